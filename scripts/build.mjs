@@ -1,0 +1,142 @@
+/**
+ * Builds dist/sesh: one file with Node, the program as a startup snapshot, and the PTY addon in it.
+ * Run by scripts/ensure.mjs with the Node that goes into the executable.
+ *
+ * A snapshot cannot hold native handles, and some built-in modules make them when they are loaded.
+ * So every `node:*` import becomes an object whose members load the module when first used, and
+ * effect/cli's one Intl.Segmenter is made on first use. A build that stops with "global handle not
+ * serialized" has met something new that makes a handle at import: import less at a time to find it.
+ */
+import { build } from "esbuild"
+import { spawnSync } from "node:child_process"
+import * as fs from "node:fs"
+import { createRequire, isBuiltin } from "node:module"
+import * as path from "node:path"
+import { fileURLToPath } from "node:url"
+
+const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "..")
+const dist = path.join(root, "dist")
+const require = createRequire(import.meta.url)
+
+/**
+ * A CommonJS module that stands for a built-in. Its member names are known now, so `import * as`,
+ * `import { x }` and default imports resolve without loading anything.
+ */
+const lazyBuiltin = (id) => {
+  const builtin = require(id)
+  const exports = typeof builtin === "function"
+    ? `new Proxy(function() {}, {
+        apply: (_, self, args) => Reflect.apply(load(), self, args),
+        construct: (_, args, target) => Reflect.construct(load(), args, target),
+        get: (_, key) => load()[key]
+      })`
+    : "{}"
+  return `
+    let loaded
+    const load = () => loaded ??= process.getBuiltinModule(${JSON.stringify(id)})
+    module.exports = ${exports}
+    for (const key of ${JSON.stringify(Object.keys(builtin))}) {
+      Object.defineProperty(module.exports, key, { enumerable: true, configurable: true, get: () => load()[key] })
+    }`
+}
+
+const lazyBuiltins = {
+  name: "lazy-builtins",
+  setup({ onLoad, onResolve }) {
+    onResolve(
+      { filter: /./ },
+      ({ path: id }) =>
+        isBuiltin(id) ? { path: id.startsWith("node:") ? id : `node:${id}`, namespace: "builtin" } : undefined
+    )
+    onLoad({ filter: /./, namespace: "builtin" }, ({ path: id }) => ({ contents: lazyBuiltin(id), loader: "js" }))
+  }
+}
+
+const lazySegmenter = {
+  name: "lazy-segmenter",
+  setup({ onLoad }) {
+    onLoad({ filter: /[\\/]effect[\\/]dist[\\/]cli[\\/]CliOutput\.js$/ }, ({ path: file }) => {
+      const source = fs.readFileSync(file, "utf8")
+      const contents = source.replace(
+        /new Intl\.Segmenter\(([^;]*?)\)(?=;?$)/m,
+        "(() => { let made; return { segment: (text) => (made ??= new Intl.Segmenter($1)).segment(text) } })()"
+      )
+      return contents === source
+        ? { errors: [{ text: `${file} makes no Intl.Segmenter any more: drop this patch` }] }
+        : { contents, loader: "js" }
+    })
+  }
+}
+
+const run = (command, args, options) => {
+  const { error, signal, status, stderr, stdout } = spawnSync(command, args, { encoding: "utf8", ...options })
+  if (status !== 0) {
+    throw new Error(`${command} ${args.join(" ")}: ${error ?? signal ?? status}\n${stdout ?? ""}${stderr ?? ""}`)
+  }
+}
+
+const addonAssets = () => {
+  const pty = path.dirname(require.resolve("node-pty/package.json"))
+  const dir = ["build/Release", `prebuilds/${process.platform}-${process.arch}`]
+    .map((name) => path.join(pty, name))
+    .find((name) => fs.existsSync(path.join(name, "pty.node")))
+  if (dir === undefined) throw new Error("node-pty was not built: run `npm rebuild node-pty`, it needs a C++ compiler")
+  const assets = { "pty.node": path.join(dir, "pty.node") }
+  // macOS starts shells through it.
+  const helper = path.join(dir, "spawn-helper")
+  return fs.existsSync(helper) ? { ...assets, "spawn-helper": helper } : assets
+}
+
+/** Node without its symbol table, where there is a strip(1) for it: 30 MB less, and a little quicker. */
+const hostNode = () => {
+  const { status } = spawnSync("strip", ["-o", "node", process.execPath], { cwd: temp })
+  return process.platform === "linux" && status === 0 ? "node" : process.execPath
+}
+
+fs.mkdirSync(dist, { recursive: true })
+// In dist, so that the last step is a rename on one file system.
+const temp = fs.mkdtempSync(path.join(dist, ".build-"))
+process.once("exit", () => fs.rmSync(temp, { recursive: true, force: true }))
+
+const bundle = path.join(temp, "sesh.cjs")
+await build({
+  absWorkingDir: root,
+  entryPoints: ["src/sea.ts"],
+  outfile: bundle,
+  bundle: true,
+  minify: true,
+  platform: "node",
+  target: `node${process.versions.node}`,
+  format: "cjs",
+  define: { "import.meta.main": "false", "import.meta.url": "undefined" },
+  plugins: [lazyBuiltins, lazySegmenter],
+  logLevel: "error"
+}).catch(() => {
+  // esbuild has said it all.
+  process.exit(1)
+})
+
+const output = path.join(temp, "sesh")
+const config = path.join(temp, "sea.json")
+fs.writeFileSync(
+  config,
+  JSON.stringify({
+    main: path.basename(bundle),
+    mainFormat: "commonjs",
+    executable: hostNode(),
+    output: path.basename(output),
+    disableExperimentalSEAWarning: true,
+    useSnapshot: true,
+    assets: addonAssets(),
+    // rsync sends SIGUSR1 to its transport when it fails, and Node would start its debugger.
+    execArgv: ["--disable-sigusr1"],
+    // A NODE_OPTIONS in the environment is meant for the user's own programs.
+    execArgvExtension: "none"
+  })
+)
+// Nothing of this machine should end up in the snapshot: no environment, names relative to here.
+run(process.execPath, ["--no-warnings", "--build-sea", path.basename(config)], { cwd: temp, env: {} })
+// What was written into the file made its signature void, and macOS runs no arm64 code without one.
+if (process.platform === "darwin") run("codesign", ["--sign", "-", "--force", output])
+fs.chmodSync(output, 0o755)
+fs.renameSync(output, path.join(dist, "sesh"))

@@ -1,0 +1,44 @@
+/** `npm test -- …`: packages, executable, vitest under the Node of the executable, and one line of counts. */
+import { spawn } from "node:child_process"
+import * as fs from "node:fs"
+import * as os from "node:os"
+import * as path from "node:path"
+import { ensureBuilt, node26, root, runMain, say } from "./ensure.mjs"
+
+const vitest = path.join(root, "node_modules", "vitest", "vitest.mjs")
+
+/** Adds up vitest's JSON report. A file that could not be run has no tests in it, but it has failed. */
+const count = (report) => {
+  const total = { passed: 0, failed: 0, skipped: 0 }
+  for (const { assertionResults, status } of report.testResults) {
+    for (const test of assertionResults) {
+      total[test.status === "passed" || test.status === "failed" ? test.status : "skipped"]++
+    }
+    if (status === "failed" && !assertionResults.some((test) => test.status === "failed")) total.failed++
+  }
+  return total
+}
+
+await runMain(async () => {
+  ensureBuilt()
+  const dir = fs.mkdtempSync(path.join(os.tmpdir(), "sesh-test-"))
+  process.once("exit", () => fs.rmSync(dir, { recursive: true, force: true }))
+  const file = path.join(dir, "report.json")
+  const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${file}`]
+  const child = spawn(node26, [vitest, "run", ...reporters, ...process.argv.slice(2)], { cwd: root, stdio: "inherit" })
+  // Ctrl-C reaches vitest by itself; its exit is then ours.
+  process.on("SIGINT", () => {})
+  process.on("SIGTERM", () => child.kill("SIGTERM"))
+  const code = await new Promise((resolve, reject) => {
+    child.on("error", reject)
+    child.on("exit", (status, signal) => resolve(status ?? 128 + os.constants.signals[signal]))
+  })
+  if (!fs.existsSync(file)) {
+    say("vitest ended without a report")
+    return code || 1
+  }
+  const { failed, passed, skipped } = count(JSON.parse(fs.readFileSync(file, "utf8")))
+  if (passed + failed === 0) say("no test ran")
+  process.stdout.write(`${passed} passed, ${failed} failed, ${skipped} skipped\n`)
+  return code || (failed > 0 || passed === 0 ? 1 : 0)
+})

@@ -1,0 +1,32 @@
+import { defineConfig } from "vitest/config"
+
+export default defineConfig({
+  test: {
+    pool: "forks",
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: "unit",
+          include: ["test/**/*.test.ts"],
+          exclude: ["test/e2e/**"],
+          testTimeout: 10_000,
+          sequence: { groupOrder: 0 }
+        }
+      },
+      {
+        // Real terminals and processes: they mostly wait, so more run at once than there are cores,
+        // and what they wait for takes its time on a busy machine.
+        extends: true,
+        test: {
+          name: "e2e",
+          include: ["test/e2e/**/*.test.ts"],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          maxWorkers: 4,
+          sequence: { groupOrder: 1 }
+        }
+      }
+    ]
+  }
+})

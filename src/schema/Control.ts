@@ -1,0 +1,112 @@
+/** The control payloads: JSON, checked by Schema. Unknown fields are ignored, so that either side may be newer. */
+import type * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+import { FrameType } from "./Frame.ts"
+import { ExitStatus, SessionInfo, Size } from "./Session.ts"
+
+/** Sides with the same major understand each other; the minor counts additions. */
+export const PROTOCOL = { major: 1, minor: 0 } as const
+
+const Version = Schema.Struct({ major: Schema.Int, minor: Schema.Int })
+
+/** Bytes since the session began (output) or since this client began (input). */
+const Offset = Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }))
+
+/** What a client wants: `attach` types and sees, `watch` sees, `query` asks, `send` types, `wait` waits for the end. */
+export const Role = Schema.Literals(["attach", "watch", "query", "send", "wait"])
+export type Role = typeof Role.Type
+
+/** First frame of a client. */
+export const Hello = Schema.Struct({
+  protocol: Version,
+  /** Version of the program, for messages. */
+  sesh: Schema.String,
+  role: Role,
+  /** Kept by a client over its reconnects: the daemon remembers what it accepted from it. */
+  client: Schema.String.check(Schema.isMaxLength(64)),
+  size: Schema.optionalKey(Size),
+  /** Where to go on. Without it: a restore. */
+  resume: Schema.optionalKey(Schema.Struct({
+    session: Schema.String,
+    output: Offset,
+    input: Offset
+  })),
+  /** Real path of the client's ssh-agent socket. */
+  agent: Schema.optionalKey(Schema.String),
+  /** The session in which the client itself runs. */
+  within: Schema.optionalKey(Schema.String)
+})
+export type Hello = typeof Hello.Type
+
+/** The daemon's answer to `hello`. */
+export const Welcome = Schema.Struct({
+  protocol: Version,
+  sesh: Schema.String,
+  info: SessionInfo,
+  /** Offset of the next output byte, once the restore is through. */
+  output: Offset,
+  /** Input bytes of this client accepted so far. */
+  input: Offset,
+  /** Input bytes that may be under way, not yet acknowledged. */
+  window: Schema.Int,
+  /** True: restore frames follow. False: output goes on at the offset that the client gave. */
+  restore: Schema.Boolean
+})
+export type Welcome = typeof Welcome.Type
+
+/** The part of `hello` and `welcome` that every major has: enough to say who is older. */
+export const Spoken = Schema.Struct({ protocol: Version, sesh: Schema.String })
+
+/** Client: my terminal has another size. */
+export const Resize = Size
+export type Resize = Size
+
+/** Client: I go (or, from a query: let all go). Daemon: you were detached. */
+export const Detach = Schema.Struct({ reason: Schema.optionalKey(Schema.String) })
+export type Detach = typeof Detach.Type
+
+/** Client: end the session; who is still there after the grace is killed. */
+export const Kill = Schema.Struct({
+  graceMs: Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 60_000 }))
+})
+export type Kill = typeof Kill.Type
+
+/** Daemon: something was refused; the connection ends. */
+export const Refusal = Schema.Struct({
+  code: Schema.String,
+  message: Schema.String
+})
+export type Refusal = typeof Refusal.Type
+
+/** Codes of {@link Refusal}. */
+export const RefusalCode = {
+  protocol: "protocol",
+  version: "version",
+  window: "window",
+  full: "full"
+} as const
+
+const payload = <T, E>(type: FrameType, schema: Schema.Codec<T, E>) => {
+  const json = Schema.fromJsonString(schema)
+  const decodeText = Schema.decodeUnknownOption(json)
+  const encodeText = Schema.encodeSync(json)
+  return {
+    type,
+    encode: (value: T): Buffer => Buffer.from(encodeText(value)),
+    /** None when it is not what the protocol says. */
+    decode: (bytes: Buffer): Option.Option<T> => decodeText(bytes.toString("utf8"))
+  }
+}
+
+/** Codecs of the control frames, each with its frame type. */
+export const Control = {
+  hello: payload(FrameType.hello, Hello),
+  welcome: payload(FrameType.welcome, Welcome),
+  /** Reads only the version of a `hello` or `welcome` from any major. */
+  version: payload(FrameType.welcome, Spoken),
+  resize: payload(FrameType.resize, Resize),
+  detach: payload(FrameType.detach, Detach),
+  kill: payload(FrameType.kill, Kill),
+  exit: payload(FrameType.exit, ExitStatus),
+  error: payload(FrameType.error, Refusal)
+}

@@ -1,0 +1,100 @@
+/**
+ * The frame: type u8, length u32 big-endian, payload. See docs/protocol.md, which describes every type.
+ * Plain functions over Buffers: this is the byte path.
+ */
+
+export const FrameType = {
+  hello: 1,
+  welcome: 2,
+  restore: 3,
+  output: 4,
+  input: 5,
+  resize: 6,
+  ack: 7,
+  detach: 8,
+  kill: 9,
+  exit: 10,
+  ping: 11,
+  pong: 12,
+  error: 13
+} as const
+export type FrameType = typeof FrameType[keyof typeof FrameType]
+
+/** Bytes before a payload. */
+export const HEADER_BYTES = 5
+
+/** The longest payload; who sends more breaks the protocol. */
+export const MAX_PAYLOAD = 1024 * 1024
+
+/** Bytes of the u64 offset that data payloads begin with. */
+export const OFFSET_BYTES = 8
+
+/** Set on the last frame of a restore: what follows is live. */
+export const RESTORE_LAST = 1
+
+/** The other side does not speak in frames. */
+export interface FramingError {
+  readonly reason: string
+}
+
+/** A frame's header, for a payload of so many bytes. */
+export const header = (type: number, length: number): Buffer => {
+  const bytes = Buffer.allocUnsafe(HEADER_BYTES)
+  bytes[0] = type
+  bytes.writeUInt32BE(length, 1)
+  return bytes
+}
+
+/** A whole frame in one buffer: for control frames, golden vectors and tests. */
+export const encodeFrame = (type: number, payload: Buffer): Buffer =>
+  Buffer.concat([header(type, payload.length), payload])
+
+/** A count of bytes as the u64 that data payloads begin with. A number is exact up to 2^53 bytes: eight petabytes. */
+export const encodeOffset = (offset: number): Buffer => {
+  const bytes = Buffer.allocUnsafe(OFFSET_BYTES)
+  bytes.writeBigUInt64BE(BigInt(offset))
+  return bytes
+}
+
+/** Reads that u64. Undefined when the payload is too short or the count is not a safe number. */
+export const decodeOffset = (payload: Buffer): number | undefined => {
+  if (payload.length < OFFSET_BYTES) return undefined
+  const offset = Number(payload.readBigUInt64BE(0))
+  return Number.isSafeInteger(offset) ? offset : undefined
+}
+
+/**
+ * Cuts a byte stream into frames. Payloads are views of the chunks, which must not be written to again.
+ * Holds one unfinished frame at the most, and grows with what has arrived, not with what a header claims.
+ */
+export class FrameDecoder {
+  private parts: Array<Buffer> = []
+  private held = 0
+  /** Bytes that the unfinished frame needs before it is worth looking at. */
+  private wanted = HEADER_BYTES
+
+  /** Hands every whole frame to `onFrame`. Returns an error once the framing is broken; then feed no more. */
+  push(chunk: Buffer, onFrame: (type: number, payload: Buffer) => void): FramingError | undefined {
+    this.parts.push(chunk)
+    this.held += chunk.length
+    if (this.held < this.wanted) return undefined
+    const bytes = this.parts.length === 1 ? chunk : Buffer.concat(this.parts, this.held)
+    let at = 0
+    this.wanted = HEADER_BYTES
+    while (bytes.length - at >= HEADER_BYTES) {
+      const length = bytes.readUInt32BE(at + 1)
+      if (length > MAX_PAYLOAD) return { reason: `a frame of ${length} bytes, ${MAX_PAYLOAD} is the most` }
+      const end = at + HEADER_BYTES + length
+      if (end > bytes.length) {
+        this.wanted = HEADER_BYTES + length
+        break
+      }
+      onFrame(bytes[at]!, bytes.subarray(at + HEADER_BYTES, end))
+      at = end
+    }
+    // A copy, so that a small rest does not keep a large chunk alive.
+    this.parts = at < bytes.length ? [Buffer.from(bytes.subarray(at))] : []
+    this.held = bytes.length - at
+    return undefined
+  }
+}

@@ -1,0 +1,69 @@
+import * as Schema from "effect/Schema"
+import { SessionName } from "./SessionName.ts"
+
+/** The kernel keeps a terminal's size in unsigned shorts (tty_ioctl(2), struct winsize); 0 means "unknown". */
+const Cells = Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 65_535 }))
+
+/** A terminal's size in character cells. */
+export const Size = Schema.Struct({ cols: Cells, rows: Cells })
+export type Size = typeof Size.Type
+
+/** What a session gets when nobody's terminal says otherwise: the VT100's size. */
+export const DEFAULT_SIZE: Size = { cols: 80, rows: 24 }
+
+/** How a command ended: with a status, or by a signal. */
+export const ExitStatus = Schema.Struct({
+  code: Schema.Int,
+  signal: Schema.optionalKey(Schema.Int)
+})
+export type ExitStatus = typeof ExitStatus.Type
+
+/** A shell's way of saying it in one number: the status, or 128 + the signal (POSIX, Shell Command Language 2.8.2). */
+export const exitCode = (status: ExitStatus): number => status.signal === undefined ? status.code : 128 + status.signal
+
+/** A client as a listing shows it. */
+export const ClientInfo = Schema.Struct({
+  role: Schema.String,
+  size: Schema.optionalKey(Size),
+  /** The session, under the same directory, in which this client runs. */
+  within: Schema.optionalKey(Schema.String)
+})
+export type ClientInfo = typeof ClientInfo.Type
+
+/** What a session says of itself. Times are milliseconds since the epoch. */
+export const SessionInfo = Schema.Struct({
+  name: SessionName,
+  /** Unlike the name, never used twice. */
+  id: Schema.String,
+  /** Where it was started. */
+  dir: Schema.String,
+  /** The command it was started with; absent for the user's shell. */
+  command: Schema.optionalKey(Schema.Array(Schema.String)),
+  /** Process id of what runs on its terminal first, the shell as a rule. */
+  pid: Schema.Int,
+  size: Size,
+  created: Schema.Number,
+  /** When its terminal last saw a byte, in or out. */
+  active: Schema.Number,
+  /** Attached clients and watchers. */
+  clients: Schema.Array(ClientInfo),
+  title: Schema.optionalKey(Schema.String),
+  /** Working directory of what is in the foreground, where the system tells. */
+  cwd: Schema.optionalKey(Schema.String),
+  /** What is in the foreground, where the system tells. */
+  foreground: Schema.optionalKey(Schema.String)
+})
+export type SessionInfo = typeof SessionInfo.Type
+
+/** What it takes to start a session. */
+export const SessionSpec = Schema.Struct({
+  name: SessionName,
+  dir: Schema.String,
+  /** Program and arguments; absent: `$SHELL`. */
+  command: Schema.optionalKey(Schema.Array(Schema.String)),
+  env: Schema.Record(Schema.String, Schema.String),
+  size: Size,
+  /** The creator is about to attach: should the command end first, keep its output and status for it. */
+  awaited: Schema.Boolean
+})
+export type SessionSpec = typeof SessionSpec.Type

@@ -1,0 +1,28 @@
+import * as Context from "effect/Context"
+import type * as Effect from "effect/Effect"
+import type { InvalidDetachKey } from "../schema/DetachKey.ts"
+import type { ExitStatus } from "../schema/Session.ts"
+import type { SessionName } from "../schema/SessionName.ts"
+import type { AskError } from "./SessionRegistry.ts"
+import type { TtyError } from "./Tty.ts"
+
+/** How an attachment ended. */
+export type AttachEnd =
+  | { readonly _tag: "Detached"; readonly by: "key" | "other" | "end of input"; readonly reason?: string }
+  | { readonly _tag: "Exited"; readonly status: ExitStatus }
+  | { readonly _tag: "Lost"; readonly reason: string }
+  | { readonly _tag: "Signal"; readonly signal: "SIGINT" | "SIGTERM" | "SIGHUP" }
+
+export interface AttachOptions {
+  readonly name: SessionName
+  /** `watch` sees and never types or resizes. */
+  readonly role: "attach" | "watch"
+  /** Id of the session when this very process has just created it: then everything since its beginning is shown. */
+  readonly created?: string
+}
+
+/** Puts a session on the user's terminal. */
+export class AttachClient extends Context.Service<AttachClient, {
+  /** Returns once the terminal is the user's again, restored. */
+  readonly attach: (options: AttachOptions) => Effect.Effect<AttachEnd, AskError | TtyError | InvalidDetachKey>
+}>()("sesh/services/AttachClient") {}

@@ -1,0 +1,29 @@
+import * as Context from "effect/Context"
+import type * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+import type { SessionSpec } from "../schema/Session.ts"
+import type { SessionExists } from "./SessionServer.ts"
+
+/** The session was not started; the daemon's own words. */
+export class LaunchError extends Schema.TaggedError<LaunchError>()("LaunchError", {
+  name: Schema.String,
+  reason: Schema.String
+}) {
+  override get message() {
+    return `cannot start session ${this.name}: ${this.reason}`
+  }
+}
+
+/** A session that has just been started. */
+export interface Launched {
+  /** The session's id. */
+  readonly id: string
+  /** What the user should know, such as that the session will not outlive the login. */
+  readonly warning?: string
+}
+
+/** Starts daemons. */
+export class DaemonLauncher extends Context.Service<DaemonLauncher, {
+  /** Starts a session's daemon, detached for good, and waits until it can be attached to. */
+  readonly launch: (spec: SessionSpec) => Effect.Effect<Launched, SessionExists | LaunchError>
+}>()("sesh/services/DaemonLauncher") {}

@@ -1,0 +1,63 @@
+import * as Context from "effect/Context"
+import type * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+import type * as Scope from "effect/Scope"
+import type { ExitStatus, Size } from "../schema/Session.ts"
+
+/** Nothing was started: `problem` says what is wrong with `file` or the directory. */
+export class PtyError extends Schema.TaggedError<PtyError>()("PtyError", {
+  file: Schema.String,
+  problem: Schema.String
+}) {
+  override get message() {
+    return `cannot start ${this.file}: ${this.problem}`
+  }
+}
+
+/** What to run on a new terminal. `file` is looked up on the PATH of `env` unless it has a slash. */
+export interface PtySpec {
+  readonly file: string
+  readonly args: ReadonlyArray<string>
+  readonly env: Readonly<Record<string, string>>
+  readonly cwd: string
+  readonly size: Size
+}
+
+/** Callbacks, not streams: this is the byte path. They must not throw. */
+export interface PtyHandlers {
+  /** Bytes the program wrote, as the terminal's line discipline passed them on. The handler's to keep. */
+  readonly onData: (bytes: Buffer) => void
+  /** All that was written has been taken, after a `write` that returned false. */
+  readonly onDrain: () => void
+  /** The program has ended and every byte it wrote has been handed over; nothing follows. */
+  readonly onExit: (status: ExitStatus) => void
+}
+
+/** What is in the terminal's foreground, as far as the system tells. */
+export interface Foreground {
+  readonly command?: string
+  readonly cwd?: string
+}
+
+/** A program on its own terminal. */
+export interface PtyProcess {
+  readonly pid: number
+  /** Starts the flow of bytes. Once. */
+  readonly listen: (handlers: PtyHandlers) => void
+  /** Types. The buffer must not change afterwards. False: hold back until `onDrain`. */
+  readonly write: (bytes: Buffer) => boolean
+  /** While paused, no `onData`: the program blocks once the kernel's buffer is full. */
+  readonly pause: () => void
+  readonly resume: () => void
+  /** The program is told (SIGWINCH) if the size differs. */
+  readonly resize: (size: Size) => void
+  /** Sends a signal, by name, to every process of the terminal's session. */
+  readonly signal: (name: "SIGHUP" | "SIGTERM" | "SIGINT" | "SIGKILL" | "SIGCONT") => void
+  readonly foreground: Effect.Effect<Foreground>
+}
+
+/** Programs on pseudo-terminals. */
+export class Pty extends Context.Service<Pty, {
+  /** Starts a program. Closing the scope hangs the terminal up and kills what is left on it. */
+  readonly spawn: (spec: PtySpec) => Effect.Effect<PtyProcess, PtyError, Scope.Scope>
+}>()("sesh/services/Pty") {}

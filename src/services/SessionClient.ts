@@ -1,0 +1,32 @@
+import * as Context from "effect/Context"
+import type * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+import type * as Scope from "effect/Scope"
+import type { SessionName } from "../schema/SessionName.ts"
+import type { Connection } from "./Connection.ts"
+
+/** Nothing listens under that name. `stale`: a dead session left its socket. */
+export class NoSession extends Schema.TaggedError<NoSession>()("NoSession", {
+  name: Schema.String,
+  stale: Schema.Boolean
+}) {
+  override get message() {
+    return `no session named ${this.name}`
+  }
+}
+
+/** Something is there, but it could not be connected to. */
+export class ConnectError extends Schema.TaggedError<ConnectError>()("ConnectError", {
+  name: Schema.String,
+  reason: Schema.String
+}) {
+  override get message() {
+    return `cannot connect to session ${this.name}: ${this.reason}`
+  }
+}
+
+/** The client's side of the socket. */
+export class SessionClient extends Context.Service<SessionClient, {
+  /** Connects to a session. Closing the scope destroys the connection. */
+  readonly connect: (name: SessionName) => Effect.Effect<Connection, NoSession | ConnectError, Scope.Scope>
+}>()("sesh/services/SessionClient") {}

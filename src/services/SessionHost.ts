@@ -1,0 +1,36 @@
+import * as Context from "effect/Context"
+import type * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+import type * as Scope from "effect/Scope"
+import type { ExitStatus, SessionInfo, SessionSpec } from "../schema/Session.ts"
+import type { LockError } from "./Lock.ts"
+import type { PathsError } from "./Paths.ts"
+import type { PtyError } from "./Pty.ts"
+import type { SessionExists, SessionServerError } from "./SessionServer.ts"
+
+/** The session cannot start as asked: `SHELL` or the directory is at fault. */
+export class SpecError extends Schema.TaggedError<SpecError>()("SpecError", {
+  problem: Schema.String,
+  advice: Schema.String
+}) {
+  override get message() {
+    return `${this.problem}; ${this.advice}`
+  }
+}
+
+export type StartError = SpecError | PtyError | SessionExists | SessionServerError | LockError | PathsError
+
+/** A session that runs in this process. */
+export interface RunningSession {
+  readonly info: SessionInfo
+  /** Its program has ended, and every client that could be told was told. */
+  readonly ended: Effect.Effect<ExitStatus>
+  /** Hangs up its terminal; what is left after the grace is killed. Does not wait. */
+  readonly kill: (graceMs: number) => Effect.Effect<void>
+}
+
+/** The heart of the daemon: one terminal, any number of clients; replay, then live. */
+export class SessionHost extends Context.Service<SessionHost, {
+  /** Starts a session; it can be attached to when this returns. Closing the scope ends it. */
+  readonly start: (spec: SessionSpec) => Effect.Effect<RunningSession, StartError, Scope.Scope>
+}>()("sesh/services/SessionHost") {}

@@ -1,0 +1,61 @@
+import * as Context from "effect/Context"
+import type * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+import type { Welcome } from "../schema/Control.ts"
+import type { ExitStatus, SessionInfo } from "../schema/Session.ts"
+import type { SessionName } from "../schema/SessionName.ts"
+import type { LockError } from "./Lock.ts"
+import type { PathsError } from "./Paths.ts"
+import type { ConnectError, NoSession } from "./SessionClient.ts"
+
+/** The session is there and does not answer, or says something we do not understand. */
+export class SessionUnresponsive extends Schema.TaggedError<SessionUnresponsive>()("SessionUnresponsive", {
+  name: Schema.String,
+  reason: Schema.String
+}) {
+  override get message() {
+    return `session ${this.name} does not answer: ${this.reason}`
+  }
+}
+
+/** The session speaks another major version of the protocol. */
+export class VersionMismatch extends Schema.TaggedError<VersionMismatch>()("VersionMismatch", {
+  name: Schema.String,
+  ours: Schema.String,
+  theirs: Schema.String,
+  /** Which side is older. */
+  older: Schema.Literals(["client", "session"])
+}) {
+  override get message() {
+    return this.older === "client"
+      ? `session ${this.name} was started by sesh ${this.theirs}, this is ${this.ours}: upgrade this sesh`
+      : `session ${this.name} was started by sesh ${this.theirs}, too old for this ${this.ours}: end it, or use that sesh`
+  }
+}
+
+/** A line of the listing. */
+export interface Listed {
+  readonly name: SessionName
+  /** What it said of itself, or what its file remembers when it did not answer. */
+  readonly info?: SessionInfo
+  /** Why it did not answer. */
+  readonly problem?: string
+}
+
+export type AskError = NoSession | ConnectError | SessionUnresponsive | VersionMismatch
+
+/** The sessions of this user on this machine. The socket is the truth: everything here connects and asks. */
+export class SessionRegistry extends Context.Service<SessionRegistry, {
+  /** All sessions by name, asked in parallel. What dead ones left behind is removed on the way. */
+  readonly list: Effect.Effect<ReadonlyArray<Listed>, PathsError>
+  /** The names that sockets exist for, without asking: for completion. */
+  readonly names: Effect.Effect<ReadonlyArray<SessionName>>
+  /** Asks one session. */
+  readonly get: (name: SessionName) => Effect.Effect<Welcome, AskError>
+  /** Ends a session and waits until it has ended; what is still there after the grace is killed. */
+  readonly kill: (name: SessionName, graceMs: number) => Effect.Effect<ExitStatus, AskError>
+  /** Detaches every client of a session. Gives how many there were. */
+  readonly detach: (name: SessionName, reason?: string) => Effect.Effect<number, AskError>
+  /** Removes what a dead session left. False when it turns out to be alive, or nothing is there. */
+  readonly reap: (name: SessionName) => Effect.Effect<boolean, LockError | PathsError>
+}>()("sesh/services/SessionRegistry") {}

@@ -1,0 +1,43 @@
+import * as Context from "effect/Context"
+import type * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+import type * as Scope from "effect/Scope"
+import type { SessionName } from "../schema/SessionName.ts"
+import type { Connection } from "./Connection.ts"
+import type { LockError } from "./Lock.ts"
+import type { PathsError } from "./Paths.ts"
+
+/** A session of that name is alive. */
+export class SessionExists extends Schema.TaggedError<SessionExists>()("SessionExists", {
+  name: Schema.String
+}) {
+  override get message() {
+    return `a session named ${this.name} is already there`
+  }
+}
+
+/** The session's socket could not be made. */
+export class SessionServerError extends Schema.TaggedError<SessionServerError>()("SessionServerError", {
+  name: Schema.String,
+  reason: Schema.String
+}) {
+  override get message() {
+    return `cannot open the socket of ${this.name}: ${this.reason}`
+  }
+}
+
+/** The daemon's side of the socket. */
+export class SessionServer extends Context.Service<SessionServer, {
+  /**
+   * Takes a name and listens until the scope closes. Exclusive: of any number of simultaneous callers one succeeds,
+   * the others fail with `SessionExists`. What a dead session left under the name is replaced. Closing the scope frees
+   * the name and removes the session's files; connections already made stay with their owner.
+   *
+   * `prepare` runs once the name is ours and before anybody can connect; if it fails, nothing was created.
+   */
+  readonly listen: <A, E, R>(options: {
+    readonly name: SessionName
+    readonly prepare: Effect.Effect<A, E, R>
+    readonly onConnection: (connection: Connection, prepared: A) => void
+  }) => Effect.Effect<A, E | SessionExists | SessionServerError | LockError | PathsError, R | Scope.Scope>
+}>()("sesh/services/SessionServer") {}

@@ -1,0 +1,54 @@
+import * as Effect from "effect/Effect"
+import * as Predicate from "effect/Predicate"
+import { Caller } from "../services/Caller.ts"
+import { Output } from "../services/Output.ts"
+import { detach } from "./detach.ts"
+import { explain } from "./explain.ts"
+import { help } from "./help.ts"
+import { kill } from "./kill.ts"
+import { list, names } from "./list.ts"
+import { open } from "./open.ts"
+import { parse } from "./parse.ts"
+import type { Request } from "./request.ts"
+import { visible } from "./text.ts"
+import { watch } from "./watch.ts"
+
+/** It did not work. */
+const FAILED = 1
+/** Wrong usage: the shells' own builtins say it with 2. */
+const WRONG_USAGE = 2
+
+const perform = Effect.fnUntraced(function*(request: Request) {
+  switch (request._tag) {
+    case "Help":
+      yield* (yield* Output).print(help)
+      return 0
+    case "Version":
+      yield* (yield* Output).print(`sesh ${(yield* Caller).version}`)
+      return 0
+    case "List":
+      return yield* list(request)
+    case "Names":
+      return yield* names()
+    case "Open":
+      return yield* open(request)
+    case "Watch":
+      return yield* watch(request)
+    case "Kill":
+      return yield* kill(request)
+    case "Detach":
+      return yield* detach(request)
+  }
+})
+
+/** Runs one command line and gives the exit code. Expected failures have been told to the user by then. */
+export const run = (argv: ReadonlyArray<string>) =>
+  parse(argv).pipe(
+    Effect.flatMap(perform),
+    Effect.catch((error) =>
+      Effect.flatMap(Output, ({ note }) =>
+        Predicate.isTagged(error, "UsageError")
+          ? Effect.as(note(`${explain(error)}\nusage: ${visible(error.form)}`), WRONG_USAGE)
+          : Effect.as(note(explain(error)), FAILED))
+    )
+  )

@@ -1,0 +1,45 @@
+/** Text for people. */
+import * as CliOutput from "effect/cli/CliOutput"
+
+/** C0, DEL, C1, and what turns the direction of writing: nothing in our own messages moves a cursor or hides text. */
+const UNSEEN = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g
+
+/** Makes control characters visible: a session's output, a file's name and a host's answer are not to be trusted. */
+export const visible = (text: string): string =>
+  text.replace(UNSEEN, (character) => {
+    const code = character.charCodeAt(0)
+    return code < 0x100 ? `\\x${code.toString(16).padStart(2, "0")}` : `\\u${code.toString(16)}`
+  })
+
+/** Lines whose columns begin below each other; two spaces between them, none at the end. */
+export const table = (rows: ReadonlyArray<ReadonlyArray<string>>): ReadonlyArray<string> => {
+  const widths: Array<number> = []
+  for (const row of rows) {
+    for (const [column, cell] of row.entries()) {
+      widths[column] = Math.max(widths[column] ?? 0, CliOutput.displayWidth(cell))
+    }
+  }
+  return rows.map((row) =>
+    row.map((cell, column) => cell + " ".repeat(widths[column]! - CliOutput.displayWidth(cell))).join("  ").trimEnd()
+  )
+}
+
+const UNITS = [["d", 86_400], ["h", 3600], ["m", 60], ["s", 1]] as const
+
+/** How long, in the largest unit that fits: 5s, 3m, 2h, 9d. */
+export const age = (ms: number): string => {
+  const seconds = Math.max(0, Math.floor(ms / 1000))
+  const [unit, size] = UNITS.find(([, size]) => seconds >= size) ?? UNITS[3]
+  return `${Math.floor(seconds / size)}${unit}`
+}
+
+/** A path as a shell would show it at the prompt. */
+export const shortPath = (path: string, home: string): string =>
+  path === home
+    ? "~"
+    : home !== "" && home !== "/" && path.startsWith(`${home}/`)
+    ? `~${path.slice(home.length)}`
+    : path
+
+/** "1 client", "3 clients". */
+export const count = (number: number, noun: string): string => `${number} ${noun}${number === 1 ? "" : "s"}`

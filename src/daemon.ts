@@ -1,0 +1,64 @@
+/** The daemon of one session: its layers, and how it ends. Started by `DaemonLauncherProcess`, never by hand. */
+import * as Cause from "effect/Cause"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Layer from "effect/Layer"
+import * as Logger from "effect/Logger"
+import * as Caller from "./layers/CallerProcess.ts"
+import { removeEmptyLog } from "./layers/internal/daemonLog.ts"
+import { answer, closeInherited, readLaunch } from "./layers/internal/daemonProcess.ts"
+import * as Lock from "./layers/LockSqlite.ts"
+import * as Paths from "./layers/PathsXdg.ts"
+import * as Pty from "./layers/PtyNode.ts"
+import * as Scrollback from "./layers/ScrollbackRing.ts"
+import * as SessionFiles from "./layers/SessionFilesDisk.ts"
+import * as SessionHost from "./layers/SessionHostLive.ts"
+import * as SessionServer from "./layers/SessionServerUnix.ts"
+import type { SessionSpec } from "./schema/Session.ts"
+import { VERSION } from "./schema/Version.ts"
+import { SessionHost as Host } from "./services/SessionHost.ts"
+
+const layers = SessionHost.layer.pipe(
+  Layer.provide(Layer.mergeAll(SessionServer.layer, SessionFiles.layer, Pty.layer, Scrollback.layer())),
+  Layer.provide(Lock.layer),
+  Layer.provideMerge(Paths.layer),
+  Layer.provide(Caller.layer(VERSION)),
+  // Standard error is the log.
+  Layer.provide(Layer.succeed(Logger.LogToStderr, true))
+)
+
+/** A program that is asked to go by the system gets as long as one that is killed by a user. */
+const GRACE_MS = 3000
+
+/** The system shuts down, or somebody ended us by our pid. */
+const asked = Effect.callback<void>((resume) => void process.once("SIGTERM", () => resume(Effect.void)))
+
+const start = Effect.fnUntraced(function*(spec: SessionSpec) {
+  const session = yield* (yield* Host).start(spec).pipe(
+    Effect.tapError((error) => answer(error._tag === "SessionExists" ? { exists: true } : { error: error.message }))
+  )
+  yield* Effect.forkScoped(Effect.andThen(asked, session.kill(GRACE_MS)))
+  yield* answer({ ok: { id: session.info.id } })
+  return session
+})
+
+const program = Effect.gen(function*() {
+  const spec = yield* readLaunch().pipe(Effect.tapError((error) => Effect.logError(error.message)))
+  const session = yield* start(spec)
+  yield* session.ended
+}).pipe(Effect.scoped)
+
+/** Serves one session until it ends. */
+export const main = (): void => {
+  closeInherited()
+  // The terminal and the login it was started from may go; so may whoever pressed Ctrl-C there.
+  for (const signal of ["SIGHUP", "SIGINT"]) process.on(signal, () => {})
+  Effect.runCallback(program.pipe(Effect.provide(layers)), {
+    onExit: (exit) => {
+      // What was expected was answered.
+      if (Exit.isFailure(exit) && Exit.hasDies(exit)) console.error(Cause.pretty(exit.cause))
+      removeEmptyLog()
+      process.exit(Exit.isSuccess(exit) ? 0 : 1)
+    }
+  })
+}

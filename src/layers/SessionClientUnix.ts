@@ -1,0 +1,31 @@
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import type { SessionName } from "../schema/SessionName.ts"
+import { Paths } from "../services/Paths.ts"
+import { ConnectError, NoSession, SessionClient } from "../services/SessionClient.ts"
+import { connectUnix } from "./internal/unixSocket.ts"
+
+/** Connects to `<name>.sock`. Refuses a directory into which others could have put a socket. */
+export const layer: Layer.Layer<SessionClient, never, Paths> = Layer.effect(
+  SessionClient,
+  Effect.gen(function*() {
+    const paths = yield* Paths
+
+    const open = Effect.fnUntraced(function*(name: SessionName) {
+      const refuse = (error: { readonly message: string }) => new ConnectError({ name, reason: error.message })
+      const there = yield* Effect.mapError(paths.check, refuse)
+      if (!there) return yield* new NoSession({ name, stale: false })
+      yield* Effect.mapError(paths.checkSocketPath(name), refuse)
+      return yield* Effect.mapError(
+        connectUnix(paths.session(name).socket),
+        (error) => error.dead ? new NoSession({ name, stale: error.code !== "ENOENT" }) : refuse(error)
+      )
+    })
+
+    return SessionClient.of({
+      connect: Effect.fn("SessionClient.connect")((name: SessionName) =>
+        Effect.acquireRelease(open(name), (connection) => Effect.sync(connection.destroy))
+      )
+    })
+  })
+)

@@ -1,0 +1,40 @@
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Schema from "effect/Schema"
+import { rename, rm, symlink, writeFile } from "node:fs/promises"
+import { isAbsolute } from "node:path"
+import { SessionInfo } from "../schema/Session.ts"
+import type { SessionName } from "../schema/SessionName.ts"
+import { Paths } from "../services/Paths.ts"
+import { SessionFiles } from "../services/SessionFiles.ts"
+
+const encodeInfo = Schema.encodeSync(Schema.fromJsonString(SessionInfo))
+
+/** Makes a file under another name first, so that nobody ever sees half of it or none. */
+const replace = (path: string, make: (temporary: string) => Promise<void>) =>
+  Effect.tryPromise(async () => {
+    const temporary = `${path}.${process.pid}`
+    await rm(temporary, { force: true })
+    await make(temporary)
+    await rename(temporary, path)
+  }).pipe(
+    Effect.catch((error) => Effect.logWarning(`cannot write ${path}`, error.cause))
+  )
+
+/** Files in the sessions' directory. */
+export const layer: Layer.Layer<SessionFiles, never, Paths> = Layer.effect(
+  SessionFiles,
+  Effect.gen(function*() {
+    const paths = yield* Paths
+    const agentPath = (name: SessionName) => paths.session(name).agent
+    return SessionFiles.of({
+      agentPath,
+      pointAgent: (name, socket) => {
+        const path = agentPath(name)
+        return isAbsolute(socket) && socket !== path ? replace(path, (to) => symlink(socket, to)) : Effect.void
+      },
+      writeInfo: (info) =>
+        replace(paths.session(info.name).info, (to) => writeFile(to, `${encodeInfo(info)}\n`, { mode: 0o600 }))
+    })
+  })
+)

@@ -1,0 +1,60 @@
+/** Bytes of one allocation. Small enough that an idle session stays small, large enough that a full ring has few. */
+const SEGMENT_BYTES = 64 * 1024
+
+/** The last bytes of a stream, by their offset since its beginning. Bytes are copied in; memory grows with use. */
+export class ByteRing {
+  /** Consecutive stretches of the stream; all but the last are full. */
+  private segments: Array<Buffer> = []
+  /** Offset of the first byte of the first segment. */
+  private start = 0
+  private end = 0
+  private readonly capacity: number
+
+  constructor(capacity: number) {
+    this.capacity = Math.max(SEGMENT_BYTES, Math.ceil(capacity / SEGMENT_BYTES) * SEGMENT_BYTES)
+  }
+
+  /** Bytes since the stream began. */
+  get offset(): number {
+    return this.end
+  }
+
+  append(bytes: Buffer): void {
+    let at = 0
+    while (at < bytes.length) {
+      const used = (this.end - this.start) % SEGMENT_BYTES
+      if (used === 0 && this.end - this.start === this.segments.length * SEGMENT_BYTES) this.grow()
+      const copied = bytes.copy(this.segments[this.segments.length - 1]!, used, at)
+      this.end += copied
+      at += copied
+    }
+  }
+
+  /** Copies of the bytes from an offset up to the end; undefined when some of them are gone or not there yet. */
+  since(offset: number): ReadonlyArray<Buffer> | undefined {
+    if (offset < this.start || offset > this.end) return undefined
+    const parts: Array<Buffer> = []
+    for (let at = offset; at < this.end;) {
+      const index = Math.floor((at - this.start) / SEGMENT_BYTES)
+      const from = (at - this.start) % SEGMENT_BYTES
+      const to = Math.min(SEGMENT_BYTES, this.end - this.start - index * SEGMENT_BYTES)
+      parts.push(Buffer.from(this.segments[index]!.subarray(from, to)))
+      at += to - from
+    }
+    return parts
+  }
+
+  /** The last bytes, at most so many. */
+  tail(most: number): Buffer {
+    return Buffer.concat(this.since(Math.max(this.start, this.end - most))!)
+  }
+
+  private grow(): void {
+    if (this.segments.length * SEGMENT_BYTES < this.capacity) {
+      this.segments.push(Buffer.allocUnsafeSlow(SEGMENT_BYTES))
+      return
+    }
+    this.segments.push(this.segments.shift()!)
+    this.start += SEGMENT_BYTES
+  }
+}

@@ -1,0 +1,185 @@
+/** One attachment: a connection on one side, the user's terminal on the other. Callbacks: this is the byte path. */
+import * as Option from "effect/Option"
+import { Control } from "../../../schema/Control.ts"
+import type { DetachKey } from "../../../schema/DetachKey.ts"
+import { decodeOffset, encodeOffset, FrameType, OFFSET_BYTES } from "../../../schema/Frame.ts"
+import type { Size } from "../../../schema/Session.ts"
+import type { AttachEnd } from "../../../services/AttachClient.ts"
+import type { Connection } from "../../../services/Connection.ts"
+import type { OpenTty } from "../../../services/Tty.ts"
+import { KeyScanner } from "./keyScanner.ts"
+
+/** How long to wait for the rest of a key report: longer than a network tears one apart, shorter than a person notices. */
+const REPORT_MS = 50
+
+/** Longest input frame; a paste goes out as several. */
+const INPUT_BYTES = 32 * 1024
+
+const NEWLINE = 0x0a
+const CTRL_C = 0x03
+
+export interface AttachmentParts {
+  readonly connection: Connection
+  readonly role: "attach" | "watch"
+  /** Undefined: no key detaches. */
+  readonly key: DetachKey | undefined
+  readonly inputIsTerminal: boolean
+  readonly after: (ms: number, run: () => void) => void
+  /** Called once. */
+  readonly onEnd: (end: AttachEnd) => void
+}
+
+export class Attachment {
+  private tty: OpenTty | undefined
+  private early: Array<Buffer> = []
+  private sent = 0
+  private acked = 0
+  private window = 0
+  private holding = false
+  private inputEnded = false
+  private ended = false
+  private lastByte = NEWLINE
+  /** Counts what was typed, so that a timer knows whether anything came since. */
+  private turn = 0
+  private readonly scanner: KeyScanner | undefined
+  private readonly parts: AttachmentParts
+
+  constructor(parts: AttachmentParts) {
+    this.parts = parts
+    // Only a person has keys: what a pipe brings is typed as it is.
+    this.scanner = parts.key === undefined || !parts.inputIsTerminal ? undefined : new KeyScanner(parts.key)
+  }
+
+  /** The cursor is at the beginning of a line, as far as one can tell from the last byte. */
+  get atLineStart(): boolean {
+    return this.lastByte === NEWLINE
+  }
+
+  /** The daemon has let us in: so many input bytes may be under way. */
+  welcome(window: number): void {
+    this.window = window
+    this.settleInput()
+  }
+
+  /** The terminal is ready: shows what came before it was. */
+  show(tty: OpenTty): void {
+    this.tty = tty
+    const early = this.early
+    this.early = []
+    for (const bytes of early) this.write(bytes)
+    this.settleInput()
+  }
+
+  onFrame(type: number, payload: Buffer): void {
+    switch (type) {
+      case FrameType.output:
+        return this.write(payload.subarray(OFFSET_BYTES))
+      case FrameType.restore:
+        return this.write(payload.subarray(OFFSET_BYTES + 1))
+      case FrameType.ack:
+        this.acked = decodeOffset(payload) ?? this.acked
+        return this.settleInput()
+      case FrameType.exit: {
+        const status = Option.getOrUndefined(Control.exit.decode(payload))
+        return this.end(
+          status === undefined ? { _tag: "Lost", reason: "it ended without a status" } : { _tag: "Exited", status }
+        )
+      }
+      case FrameType.detach: {
+        const reason = Option.getOrUndefined(Control.detach.decode(payload))?.reason
+        return this.end({ _tag: "Detached", by: "other", ...(reason === undefined ? {} : { reason }) })
+      }
+      case FrameType.error: {
+        const refusal = Option.getOrUndefined(Control.error.decode(payload))
+        return this.end({ _tag: "Lost", reason: refusal?.message ?? "it hung up on us" })
+      }
+      default:
+        return
+    }
+  }
+
+  onClose(reason: string | undefined): void {
+    this.end({ _tag: "Lost", reason: reason ?? "its process is gone" })
+  }
+
+  onInput(bytes: Buffer): void {
+    if (this.scanner === undefined) return this.type(bytes)
+    const { bytes: typed, detach } = this.scanner.push(bytes)
+    this.type(typed)
+    if (detach) return this.detach("key")
+    if (this.parts.role === "watch" && typed.includes(CTRL_C)) return this.detach("key")
+    const turn = ++this.turn
+    const { scanner } = this
+    if (!scanner.holds) return
+    this.parts.after(REPORT_MS, () => {
+      if (turn === this.turn) this.type(scanner.flush())
+    })
+  }
+
+  onInputEnd(): void {
+    // Who only watches has nothing to say: an empty input is not a wish to go.
+    if (this.parts.role === "watch") return
+    if (this.scanner !== undefined) this.type(this.scanner.flush())
+    this.inputEnded = true
+    this.settleInput()
+  }
+
+  onResize(size: Size): void {
+    if (this.parts.role === "attach") this.parts.connection.send(FrameType.resize, Control.resize.encode(size))
+  }
+
+  /** The terminal takes output again. */
+  onDrain(): void {
+    this.parts.connection.resume()
+  }
+
+  onSignal(signal: "SIGINT" | "SIGTERM" | "SIGHUP"): void {
+    this.leave({ _tag: "Signal", signal })
+  }
+
+  private detach(by: "key" | "end of input"): void {
+    this.leave({ _tag: "Detached", by })
+  }
+
+  private leave(end: AttachEnd): void {
+    if (!this.ended) this.parts.connection.send(FrameType.detach, Control.detach.encode({}))
+    this.end(end)
+  }
+
+  private end(end: AttachEnd): void {
+    if (this.ended) return
+    this.ended = true
+    this.parts.onEnd(end)
+  }
+
+  private write(bytes: Buffer): void {
+    if (bytes.length === 0) return
+    this.lastByte = bytes[bytes.length - 1]!
+    if (this.tty === undefined) this.early.push(bytes)
+    else if (!this.tty.write(bytes)) this.parts.connection.pause()
+  }
+
+  private type(bytes: Buffer): void {
+    if (this.ended || this.parts.role === "watch") return
+    for (let at = 0; at < bytes.length; at += INPUT_BYTES) {
+      const piece = bytes.subarray(at, at + INPUT_BYTES)
+      this.parts.connection.send(FrameType.input, encodeOffset(this.sent), piece)
+      this.sent += piece.length
+    }
+    this.settleInput()
+  }
+
+  /** Keeps what is under way within the window, and leaves once all of an ended input has arrived. */
+  private settleInput(): void {
+    if (this.tty === undefined || this.window === 0) return
+    const underWay = this.sent - this.acked
+    if (!this.holding && underWay >= this.window / 2) {
+      this.holding = true
+      this.tty.pause()
+    } else if (this.holding && underWay < this.window / 4) {
+      this.holding = false
+      this.tty.resume()
+    }
+    if (this.inputEnded && underWay === 0) this.detach("end of input")
+  }
+}

@@ -1,0 +1,281 @@
+/** A running session: one program, its scrollback, and whoever is connected. Callbacks: this is the byte path. */
+import { Control, type Hello, PROTOCOL, type Welcome } from "../../../schema/Control.ts"
+import { encodeOffset, FrameType, MAX_PAYLOAD, OFFSET_BYTES, RESTORE_LAST } from "../../../schema/Frame.ts"
+import type { ExitStatus, SessionInfo, Size } from "../../../schema/Session.ts"
+import type { Connection } from "../../../services/Connection.ts"
+import type { PtyProcess } from "../../../services/Pty.ts"
+import type { ScrollbackModel } from "../../../services/Scrollback.ts"
+import { Flow } from "./flow.ts"
+import { InputQueue } from "./input.ts"
+import { INPUT_WINDOW, Member, type MemberHost } from "./member.ts"
+
+/** Connections at once; the next one is refused. Bounds what queues can hold. */
+const MAX_CONNECTIONS = 64
+
+/** A connection that has not said hello by then is closed. */
+const GREETING_MS = 10_000
+
+/** Output of one tick is sent when it comes to this, not to let a frame grow. */
+const BATCH_BYTES = 256 * 1024
+
+/** Clients whose input offset is remembered after they left. */
+const REMEMBERED_CLIENTS = 64
+
+export interface SessionParts {
+  readonly program: PtyProcess
+  readonly model: ScrollbackModel
+  readonly version: string
+  /** What does not change, and the rest as it was in the beginning. */
+  readonly born: SessionInfo
+  readonly now: () => number
+  readonly after: (ms: number, run: () => void) => void
+  /** Looks at the foreground of the terminal, then runs. */
+  readonly withForeground: (run: (foreground: Pick<SessionInfo, "cwd" | "foreground">) => void) => void
+  readonly onAgent: (socket: string) => void
+  /** A client has attached and was sent what it is to see. */
+  readonly onSeen: () => void
+  /** The program has ended. Nobody has been told yet. */
+  readonly onExit: (status: ExitStatus) => void
+}
+
+export class Session {
+  private readonly members = new Set<Member>()
+  private primary: Member | undefined
+  private size: Size
+  private active: number
+  private batch: Array<Buffer> = []
+  private batched = 0
+  private status: ExitStatus | undefined
+  private readonly received = new Map<string, number>()
+  private readonly flow: Flow
+  private readonly input: InputQueue
+  private readonly parts: SessionParts
+
+  constructor(parts: SessionParts) {
+    this.parts = parts
+    this.size = parts.born.size
+    this.active = parts.born.created
+    this.flow = new Flow(parts.program, parts.after)
+    this.input = new InputQueue(parts.program)
+    parts.program.listen({
+      onData: (bytes) => this.onData(bytes),
+      onDrain: () => this.input.drain(),
+      onExit: (status) => parts.onExit(status)
+    })
+  }
+
+  get info(): SessionInfo {
+    return {
+      ...this.parts.born,
+      size: this.size,
+      active: this.active,
+      clients: [...this.members].filter((member) => member.shows).map((member) => member.info)
+    }
+  }
+
+  /** Connections that still have something to take. */
+  get open(): number {
+    return this.members.size
+  }
+
+  /** A measure of how much is still to be taken: while it falls, there is progress. */
+  get pending(): number {
+    return [...this.members].reduce((sum, member) => sum + member.connection.pending(), 0)
+  }
+
+  connect(connection: Connection): void {
+    const member = new Member(connection, this.memberHost(this.parts.version))
+    this.members.add(member)
+    member.listen()
+    if (this.members.size > MAX_CONNECTIONS) {
+      member.refuse({ code: "full", message: `${MAX_CONNECTIONS} connections are open, no more are taken` })
+      return
+    }
+    this.parts.after(GREETING_MS, () => {
+      if (member.state === "greeting") member.refuse({ code: "protocol", message: "no hello came" })
+    })
+  }
+
+  /** Tells everybody how the program ended, those who come later too. */
+  end(status: ExitStatus): void {
+    this.flush()
+    this.status = status
+    for (const member of [...this.members]) {
+      if (member.state === "lagging") this.sendRestore(member)
+      if (member.state === "live" || member.state === "lagging") this.sayEnd(member, status)
+    }
+  }
+
+  /** Hangs up; SIGCONT, because what is stopped would not notice. Who stays after the grace is killed. */
+  kill(graceMs: number): void {
+    this.parts.program.signal("SIGHUP")
+    this.parts.program.signal("SIGCONT")
+    this.parts.after(graceMs, () => {
+      if (this.status === undefined) this.parts.program.signal("SIGKILL")
+    })
+  }
+
+  /** Drops who is left. */
+  destroy(): void {
+    for (const member of [...this.members]) member.connection.destroy()
+  }
+
+  private readonly memberHost = (version: string): MemberHost => ({
+    version,
+    onHello: (member, hello) => {
+      if (member.shows) return this.admit(member, hello, {})
+      this.parts.withForeground((foreground) => {
+        if (member.state === "asked") this.admit(member, hello, foreground)
+      })
+    },
+    onInput: (member, bytes) => {
+      this.active = this.parts.now()
+      if (member.hello!.role === "attach") this.lead(member)
+      this.input.push(member, bytes)
+    },
+    onResize: (member, size) => {
+      member.size = size
+      if (member === this.primary) this.resize(size)
+    },
+    onKill: (graceMs) => this.kill(graceMs),
+    onDetachAll: (reason) => {
+      for (const member of [...this.members]) if (member.shows) member.dismiss(reason)
+    },
+    onDrain: (member) => {
+      if (member.state === "lagging") {
+        member.state = "live"
+        this.flush()
+        this.sendRestore(member)
+      }
+      this.flow.release(member)
+    },
+    onGone: (member) => this.forget(member)
+  })
+
+  /** Answers a hello. From the first byte sent to the last line here nothing else may come in between. */
+  private admit(member: Member, hello: Hello, foreground: Pick<SessionInfo, "cwd" | "foreground">): void {
+    this.flush()
+    member.received = this.received.get(hello.client) ?? 0
+    if (hello.role === "attach") {
+      this.lead(member)
+      if (hello.agent !== undefined) this.parts.onAgent(hello.agent)
+    }
+    const { model } = this.parts
+    const gap = member.shows && hello.resume?.session === this.parts.born.id
+      ? model.since(hello.resume.output)
+      : undefined
+    const welcome: Welcome = {
+      protocol: PROTOCOL,
+      sesh: this.parts.version,
+      info: { ...this.info, ...foreground },
+      output: model.offset(),
+      input: member.received,
+      window: INPUT_WINDOW,
+      restore: member.shows && gap === undefined
+    }
+    member.state = "live"
+    member.connection.send(FrameType.welcome, Control.welcome.encode(welcome))
+    if (gap !== undefined) this.sendOutput(member, hello.resume!.output, gap)
+    else if (member.shows) this.sendRestore(member)
+    if (this.status !== undefined) this.sayEnd(member, this.status)
+    if (hello.role === "attach") this.parts.onSeen()
+  }
+
+  private sayEnd(member: Member, status: ExitStatus): void {
+    member.connection.send(FrameType.exit, Control.exit.encode(status))
+    member.connection.end()
+  }
+
+  /** The client typed or came: the session has its size from here on. */
+  private lead(member: Member): void {
+    this.members.delete(member)
+    this.members.add(member)
+    if (member === this.primary) return
+    this.primary = member
+    if (member.size !== undefined) this.resize(member.size)
+  }
+
+  private forget(member: Member): void {
+    this.members.delete(member)
+    this.flow.release(member)
+    if (member.hello !== undefined && member.received > 0) this.remember(member.hello.client, member.received)
+    if (member !== this.primary) return
+    // The one that led before it: members are in the order in which they last led.
+    this.primary = [...this.members].findLast((other) => other.hello?.role === "attach")
+    if (this.primary?.size !== undefined) this.resize(this.primary.size)
+  }
+
+  private remember(client: string, received: number): void {
+    this.received.delete(client)
+    this.received.set(client, received)
+    if (this.received.size > REMEMBERED_CLIENTS) this.received.delete(this.received.keys().next().value!)
+  }
+
+  private resize(size: Size): void {
+    if (size.cols === this.size.cols && size.rows === this.size.rows) return
+    this.size = size
+    this.parts.model.resize(size)
+    this.parts.program.resize(size)
+  }
+
+  private onData(bytes: Buffer): void {
+    this.parts.model.append(bytes)
+    if (this.batched === 0) setImmediate(() => this.flush())
+    this.batch.push(bytes)
+    this.batched += bytes.length
+    if (this.batched >= BATCH_BYTES) this.flush()
+  }
+
+  /** Sends what has come since the last time, one frame a client. */
+  private flush(): void {
+    if (this.batched === 0) return
+    const parts = this.batch
+    const offset = this.parts.model.offset() - this.batched
+    this.batch = []
+    this.batched = 0
+    this.active = this.parts.now()
+    for (const member of this.members) {
+      if (member.state === "live" && member.shows) this.sendOutput(member, offset, parts)
+    }
+  }
+
+  private sendOutput(member: Member, offset: number, parts: ReadonlyArray<Buffer>): void {
+    let at = offset
+    for (const group of grouped(parts)) {
+      if (!member.connection.send(FrameType.output, encodeOffset(at), ...group)) this.flow.hold(member)
+      at += size(group)
+    }
+  }
+
+  private sendRestore(member: Member): void {
+    const groups = grouped(this.parts.model.restore())
+    const offset = encodeOffset(this.parts.model.offset())
+    for (const [index, group] of (groups.length === 0 ? [[]] : groups).entries()) {
+      const flags = Buffer.from([index >= groups.length - 1 ? RESTORE_LAST : 0])
+      if (!member.connection.send(FrameType.restore, offset, flags, ...group)) this.flow.hold(member)
+    }
+  }
+}
+
+const size = (parts: ReadonlyArray<Buffer>): number => parts.reduce((sum, part) => sum + part.length, 0)
+
+/** Divides parts so that each group fits into a frame. */
+const grouped = (parts: ReadonlyArray<Buffer>): Array<Array<Buffer>> => {
+  const groups: Array<Array<Buffer>> = []
+  let room = 0
+  for (const part of parts.flatMap(pieces)) {
+    if (part.length > room) {
+      groups.push([])
+      room = MAX_PAYLOAD - OFFSET_BYTES - 1
+    }
+    groups[groups.length - 1]!.push(part)
+    room -= part.length
+  }
+  return groups
+}
+
+const pieces = (part: Buffer): Array<Buffer> =>
+  Array.from(
+    { length: Math.ceil(part.length / BATCH_BYTES) },
+    (_, index) => part.subarray(index * BATCH_BYTES, (index + 1) * BATCH_BYTES)
+  )

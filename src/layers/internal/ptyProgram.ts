@@ -1,0 +1,106 @@
+/** What can be said about a program before it is started: afterwards only the new terminal would be told. */
+import * as Result from "effect/Result"
+import * as fs from "node:fs"
+import * as path from "node:path"
+import type { PtySpec } from "../../services/Pty.ts"
+
+/** Where programs are looked for when PATH does not say. */
+const DEFAULT_PATH = "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin"
+
+/** How much of a script the kernel looks at for its interpreter (BINPRM_BUF_SIZE). */
+const SHEBANG_BYTES = 256
+
+type Found = "absent" | "directory" | "not executable" | "executable"
+
+const mayExecute = (file: string): boolean => {
+  try {
+    fs.accessSync(file, fs.constants.X_OK)
+    return true
+  } catch {
+    return false
+  }
+}
+
+const statOf = (file: string): fs.Stats | undefined => {
+  try {
+    return fs.statSync(file)
+  } catch {
+    return undefined
+  }
+}
+
+const look = (file: string): Found => {
+  const stats = statOf(file)
+  if (stats === undefined) return "absent"
+  if (stats.isDirectory()) return "directory"
+  return stats.isFile() && mayExecute(file) ? "executable" : "not executable"
+}
+
+const problemOfDirectory = (dir: string): string | undefined => {
+  const shown = JSON.stringify(dir)
+  const stats = statOf(dir)
+  if (stats === undefined) return `the directory ${shown} does not exist`
+  if (!stats.isDirectory()) return `${shown} is not a directory`
+  return mayExecute(dir) ? undefined : `the directory ${shown} cannot be entered`
+}
+
+/** A script whose interpreter is not there fails with "No such file", and no word about which. */
+const problemOfScript = (file: string): string | undefined => {
+  try {
+    const fd = fs.openSync(file, "r")
+    const start = Buffer.alloc(SHEBANG_BYTES)
+    try {
+      fs.readSync(fd, start)
+    } finally {
+      fs.closeSync(fd)
+    }
+    const interpreter = /^#![ \t]*(\/[^ \t\r\n\0]*)/.exec(start.toString("latin1"))?.[1]
+    return interpreter === undefined || statOf(Buffer.from(interpreter, "latin1").toString()) !== undefined
+      ? undefined
+      : `its interpreter ${JSON.stringify(interpreter)} does not exist`
+  } catch {
+    // Executable, but not to be read.
+    return undefined
+  }
+}
+
+const problems: Record<Exclude<Found, "executable">, string> = {
+  absent: "no such file",
+  directory: "it is a directory",
+  "not executable": "it is not executable"
+}
+
+/** As execvp(3) does: the first that can be executed; one that cannot counts only if no other can. */
+const search = (name: string, cwd: string, searchPath: string): Result.Result<string, string> => {
+  let best: Found = "absent"
+  for (const dir of searchPath.split(":")) {
+    const file = path.resolve(cwd, dir, name)
+    const found = look(file)
+    if (found === "executable") return Result.succeed(file)
+    if (found === "not executable") best = found
+  }
+  return Result.fail(best === "absent" ? "no such command on the PATH" : problems["not executable"])
+}
+
+const locate = ({ cwd, env, file }: PtySpec): Result.Result<string, string> => {
+  if (!file.includes("/")) return search(file, cwd, env["PATH"] || DEFAULT_PATH)
+  const found = look(path.resolve(cwd, file))
+  return found === "executable" ? Result.succeed(path.resolve(cwd, file)) : Result.fail(problems[found])
+}
+
+const hasNul = ({ args, cwd, env, file }: PtySpec) =>
+  [file, cwd, ...args, ...Object.keys(env), ...Object.values(env)].some((text) => text.includes("\0"))
+
+/** What to hand to the system to run `spec`, or what is wrong with it. */
+export const checkProgram = (spec: PtySpec): Result.Result<string, string> => {
+  if (spec.file === "") return Result.fail("the command is empty")
+  if (hasNul(spec)) return Result.fail("a NUL character is in the command, its directory or its environment")
+  const directory = problemOfDirectory(spec.cwd)
+  if (directory !== undefined) return Result.fail(directory)
+  return Result.flatMap(locate(spec), (file) => {
+    const script = problemOfScript(file)
+    if (script !== undefined) return Result.fail(script)
+    // The program sees the name it was called by, unless the system would not find it by that.
+    return Result.succeed(spec.env["PATH"] ? spec.file : file)
+  })
+}

@@ -1,0 +1,73 @@
+/** What lies in the sessions' directory. Anything may lie there: only what is named and made like ours counts. */
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+import * as Fs from "node:fs"
+import * as Path from "node:path"
+import { SessionInfo } from "../../schema/Session.ts"
+import { parseSessionName, type SessionName } from "../../schema/SessionName.ts"
+
+const nameOf = (text: string | undefined): SessionName | undefined => {
+  const parsed = text === undefined ? undefined : parseSessionName(text)
+  return parsed?._tag === "Success" ? parsed.success : undefined
+}
+
+/** Of `work.json`, `work.agent`, and of the names under which they are made (SessionFilesDisk). */
+const BESIDE = /^(.+)\.(?:json|agent)(?:\.\d+)?$/
+
+export interface DirectoryContent {
+  /** Names that sockets exist for, in order. */
+  readonly sockets: ReadonlyArray<SessionName>
+  /** Names that only other files are left of. */
+  readonly leftovers: ReadonlyArray<SessionName>
+}
+
+/** Throws what `readdir` throws. */
+export const readSessions = (dir: string): DirectoryContent => {
+  const sockets = new Set<SessionName>()
+  const beside = new Set<SessionName>()
+  for (const entry of Fs.readdirSync(dir, { withFileTypes: true })) {
+    if (entry.name.endsWith(".sock")) {
+      const name = entry.isSocket() ? nameOf(entry.name.slice(0, -".sock".length)) : undefined
+      if (name !== undefined) sockets.add(name)
+    } else {
+      const name = entry.isDirectory() ? undefined : nameOf(BESIDE.exec(entry.name)?.[1])
+      if (name !== undefined) beside.add(name)
+    }
+  }
+  return {
+    sockets: [...sockets].toSorted(),
+    leftovers: [...beside].filter((name) => !sockets.has(name))
+  }
+}
+
+const unlink = (path: string): boolean => {
+  try {
+    Fs.unlinkSync(path)
+    return true
+  } catch {
+    // Already gone, or not to be removed: there is nobody to tell.
+    return false
+  }
+}
+
+/** Removes the files of a session that is dead. True when there was something. Only under the lock. */
+export const removeSession = (dir: string, name: SessionName): boolean => {
+  const { leftovers, sockets } = readSessions(dir)
+  if (!sockets.includes(name) && !leftovers.includes(name)) return false
+  const mine = Fs.readdirSync(dir).filter((entry) =>
+    entry === `${name}.sock` ? sockets.includes(name) : BESIDE.exec(entry)?.[1] === name
+  )
+  return mine.map((entry) => unlink(Path.join(dir, entry))).includes(true)
+}
+
+const decodeInfo = Schema.decodeUnknownOption(Schema.fromJsonString(SessionInfo))
+
+/** What a session's file remembers of it; undefined when it is not there, or not a session's. */
+export const readInfo = (path: string, name: SessionName): SessionInfo | undefined => {
+  try {
+    const info = Option.getOrUndefined(decodeInfo(Fs.readFileSync(path, "utf8")))
+    return info?.name === name ? info : undefined
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,187 @@
+/** Standard input and output as byte paths: a terminal's never block, whatever it does with what it is sent. */
+import * as tty from "node:tty"
+import type { Size } from "../../schema/Session.ts"
+
+/** More than a person types and a terminal hands over at once (N_TTY_BUF_SIZE). */
+const READ_BYTES = 16 * 1024
+
+/** What Node keeps below a stream: not in its types, but used all over for `setBlocking`. */
+interface Handle {
+  readonly fd: number
+  readonly setBlocking: (blocking: boolean) => number
+}
+
+const handleOf = (stream: tty.ReadStream | tty.WriteStream): Handle | undefined =>
+  (stream as unknown as { readonly _handle?: Handle })._handle
+
+/**
+ * libuv opens a terminal once more, so that its modes do not become those of everybody who shares the descriptor. It
+ * cannot when the terminal is another user's (after su): then there is only the one descriptor, and it is not ours.
+ */
+const isOwn = (stream: tty.ReadStream | tty.WriteStream, fd: number): boolean => handleOf(stream)?.fd !== fd
+
+/** Closes what is our own. Blocking first: the descriptor stays, and shares that with the stream. */
+const release = (stream: tty.ReadStream | tty.WriteStream, fd: number) => {
+  if (!isOwn(stream, fd)) return
+  handleOf(stream)?.setBlocking(true)
+  stream.destroy()
+}
+
+/** The size of a terminal now. */
+export const sizeOf = (fd: number): Size | undefined => {
+  try {
+    const stream = new tty.WriteStream(fd)
+    const { columns, rows } = stream
+    release(stream, fd)
+    return columns > 0 && rows > 0 ? { cols: columns, rows } : undefined
+  } catch {
+    return undefined
+  }
+}
+
+export interface Input {
+  readonly pause: () => void
+  readonly resume: () => void
+  /** False when the terminal refuses. */
+  readonly setRaw: (raw: boolean) => boolean
+  readonly close: () => void
+}
+
+export interface InputHandlers {
+  readonly onInput: (bytes: Buffer) => void
+  readonly onEnd: () => void
+}
+
+const once = (act: () => void): () => void => {
+  let done = false
+  return () => {
+    if (done) return
+    done = true
+    act()
+  }
+}
+
+/** A terminal's input. Nothing is read ahead: what was not handed over stays for who reads next. */
+export const openTerminalInput = (fd: number, handlers: InputHandlers): Input => {
+  const buffer = Buffer.allocUnsafeSlow(READ_BYTES)
+  let isFlowing = false
+  const stream = new tty.ReadStream(fd, {
+    onread: {
+      buffer,
+      callback: (length) => {
+        handlers.onInput(Buffer.from(buffer.subarray(0, length)))
+        return isFlowing
+      }
+    }
+  })
+  let isClosed = false
+  const onEnd = once(() => {
+    if (!isClosed) handlers.onEnd()
+  })
+  for (const event of ["end", "error", "close"]) stream.on(event, onEnd)
+  return {
+    pause: () => {
+      isFlowing = false
+      stream.pause()
+    },
+    resume: () => {
+      isFlowing = true
+      // Not resume(), which starts in the next tick, also if it was paused in between.
+      stream.read(0)
+    },
+    setRaw: (raw) => stream.setRawMode(raw).isRaw === raw,
+    close: () => {
+      isClosed = true
+      isFlowing = false
+      stream.pause()
+      release(stream, fd)
+    }
+  }
+}
+
+/** Standard input when it is no terminal: a pipe, a file, nothing. */
+export const openPlainInput = (handlers: InputHandlers): Input => {
+  const { stdin } = process
+  const onEnd = once(handlers.onEnd)
+  const events = ["end", "error", "close"]
+  stdin.on("data", handlers.onInput)
+  for (const event of events) stdin.on(event, onEnd)
+  stdin.pause()
+  return {
+    pause: () => void stdin.pause(),
+    resume: () => void stdin.resume(),
+    setRaw: () => true,
+    close: () => {
+      stdin.pause()
+      stdin.off("data", handlers.onInput)
+      for (const event of events) stdin.off(event, onEnd)
+      stdin.on("error", () => {})
+    }
+  }
+}
+
+export interface Output {
+  readonly write: (bytes: Buffer) => boolean
+  /** Runs once nothing waits any more. Gives the way to call it off. */
+  readonly whenTaken: (run: () => void) => () => void
+  readonly close: () => void
+}
+
+export interface OutputHandlers {
+  readonly onDrain: () => void
+  /** Nobody will see anything any more: the terminal hung up (EIO), the reader of a pipe went (EPIPE). */
+  readonly onGone: () => void
+}
+
+const outputOn = (
+  stream: NodeJS.WriteStream | tty.WriteStream,
+  handlers: OutputHandlers,
+  close: () => void
+): Output => {
+  let waiting = 0
+  let isClosed = false
+  const waiters = new Set<() => void>()
+  const taken = () => {
+    waiting--
+    if (waiting > 0) return
+    for (const run of waiters) run()
+    waiters.clear()
+  }
+  const onDrain = () => handlers.onDrain()
+  const onError = once(() => {
+    if (!isClosed) handlers.onGone()
+  })
+  stream.on("drain", onDrain)
+  // Stays: what was written last may fail later.
+  stream.on("error", onError)
+  return {
+    write: (bytes) => {
+      if (isClosed || stream.destroyed || stream.errored) return true
+      waiting++
+      return stream.write(bytes, taken)
+    },
+    whenTaken: (run) => {
+      if (waiting === 0) run()
+      else waiters.add(run)
+      return () => waiters.delete(run)
+    },
+    close: () => {
+      isClosed = true
+      stream.off("drain", onDrain)
+      close()
+    }
+  }
+}
+
+/**
+ * A terminal's output. Node makes it block, and a terminal that was stopped (Ctrl-S) would stop everything, the detach
+ * key included. A terminal that is not our own to change stays as Node has it.
+ */
+export const openTerminalOutput = (fd: number, handlers: OutputHandlers): Output => {
+  const stream = new tty.WriteStream(fd)
+  if (isOwn(stream, fd)) handleOf(stream)?.setBlocking(false)
+  return outputOn(stream, handlers, () => release(stream, fd))
+}
+
+/** Standard output when it is no terminal. A pipe does not block here, a file cannot be waited for. */
+export const openPlainOutput = (handlers: OutputHandlers): Output => outputOn(process.stdout, handlers, () => {})

@@ -1,0 +1,35 @@
+/** The `sesh` command: its layers, and how it ends. */
+import * as Cause from "effect/Cause"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Layer from "effect/Layer"
+import { run } from "./commands/run.ts"
+import * as AttachClient from "./layers/AttachClientLive.ts"
+import * as Caller from "./layers/CallerProcess.ts"
+import * as DaemonLauncher from "./layers/DaemonLauncherProcess.ts"
+import * as Lock from "./layers/LockSqlite.ts"
+import * as Output from "./layers/OutputStdio.ts"
+import * as Paths from "./layers/PathsXdg.ts"
+import * as SessionClient from "./layers/SessionClientUnix.ts"
+import * as SessionRegistry from "./layers/SessionRegistryFiles.ts"
+import * as Tty from "./layers/TtyNode.ts"
+import { VERSION } from "./schema/Version.ts"
+
+const layers = AttachClient.layer.pipe(
+  Layer.provideMerge(SessionRegistry.layer),
+  Layer.provideMerge(DaemonLauncher.layer()),
+  Layer.provideMerge(SessionClient.layer),
+  Layer.provideMerge(Lock.layer),
+  Layer.provideMerge(Layer.mergeAll(Paths.layer, Tty.layer, Output.layer)),
+  Layer.provideMerge(Caller.layer(VERSION))
+)
+
+/** Runs one command line, then ends the process: an open standard input would keep it alive for ever. */
+export const main = (argv: ReadonlyArray<string>): void => {
+  Effect.runCallback(run(argv).pipe(Effect.provide(layers)), {
+    onExit: (exit) => {
+      if (Exit.isFailure(exit)) console.error(`sesh: internal error\n${Cause.pretty(exit.cause)}`)
+      process.exit(Exit.isSuccess(exit) ? exit.value : 1)
+    }
+  })
+}

@@ -1,0 +1,195 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as ChildProcess from "node:child_process"
+import * as Fs from "node:fs"
+import type * as Net from "node:net"
+import * as Path from "node:path"
+import * as CallerFake from "../../src/layers/CallerFake.ts"
+import * as DaemonLauncherFake from "../../src/layers/DaemonLauncherFake.ts"
+import * as DaemonLauncherProcess from "../../src/layers/DaemonLauncherProcess.ts"
+import * as MemoryNetwork from "../../src/layers/internal/memoryNetwork.ts"
+import * as PtyFake from "../../src/layers/PtyFake.ts"
+import * as ScrollbackMemory from "../../src/layers/ScrollbackMemory.ts"
+import * as SessionClientMemory from "../../src/layers/SessionClientMemory.ts"
+import * as SessionFilesMemory from "../../src/layers/SessionFilesMemory.ts"
+import * as SessionHostLive from "../../src/layers/SessionHostLive.ts"
+import * as SessionServerMemory from "../../src/layers/SessionServerMemory.ts"
+import { DaemonLauncher } from "../../src/services/DaemonLauncher.ts"
+import { Paths } from "../../src/services/Paths.ts"
+import { Home, machine } from "../fixtures/machine.ts"
+import { end, question, specOf, suite, work } from "./DaemonLauncher.ts"
+import { until } from "./SessionServer.ts"
+
+const fake = DaemonLauncherFake.layer.pipe(
+  Layer.provide(SessionHostLive.layer),
+  Layer.provide(Layer.mergeAll(
+    PtyFake.layer(),
+    ScrollbackMemory.layer,
+    SessionFilesMemory.layer,
+    SessionServerMemory.layer,
+    CallerFake.layer()
+  )),
+  Layer.provideMerge(SessionClientMemory.layer),
+  Layer.provideMerge(MemoryNetwork.layer())
+)
+
+const program = [process.execPath, Path.join(import.meta.dirname, "../fixtures/daemon.ts")]
+
+const real = (options?: DaemonLauncherProcess.DaemonLauncherOptions) =>
+  DaemonLauncherProcess.layer({ program, ...options }).pipe(Layer.provideMerge(machine))
+
+/** The environment of somebody whose home is the test's. */
+const env = Effect.map(Home, ({ path }) => ({
+  SHELL: "/bin/sh",
+  HOME: path,
+  PATH: process.env["PATH"] ?? "",
+  UMLAUT: "grüße\nzwei"
+}))
+
+suite("DaemonLauncherFake", fake, Effect.succeed({ SHELL: "/bin/sh" }))
+suite("DaemonLauncherProcess", real(), env)
+
+const launchAs = (...command: ReadonlyArray<string>) =>
+  Effect.gen(function*() {
+    const { launch } = yield* DaemonLauncher
+    return yield* launch(specOf({ command, env: yield* env }))
+  })
+
+describe("DaemonLauncherProcess", () => {
+  it.live(
+    "the daemon gets the whole spec, its environment as its own, and a session of its own",
+    () =>
+      Effect.gen(function*() {
+        yield* launchAs("stay", "two words")
+        const { info } = (yield* question).welcome
+        assert.deepStrictEqual(JSON.parse(info.title!), specOf({ command: ["stay", "two words"], env: yield* env }))
+        const stat = Fs.readFileSync(`/proc/${info.pid}/stat`, "utf8").split(") ")[1]!.split(" ")
+        // Its process group and its session are named after it, and it has no terminal (proc_pid_stat(5)).
+        assert.deepStrictEqual(stat.slice(2, 5), [String(info.pid), String(info.pid), "0"])
+        assert.strictEqual(Fs.readlinkSync(`/proc/${info.pid}/cwd`), "/")
+        yield* end
+      }).pipe(Effect.scoped, Effect.provide(real())),
+    30_000
+  )
+
+  it.live("a daemon that dies is a LaunchError with its last words", () =>
+    Effect.gen(function*() {
+      const { log } = (yield* Paths).session(work)
+      Fs.mkdirSync(Path.dirname(log), { recursive: true })
+      Fs.writeFileSync(log, "words of another day\n")
+      const error = yield* Effect.flip(launchAs("die"))
+      assert.strictEqual(
+        error.message,
+        `cannot start session work: its process ended with status 3; the end of ${log}:\nfirst words\nlast words`
+      )
+      const crash = yield* Effect.flip(launchAs("crash"))
+      assert.strictEqual(crash.message, "cannot start session work: its process was ended by SIGKILL")
+    }).pipe(Effect.provide(real())), 30_000)
+
+  it.live("a daemon that says nothing, or something else, is given up", () =>
+    Effect.gen(function*() {
+      assert.include((yield* Effect.flip(launchAs("babble"))).message, "does not say what this sesh understands")
+      assert.include((yield* Effect.flip(launchAs("hang"))).message, "was not ready in 2 s")
+    }).pipe(Effect.provide(real({ patience: 2_000 }))), 30_000)
+
+  it.live("a program that is not there is a LaunchError", () =>
+    Effect.gen(function*() {
+      assert.include((yield* Effect.flip(launchAs())).message, "ENOENT")
+    }).pipe(Effect.provide(real({ program: ["/nowhere/sesh"] }))))
+
+  it.live("an environment that cannot be handed on is a LaunchError", () =>
+    Effect.gen(function*() {
+      const { launch } = yield* DaemonLauncher
+      const error = yield* Effect.flip(launch(specOf({ env: { BAD: "a\0b" } })))
+      assert.strictEqual(error._tag, "LaunchError")
+    }).pipe(Effect.provide(real())))
+
+  it.live("where logind would kill it, it is started in a scope of the user's manager", () =>
+    Effect.gen(function*() {
+      const { path } = yield* Home
+      const systemdRun = Path.join(path, "systemd-run")
+      const script =
+        `#!/bin/sh\necho "$@" > ${path}/arguments\nwhile [ "$1" != -- ]; do shift; done\nshift\nexec "$@"\n`
+      Fs.writeFileSync(systemdRun, script, { mode: 0o700 })
+      const { launch } = yield* DaemonLauncher.pipe(Effect.provide(real({ plan: () => ({ systemdRun }) })))
+      const launched = yield* launch(specOf({ env: yield* env }))
+      assert.isUndefined(launched.warning)
+      assert.strictEqual(
+        Fs.readFileSync(`${path}/arguments`, "utf8"),
+        `--user --scope --quiet --collect -- ${program.join(" ")} --daemon work\n`
+      )
+      yield* end
+    }).pipe(Effect.scoped, Effect.provide(real())), 30_000)
+
+  it.live(
+    "where that fails it is started all the same, and the user told, once in a login",
+    () =>
+      Effect.gen(function*() {
+        const { path } = yield* Home
+        let login = "login 1"
+        const plan = () => ({ systemdRun: "/bin/false", login })
+        const warned: Array<boolean> = []
+        for (const next of ["login 1", "login 1", "login 2"]) {
+          login = next
+          const { launch } = yield* DaemonLauncher.pipe(Effect.provide(real({ plan })))
+          const { warning } = yield* launch(specOf({ env: { ...(yield* env), XDG_RUNTIME_DIR: path } }))
+          warned.push(warning?.includes("will end when you log out") ?? false)
+          yield* end
+        }
+        assert.deepStrictEqual(warned, [true, false, true])
+      }).pipe(Effect.scoped, Effect.provide(real())),
+    30_000
+  )
+
+  it.live("a log that cannot be written keeps nobody from starting", () =>
+    Effect.gen(function*() {
+      Fs.writeFileSync(Path.join((yield* Home).path, ".local"), "")
+      yield* launchAs()
+      yield* end
+    }).pipe(Effect.provide(real())), 30_000)
+})
+
+/** A launcher in a process of its own, which inherits a pipe of this test as descriptor 63, like a shell's `>(...)`. */
+const launcher = (home: string, command: string) => {
+  const script = Path.join(import.meta.dirname, "../fixtures/launcher.ts")
+  const started = ["-c", "exec \"$@\" 63>&3 3>&-", "bash", process.execPath, script, command]
+  return ChildProcess.spawn("bash", started, {
+    env: { ...process.env, HOME: home, SHELL: "/bin/sh" },
+    stdio: ["ignore", "pipe", "inherit", "pipe"]
+  })
+}
+
+describe.skipIf(process.platform !== "linux")("DaemonLauncherProcess, from another process", () => {
+  it.live("nothing that the launcher inherited lives on in the daemon", () =>
+    Effect.gen(function*() {
+      const child = launcher((yield* Home).path, "stay")
+      const pipe = child.stdio[3] as Net.Socket
+      yield* until("the launcher has ended", () => child.exitCode === 0, 30_000)
+      yield* until("nobody holds its pipe", () => pipe.resume().destroyed)
+      const { foreground } = (yield* question).welcome.info
+      // What was not there for Node itself: what it runs from, its own pipes, and the lock.
+      const strange = foreground!.split("\n").filter((line) =>
+        !/^[012] |anon_inode:|pipe:|socket:|\.lock| \/proc/.test(line)
+      )
+      assert.deepStrictEqual(strange, [])
+      yield* end
+    }).pipe(Effect.scoped, Effect.provide(real())), 40_000)
+
+  it.live("a launcher that is killed meanwhile does not take the daemon along", () =>
+    Effect.gen(function*() {
+      const child = launcher((yield* Home).path, "slow")
+      let said = ""
+      child.stdout!.on("data", (bytes) => said += bytes)
+      yield* until("it has started the daemon", () => said.includes("launching"), 30_000)
+      yield* Effect.sleep(150)
+      child.kill("SIGKILL")
+      let alive = false
+      for (let i = 0; i < 200 && !alive; i++) {
+        yield* Effect.sleep(100)
+        alive = yield* Effect.scoped(question).pipe(Effect.as(true), Effect.orElseSucceed(() => false))
+      }
+      assert.isTrue(alive)
+      yield* end
+    }).pipe(Effect.scoped, Effect.provide(real())), 40_000)
+})

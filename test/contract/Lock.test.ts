@@ -1,0 +1,88 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as Layer from "effect/Layer"
+import * as TestClock from "effect/testing/TestClock"
+import * as ChildProcess from "node:child_process"
+import * as Fs from "node:fs"
+import * as Path from "node:path"
+import * as LockMemory from "../../src/layers/LockMemory.ts"
+import * as LockSqlite from "../../src/layers/LockSqlite.ts"
+import * as PathsXdg from "../../src/layers/PathsXdg.ts"
+import { Lock } from "../../src/services/Lock.ts"
+import { Paths } from "../../src/services/Paths.ts"
+import { caller, home } from "../fixtures/machine.ts"
+import { suite } from "./Lock.ts"
+import { until } from "./SessionServer.ts"
+
+const paths = PathsXdg.layer.pipe(Layer.provide(caller()), Layer.provideMerge(home))
+
+const real = LockSqlite.layer.pipe(
+  Layer.provideMerge(
+    Layer.tap(paths, (context) => Effect.provideContext(Effect.flatMap(Paths, (p) => p.ensure), context))
+  )
+)
+
+suite("LockMemory", LockMemory.layer)
+suite("LockSqlite", Layer.orDie(real))
+
+/** Another process that holds the lock until it is killed. */
+const holder = Effect.flatMap(Paths, ({ dir }) =>
+  Effect.acquireRelease(
+    Effect.gen(function*() {
+      const script = Path.join(import.meta.dirname, "../fixtures/holder.ts")
+      const child = ChildProcess.spawn(process.execPath, [script], {
+        env: { ...process.env, SESH_DIR: dir },
+        stdio: ["ignore", "pipe", "inherit"]
+      })
+      let said = ""
+      child.stdout.on("data", (bytes) => said += bytes)
+      yield* until("it holds the lock", () => said === "held\n", 30_000)
+      return child
+    }),
+    (child) => Effect.sync(() => child.kill("SIGKILL"))
+  ))
+
+describe("LockSqlite", () => {
+  it.live("another process waits, and gets the lock once its holder is killed", () =>
+    Effect.gen(function*() {
+      const { withLock } = yield* Lock
+      const other = yield* holder
+      let got = false
+      const waiter = yield* Effect.forkChild(withLock(Effect.sync(() => got = true)))
+      yield* Effect.sleep(200)
+      assert.isFalse(got)
+      other.kill("SIGKILL")
+      yield* Fiber.join(waiter)
+      assert.isTrue(got)
+    }).pipe(Effect.provide(real)), 40_000)
+
+  it.effect("who waits for ten seconds gives up and says who is in the way", () =>
+    Effect.gen(function*() {
+      const { withLock } = yield* Lock
+      const first = yield* Effect.forkChild(withLock(Effect.never))
+      yield* Effect.yieldNow
+      const second = yield* Effect.forkChild(Effect.flip(withLock(Effect.void)))
+      yield* Effect.yieldNow
+      for (let i = 0; i < 12; i++) yield* TestClock.adjust("1 second")
+      const error = yield* Fiber.join(second)
+      assert.include(error.message, "held it for 10 s")
+      yield* Fiber.interrupt(first)
+    }).pipe(Effect.provide(real)))
+
+  it.live("its file is ours alone and stays empty", () =>
+    Effect.gen(function*() {
+      const { lock } = yield* Paths
+      yield* (yield* Lock).withLock(Effect.void)
+      const { mode, size } = Fs.statSync(lock)
+      assert.deepStrictEqual([mode & 0o777, size], [0o600, 0])
+    }).pipe(Effect.provide(real)))
+
+  it.live("a file that cannot be locked is an error that names it", () =>
+    Effect.gen(function*() {
+      const { lock } = yield* Paths
+      Fs.mkdirSync(lock)
+      const error = yield* Effect.flip((yield* Lock).withLock(Effect.void))
+      assert.include(error.message, `cannot lock ${lock}: `)
+    }).pipe(Effect.provide(real)))
+})

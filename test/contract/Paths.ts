@@ -1,0 +1,35 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import type * as Layer from "effect/Layer"
+import type { SessionName } from "../../src/schema/SessionName.ts"
+import { Paths } from "../../src/services/Paths.ts"
+
+/** What every Paths promises. */
+export const suite = (name: string, layer: Layer.Layer<Paths>): void => {
+  describe(name, () => {
+    it.effect("two sessions share no file, and none of theirs is the lock", () =>
+      Effect.gen(function*() {
+        const paths = yield* Paths
+        const files = ["a", "b", "lock", "a.json"].flatMap((name) => Object.values(paths.session(name as SessionName)))
+        assert.strictEqual(new Set([...files, paths.lock]).size, files.length + 1)
+      }).pipe(Effect.provide(layer)))
+
+    it.effect("the socket, the info and the agent are in the directory, under the session's name", () =>
+      Effect.gen(function*() {
+        const paths = yield* Paths
+        const { agent, info, socket } = paths.session("work" as SessionName)
+        assert.deepStrictEqual(
+          [socket, info, agent],
+          ["sock", "json", "agent"].map((end) => `${paths.dir}/work.${end}`)
+        )
+      }).pipe(Effect.provide(layer)))
+
+    it.effect("once the directory was ensured it is there, however often that is done", () =>
+      Effect.gen(function*() {
+        const paths = yield* Paths
+        yield* paths.ensure
+        yield* paths.ensure
+        assert.isTrue(yield* paths.check)
+      }).pipe(Effect.provide(layer)))
+  })
+}

@@ -1,0 +1,187 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as Layer from "effect/Layer"
+import * as Schema from "effect/Schema"
+import * as Fs from "node:fs"
+import * as Path from "node:path"
+import * as SessionRegistryFiles from "../../src/layers/SessionRegistryFiles.ts"
+import * as SessionRegistryMemory from "../../src/layers/SessionRegistryMemory.ts"
+import { SessionInfo } from "../../src/schema/Session.ts"
+import type { SessionName } from "../../src/schema/SessionName.ts"
+import { Lock } from "../../src/services/Lock.ts"
+import { Paths } from "../../src/services/Paths.ts"
+import { SessionRegistry } from "../../src/services/SessionRegistry.ts"
+import { SessionServer } from "../../src/services/SessionServer.ts"
+import { leaveDead } from "../fixtures/dead.ts"
+import { machine } from "../fixtures/machine.ts"
+import { plainSession } from "../fixtures/session.ts"
+import { Sessions, suite } from "./SessionRegistry.ts"
+
+const memory = Layer.effect(
+  Sessions,
+  Effect.map(SessionRegistryMemory.MemorySessions, ({ sessions }) => ({
+    start: (name, given) =>
+      Effect.sync(() => {
+        const info = SessionRegistryMemory.memoryInfo(name, given?.info)
+        sessions.set(name, { info, ...(given?.status === undefined ? {} : { status: given.status }) })
+      })
+  }))
+).pipe(Layer.provideMerge(SessionRegistryMemory.layer()))
+
+const files = Layer.effect(
+  Sessions,
+  Effect.map(SessionServer, (server) => ({
+    start: (name, given) =>
+      plainSession(name, given).pipe(Effect.provideService(SessionServer, server), Effect.asVoid, Effect.orDie)
+  }))
+).pipe(Layer.provideMerge(SessionRegistryFiles.layer), Layer.provideMerge(machine))
+
+suite("SessionRegistryMemory", memory)
+suite("SessionRegistryFiles", files)
+
+const [work, other] = ["work", "other"] as Array<SessionName> as [SessionName, SessionName]
+const encodeInfo = Schema.encodeSync(Schema.fromJsonString(SessionInfo))
+
+describe("SessionRegistryFiles", () => {
+  it.live("asking does not make the directory", () =>
+    Effect.gen(function*() {
+      const paths = yield* Paths
+      yield* (yield* SessionRegistry).list
+      assert.isFalse(Fs.existsSync(paths.dir))
+    }).pipe(Effect.provide(files)))
+
+  it.live("what a dead session left is not listed, and removed; the living stay", () =>
+    Effect.gen(function*() {
+      const registry = yield* SessionRegistry
+      const paths = yield* Paths
+      yield* plainSession(work)
+      yield* leaveDead(paths.session(other).socket)
+      Fs.writeFileSync(paths.session(other).info, "{}")
+      Fs.writeFileSync(`${paths.session(other).info}.123`, "{}")
+      Fs.symlinkSync("/nowhere", paths.session(other).agent)
+      Fs.symlinkSync("/nowhere", paths.session("gone" as SessionName).agent)
+      Fs.writeFileSync(paths.session(work).info, "{}")
+      assert.deepStrictEqual((yield* registry.list).map(({ name }) => name), [work])
+      assert.sameMembers(Fs.readdirSync(paths.dir), [".lock", "work.sock", "work.json"])
+    }).pipe(Effect.provide(files)))
+
+  it.live("a dead session is reaped once", () =>
+    Effect.gen(function*() {
+      const registry = yield* SessionRegistry
+      const paths = yield* Paths
+      yield* paths.ensure
+      yield* leaveDead(paths.session(work).socket)
+      const dead = yield* Effect.flip(registry.get(work))
+      assert.deepInclude(dead, { _tag: "NoSession", stale: true })
+      assert.deepStrictEqual([yield* registry.reap(work), yield* registry.reap(work)], [true, false])
+    }).pipe(Effect.provide(files)))
+
+  it.live("strange names and things in the directory are neither listed nor touched", () =>
+    Effect.gen(function*() {
+      const registry = yield* SessionRegistry
+      const paths = yield* Paths
+      yield* plainSession(work)
+      const strange = [
+        ".hidden.sock",
+        "-rf.sock",
+        "a b.sock",
+        "new\nline.sock",
+        "\u001b[31mred.sock",
+        `${"x".repeat(65)}.sock`,
+        ".sock",
+        "ünï.json",
+        "-x.agent",
+        "notes"
+      ]
+      for (const name of strange) Fs.writeFileSync(Path.join(paths.dir, name), "")
+      Fs.writeFileSync(Path.join(paths.dir, "file.sock"), "no socket")
+      Fs.symlinkSync(paths.session(work).socket, Path.join(paths.dir, "link.sock"))
+      Fs.mkdirSync(Path.join(paths.dir, "dir.json"))
+      const before = Fs.readdirSync(paths.dir)
+      assert.deepStrictEqual((yield* registry.list).map(({ name }) => name), [work])
+      assert.deepStrictEqual(yield* registry.names, [work])
+      assert.sameMembers(Fs.readdirSync(paths.dir), before)
+    }).pipe(Effect.provide(files)))
+
+  it.live("one that does not answer is listed with what its file remembers, and holds nobody up for long", () =>
+    Effect.gen(function*() {
+      const registry = yield* SessionRegistry
+      const paths = yield* Paths
+      const info = SessionRegistryMemory.memoryInfo(work, { title: "remembered" })
+      yield* plainSession(work, { mute: true })
+      yield* plainSession(other, { mute: true })
+      Fs.writeFileSync(paths.session(work).info, encodeInfo(info))
+      Fs.writeFileSync(paths.session(other).info, encodeInfo(info))
+      const start = performance.now()
+      assert.deepStrictEqual(yield* registry.list, [
+        // The other's file speaks of another session.
+        { name: other, problem: "no answer in 1 s" },
+        { name: work, info, problem: "no answer in 1 s" }
+      ])
+      assert.isBelow(performance.now() - start, 2_500)
+    }).pipe(Effect.provide(files)))
+
+  it.live("one that speaks another protocol is listed with what to do", () =>
+    Effect.gen(function*() {
+      const registry = yield* SessionRegistry
+      yield* plainSession(work, { major: 2 })
+      const [listed] = yield* registry.list
+      assert.include(listed!.problem, "upgrade this sesh")
+      assert.deepInclude(yield* Effect.flip(registry.get(work)), { _tag: "VersionMismatch", older: "client" })
+    }).pipe(Effect.provide(files)))
+
+  it.live("who is hung up on asks again; who is hung up on again gives up", () =>
+    Effect.gen(function*() {
+      const registry = yield* SessionRegistry
+      yield* plainSession(work, { hangUps: 1 })
+      yield* plainSession(other, { hangUps: 9 })
+      yield* registry.get(work)
+      assert.deepInclude(yield* Effect.flip(registry.get(other)), { _tag: "SessionUnresponsive", reason: "it hung up" })
+    }).pipe(Effect.provide(files)))
+
+  it.live("a session whose daemon dies while it is killed has ended by its terminal's hangup", () =>
+    Effect.gen(function*() {
+      yield* plainSession(work, { abrupt: true })
+      assert.deepStrictEqual(yield* (yield* SessionRegistry).kill(work, 0), { code: 0, signal: 1 })
+    }).pipe(Effect.provide(files)))
+
+  it.live("a session that has ended before it was killed has ended as it did", () =>
+    Effect.gen(function*() {
+      yield* plainSession(work, { over: true })
+      assert.deepStrictEqual(yield* (yield* SessionRegistry).kill(work, 0), { code: 5 })
+    }).pipe(Effect.provide(files)))
+
+  it.live("detaching gives the reason on, and returns once that was done", () =>
+    Effect.gen(function*() {
+      const reasons = yield* plainSession(work)
+      yield* (yield* SessionRegistry).detach(work, "dinner")
+      assert.deepStrictEqual(reasons, ["dinner"])
+    }).pipe(Effect.provide(files)))
+
+  it.live("a listing does not wait long for whoever holds the lock", () =>
+    Effect.gen(function*() {
+      const registry = yield* SessionRegistry
+      const paths = yield* Paths
+      yield* plainSession(work)
+      yield* leaveDead(paths.session(other).socket)
+      const holder = yield* Effect.forkChild((yield* Lock).withLock(Effect.never))
+      yield* Effect.yieldNow
+      const start = performance.now()
+      assert.strictEqual((yield* registry.list).length, 1)
+      assert.isBelow(performance.now() - start, 2_000)
+      yield* Fiber.interrupt(holder)
+    }).pipe(Effect.provide(files)))
+
+  it.live("a directory that others can write to is refused, by the list with advice, by names in silence", () =>
+    Effect.gen(function*() {
+      const registry = yield* SessionRegistry
+      const paths = yield* Paths
+      yield* plainSession(work)
+      Fs.chmodSync(paths.dir, 0o777)
+      assert.include((yield* Effect.flip(registry.list)).message, "chmod 700")
+      assert.deepStrictEqual(yield* registry.names, [])
+      assert.include((yield* Effect.flip(registry.get(work))).message, "chmod 700")
+      Fs.chmodSync(paths.dir, 0o700)
+    }).pipe(Effect.provide(files)))
+})

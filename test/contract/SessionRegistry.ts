@@ -1,0 +1,82 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import type * as Layer from "effect/Layer"
+import type * as Scope from "effect/Scope"
+import type { ExitStatus, SessionInfo } from "../../src/schema/Session.ts"
+import type { SessionName } from "../../src/schema/SessionName.ts"
+import { SessionRegistry } from "../../src/services/SessionRegistry.ts"
+
+/** How a test makes a session that a registry then finds. */
+export class Sessions extends Context.Service<Sessions, {
+  readonly start: (
+    name: SessionName,
+    given?: { readonly info?: Partial<SessionInfo>; readonly status?: ExitStatus }
+  ) => Effect.Effect<void, never, Scope.Scope>
+}>()("test/Sessions") {}
+
+const [a, b, none] = ["a", "b", "none"] as Array<SessionName> as [SessionName, SessionName, SessionName]
+
+/** What every SessionRegistry promises. */
+export const suite = (name: string, layer: Layer.Layer<SessionRegistry | Sessions>): void => {
+  describe(name, () => {
+    it.live("where there are no sessions, none are listed", () =>
+      Effect.gen(function*() {
+        const registry = yield* SessionRegistry
+        assert.deepStrictEqual(yield* registry.list, [])
+        assert.deepStrictEqual(yield* registry.names, [])
+        assert.isFalse(yield* registry.reap(a))
+      }).pipe(Effect.scoped, Effect.provide(layer)))
+
+    it.live("sessions are listed by name, with what they say of themselves", () =>
+      Effect.gen(function*() {
+        const registry = yield* SessionRegistry
+        const { start } = yield* Sessions
+        yield* start(b)
+        yield* start(a, { info: { title: "vi" } })
+        const listed = yield* registry.list
+        assert.deepStrictEqual(listed.map(({ info, name, problem }) => [name, info?.title, problem]), [
+          [a, "vi", undefined],
+          [b, undefined, undefined]
+        ])
+        assert.deepStrictEqual(yield* registry.names, [a, b])
+        assert.strictEqual((yield* registry.get(a)).info.title, "vi")
+      }).pipe(Effect.scoped, Effect.provide(layer)))
+
+    it.live("a session that is not there cannot be asked, killed or detached", () =>
+      Effect.gen(function*() {
+        const registry = yield* SessionRegistry
+        for (const ask of [registry.get(none), registry.kill(none, 0), registry.detach(none)]) {
+          const error = yield* Effect.flip(ask as Effect.Effect<unknown, { readonly _tag: string }>)
+          assert.strictEqual(error._tag, "NoSession")
+        }
+      }).pipe(Effect.scoped, Effect.provide(layer)))
+
+    it.live("killing says how the command ended; after it the session is gone", () =>
+      Effect.gen(function*() {
+        const registry = yield* SessionRegistry
+        const { start } = yield* Sessions
+        yield* start(a, { status: { code: 7 } })
+        yield* start(b)
+        assert.deepStrictEqual(yield* registry.kill(a, 1_000), { code: 7 })
+        assert.deepStrictEqual(yield* registry.names, [b])
+        assert.strictEqual((yield* Effect.flip(registry.get(a)))._tag, "NoSession")
+      }).pipe(Effect.scoped, Effect.provide(layer)))
+
+    it.live("detaching says how many were let go: those who attach and those who watch", () =>
+      Effect.gen(function*() {
+        const registry = yield* SessionRegistry
+        const { start } = yield* Sessions
+        yield* start(a, { info: { clients: [{ role: "attach" }, { role: "watch" }, { role: "send" }] } })
+        assert.strictEqual(yield* registry.detach(a, "dinner"), 2)
+      }).pipe(Effect.scoped, Effect.provide(layer)))
+
+    it.live("who is alive is not reaped", () =>
+      Effect.gen(function*() {
+        const registry = yield* SessionRegistry
+        yield* (yield* Sessions).start(a)
+        assert.isFalse(yield* registry.reap(a))
+        assert.deepStrictEqual(yield* registry.names, [a])
+      }).pipe(Effect.scoped, Effect.provide(layer)))
+  })
+}

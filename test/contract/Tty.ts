@@ -1,0 +1,207 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import type * as Layer from "effect/Layer"
+import * as Scope from "effect/Scope"
+import type { Size } from "../../src/schema/Session.ts"
+import { Tty, type TtyHandlers } from "../../src/services/Tty.ts"
+import { allBytes } from "../fixtures/bytes.ts"
+import { until } from "./SessionServer.ts"
+
+/** The person at the terminal. */
+export class Person extends Context.Service<Person, {
+  readonly type: (keys: Buffer) => void
+  /** All that was shown. */
+  readonly seen: () => Buffer
+  readonly resize: (size: Size) => void
+  readonly signal: (name: "SIGINT" | "SIGTERM" | "SIGHUP") => void
+  /** Stops the terminal from showing anything, and lets it go on. */
+  readonly stall: (stalled: boolean) => void
+  /** Closes the window. */
+  readonly hangUp: () => void
+  /** Nobody but the program does anything with the bytes. */
+  readonly isRaw: () => boolean
+}>()("test/Person") {}
+
+/** What the program was told. */
+export interface Told {
+  readonly typed: () => Buffer
+  readonly sizes: Array<Size>
+  readonly signals: Array<string>
+  ends: number
+  drained: number
+}
+
+/** Handlers that remember. */
+export const remembering = (): readonly [Told, TtyHandlers] => {
+  const typed: Array<Buffer> = []
+  const told: Told = { typed: () => Buffer.concat(typed), sizes: [], signals: [], ends: 0, drained: 0 }
+  return [told, {
+    onInput: (bytes) => typed.push(bytes),
+    onEnd: () => told.ends++,
+    onDrain: () => told.drained++,
+    onResize: (size) => told.sizes.push(size),
+    onSignal: (signal) => told.signals.push(signal)
+  }]
+}
+
+/** The terminal open, what the program was told, and the person. */
+const opened = Effect.gen(function*() {
+  const [told, handlers] = remembering()
+  const tty = yield* Tty
+  return { told, tty, open: yield* tty.open(handlers), person: yield* Person }
+})
+
+/** What {@link Tty} promises on a terminal, whoever keeps it. */
+export const suite = <E>(name: string, layer: Layer.Layer<Tty | Person, E>) =>
+  describe(name, () => {
+    const test = <A, E>(name: string, effect: Effect.Effect<A, E, Tty | Person | Scope.Scope>) =>
+      it.live(name, () => Effect.scoped(effect).pipe(Effect.provide(layer)), 30_000)
+
+    test(
+      "the terminal is raw while it is open, and as before afterwards, whatever happens",
+      Effect.gen(function*() {
+        const person = yield* Person
+        assert.isFalse(person.isRaw())
+        for (const end of [Effect.void, Effect.fail("oops"), Effect.die("oops"), Effect.interrupt]) {
+          const raw = yield* Effect.scoped(Effect.gen(function*() {
+            yield* opened
+            const raw = person.isRaw()
+            return yield* Effect.as(Effect.onExit(end, () => Effect.sync(() => assert.isTrue(raw))), raw)
+          })).pipe(Effect.exit)
+          assert.strictEqual(Exit.isSuccess(raw), end === Effect.void)
+          assert.isFalse(person.isRaw())
+        }
+      })
+    )
+
+    test(
+      "both are terminals, and have a size",
+      Effect.gen(function*() {
+        const tty = yield* Tty
+        assert.deepStrictEqual([tty.inputIsTerminal, tty.outputIsTerminal], [true, true])
+        assert.deepStrictEqual(tty.size(), { cols: 80, rows: 24 })
+      })
+    )
+
+    test(
+      "bytes go both ways as they are",
+      Effect.gen(function*() {
+        const { open, person, told } = yield* opened
+        person.type(allBytes)
+        yield* until("all was typed", () => told.typed().length >= allBytes.length)
+        assert.isTrue(told.typed().equals(allBytes))
+        assert.isTrue(open.write(allBytes))
+        yield* open.flush
+        yield* until("all was shown", () => person.seen().length >= allBytes.length)
+        assert.isTrue(person.seen().equals(allBytes))
+      })
+    )
+
+    test(
+      "nothing is told while paused, and everything later",
+      Effect.gen(function*() {
+        const { open, person, told } = yield* opened
+        open.pause()
+        person.type(Buffer.from("later"))
+        yield* Effect.sleep(50)
+        assert.strictEqual(told.typed().length, 0)
+        open.resume()
+        yield* until("it came", () => told.typed().toString() === "later")
+      })
+    )
+
+    test(
+      "a stopped terminal stops nothing else: it asks to hold back, and says when to go on",
+      Effect.gen(function*() {
+        const { open, person, told } = yield* opened
+        person.stall(true)
+        let [ticks, written, goOn] = [0, 0, true]
+        const clock = setInterval(() => ticks++, 10)
+        while (goOn && written < 10_000_000) {
+          goOn = open.write(Buffer.alloc(10_000, "line\n"))
+          written += 10_000
+        }
+        assert.isFalse(goOn)
+        yield* Effect.sleep(300)
+        assert.isAbove(ticks, 10)
+        person.type(Buffer.from("\x1c"))
+        yield* until("keys arrive", () => told.typed().length === 1)
+        assert.strictEqual(told.drained, 0)
+        const begin = performance.now()
+        yield* open.flush
+        assert.approximately(performance.now() - begin, 1000, 500, "milliseconds until it gives up")
+        person.stall(false)
+        yield* until("it goes on", () => told.drained === 1)
+        yield* open.flush
+        yield* until("all was shown", () => person.seen().length === written)
+        assert.isTrue(person.seen().equals(Buffer.alloc(written, "line\n")))
+        clearInterval(clock)
+      })
+    )
+
+    test(
+      "what a stopped terminal did not take does not keep it from being restored",
+      Effect.gen(function*() {
+        const person = yield* Person
+        person.stall(true)
+        yield* Effect.scoped(Effect.map(opened, ({ open }) => open.write(Buffer.alloc(1_000_000))))
+        assert.isFalse(person.isRaw())
+      })
+    )
+
+    test(
+      "another size is told",
+      Effect.gen(function*() {
+        const { person, told, tty } = yield* opened
+        person.resize({ cols: 132, rows: 50 })
+        yield* until("it was told", () => told.sizes.length === 1)
+        assert.deepStrictEqual(told.sizes, [{ cols: 132, rows: 50 }])
+        assert.deepStrictEqual(tty.size(), { cols: 132, rows: 50 })
+      })
+    )
+
+    test(
+      "signals are told",
+      Effect.gen(function*() {
+        const { person, told } = yield* opened
+        for (const name of ["SIGTERM", "SIGINT", "SIGHUP"] as const) person.signal(name)
+        yield* until("they were told", () => told.signals.length === 3)
+        assert.deepStrictEqual(told.signals, ["SIGTERM", "SIGINT", "SIGHUP"])
+      })
+    )
+
+    test(
+      "when the window is closed input ends, the program is told to go, and writing does no harm",
+      Effect.gen(function*() {
+        const scope = yield* Scope.make()
+        const { open, person, told } = yield* Scope.provide(opened, scope)
+        person.hangUp()
+        yield* until("input ended", () => told.ends === 1)
+        for (let i = 0; i < 3; i++) {
+          open.write(Buffer.from("anybody there?"))
+          yield* Effect.sleep(10)
+        }
+        yield* until("it was told", () => told.signals.includes("SIGHUP"))
+        yield* open.flush
+        yield* Scope.close(scope, Exit.void)
+        assert.strictEqual(told.ends, 1)
+      })
+    )
+
+    test(
+      "after the scope nobody is told anything, and it can be opened again",
+      Effect.gen(function*() {
+        const person = yield* Person
+        const [first, handlers] = remembering()
+        const tty = yield* Tty
+        yield* Effect.scoped(tty.open(handlers))
+        person.resize({ cols: 10, rows: 10 })
+        const { told } = yield* opened
+        person.type(Buffer.from("again"))
+        yield* until("it came", () => told.typed().toString() === "again")
+        assert.deepStrictEqual([first.typed().length, first.sizes, first.ends], [0, [], 0])
+      })
+    )
+  })

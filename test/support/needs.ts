@@ -1,0 +1,27 @@
+import { existsSync } from "node:fs"
+import * as path from "node:path"
+import { describe } from "vitest"
+
+const found = (program: string): boolean =>
+  `${process.env["PATH"] ?? ""}:/usr/sbin:/sbin`.split(":").some((dir) => existsSync(path.join(dir, program)))
+
+/** Which Debian package has what a test wants. */
+const PACKAGES: Readonly<Record<string, string>> = {
+  tmux: "tmux",
+  zsh: "zsh",
+  fish: "fish",
+  dash: "dash",
+  bash: "bash",
+  dtach: "dtach",
+  script: "bsdutils"
+}
+
+/**
+ * A `describe` that is skipped where a program is missing, and says which package has it. In CI nothing is skipped:
+ * there its tests fail instead.
+ */
+export const describeWith = (programs: ReadonlyArray<string>, name: string, tests: () => void): void => {
+  const missing = programs.filter((program) => !found(program)).map((program) => PACKAGES[program] ?? program)
+  const skip = missing.length > 0 && process.env["CI"] !== "true"
+  describe.skipIf(skip)(missing.length > 0 ? `${name} (install: ${missing.join(", ")})` : name, tests)
+}

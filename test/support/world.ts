@@ -1,0 +1,75 @@
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import type * as Scope from "effect/Scope"
+import { run } from "../../src/commands/run.ts"
+import * as AttachClient from "../../src/layers/AttachClientLive.ts"
+import * as Caller from "../../src/layers/CallerFake.ts"
+import * as DaemonLauncher from "../../src/layers/DaemonLauncherFake.ts"
+import { layer as network, type MemoryNetwork } from "../../src/layers/internal/memoryNetwork.ts"
+import * as Output from "../../src/layers/OutputMemory.ts"
+import * as Paths from "../../src/layers/PathsFake.ts"
+import * as Pty from "../../src/layers/PtyFake.ts"
+import * as Scrollback from "../../src/layers/ScrollbackMemory.ts"
+import * as SessionClient from "../../src/layers/SessionClientMemory.ts"
+import * as SessionFiles from "../../src/layers/SessionFilesMemory.ts"
+import * as SessionHost from "../../src/layers/SessionHostLive.ts"
+import { layer as registry, type MemorySession, type MemorySessions } from "../../src/layers/SessionRegistryMemory.ts"
+import * as SessionServer from "../../src/layers/SessionServerMemory.ts"
+import * as Tty from "../../src/layers/TtyFake.ts"
+import type { Caller as CallerService } from "../../src/services/Caller.ts"
+import type { DaemonLauncher as Launcher } from "../../src/services/DaemonLauncher.ts"
+import type { PathsError } from "../../src/services/Paths.ts"
+import type { SessionClient as Client } from "../../src/services/SessionClient.ts"
+
+/** What the fake machine is like. */
+export interface WorldOptions {
+  readonly caller?: Partial<CallerService["Service"]>
+  readonly tty?: Tty.TtyFakeOptions
+  readonly pty?: Pty.PtyFakeOptions
+  /** Results go to a person's terminal, unless said otherwise. */
+  readonly outputIsTerminal?: boolean
+  /** What the registry knows, beside the sessions that are made. */
+  readonly sessions?: ReadonlyArray<MemorySession>
+  readonly problem?: PathsError
+  readonly launcher?: Layer.Layer<Launcher | DaemonLauncher.Launches>
+}
+
+export type World =
+  | Output.Said
+  | Tty.Terminal
+  | Pty.Programs
+  | DaemonLauncher.Launches
+  | MemorySessions
+  | MemoryNetwork
+  | Client
+  | Scope.Scope
+
+/** Runs command lines on fakes alone: sessions live in this process, programs are played by the test. */
+export const inWorld = <A, E>(
+  options: WorldOptions,
+  use: (
+    sesh: (...argv: ReadonlyArray<string>) => Effect.Effect<number, never, Scope.Scope>
+  ) => Effect.Effect<A, E, World>
+): Effect.Effect<A, E, Scope.Scope> => {
+  const system = Layer.mergeAll(
+    Tty.layer(options.tty),
+    Pty.layer(options.pty),
+    Output.layer({ isTerminal: options.outputIsTerminal ?? true }),
+    Paths.layer(options.problem === undefined ? {} : { problem: options.problem }),
+    Caller.layer(options.caller),
+    SessionFiles.layer,
+    Scrollback.layer,
+    network(),
+    registry(options.sessions)
+  )
+  const launcher = options.launcher ??
+    DaemonLauncher.layer.pipe(Layer.provide(SessionHost.layer.pipe(Layer.provide(SessionServer.layer))))
+  const layers = Layer.mergeAll(AttachClient.layer, launcher).pipe(
+    Layer.provideMerge(SessionClient.layer),
+    Layer.provideMerge(system)
+  )
+  return Effect.gen(function*() {
+    const context = yield* Layer.build(layers)
+    return yield* Effect.provideContext(use((...argv) => Effect.provideContext(run(argv), context)), context)
+  })
+}

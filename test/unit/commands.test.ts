@@ -1,0 +1,415 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import { Launches, scripted } from "../../src/layers/DaemonLauncherFake.ts"
+import { MemoryNetwork } from "../../src/layers/internal/memoryNetwork.ts"
+import { Said } from "../../src/layers/OutputMemory.ts"
+import { Programs } from "../../src/layers/PtyFake.ts"
+import { memoryInfo, MemorySessions } from "../../src/layers/SessionRegistryMemory.ts"
+import { Terminal } from "../../src/layers/TtyFake.ts"
+import { Control } from "../../src/schema/Control.ts"
+import { FrameType } from "../../src/schema/Frame.ts"
+import type { SessionName } from "../../src/schema/SessionName.ts"
+import { LaunchError } from "../../src/services/DaemonLauncher.ts"
+import { PathsError } from "../../src/services/Paths.ts"
+import { SessionExists } from "../../src/services/SessionServer.ts"
+import { eventually, joined, settle } from "../support/fakeClient.ts"
+import { inWorld } from "../support/world.ts"
+
+const dev = "dev" as SessionName
+
+describe("sesh <name>", () => {
+  it.effect("creates a session, shows it from its first byte, and ends with its status", () =>
+    inWorld({}, (sesh) =>
+      Effect.gen(function*() {
+        const running = yield* Effect.forkChild(sesh("dev"))
+        const terminal = yield* Terminal
+        const programs = yield* Programs
+        yield* eventually("a program", () => programs.all.length === 1)
+        programs.last().print("$ ")
+        yield* eventually("the prompt", () => terminal.screen.toString() === "$ ")
+        assert.isTrue(terminal.isRaw)
+        terminal.type("exit 7\r")
+        yield* eventually("the typing", () => programs.last().typed.toString() === "exit 7\r")
+        programs.last().print("bye\r\n")
+        programs.last().exit(7)
+        assert.strictEqual(yield* Fiber.join(running), 7)
+        assert.strictEqual(terminal.screen.toString(), "$ bye\r\n")
+        assert.isFalse(terminal.isRaw)
+        assert.deepStrictEqual((yield* Said).err, ["[dev ended]"])
+      })))
+
+  it.effect("ends with 128 + n when a signal ended the program", () =>
+    inWorld({ pty: { play: (program) => program.exit({ code: 0, signal: 9 }) } }, (sesh) =>
+      Effect.gen(function*() {
+        assert.strictEqual(yield* sesh("dev", "--", "sleep", "9"), 137)
+        assert.deepStrictEqual((yield* Launches).specs[0]?.command, ["sleep", "9"])
+      })))
+
+  it.effect("detaches by key, on a line of its own, and attaches again where it was", () =>
+    inWorld({}, (sesh) =>
+      Effect.gen(function*() {
+        const terminal = yield* Terminal
+        const programs = yield* Programs
+        const first = yield* Effect.forkChild(sesh("dev", "/srv"))
+        yield* eventually("a terminal", () => terminal.isOpen && programs.all.length === 1)
+        programs.last().print("half a line")
+        yield* eventually("output", () => terminal.screen.includes("half"))
+        terminal.type("\x1c")
+        assert.strictEqual(yield* Fiber.join(first), 0)
+        assert.strictEqual(terminal.screen.toString(), "half a line\r\n")
+        assert.deepStrictEqual((yield* Said).err, ["[detached from dev]"])
+        assert.isTrue(programs.last().isRunning)
+        assert.strictEqual(programs.last().spec.cwd, "/srv")
+
+        const second = yield* Effect.forkChild(sesh("dev"))
+        yield* eventually("the restore", () => terminal.screen.toString() === "half a line\r\nhalf a line")
+        assert.strictEqual(programs.all.length, 1)
+        terminal.type("\x1b[92;5u")
+        assert.strictEqual(yield* Fiber.join(second), 0)
+      })))
+
+  it.effect("types what a pipe brings, whatever it is, and detaches at its end", () =>
+    inWorld({ tty: { inputIsTerminal: false } }, (sesh) =>
+      Effect.gen(function*() {
+        const terminal = yield* Terminal
+        const running = yield* Effect.forkChild(sesh("dev"))
+        terminal.type("a\x1cb")
+        terminal.endInput()
+        assert.strictEqual(yield* Fiber.join(running), 0)
+        const program = (yield* Programs).last()
+        yield* eventually("the typing", () => program.typed.toString() === "a\x1cb")
+      })))
+
+  it.effect("ends with 255 and says so when the session's process is gone", () =>
+    inWorld({}, (sesh) =>
+      Effect.gen(function*() {
+        const running = yield* Effect.forkChild(sesh("dev"))
+        const terminal = yield* Terminal
+        yield* eventually("a terminal", () => terminal.isOpen)
+        yield* settle
+        ;(yield* MemoryNetwork).links.at(-1)!.cut()
+        assert.strictEqual(yield* Fiber.join(running), 255)
+        assert.isFalse(terminal.isRaw)
+        assert.include((yield* Said).err[0], "[lost dev: ")
+      })))
+
+  it.effect.each([["SIGTERM", 143], ["SIGHUP", 129], ["SIGINT", 130]] as const)(
+    "gives the terminal back on %s",
+    ([signal, code]) =>
+      inWorld({}, (sesh) =>
+        Effect.gen(function*() {
+          const running = yield* Effect.forkChild(sesh("dev"))
+          const terminal = yield* Terminal
+          yield* eventually("a terminal", () => terminal.isOpen)
+          yield* settle
+          terminal.signal(signal)
+          assert.strictEqual(yield* Fiber.join(running), code)
+          assert.isFalse(terminal.isRaw)
+          assert.isTrue((yield* Programs).last().isRunning)
+        }))
+  )
+
+  it.effect("tells the session the window's size, at first and when it changes", () =>
+    inWorld({ tty: { size: { cols: 100, rows: 40 } } }, (sesh) =>
+      Effect.gen(function*() {
+        const running = yield* Effect.forkChild(sesh("dev"))
+        const terminal = yield* Terminal
+        const programs = yield* Programs
+        yield* eventually("a terminal", () => terminal.isOpen && programs.all.length === 1)
+        yield* settle
+        terminal.resize({ cols: 50, rows: 20 })
+        yield* eventually("the new size", () => programs.last().sizes.length === 2)
+        assert.deepStrictEqual(programs.last().sizes, [{ cols: 100, rows: 40 }, { cols: 50, rows: 20 }])
+        terminal.type("\x1c")
+        yield* Fiber.join(running)
+      })))
+
+  it.effect("holds the session back while the terminal is stopped, and still detaches", () =>
+    inWorld({}, (sesh) =>
+      Effect.gen(function*() {
+        const running = yield* Effect.forkChild(sesh("dev"))
+        const terminal = yield* Terminal
+        const programs = yield* Programs
+        yield* eventually("a terminal", () => terminal.isOpen && programs.all.length === 1)
+        terminal.stall(true)
+        for (let i = 0; i < 64; i++) programs.last().print(Buffer.alloc(65_536, 97))
+        yield* eventually("the pause", () => programs.last().isPaused)
+        terminal.type("\x1c")
+        yield* settle
+        terminal.stall(false)
+        assert.strictEqual(yield* Fiber.join(running), 0)
+      })))
+
+  it.effect("refuses to show a session inside itself, however deep", () =>
+    inWorld({
+      caller: { env: { SHELL: "/bin/sh", SESH_SESSION: "inner" } },
+      sessions: [
+        { info: memoryInfo("inner", { clients: [{ role: "attach", within: "middle" }] }) },
+        { info: memoryInfo("middle", { clients: [{ role: "watch", within: "outer" }] }) },
+        { info: memoryInfo("outer", { clients: [{ role: "attach" }] }) }
+      ]
+    }, (sesh) =>
+      Effect.gen(function*() {
+        assert.strictEqual(yield* sesh("inner"), 1)
+        assert.strictEqual(yield* sesh("outer"), 1)
+        assert.strictEqual(yield* sesh("--watch", "middle"), 1)
+        const { err } = yield* Said
+        assert.include(err[0], "this is session inner already")
+        assert.include(err[1], "session outer shows inner")
+        assert.include(err[2], "session middle shows inner")
+        assert.strictEqual((yield* Launches).specs.length, 0)
+      })))
+
+  it.effect("refuses a detach key that makes no sense, and leaves no session", () =>
+    inWorld({ caller: { env: { SHELL: "/bin/sh", SESH_DETACH_KEY: "^[" } } }, (sesh) =>
+      Effect.gen(function*() {
+        assert.strictEqual(yield* sesh("dev"), 1)
+        assert.include((yield* Said).err[0], "SESH_DETACH_KEY")
+        assert.strictEqual((yield* Launches).specs.length, 0)
+      })))
+
+  it.effect.each(
+    [
+      ["a launch that fails", {
+        launcher: scripted(() => Effect.fail(new LaunchError({ name: "dev", reason: "no \u001b[2Jptys" })))
+      }],
+      ["a directory that cannot be used", {
+        problem: new PathsError({ path: "/x/.sesh", problem: "is a file", advice: "move it away" })
+      }],
+      ["a program that cannot be run", { pty: { problem: () => "it does not exist" } }],
+      ["SHELL unset", { caller: { env: {} } }]
+    ] as const
+  )("%s: one line on stderr, and 1", ([, options]) =>
+    inWorld(options, (sesh) =>
+      Effect.gen(function*() {
+        for (const argv of [["dev"], ["dev", "-d"]]) assert.strictEqual(yield* sesh(...argv), 1)
+        const said = yield* Said
+        assert.deepStrictEqual(said.out, [])
+        assert.match(said.err[0]!, /^sesh: [^\n]+$/)
+        assert.notMatch(said.err.join(""), /[\u0000-\u001f]/)
+      })))
+
+  it.effect("passes the warning of a launch on, once", () =>
+    inWorld({
+      launcher: scripted(() => Effect.succeed({ id: "x", warning: "it will end when you log out" }))
+    }, (sesh) =>
+      Effect.gen(function*() {
+        assert.strictEqual(yield* sesh("dev", "-d"), 0)
+        assert.deepStrictEqual((yield* Said).err, ["sesh: it will end when you log out"])
+      })))
+})
+
+describe("sesh <name> -d", () => {
+  it.effect("creates without attaching, with the whole environment", () =>
+    inWorld(
+      { caller: { env: { SHELL: "/bin/sh", A: "b", EMPTY: "" }, cwd: "/work" } },
+      (sesh) =>
+        Effect.gen(function*() {
+          assert.strictEqual(yield* sesh("dev", "sub", "-d", "--", "top", "-b"), 0)
+          const [spec] = (yield* Launches).specs
+          assert.deepStrictEqual(spec, {
+            name: dev,
+            dir: "/work/sub",
+            command: ["top", "-b"],
+            env: { SHELL: "/bin/sh", A: "b", EMPTY: "" },
+            size: { cols: 80, rows: 24 },
+            awaited: false
+          })
+          assert.strictEqual((yield* Terminal).opened, 0)
+          const said = yield* Said
+          assert.deepStrictEqual([...said.out, ...said.err], [])
+        })
+    ))
+
+  it.effect("is content when the session is there, or when another creator was faster", () =>
+    inWorld({
+      sessions: [{ info: memoryInfo("dev") }],
+      launcher: scripted(({ name }) => Effect.fail(new SessionExists({ name })))
+    }, (sesh) =>
+      Effect.gen(function*() {
+        assert.strictEqual(yield* sesh("dev", "-d"), 0)
+        assert.strictEqual((yield* Launches).specs.length, 0)
+        assert.strictEqual(yield* sesh("other", "-d"), 0)
+        assert.strictEqual((yield* Launches).specs.length, 1)
+      })))
+})
+
+describe("sesh --watch", () => {
+  it.effect("shows and does not type; Ctrl-C and the detach key leave", () =>
+    inWorld({}, (sesh) =>
+      Effect.gen(function*() {
+        assert.strictEqual(yield* sesh("dev", "-d"), 0)
+        const programs = yield* Programs
+        const terminal = yield* Terminal
+        for (const key of ["\x03", "\x1c"]) {
+          const watching = yield* Effect.forkChild(sesh("--watch", "dev"))
+          yield* eventually("a terminal", () => terminal.isOpen)
+          programs.last().print("seen")
+          yield* eventually("output", () => terminal.screen.includes("seen"))
+          terminal.type("x")
+          terminal.type(key)
+          assert.strictEqual(yield* Fiber.join(watching), 0)
+        }
+        assert.strictEqual(programs.last().typed.length, 0)
+      })))
+
+  it.effect("of nothing: says so, makes nothing", () =>
+    inWorld({}, (sesh) =>
+      Effect.gen(function*() {
+        assert.strictEqual(yield* sesh("--watch", "dev"), 1)
+        assert.deepStrictEqual((yield* Said).err, ["sesh: no session named dev"])
+        assert.strictEqual((yield* Terminal).opened, 0)
+      })))
+
+  it.effect("goes on when there is no input to begin with", () =>
+    inWorld({ tty: { inputIsTerminal: false } }, (sesh) =>
+      Effect.gen(function*() {
+        yield* sesh("dev", "-d")
+        const terminal = yield* Terminal
+        const watching = yield* Effect.forkChild(sesh("--watch", "dev"))
+        terminal.endInput()
+        yield* eventually("a terminal", () => terminal.isOpen)
+        yield* settle
+        ;(yield* Programs).last().print("seen")
+        yield* eventually("output", () => terminal.screen.includes("seen"))
+        ;(yield* Programs).last().exit(0)
+        assert.strictEqual(yield* Fiber.join(watching), 0)
+      })))
+})
+
+describe("sesh", () => {
+  const sessions = [
+    {
+      info: memoryInfo("web", {
+        dir: "/home/user/web",
+        foreground: "vim \u001b[31mx",
+        clients: [{ role: "attach" }, { role: "watch" }]
+      })
+    },
+    { info: memoryInfo("build-server", { dir: "/srv/日本", command: ["make", "-j2"] }) },
+    { info: memoryInfo("stuck"), problem: "no answer in 1 s" }
+  ]
+
+  it.effect("lists in columns, with headings on a terminal", () =>
+    inWorld({ sessions }, (sesh) =>
+      Effect.gen(function*() {
+        assert.strictEqual(yield* sesh(), 0)
+        assert.deepStrictEqual((yield* Said).out.join("\n").split("\n"), [
+          "NAME          CLIENTS  AGE  DIRECTORY  RUNNING",
+          "build-server  0        0s   /srv/日本  make -j2",
+          "stuck         0        0s   ~          (no answer in 1 s)",
+          "web           2        0s   ~/web      vim \\x1b[31mx"
+        ])
+      })))
+
+  it.effect("lists without headings on a pipe", () =>
+    inWorld({ sessions, outputIsTerminal: false }, (sesh) =>
+      Effect.gen(function*() {
+        yield* sesh()
+        assert.match((yield* Said).out[0]!, /^build-server/)
+      })))
+
+  it.effect("says how to begin when there are none, on a terminal only", () =>
+    Effect.gen(function*() {
+      const said = (outputIsTerminal: boolean) =>
+        inWorld({ outputIsTerminal }, (sesh) =>
+          Effect.andThen(sesh(), Effect.map(Said, ({ err, out }) => [...out, ...err])))
+      assert.deepStrictEqual(yield* said(true), ["No sessions. Start one: sesh <name>"])
+      assert.deepStrictEqual(yield* said(false), [])
+    }))
+
+  it.effect("--json prints what the schema says", () =>
+    inWorld({ sessions: sessions.slice(2) }, (sesh) =>
+      Effect.gen(function*() {
+        yield* sesh("--json")
+        assert.deepStrictEqual(JSON.parse((yield* Said).out.join("\n")), {
+          version: 1,
+          sessions: [{ name: "stuck", info: sessions[2]!.info, problem: "no answer in 1 s" }]
+        })
+      })))
+
+  it.effect("--names prints names alone", () =>
+    inWorld({ sessions }, (sesh) =>
+      Effect.gen(function*() {
+        yield* sesh("--names")
+        assert.deepStrictEqual((yield* Said).out, ["build-server\nstuck\nweb"])
+      })))
+})
+
+describe("sesh --kill", () => {
+  it.effect("ends what it can, says what it could not, and fails if there was any", () =>
+    inWorld({ sessions: [{ info: memoryInfo("a") }, { info: memoryInfo("b") }] }, (sesh) =>
+      Effect.gen(function*() {
+        assert.strictEqual(yield* sesh("--kill", "a", "nope", "b"), 1)
+        assert.strictEqual((yield* MemorySessions).sessions.size, 0)
+        assert.deepStrictEqual((yield* Said).err.toSorted(), ["[a ended]", "[b ended]", "sesh: no session named nope"])
+      })))
+
+  it.effect("succeeds when all are gone", () =>
+    inWorld({ sessions: [{ info: memoryInfo("a") }] }, (sesh) =>
+      Effect.gen(function*() {
+        assert.strictEqual(yield* sesh("--kill", "a"), 0)
+      })))
+})
+
+describe("sesh --detach", () => {
+  it.effect("lets the clients go, of the session it is called in when none is named", () =>
+    inWorld({
+      caller: { env: { SESH_SESSION: "here" } },
+      sessions: [
+        { info: memoryInfo("here", { clients: [{ role: "attach" }] }) },
+        { info: memoryInfo("there", { clients: [{ role: "attach" }, { role: "watch" }] }) }
+      ]
+    }, (sesh) =>
+      Effect.gen(function*() {
+        assert.strictEqual(yield* sesh("--detach"), 0)
+        assert.strictEqual(yield* sesh("--detach", "there"), 0)
+        assert.deepStrictEqual((yield* Said).err, ["[1 client of here detached]", "[2 clients of there detached]"])
+      })))
+
+  it.effect("wants a name outside a session: wrong usage", () =>
+    inWorld({}, (sesh) =>
+      Effect.gen(function*() {
+        assert.strictEqual(yield* sesh("--detach"), 2)
+        assert.match((yield* Said).err[0]!, /^sesh: .*\nusage: sesh --detach \[name\]$/)
+      })))
+
+  it.effect("ends an attachment with 0 and says who was detached", () =>
+    inWorld({}, (sesh) =>
+      Effect.gen(function*() {
+        const running = yield* Effect.forkChild(sesh("dev"))
+        const terminal = yield* Terminal
+        yield* eventually("a terminal", () => terminal.isOpen)
+        yield* settle
+        const other = yield* joined(dev, "query")
+        other.connection.send(FrameType.detach, Control.detach.encode({}))
+        assert.strictEqual(yield* Fiber.join(running), 0)
+        assert.deepStrictEqual((yield* Said).err, ["[detached from dev]"])
+      })))
+})
+
+describe("wrong usage", () => {
+  it.effect.each([["--bogus"], ["a/b"], ["--kill"], ["dev", "x", "y"]])(
+    "%j: what is wrong, the right form, and 2",
+    (argv) =>
+      inWorld({}, (sesh) =>
+        Effect.gen(function*() {
+          assert.strictEqual(yield* sesh(...[argv].flat()), 2)
+          const said = yield* Said
+          assert.match(said.err.join("\n"), /^sesh: [^\n]+\nusage: sesh [^\n]+$/)
+          assert.deepStrictEqual(said.out, [])
+          assert.strictEqual((yield* Launches).specs.length, 0)
+        }))
+  )
+
+  it.effect("--help and --version print to standard output", () =>
+    inWorld({}, (sesh) =>
+      Effect.gen(function*() {
+        assert.strictEqual(yield* sesh("--help"), 0)
+        assert.strictEqual(yield* sesh("-V"), 0)
+        const { out } = yield* Said
+        assert.include(out[0], "sesh --kill <name>...")
+        assert.strictEqual(out[1], "sesh 0.0.0")
+      })))
+})

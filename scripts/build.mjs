@@ -18,6 +18,12 @@ const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "..")
 const dist = path.join(root, "dist")
 const require = createRequire(import.meta.url)
 
+/** Random numbers drawn while the snapshot is taken would come back in every process (src/rehearsal.ts). */
+const noRandomness = `
+  if (!loaded && process.getBuiltinModule("node:v8").startupSnapshot.isBuildingSnapshot()) {
+    throw new Error("node:crypto must not be used while the snapshot is taken")
+  }`
+
 /**
  * A CommonJS module that stands for a built-in. Its member names are known now, so `import * as`,
  * `import { x }` and default imports resolve without loading anything.
@@ -31,9 +37,13 @@ const lazyBuiltin = (id) => {
         get: (_, key) => load()[key]
       })`
     : "{}"
+  const guard = id === "node:crypto" ? noRandomness : ""
   return `
     let loaded
-    const load = () => loaded ??= process.getBuiltinModule(${JSON.stringify(id)})
+    const load = () => {
+      ${guard}
+      return loaded ??= process.getBuiltinModule(${JSON.stringify(id)})
+    }
     module.exports = ${exports}
     for (const key of ${JSON.stringify(Object.keys(builtin))}) {
       Object.defineProperty(module.exports, key, { enumerable: true, configurable: true, get: () => load()[key] })
@@ -70,9 +80,11 @@ const lazySegmenter = {
 
 const run = (command, args, options) => {
   const { error, signal, status, stderr, stdout } = spawnSync(command, args, { encoding: "utf8", ...options })
-  if (status !== 0) {
-    throw new Error(`${command} ${args.join(" ")}: ${error ?? signal ?? status}\n${stdout ?? ""}${stderr ?? ""}`)
-  }
+  if (status === 0) return
+  // An error from the bundle quotes the line it is in, and the whole program is one line.
+  const said = `${stdout ?? ""}${stderr ?? ""}`.split("\n").map((line) => line.slice(0, 300)).join("\n")
+  console.error(`${command} ${args.join(" ")}: ${error ?? signal ?? status}\n${said}`)
+  process.exit(1)
 }
 
 const addonAssets = () => {
@@ -139,4 +151,6 @@ run(process.execPath, ["--no-warnings", "--build-sea", path.basename(config)], {
 // What was written into the file made its signature void, and macOS runs no arm64 code without one.
 if (process.platform === "darwin") run("codesign", ["--sign", "-", "--force", output])
 fs.chmodSync(output, 0o755)
+// Some snapshots can be taken and not be started from.
+run(output, ["--version"], { env: {} })
 fs.renameSync(output, path.join(dist, "sesh"))

@@ -4,5 +4,7 @@
  */
 import * as v8 from "node:v8"
 import { run } from "./entry.ts"
+import { rehearse } from "./rehearsal.ts"
 
+rehearse()
 v8.startupSnapshot.setDeserializeMainFunction(() => run(process.argv.slice(2)))

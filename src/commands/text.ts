@@ -11,16 +11,21 @@ export const visible = (text: string): string =>
     return code < 0x100 ? `\\x${code.toString(16).padStart(2, "0")}` : `\\u${code.toString(16)}`
   })
 
+const PRINTABLE_ASCII = /^[ -~]*$/
+
+/** Columns on a terminal. Anything but ASCII wants an Intl.Segmenter, which takes ten milliseconds to make. */
+const width = (cell: string): number => PRINTABLE_ASCII.test(cell) ? cell.length : CliOutput.displayWidth(cell)
+
 /** Lines whose columns begin below each other; two spaces between them, none at the end. */
 export const table = (rows: ReadonlyArray<ReadonlyArray<string>>): ReadonlyArray<string> => {
   const widths: Array<number> = []
   for (const row of rows) {
     for (const [column, cell] of row.entries()) {
-      widths[column] = Math.max(widths[column] ?? 0, CliOutput.displayWidth(cell))
+      widths[column] = Math.max(widths[column] ?? 0, width(cell))
     }
   }
   return rows.map((row) =>
-    row.map((cell, column) => cell + " ".repeat(widths[column]! - CliOutput.displayWidth(cell))).join("  ").trimEnd()
+    row.map((cell, column) => cell + " ".repeat(widths[column]! - width(cell))).join("  ").trimEnd()
   )
 }
 

@@ -4,6 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as Scope from "effect/Scope"
+import { newId } from "../schema/Id.ts"
 import type { ExitStatus, SessionInfo, SessionSpec } from "../schema/Session.ts"
 import { Caller } from "../services/Caller.ts"
 import { Pty, type PtyProcess } from "../services/Pty.ts"
@@ -78,7 +79,7 @@ export const layer: Layer.Layer<
       const prepare = Effect.map(Scope.provide(pty.spawn(plan), scope), (program) =>
         host(program, {
           name: spec.name,
-          id: globalThis.crypto.randomUUID(),
+          id: newId(),
           dir: spec.dir,
           ...(spec.command === undefined ? {} : { command: spec.command }),
           pid: program.pid,

@@ -1,7 +1,8 @@
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
-import { Control } from "../schema/Control.ts"
+import * as Result from "effect/Result"
+import { Control, type Welcome } from "../schema/Control.ts"
 import { FrameType } from "../schema/Frame.ts"
 import type { ExitStatus } from "../schema/Session.ts"
 import type { SessionName } from "../schema/SessionName.ts"
@@ -10,7 +11,7 @@ import { Lock } from "../services/Lock.ts"
 import { Paths, PathsError } from "../services/Paths.ts"
 import { SessionClient } from "../services/SessionClient.ts"
 import { type AskError, type Listed, SessionRegistry, SessionUnresponsive } from "../services/SessionRegistry.ts"
-import { ask, type Asked } from "./internal/ask.ts"
+import { ask, askAll, type Asked } from "./internal/ask.ts"
 import { readInfo, readSessions, removeSession } from "./internal/sessionDirectory.ts"
 
 /** In a listing one that does not answer must not hold up the others; asked alone it gets more time. Milliseconds. */
@@ -42,17 +43,13 @@ export const layer: Layer.Layer<SessionRegistry, never, Paths | SessionClient | 
     })
 
     /** None when it turns out to be dead. */
-    const look = (name: SessionName): Effect.Effect<Option.Option<Listed>> =>
-      Effect.scoped(ask(client, { name, version, patience: LIST_PATIENCE })).pipe(
-        Effect.map(({ welcome }) => Option.some({ name, info: welcome.info })),
-        Effect.catch((error) =>
-          Effect.sync(() => {
-            if (error._tag === "NoSession") return Option.none()
-            const info = readInfo(paths.session(name).info, name)
-            return Option.some({ name, ...(info === undefined ? {} : { info }), problem: problemOf(error) })
-          })
-        )
-      )
+    const listed = (name: SessionName, answer: Result.Result<Welcome, AskError>): Option.Option<Listed> => {
+      if (Result.isSuccess(answer)) return Option.some({ name, info: answer.success.info })
+      const error = answer.failure
+      if (error._tag === "NoSession") return Option.none()
+      const info = readInfo(paths.session(name).info, name)
+      return Option.some({ name, ...(info === undefined ? {} : { info }), problem: problemOf(error) })
+    }
 
     const isDead = (name: SessionName) =>
       Effect.scoped(client.connect(name)).pipe(
@@ -70,7 +67,8 @@ export const layer: Layer.Layer<SessionRegistry, never, Paths | SessionClient | 
 
     const list = Effect.gen(function*() {
       const { leftovers, sockets } = yield* content
-      const looked = yield* Effect.forEach(sockets, look, { concurrency: "unbounded" })
+      const answers = yield* Effect.scoped(askAll(client, { names: sockets, version, patience: LIST_PATIENCE }))
+      const looked = sockets.map((name, index) => listed(name, answers[index]!))
       const dead = sockets.filter((_, index) => Option.isNone(looked[index]!))
       if (dead.length + leftovers.length > 0) {
         yield* reapAll([...dead, ...leftovers]).pipe(Effect.timeoutOption(LIST_PATIENCE), Effect.ignore)

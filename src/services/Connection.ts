@@ -23,7 +23,7 @@ export interface Connection {
   readonly pending: () => number
   readonly pause: () => void
   readonly resume: () => void
-  /** Ends in good order: what was sent still arrives. */
+  /** Ends in good order: what was sent still arrives. No frames from here on, only the end, which comes soon. */
   readonly end: () => void
   /** Ends at once; what waits is dropped. */
   readonly destroy: () => void

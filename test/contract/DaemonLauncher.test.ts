@@ -155,7 +155,7 @@ const launcher = (home: string, command: string) => {
   const script = Path.join(import.meta.dirname, "../fixtures/launcher.ts")
   const started = ["-c", "exec \"$@\" 63>&3 3>&-", "bash", process.execPath, script, command]
   return ChildProcess.spawn("bash", started, {
-    env: { ...process.env, HOME: home, SHELL: "/bin/sh" },
+    env: { PATH: process.env["PATH"], HOME: home, SHELL: "/bin/sh" },
     stdio: ["ignore", "pipe", "inherit", "pipe"]
   })
 }

@@ -1,12 +1,15 @@
 /** A short conversation with a session: hello, welcome, and what the asker wants to hear after. */
+import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import type { Welcome } from "../../schema/Control.ts"
 import { FrameType } from "../../schema/Frame.ts"
 import type { SessionName } from "../../schema/SessionName.ts"
 import type { Connection } from "../../services/Connection.ts"
-import type { SessionClient } from "../../services/SessionClient.ts"
+import { NoSession, type SessionClient } from "../../services/SessionClient.ts"
 import { type AskError, SessionUnresponsive } from "../../services/SessionRegistry.ts"
 import { hello, readAnswer } from "./handshake.ts"
 
@@ -55,6 +58,45 @@ const converse = (name: SessionName, version: string, connection: Connection) =>
     connection.send(FrameType.hello, hello(version, "query"))
   })
 
+/**
+ * Asks many at once, with one patience for all: what a listing can afford. A session that hung up has just ended.
+ * Closing the scope ends the conversations.
+ */
+export const askAll = Effect.fnUntraced(function*(
+  client: SessionClient["Service"],
+  options: { readonly names: ReadonlyArray<SessionName>; readonly version: string; readonly patience: number }
+) {
+  const { names, patience, version } = options
+  const answers = new Map<SessionName, Result.Result<Welcome, AskError>>()
+  const complete = yield* Deferred.make<void>()
+  const settle = (name: SessionName, answer: Result.Result<Welcome, AskError>) => {
+    if (!answers.has(name)) answers.set(name, answer)
+    if (answers.size === names.length) Deferred.doneUnsafe(complete, Exit.void)
+  }
+  // One after the other, because each is done or refused at once; the first ones answer meanwhile.
+  for (const name of names) {
+    const connected = yield* Effect.result(client.connect(name))
+    if (Result.isFailure(connected)) {
+      settle(name, Result.fail(connected.failure))
+      continue
+    }
+    connected.success.listen({
+      onFrame: (type, payload) => {
+        const answer = readAnswer(name, version, type, payload)
+        if (answer !== undefined) settle(name, answer)
+      },
+      onDrain: () => undefined,
+      onClose: () => settle(name, Result.fail(new NoSession({ name, stale: false })))
+    })
+    connected.success.send(FrameType.hello, hello(version, "query"))
+  }
+  if (names.length > 0) yield* Deferred.await(complete).pipe(Effect.timeoutOption(patience))
+  return names.map((name) => answers.get(name) ?? Result.fail(silent(name, patience)))
+})
+
+const silent = (name: SessionName, patience: number) =>
+  new SessionUnresponsive({ name, reason: `no answer in ${patience / 1_000} s` })
+
 /** Connects as a `query` and waits for the welcome. Closing the scope ends the conversation. */
 export const ask = (
   client: SessionClient["Service"],
@@ -69,7 +111,7 @@ export const ask = (
     Effect.catchTag("HungUp", () => unresponsive("it hung up")),
     Effect.timeoutOrElse({
       duration: patience,
-      orElse: () => unresponsive(`no answer in ${patience / 1_000} s`)
+      orElse: () => Effect.fail(silent(name, patience))
     })
   )
 }

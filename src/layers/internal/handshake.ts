@@ -3,14 +3,12 @@ import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import { Control, type Hello, PROTOCOL, type Role, type Welcome } from "../../schema/Control.ts"
 import { FrameType } from "../../schema/Frame.ts"
+import { newId } from "../../schema/Id.ts"
 import { SessionUnresponsive, VersionMismatch } from "../../services/SessionRegistry.ts"
-
-/** A client id: unique among the clients of a session is enough. */
-export const newClientId = (): string => crypto.randomUUID()
 
 /** The `hello` of a client that has nothing to resume. */
 export const hello = (version: string, role: Role, more?: Partial<Hello>): Buffer =>
-  Control.hello.encode({ protocol: PROTOCOL, sesh: version, role, client: newClientId(), ...more })
+  Control.hello.encode({ protocol: PROTOCOL, sesh: version, role, client: newId(), ...more })
 
 /** What the first frame from the daemon means. Undefined: a type from a newer version, wait for the next. */
 export const readAnswer = (

@@ -27,6 +27,8 @@ class Side implements MemorySide {
   private holding = false
   /** Nothing more will be sent. */
   private ended = false
+  /** We were told to end: what arrives is not looked at any more. */
+  private saidAll = false
   private destroyed = false
   private over: { readonly reason: string | undefined } | undefined
   private told = false
@@ -70,6 +72,7 @@ class Side implements MemorySide {
     },
     end: () => {
       this.ended = true
+      this.saidAll = true
       this.schedule()
       this.peer.schedule()
     },
@@ -112,13 +115,16 @@ class Side implements MemorySide {
 
   /** Nobody will ever read what arrives. */
   private get deaf(): boolean {
-    return this.destroyed || (this.ended && this.handlers === undefined)
+    return this.destroyed || this.saidAll
   }
 
   /** Our system takes what the other side sent, as long as there is room. */
   private take() {
     const { peer } = this
-    if (this.deaf) this.arrived = []
+    if (this.deaf) {
+      this.arrived = []
+      this.arrivedBytes = 0
+    }
     while (peer.waiting.length > 0 && (this.deaf || this.arrivedBytes < this.capacity)) {
       const frame = peer.waiting.shift()!
       peer.waitingBytes -= bytesOf(frame)

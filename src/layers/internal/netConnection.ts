@@ -6,6 +6,9 @@ import { type Connection, type ConnectionHandlers, HIGH_WATER } from "../../serv
 const reasonOf = (error: NodeJS.ErrnoException): string =>
   error.code === "ECONNRESET" || error.code === "EPIPE" ? "the connection was reset" : error.message
 
+/** How long the other side has to take our last words, or some of them. */
+const LINGER_MS = 1000
+
 /** What Node keeps below a socket: not in its types. */
 interface Handle {
   /** Bytes ever handed to libuv, and those of them that the system has not taken yet. */
@@ -34,6 +37,8 @@ export const netConnection = (socket: Net.Socket): Connection => {
   let kept: Array<readonly [type: number, payload: Buffer]> = []
   /** Bytes of a frame that has begun and not ended. */
   let unfinished = 0
+  /** We have said all: what arrives is not looked at any more. */
+  let ended = false
   /** We asked to stop: no frames any more, only the end. */
   let dropped = false
   let over: { readonly reason: string | undefined } | undefined
@@ -56,13 +61,13 @@ export const netConnection = (socket: Net.Socket): Connection => {
 
   const onFrame = (type: number, payload: Buffer) => {
     unfinished -= HEADER_BYTES + payload.length
-    if (dropped) return
+    if (dropped || ended) return
     if (paused || kept.length > 0) kept.push([type, Buffer.from(payload)])
     else handlers?.onFrame(type, payload)
   }
 
   const onData = (chunk: Buffer) => {
-    if (dropped || over !== undefined) return
+    if (dropped || ended || over !== undefined) return
     unfinished += chunk.length
     const broken = decoder.push(chunk, onFrame)
     if (broken === undefined || dropped) return
@@ -70,8 +75,17 @@ export const netConnection = (socket: Net.Socket): Connection => {
     finish(broken.reason)
   }
 
+  /** The connection is cut when nothing is on its way any more, or nothing moves. */
+  const linger = (before: number) => {
+    setTimeout(() => {
+      const left = waiting(socket)
+      if (left > 0 && left < before) linger(left)
+      else socket.destroy()
+    }, LINGER_MS).unref()
+  }
+
   const flow = () => {
-    while (!paused && !dropped && kept.length > 0) {
+    while (!paused && !dropped && !ended && kept.length > 0) {
       const [type, payload] = kept.shift()!
       handlers?.onFrame(type, payload)
     }
@@ -120,9 +134,13 @@ export const netConnection = (socket: Net.Socket): Connection => {
       if (handlers !== undefined) queueMicrotask(flow)
     },
     end: () => {
+      if (ended) return
+      ended = true
+      kept = []
       socket.end()
-      // Nobody reads: what arrives has to be thrown away for the end to be seen.
-      if (handlers === undefined) socket.resume()
+      // A reset would take our last words from the other side, so what still arrives is read and thrown away for a while.
+      socket.resume()
+      linger(Infinity)
     },
     destroy: () => {
       dropped = true

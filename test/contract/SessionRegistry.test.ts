@@ -61,6 +61,10 @@ describe("SessionRegistryFiles", () => {
       Fs.writeFileSync(`${paths.session(other).info}.123`, "{}")
       Fs.symlinkSync("/nowhere", paths.session(other).agent)
       Fs.symlinkSync("/nowhere", paths.session("gone" as SessionName).agent)
+      Fs.writeFileSync(
+        paths.session("lost" as SessionName).info,
+        encodeInfo(SessionRegistryMemory.memoryInfo("lost"))
+      )
       Fs.writeFileSync(paths.session(work).info, "{}")
       assert.deepStrictEqual((yield* registry.list).map(({ name }) => name), [work])
       assert.sameMembers(Fs.readdirSync(paths.dir), [".lock", "work.sock", "work.json"])
@@ -92,7 +96,10 @@ describe("SessionRegistryFiles", () => {
         ".sock",
         "ünï.json",
         "-x.agent",
-        "notes"
+        "notes",
+        // Somebody else's files, in a directory that SESH_DIR was set to.
+        "package.json",
+        "secret.agent"
       ]
       for (const name of strange) Fs.writeFileSync(Path.join(paths.dir, name), "")
       Fs.writeFileSync(Path.join(paths.dir, "file.sock"), "no socket")

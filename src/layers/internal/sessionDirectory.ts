@@ -21,23 +21,40 @@ export interface DirectoryContent {
   readonly leftovers: ReadonlyArray<SessionName>
 }
 
+const decodeInfo = Schema.decodeUnknownOption(Schema.fromJsonString(SessionInfo))
+
+/** What a session's file remembers of it; undefined when it is not there, or not a session's. */
+export const readInfo = (path: string, name: SessionName): SessionInfo | undefined => {
+  try {
+    const info = Option.getOrUndefined(decodeInfo(Fs.readFileSync(path, "utf8")))
+    return info?.name === name ? info : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** With no socket beside it a file must look like a session's: who sets SESH_DIR may keep other things there. */
+const isOurs = (dir: string, entry: Fs.Dirent, name: SessionName): boolean =>
+  entry.isSymbolicLink()
+    ? /\.agent(?:\.\d+)?$/.test(entry.name)
+    : entry.isFile() && readInfo(Path.join(dir, entry.name), name) !== undefined
+
 /** Throws what `readdir` throws. */
 export const readSessions = (dir: string): DirectoryContent => {
+  const entries = Fs.readdirSync(dir, { withFileTypes: true })
   const sockets = new Set<SessionName>()
-  const beside = new Set<SessionName>()
-  for (const entry of Fs.readdirSync(dir, { withFileTypes: true })) {
-    if (entry.name.endsWith(".sock")) {
-      const name = entry.isSocket() ? nameOf(entry.name.slice(0, -".sock".length)) : undefined
-      if (name !== undefined) sockets.add(name)
-    } else {
-      const name = entry.isDirectory() ? undefined : nameOf(BESIDE.exec(entry.name)?.[1])
-      if (name !== undefined) beside.add(name)
-    }
+  for (const entry of entries) {
+    const name = entry.isSocket() && entry.name.endsWith(".sock")
+      ? nameOf(entry.name.slice(0, -".sock".length))
+      : undefined
+    if (name !== undefined) sockets.add(name)
   }
-  return {
-    sockets: [...sockets].toSorted(),
-    leftovers: [...beside].filter((name) => !sockets.has(name))
+  const leftovers = new Set<SessionName>()
+  for (const entry of entries) {
+    const name = nameOf(BESIDE.exec(entry.name)?.[1])
+    if (name !== undefined && !sockets.has(name) && isOurs(dir, entry, name)) leftovers.add(name)
   }
+  return { sockets: [...sockets].toSorted(), leftovers: [...leftovers] }
 }
 
 const unlink = (path: string): boolean => {
@@ -54,20 +71,10 @@ const unlink = (path: string): boolean => {
 export const removeSession = (dir: string, name: SessionName): boolean => {
   const { leftovers, sockets } = readSessions(dir)
   if (!sockets.includes(name) && !leftovers.includes(name)) return false
-  const mine = Fs.readdirSync(dir).filter((entry) =>
-    entry === `${name}.sock` ? sockets.includes(name) : BESIDE.exec(entry)?.[1] === name
+  const mine = Fs.readdirSync(dir, { withFileTypes: true }).filter((entry) =>
+    BESIDE.exec(entry.name)?.[1] === name
+      ? sockets.includes(name) || isOurs(dir, entry, name)
+      : entry.name === `${name}.sock` && sockets.includes(name)
   )
-  return mine.map((entry) => unlink(Path.join(dir, entry))).includes(true)
-}
-
-const decodeInfo = Schema.decodeUnknownOption(Schema.fromJsonString(SessionInfo))
-
-/** What a session's file remembers of it; undefined when it is not there, or not a session's. */
-export const readInfo = (path: string, name: SessionName): SessionInfo | undefined => {
-  try {
-    const info = Option.getOrUndefined(decodeInfo(Fs.readFileSync(path, "utf8")))
-    return info?.name === name ? info : undefined
-  } catch {
-    return undefined
-  }
+  return mine.map((entry) => unlink(Path.join(dir, entry.name))).includes(true)
 }

@@ -6,6 +6,7 @@ import * as Result from "effect/Result"
 import type { Welcome } from "../schema/Control.ts"
 import { DEFAULT_DETACH_KEY, parseDetachKey } from "../schema/DetachKey.ts"
 import { FrameType } from "../schema/Frame.ts"
+import type { Size } from "../schema/Session.ts"
 import { AttachClient, type AttachEnd, type AttachOptions } from "../services/AttachClient.ts"
 import { Caller } from "../services/Caller.ts"
 import { SessionClient } from "../services/SessionClient.ts"
@@ -25,8 +26,7 @@ export const layer: Layer.Layer<AttachClient, never, SessionClient | Tty | Calle
     const tty = yield* Tty
     const caller = yield* Caller
 
-    const greeting = ({ created, role }: AttachOptions): Buffer => {
-      const size = tty.size()
+    const greeting = ({ created, role }: AttachOptions, size: Size | undefined): Buffer => {
       const agent = caller.agentSocket()
       const within = caller.env["SESH_SESSION"]
       return hello(caller.version, role, {
@@ -76,7 +76,8 @@ export const layer: Layer.Layer<AttachClient, never, SessionClient | Tty | Calle
           attachment.onClose(reason)
         }
       })
-      connection.send(FrameType.hello, greeting(options))
+      const sizeSaid = tty.size()
+      connection.send(FrameType.hello, greeting(options, sizeSaid))
 
       const open = tty.open({
         onInput: (bytes) => attachment.onInput(bytes),
@@ -94,6 +95,9 @@ export const layer: Layer.Layer<AttachClient, never, SessionClient | Tty | Calle
       // The terminal gets ready while the daemon answers.
       const [, terminal] = yield* Effect.all([welcome, open], { concurrency: "unbounded" })
       attachment.show(terminal)
+      // Until the terminal was open nobody told us of a change.
+      const size = tty.size()
+      if (size !== undefined && (size.cols !== sizeSaid?.cols || size.rows !== sizeSaid.rows)) attachment.onResize(size)
       const end = yield* Deferred.await(ended)
       connection.end()
       if (tty.outputIsTerminal && !attachment.atLineStart) terminal.write(Buffer.from("\r\n"))

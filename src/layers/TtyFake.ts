@@ -20,6 +20,8 @@ export class FakeTerminal {
   opened = 0
   /** Not to be opened: what it says. */
   refusal: string | undefined
+  /** Told when it is about to be opened. */
+  onOpen: () => void = () => {}
   private readonly hasKeyboard: boolean
   private handlers: TtyHandlers | undefined
   private paused = false
@@ -185,7 +187,10 @@ export const layer = (options: TtyFakeOptions = {}): Layer.Layer<Tty | Terminal>
     const open = Effect.fn("Tty.open")(function*(handlers: TtyHandlers) {
       if (terminal.refusal !== undefined) return yield* new TtyError({ reason: terminal.refusal })
       return yield* Effect.acquireRelease(
-        Effect.sync(() => terminal.open(handlers)),
+        Effect.sync(() => {
+          terminal.onOpen()
+          return terminal.open(handlers)
+        }),
         () => Effect.sync(() => terminal.close())
       )
     })

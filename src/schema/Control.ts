@@ -86,13 +86,12 @@ export const RefusalCode = {
   full: "full"
 } as const
 
-const payload = <T, E>(type: FrameType, schema: Schema.Codec<T, E>) => {
-  const json = Schema.fromJsonString(schema)
-  const decodeText = Schema.decodeUnknownOption(json)
-  const encodeText = Schema.encodeSync(json)
+const payload = <T extends E, E>(type: FrameType, schema: Schema.Codec<T, E>) => {
+  const decodeText = Schema.decodeUnknownOption(Schema.fromJsonString(schema))
   return {
     type,
-    encode: (value: T): Buffer => Buffer.from(encodeText(value)),
+    // What we say ourselves is of the type, and none of these types is written in another way than it is read.
+    encode: (value: T): Buffer => Buffer.from(JSON.stringify(value)),
     /** None when it is not what the protocol says. */
     decode: (bytes: Buffer): Option.Option<T> => decodeText(bytes.toString("utf8"))
   }

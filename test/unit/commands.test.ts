@@ -125,6 +125,21 @@ describe("sesh <name>", () => {
         yield* Fiber.join(running)
       })))
 
+  it.effect("tells the session of a change of size while it was attaching", () =>
+    inWorld({}, (sesh) =>
+      Effect.gen(function*() {
+        const terminal = yield* Terminal
+        const programs = yield* Programs
+        // Nobody is told: nobody listens yet.
+        terminal.onOpen = () => {
+          terminal.size = { cols: 60, rows: 15 }
+        }
+        const running = yield* Effect.forkChild(sesh("dev"))
+        yield* eventually("the new size", () => programs.all[0]?.sizes.at(-1)?.cols === 60)
+        terminal.type("\x1c")
+        yield* Fiber.join(running)
+      })))
+
   it.effect("holds the session back while the terminal is stopped, and still detaches", () =>
     inWorld({}, (sesh) =>
       Effect.gen(function*() {

@@ -73,6 +73,7 @@ export const askAll = Effect.fnUntraced(function*(
     if (!answers.has(name)) answers.set(name, answer)
     if (answers.size === names.length) Deferred.doneUnsafe(complete, Exit.void)
   }
+  const greeting = hello(version, "query")
   // One after the other, because each is done or refused at once; the first ones answer meanwhile.
   for (const name of names) {
     const connected = yield* Effect.result(client.connect(name))
@@ -88,7 +89,7 @@ export const askAll = Effect.fnUntraced(function*(
       onDrain: () => undefined,
       onClose: () => settle(name, Result.fail(new NoSession({ name, stale: false })))
     })
-    connected.success.send(FrameType.hello, hello(version, "query"))
+    connected.success.send(FrameType.hello, greeting)
   }
   if (names.length > 0) yield* Deferred.await(complete).pipe(Effect.timeoutOption(patience))
   return names.map((name) => answers.get(name) ?? Result.fail(silent(name, patience)))

@@ -117,7 +117,7 @@ export class FakeProgram {
       this.onResize(size)
     },
     signal: (name) => this.signal(name),
-    foreground: Effect.sync(() => this.isRunning ? this.foreground : {})
+    foreground: () => this.isRunning ? this.foreground : {}
   })
 
   /** The scope has closed: no handler is called any more. */

@@ -4,7 +4,7 @@ import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as Result from "effect/Result"
 import type { ExitStatus } from "../schema/Session.ts"
-import { type Foreground, Pty, PtyError, type PtyHandlers, type PtyProcess, type PtySpec } from "../services/Pty.ts"
+import { Pty, PtyError, type PtyHandlers, type PtyProcess, type PtySpec } from "../services/Pty.ts"
 import { loadPtyAddon } from "./internal/ptyAddon.ts"
 import { openMaster, type PtyMaster } from "./internal/ptyMaster.ts"
 import { type PtyProcesses, ptyProcesses } from "./internal/ptyProcesses.ts"
@@ -93,9 +93,7 @@ const start = (spec: PtySpec, file: string): Running => {
         if (name === "SIGHUP") hangUp(processes)
         else processes.signal(name)
       },
-      foreground: Effect.try(() => status === undefined ? processes.foreground() : {}).pipe(
-        Effect.orElseSucceed((): Foreground => ({}))
-      )
+      foreground: () => status === undefined ? processes.foreground() : {}
     }
   }
 }

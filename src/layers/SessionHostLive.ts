@@ -15,9 +15,6 @@ import { SessionServer } from "../services/SessionServer.ts"
 import { planCommand } from "./internal/host/plan.ts"
 import { Session } from "./internal/host/session.ts"
 
-/** How long an ended session waits for the creator that said it would attach. */
-const AWAIT_MS = 10_000
-
 /** A client that takes nothing for so long, after the end, is given up. */
 const GIVE_UP_MS = 2000
 const LOOK_MS = 20
@@ -63,14 +60,9 @@ export const layer: Layer.Layer<
           model,
           version,
           born,
+          awaited: spec.awaited,
           now: () => clock.currentTimeMillisUnsafe(),
           after: (ms, then) => fork(Effect.andThen(Effect.sleep(ms), Effect.sync(then))),
-          withForeground: (then) =>
-            fork(Effect.map(program.foreground, ({ command, cwd }) =>
-              then({
-                ...(cwd === undefined ? {} : { cwd }),
-                ...(command === undefined ? {} : { foreground: command })
-              }))),
           onAgent: (socket) => fork(files.pointAgent(spec.name, socket)),
           onSeen: () => Deferred.doneUnsafe(seen, Exit.void),
           onExit: (status) => Deferred.doneUnsafe(exited, Exit.succeed(status))
@@ -100,7 +92,7 @@ export const layer: Layer.Layer<
 
       const finish = Effect.gen(function*() {
         const status = yield* Deferred.await(exited)
-        if (spec.awaited) yield* Deferred.await(seen).pipe(Effect.timeoutOption(AWAIT_MS))
+        if (spec.awaited) yield* Deferred.await(seen)
         // The name is free before anybody hears of the end: who hears may want it again.
         yield* Scope.close(listening, Exit.void)
         session.end(status)

@@ -51,9 +51,9 @@ export interface PtyProcess {
   readonly resume: () => void
   /** The program is told (SIGWINCH) if the size differs. */
   readonly resize: (size: Size) => void
-  /** Sends a signal, by name, to every process of the terminal's session. */
+  /** Sends a signal, by name, to every process of the terminal's session; SIGCONT after SIGHUP, as the kernel does. */
   readonly signal: (name: "SIGHUP" | "SIGTERM" | "SIGINT" | "SIGKILL" | "SIGCONT") => void
-  readonly foreground: Effect.Effect<Foreground>
+  readonly foreground: () => Foreground
 }
 
 /** Programs on pseudo-terminals. */

@@ -236,12 +236,12 @@ export const suite = <E>(name: string, layer: Layer.Layer<Pty, E>) =>
         const program = yield* spawn(run("deaf"))
         const heard = hear(program)
         yield* isReady(heard)
-        const { command, cwd } = yield* program.foreground
+        const { command, cwd } = program.foreground()
         assert.match(command!, /sh -c|sleep/)
         assert.strictEqual(cwd, "/")
         program.signal("SIGKILL")
         yield* hasEnded(heard)
-        assert.deepStrictEqual(yield* program.foreground, {})
+        assert.deepStrictEqual(program.foreground(), {})
       })
     )
 
@@ -269,7 +269,7 @@ export const suite = <E>(name: string, layer: Layer.Layer<Pty, E>) =>
         const heard = hear(program)
         yield* isReady(heard)
         yield* Scope.close(scope, Exit.void)
-        assert.deepStrictEqual(yield* program.foreground, {})
+        assert.deepStrictEqual(program.foreground(), {})
         yield* Effect.sleep(50)
         assert.deepStrictEqual(heard.exits, [])
       })

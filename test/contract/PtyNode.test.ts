@@ -177,7 +177,7 @@ describe("PtyNode", () => {
         const heard = hear(program)
         yield* isReady(heard)
         yield* Effect.sleep(200)
-        assert.deepStrictEqual(yield* program.foreground, { command: "sleep 30", cwd: "/usr" })
+        assert.deepStrictEqual(program.foreground(), { command: "sleep 30", cwd: "/usr" })
       }
     })
   )

@@ -250,6 +250,29 @@ describe("the end of a session", () => {
       })
     ))
 
+  it.effect("holds a fast program for it, so that it hears the first byte", () =>
+    hosting((pty) =>
+      Effect.gen(function*() {
+        const { info } = yield* start({ awaited: true })
+        for (let i = 0; i < 128; i++) pty.last().print(Buffer.alloc(65_536, 97))
+        yield* eventually("the pause", () => pty.last().isPaused)
+        const client = yield* joined(dev, "attach", { resume: { session: info.id, output: 0, input: 0 } })
+        yield* eventually("all of it", () => client.output.length === 128 * 65_536)
+        assert.isUndefined(client.restored)
+      })
+    ))
+
+  it.effect("lets a fast program go on when nobody comes", () =>
+    hosting((pty) =>
+      Effect.gen(function*() {
+        yield* start({ awaited: true })
+        for (let i = 0; i < 128; i++) pty.last().print(Buffer.alloc(65_536, 97))
+        yield* eventually("the pause", () => pty.last().isPaused)
+        yield* TestClock.adjust("11 seconds")
+        yield* eventually("all of it", () => pty.last().unread === 0)
+      })
+    ))
+
   it.effect("is not put off for ever by a creator that never comes", () =>
     hosting((pty) =>
       Effect.gen(function*() {

@@ -17,6 +17,7 @@ interface Held {
 
 export class Flow {
   private readonly held = new Map<Member, Held>()
+  private awaiting = false
   private looking = false
   private readonly program: { readonly pause: () => void; readonly resume: () => void }
   private readonly after: (ms: number, run: () => void) => void
@@ -29,17 +30,31 @@ export class Flow {
     this.after = after
   }
 
+  /** The program's creator is about to attach and must hear it from its first byte: as if it had stopped taking. */
+  awaitCreator(): void {
+    if (this.awaiting) return
+    this.awaiting = true
+    if (this.held.size === 0) this.program.pause()
+  }
+
+  /** It has come, or will not. */
+  creatorCame(): void {
+    if (!this.awaiting) return
+    this.awaiting = false
+    if (this.held.size === 0) this.program.resume()
+  }
+
   /** The client has enough waiting: no more output until it has drained, or has stalled. */
   hold(member: Member): void {
     if (this.held.has(member)) return
     this.held.set(member, { pending: member.connection.pending(), quietMs: 0 })
-    if (this.held.size === 1) this.program.pause()
+    if (this.held.size === 1 && !this.awaiting) this.program.pause()
     this.look()
   }
 
   /** The client has drained, or is gone. */
   release(member: Member): void {
-    if (this.held.delete(member) && this.held.size === 0) this.program.resume()
+    if (this.held.delete(member) && this.held.size === 0 && !this.awaiting) this.program.resume()
   }
 
   private look(): void {

@@ -11,7 +11,7 @@ export const INPUT_WINDOW = 256 * 1024
 /** What a member asks of its session. */
 export interface MemberHost {
   readonly version: string
-  /** A valid `hello` has come: answer with `admit`. */
+  /** A valid `hello` has come: the member is to be made `live`. */
   readonly onHello: (member: Member, hello: Hello) => void
   /** Bytes to type, in order. */
   readonly onInput: (member: Member, bytes: Buffer) => void
@@ -25,11 +25,11 @@ export interface MemberHost {
 }
 
 /**
- * - `greeting`: no hello yet; `asked`: hello taken, not answered
+ * - `greeting`: no hello yet
  * - `live`: in; `lagging`: took nothing for too long, output passes it by until it has drained
  * - `gone`
  */
-export type MemberState = "greeting" | "asked" | "live" | "lagging" | "gone"
+export type MemberState = "greeting" | "live" | "lagging" | "gone"
 
 export class Member {
   state: MemberState = "greeting"
@@ -141,7 +141,6 @@ export class Member {
     if (hello !== undefined && hello.protocol.major === PROTOCOL.major) {
       this.hello = hello
       this.size = hello.size
-      this.state = "asked"
       this.host.onHello(this, hello)
       return
     }

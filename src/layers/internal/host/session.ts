@@ -18,6 +18,12 @@ const GREETING_MS = 10_000
 /** Output of one tick is sent when it comes to this, not to let a frame grow. */
 const BATCH_BYTES = 256 * 1024
 
+/** So much output may come before its creator has attached: well below what every scrollback holds raw. */
+const UNSEEN_BYTES = 1024 * 1024
+
+/** How long the creator may take to attach before the program goes on without it. */
+const AWAIT_MS = 10_000
+
 /** Clients whose input offset is remembered after they left. */
 const REMEMBERED_CLIENTS = 64
 
@@ -27,12 +33,12 @@ export interface SessionParts {
   readonly version: string
   /** What does not change, and the rest as it was in the beginning. */
   readonly born: SessionInfo
+  /** The creator is about to attach. */
+  readonly awaited: boolean
   readonly now: () => number
   readonly after: (ms: number, run: () => void) => void
-  /** Looks at the foreground of the terminal, then runs. */
-  readonly withForeground: (run: (foreground: Pick<SessionInfo, "cwd" | "foreground">) => void) => void
   readonly onAgent: (socket: string) => void
-  /** A client has attached and was sent what it is to see. */
+  /** The awaited creator has attached and was sent what it is to see, or will not come. */
   readonly onSeen: () => void
   /** The program has ended. Nobody has been told yet. */
   readonly onExit: (status: ExitStatus) => void
@@ -46,6 +52,7 @@ export class Session {
   private batch: Array<Buffer> = []
   private batched = 0
   private status: ExitStatus | undefined
+  private unseen: boolean
   private readonly received = new Map<string, number>()
   private readonly flow: Flow
   private readonly input: InputQueue
@@ -55,6 +62,7 @@ export class Session {
     this.parts = parts
     this.size = parts.born.size
     this.active = parts.born.created
+    this.unseen = parts.awaited
     this.flow = new Flow(parts.program, parts.after)
     this.input = new InputQueue(parts.program)
     parts.program.listen({
@@ -62,6 +70,7 @@ export class Session {
       onDrain: () => this.input.drain(),
       onExit: (status) => parts.onExit(status)
     })
+    if (parts.awaited) parts.after(AWAIT_MS, () => this.seen())
   }
 
   get info(): SessionInfo {
@@ -71,6 +80,11 @@ export class Session {
       active: this.active,
       clients: [...this.members].filter((member) => member.shows).map((member) => member.info)
     }
+  }
+
+  private foreground(): Pick<SessionInfo, "cwd" | "foreground"> {
+    const { command, cwd } = this.parts.program.foreground()
+    return { ...(cwd === undefined ? {} : { cwd }), ...(command === undefined ? {} : { foreground: command }) }
   }
 
   /** Connections that still have something to take. */
@@ -106,10 +120,9 @@ export class Session {
     }
   }
 
-  /** Hangs up; SIGCONT, because what is stopped would not notice. Who stays after the grace is killed. */
+  /** Hangs up. Who stays after the grace is killed. */
   kill(graceMs: number): void {
     this.parts.program.signal("SIGHUP")
-    this.parts.program.signal("SIGCONT")
     this.parts.after(graceMs, () => {
       if (this.status === undefined) this.parts.program.signal("SIGKILL")
     })
@@ -122,12 +135,7 @@ export class Session {
 
   private readonly memberHost = (version: string): MemberHost => ({
     version,
-    onHello: (member, hello) => {
-      if (member.shows) return this.admit(member, hello, {})
-      this.parts.withForeground((foreground) => {
-        if (member.state === "asked") this.admit(member, hello, foreground)
-      })
-    },
+    onHello: (member, hello) => this.admit(member, hello),
     onInput: (member, bytes) => {
       this.active = this.parts.now()
       if (member.hello!.role === "attach") this.lead(member)
@@ -153,7 +161,7 @@ export class Session {
   })
 
   /** Answers a hello. From the first byte sent to the last line here nothing else may come in between. */
-  private admit(member: Member, hello: Hello, foreground: Pick<SessionInfo, "cwd" | "foreground">): void {
+  private admit(member: Member, hello: Hello): void {
     this.flush()
     member.received = this.received.get(hello.client) ?? 0
     if (hello.role === "attach") {
@@ -167,7 +175,8 @@ export class Session {
     const welcome: Welcome = {
       protocol: PROTOCOL,
       sesh: this.parts.version,
-      info: { ...this.info, ...foreground },
+      // Who attaches will see for himself, and should not wait for the system to be asked.
+      info: member.shows ? this.info : { ...this.info, ...this.foreground() },
       output: model.offset(),
       input: member.received,
       window: INPUT_WINDOW,
@@ -178,7 +187,15 @@ export class Session {
     if (gap !== undefined) this.sendOutput(member, hello.resume!.output, gap)
     else if (member.shows) this.sendRestore(member)
     if (this.status !== undefined) this.sayEnd(member, this.status)
-    if (hello.role === "attach") this.parts.onSeen()
+    if (hello.role === "attach") this.seen()
+  }
+
+  /** The creator has attached, or had its time. */
+  private seen(): void {
+    if (!this.unseen) return
+    this.unseen = false
+    this.flow.creatorCame()
+    this.parts.onSeen()
   }
 
   private sayEnd(member: Member, status: ExitStatus): void {
@@ -224,6 +241,7 @@ export class Session {
     this.batch.push(bytes)
     this.batched += bytes.length
     if (this.batched >= BATCH_BYTES) this.flush()
+    if (this.unseen && this.parts.model.offset() >= UNSEEN_BYTES) this.flow.awaitCreator()
   }
 
   /** Sends what has come since the last time, one frame a client. */

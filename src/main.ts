@@ -24,12 +24,16 @@ const layers = AttachClient.layer.pipe(
   Layer.provideMerge(Caller.layer(VERSION))
 )
 
-/** Runs one command line, then ends the process: an open standard input would keep it alive for ever. */
+/**
+ * Runs one command line, then ends the process: an open standard input would keep it alive for ever, and what else is
+ * open closes with it.
+ */
 export const main = (argv: ReadonlyArray<string>): void => {
-  Effect.runCallback(run(argv).pipe(Effect.provide(layers)), {
+  const ended = Effect.map(run(argv), (code) => process.exit(code))
+  Effect.runCallback(ended.pipe(Effect.provide(layers)), {
     onExit: (exit) => {
-      if (Exit.isFailure(exit)) console.error(`sesh: internal error\n${Cause.pretty(exit.cause)}`)
-      process.exit(Exit.isSuccess(exit) ? exit.value : 1)
+      console.error(`sesh: internal error\n${Exit.isFailure(exit) ? Cause.pretty(exit.cause) : "it did not end"}`)
+      process.exit(1)
     }
   })
 }

@@ -1,7 +1,9 @@
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Result from "effect/Result"
+import * as Scope from "effect/Scope"
 import { Control, type Welcome } from "../schema/Control.ts"
 import { FrameType } from "../schema/Frame.ts"
 import type { ExitStatus } from "../schema/Session.ts"
@@ -67,7 +69,12 @@ export const layer: Layer.Layer<SessionRegistry, never, Paths | SessionClient | 
 
     const list = Effect.gen(function*() {
       const { leftovers, sockets } = yield* content
-      const answers = yield* Effect.scoped(askAll(client, { names: sockets, version, patience: LIST_PATIENCE }))
+      const scope = yield* Scope.make()
+      const answers = yield* askAll(client, { names: sockets, version, patience: LIST_PATIENCE }).pipe(
+        Scope.provide(scope),
+        // Closing ten connections takes longer than writing ten lines, and nobody waits for it.
+        Effect.ensuring(Effect.forkDetach(Scope.close(scope, Exit.void)))
+      )
       const looked = sockets.map((name, index) => listed(name, answers[index]!))
       const dead = sockets.filter((_, index) => Option.isNone(looked[index]!))
       if (dead.length + leftovers.length > 0) {

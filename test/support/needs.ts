@@ -13,6 +13,8 @@ const PACKAGES: Readonly<Record<string, string>> = {
   dash: "dash",
   bash: "bash",
   dtach: "dtach",
+  mount: "mount",
+  setpriv: "util-linux",
   script: "bsdutils"
 }
 
@@ -24,4 +26,10 @@ export const describeWith = (programs: ReadonlyArray<string>, name: string, test
   const missing = programs.filter((program) => !found(program)).map((program) => PACKAGES[program] ?? program)
   const skip = missing.length > 0 && process.env["CI"] !== "true"
   describe.skipIf(skip)(missing.length > 0 ? `${name} (install: ${missing.join(", ")})` : name, tests)
+}
+
+/** A `describe` for what only root can set up. */
+export const describeAsRoot = (name: string, tests: () => void): void => {
+  const isRoot = process.getuid?.() === 0
+  describe.skipIf(!isRoot)(isRoot ? name : `${name} (run as root)`, tests)
 }

@@ -1,7 +1,8 @@
 import { type ChildProcess, spawn, type SpawnOptions, spawnSync } from "node:child_process"
-import { mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from "node:fs"
+import { mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import * as path from "node:path"
+import { onTestFinished } from "vitest"
 import { until } from "./until.ts"
 
 /** The built executable: e2e tests know nothing else of sesh. */
@@ -14,6 +15,32 @@ export interface Result {
   readonly err: string
 }
 
+/** A sesh that runs. */
+export interface Running {
+  readonly child: ChildProcess
+  /** Its end, once everybody who holds its pipes has let them go. */
+  readonly result: Promise<Result>
+  /** Types into its standard input. */
+  readonly type: (text: string | Buffer) => void
+  /** What it has written so far. */
+  readonly out: () => string
+  readonly err: () => string
+}
+
+/** A session as `sesh --json` tells of it. */
+export interface Session {
+  readonly name: string
+  readonly problem?: string
+  readonly info: {
+    readonly dir: string
+    readonly pid: number
+    readonly size: { readonly cols: number; readonly rows: number }
+    readonly clients: ReadonlyArray<{ readonly role: string; readonly within?: string }>
+    readonly command?: ReadonlyArray<string>
+    readonly foreground?: string
+  }
+}
+
 /** A home of its own, with sessions of its own, which are gone when it is. */
 export interface Sandbox {
   readonly home: string
@@ -22,85 +49,136 @@ export interface Sandbox {
   readonly env: NodeJS.ProcessEnv
   /** Runs sesh to its end; standard input is empty unless given. */
   readonly sesh: (args: ReadonlyArray<string>, options?: SpawnOptions & { readonly input?: string }) => Promise<Result>
-  /** Starts sesh and leaves it running. */
-  readonly start: (args: ReadonlyArray<string>, options?: SpawnOptions) => ChildProcess
+  /** Starts sesh, on pipes unless told otherwise, and leaves it running. */
+  readonly start: (args: ReadonlyArray<string>, options?: SpawnOptions) => Running
+  /** What `sesh --json` lists. */
+  readonly sessions: () => Promise<ReadonlyArray<Session>>
+  /** Waits until a session has so many clients. */
+  readonly clients: (name: string, count: number) => Promise<void>
   /** The processes of this sandbox: their command lines by pid. */
   readonly processes: () => Map<number, string>
-  /** The daemon of a session, found by its command line. */
+  /** A process, found by what its command line ends with. */
+  readonly process: (commandEnd: string) => Promise<number>
+  /** The daemon of a session. */
   readonly daemon: (name: string) => Promise<number>
-  readonly dispose: () => Promise<void>
+  /** What a file in the home contains, once it is there and its last line is whole. */
+  readonly file: (name: string) => Promise<string>
+  /** What lies in the home, but for what was there in the beginning. */
+  readonly made: () => ReadonlyArray<string>
 }
 
-const collect = (child: ChildProcess): Promise<Result> =>
-  new Promise((resolve, reject) => {
-    let out = ""
-    let err = ""
-    child.stdout?.on("data", (bytes: Buffer) => (out += bytes.toString()))
-    child.stderr?.on("data", (bytes: Buffer) => (err += bytes.toString()))
+const running = (child: ChildProcess): Running => {
+  const chunks: { readonly out: Array<Buffer>; readonly err: Array<Buffer> } = { out: [], err: [] }
+  child.stdout?.on("data", (bytes: Buffer) => void chunks.out.push(bytes))
+  child.stderr?.on("data", (bytes: Buffer) => void chunks.err.push(bytes))
+  // Whoever reads our end may be gone first.
+  child.stdin?.on("error", () => {})
+  const out = () => Buffer.concat(chunks.out).toString()
+  const err = () => Buffer.concat(chunks.err).toString()
+  const result = new Promise<Result>((resolve, reject) => {
     child.once("error", reject)
-    child.once("close", (code, signal) => resolve({ code, signal, out, err }))
+    child.once("close", (code, signal) => resolve({ code, signal, out: out(), err: err() }))
   })
+  return { child, result, out, err, type: (text) => void child.stdin?.write(text) }
+}
 
+/** The same prompt on every machine, and no history file. */
+const BASHRC = "PS1='$ '\nPS2='> '\nunset HISTFILE PROMPT_COMMAND\n"
+
+const quietly = (act: () => void): void => {
+  try {
+    act()
+  } catch {
+    // Ended, or gone, by itself.
+  }
+}
+
+/** A sandbox for the test that runs now. */
 export const sandbox = (extra?: Record<string, string | undefined>): Sandbox => {
   const home = realpathSync(mkdtempSync(path.join(tmpdir(), "sesh-")))
+  writeFileSync(path.join(home, ".bashrc"), BASHRC)
   const dir = path.join(home, ".sesh")
   const env: NodeJS.ProcessEnv = {
     HOME: home,
-    PATH: process.env["PATH"],
+    PATH: `${path.dirname(SESH)}:${process.env["PATH"]}`,
     SHELL: "/bin/bash",
     TERM: "xterm-256color",
     LANG: "C.UTF-8",
-    PS1: "$ ",
     // Marks the processes that belong to this sandbox.
     SESH_SANDBOX: home,
     ...extra
   }
-  const start = (args: ReadonlyArray<string>, options?: SpawnOptions) =>
-    spawn(SESH, args, { cwd: home, env, ...options })
+
+  const start: Sandbox["start"] = (args, options) => running(spawn(SESH, args, { cwd: home, env, ...options }))
+
+  const sesh: Sandbox["sesh"] = (args, options) => {
+    const { input, ...rest } = options ?? {}
+    const { child, result } = start(args, { stdio: [input === undefined ? "ignore" : "pipe", "pipe", "pipe"], ...rest })
+    if (input !== undefined) child.stdin?.end(input)
+    return result
+  }
+
+  const sessions = async () => {
+    const { code, err, out } = await sesh(["--json"])
+    if (code !== 0) throw new Error(`sesh --json: exit ${code}, ${err}`)
+    return (JSON.parse(out) as { sessions: ReadonlyArray<Session> }).sessions
+  }
+
   const processes = () => {
     const found = new Map<number, string>()
     for (const entry of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
-      try {
+      quietly(() => {
         const environ = readFileSync(`/proc/${entry}/environ`, "latin1")
-        if (!environ.split("\0").includes(`SESH_SANDBOX=${home}`)) continue
+        if (!environ.split("\0").includes(`SESH_SANDBOX=${home}`)) return
         found.set(Number(entry), readFileSync(`/proc/${entry}/cmdline`, "utf8").replaceAll("\0", " ").trim())
-      } catch {
-        // Ended while we looked.
-      }
+      })
     }
     return found
   }
+
+  const find: Sandbox["process"] = (commandEnd) =>
+    until(
+      `a process "... ${commandEnd}"`,
+      () => [...processes()].find(([, command]) => command.endsWith(commandEnd))?.[0],
+      () => [...processes()].join("\n")
+    )
+
+  onTestFinished(async () => {
+    const names = readdirSync(home).includes(".sesh") && spawnSync(SESH, ["--names"], { env, encoding: "utf8" }).stdout
+    if (names) spawnSync(SESH, ["--kill", ...names.trim().split("\n")], { env, stdio: "ignore", timeout: 10_000 })
+    await until("the end of all processes", () => {
+      const left = processes()
+      for (const pid of left.keys()) quietly(() => process.kill(pid, "SIGKILL"))
+      return left.size === 0
+    }, () => [...processes()].join("\n"))
+    rmSync(home, { recursive: true, force: true, maxRetries: 5 })
+  })
+
   return {
     home,
     dir,
     env,
     start,
+    sesh,
+    sessions,
     processes,
-    sesh: (args, options) => {
-      const { input, ...rest } = options ?? {}
-      const child = start(args, { stdio: [input === undefined ? "ignore" : "pipe", "pipe", "pipe"], ...rest })
-      if (input !== undefined) child.stdin?.end(input)
-      return collect(child)
+    process: find,
+    clients: async (name, count) => {
+      await until(
+        `${count} clients of ${name}`,
+        async () => (await sessions()).find((session) => session.name === name)?.info.clients.length === count
+      )
     },
-    daemon: (name) =>
-      until(`a daemon for ${name}`, () => {
-        for (const [pid, command] of processes()) if (command.endsWith(`--daemon ${name}`)) return pid
-        return undefined
-      }),
-    dispose: async () => {
-      const names = readdirSync(home).includes(".sesh")
-        ? readdirSync(dir).filter((entry) => entry.endsWith(".sock")).map((entry) => entry.slice(0, -5))
-        : []
-      if (names.length > 0) spawnSync(SESH, ["--kill", ...names], { env, stdio: "ignore", timeout: 10_000 })
-      for (const pid of processes().keys()) {
+    daemon: (name) => find(`--daemon ${name}`),
+    file: (name) =>
+      until(`a file ${name}`, () => {
         try {
-          process.kill(pid, "SIGKILL")
+          const content = readFileSync(path.join(home, name), "utf8")
+          return content.endsWith("\n") && content
         } catch {
-          // Ended by itself.
+          return undefined
         }
-      }
-      await until("the end of all processes", () => processes().size === 0, () => [...processes()].join("\n"))
-      rmSync(home, { recursive: true, force: true, maxRetries: 5 })
-    }
+      }),
+    made: () => readdirSync(home).filter((entry) => entry !== ".bashrc" && !entry.startsWith("tmux-")).toSorted()
   }
 }

@@ -6,6 +6,8 @@ import { until } from "./until.ts"
 export interface Terminal {
   /** Types text, and keys by tmux's names (Enter, C-c, Escape, ...). */
   readonly type: (...keys: ReadonlyArray<string>) => void
+  /** Types a line, and Enter. */
+  readonly run: (line: string) => void
   /** Types text as it is. */
   readonly paste: (text: string) => void
   /** Types bytes, given in hex. */
@@ -16,7 +18,14 @@ export interface Terminal {
   readonly history: () => string
   /** Waits for the screen to show something. */
   readonly shows: (text: string | RegExp) => Promise<string>
-  readonly resize: (cols: number, rows: number) => void
+  /** Waits for a prompt on the last line: the terminal's own `% ` unless another is given. */
+  readonly prompt: (prompt?: string) => Promise<void>
+  /** Runs a command in the terminal's own shell and gives the last line of its output; empty when there is none. */
+  readonly ask: (command: string) => Promise<string>
+  /** The exit status of what ran last in the terminal's own shell. */
+  readonly status: () => Promise<number>
+  /** Gives the window another size, and waits until it has it. */
+  readonly resize: (cols: number, rows: number) => Promise<void>
   /** Evaluates a tmux format for the pane, such as `#{cursor_x}`. */
   readonly format: (format: string) => string
   /** Closes the window: everything in it gets a hang-up. */
@@ -28,12 +37,13 @@ let servers = 0
 /** Opens a terminal with a shell prompt (`% `) in the sandbox's home. */
 export const terminal = async (
   box: Sandbox,
-  { cols = 80, rows = 24 }: { readonly cols?: number; readonly rows?: number } = {}
+  { cols = 80, env, rows = 24 }: { readonly cols?: number; readonly rows?: number; readonly env?: NodeJS.ProcessEnv } =
+    {}
 ): Promise<Terminal> => {
   const socket = `${box.home}/tmux-${servers++}`
   const tmux = (...args: ReadonlyArray<string>): string => {
     const { status, stderr, stdout } = spawnSync("tmux", ["-S", socket, "-f", "/dev/null", ...args], {
-      env: { ...box.env, PS1: "% " },
+      env: { ...box.env, ...env, PS1: "% " },
       cwd: box.home,
       encoding: "utf8"
     })
@@ -41,27 +51,53 @@ export const terminal = async (
     return stdout
   }
   tmux(
-    ...["new-session", "-d", "-x", String(cols), "-y", String(rows), "-e", "PS1=% "],
+    ...["new-session", "-d", "-x", String(cols), "-y", String(rows)],
     ...["env", "-u", "TMUX", "-u", "TMUX_PANE", "TERM=xterm-256color", "sh", "-i"]
   )
-  tmux("set-option", "-g", "window-size", "manual")
-  tmux("set-option", "-g", "escape-time", "0")
+  tmux("set-option", "-g", "window-size", "manual", ";", "set-option", "-g", "escape-time", "0")
   const screen = () => tmux("capture-pane", "-p").replace(/\s+$/, "")
   const shows = (text: string | RegExp) =>
     until(`the terminal shows ${text}`, () => {
       const now = screen()
       return (typeof text === "string" ? now.includes(text) : text.test(now)) && now
     }, screen)
-  await shows(/^%/m)
+  const prompt = async (prompt = "%") => {
+    await until(`the prompt ${prompt}`, () => screen().split("\n").at(-1) === prompt, screen)
+  }
+  const format = (format: string) => tmux("display-message", "-p", format).trim()
+  let asked = 0
+  const run = (line: string) => void tmux("send-keys", "-l", line, ";", "send-keys", "Enter")
+  await prompt()
   return {
     type: (...keys) => void tmux("send-keys", ...keys),
+    run,
     paste: (text) => void tmux("send-keys", "-l", text),
     hex: (...bytes) => void tmux("send-keys", "-H", ...bytes),
     screen,
-    history: () => tmux("capture-pane", "-p", "-S", "-").replace(/\s+$/, ""),
     shows,
-    resize: (cols, rows) => void tmux("resize-window", "-x", String(cols), "-y", String(rows)),
-    format: (format) => tmux("display-message", "-p", format).trim(),
+    prompt,
+    history: () => tmux("capture-pane", "-p", "-S", "-").replace(/\s+$/, ""),
+    ask: async (command) => {
+      const mark = `:${++asked}`
+      // As typed the mark is in quotes.
+      run(`clear; ${command}; echo "${mark}"`)
+      const screen = await shows(new RegExp(`^${mark}\\n%$`, "m"))
+      return screen.split("\n").at(-3) ?? ""
+    },
+    status: async () => {
+      const mark = `status ${++asked}:`
+      run(`echo "${mark} $?"`)
+      const screen = await shows(new RegExp(`^${mark} \\d+\n%$`, "m"))
+      return Number(new RegExp(`^${mark} (\\d+)$`, "m").exec(screen)![1])
+    },
+    resize: async (cols, rows) => {
+      tmux("resize-window", "-x", String(cols), "-y", String(rows))
+      // tmux takes its time to tell the kernel.
+      const file = format("#{pane_tty}")
+      const size = () => spawnSync("stty", ["-F", file, "size"], { encoding: "utf8" }).stdout.trim()
+      await until(`a terminal of ${cols} by ${rows}`, () => size() === `${rows} ${cols}`, size)
+    },
+    format,
     close: () => void spawnSync("tmux", ["-S", socket, "kill-server"])
   }
 }

@@ -156,6 +156,31 @@ describe("sesh <name>", () => {
         assert.strictEqual(yield* Fiber.join(running), 0)
       })))
 
+  it.effect("can be left while the program reads nothing of a large paste, which is typed whole if it does", () =>
+    inWorld({}, (sesh) =>
+      Effect.gen(function*() {
+        const terminal = yield* Terminal
+        const programs = yield* Programs
+        const paste = Buffer.alloc(1024 * 1024, "paste ")
+        const first = yield* Effect.forkChild(sesh("dev"))
+        yield* eventually("a terminal", () => terminal.isOpen && programs.all.length === 1)
+        programs.last().stall(true)
+        terminal.type(paste)
+        terminal.type("\x1c")
+        assert.strictEqual(yield* Fiber.join(first), 0)
+
+        programs.last().stall(false)
+        const second = yield* Effect.forkChild(sesh("dev"))
+        yield* eventually("a terminal", () => terminal.isOpen)
+        yield* settle
+        const before = programs.last().typed.length
+        terminal.type(paste)
+        yield* eventually("all of it", () => programs.last().typed.length === before + paste.length)
+        assert.isTrue(programs.last().typed.subarray(before).equals(paste))
+        terminal.type("\x1c")
+        yield* Fiber.join(second)
+      })))
+
   it.effect("refuses to show a session inside itself, however deep", () =>
     inWorld({
       caller: { env: { SHELL: "/bin/sh", SESH_SESSION: "inner" } },

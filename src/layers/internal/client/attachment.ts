@@ -15,6 +15,12 @@ const REPORT_MS = 50
 /** Longest input frame; a paste goes out as several. */
 const INPUT_BYTES = 32 * 1024
 
+/**
+ * A terminal is read on while the program reads nothing, or the detach key would wait behind a paste. So much is kept;
+ * a pipe has no keys and can wait.
+ */
+const MOST_TYPED = 8 * 1024 * 1024
+
 const NEWLINE = 0x0a
 const CTRL_C = 0x03
 
@@ -32,6 +38,9 @@ export interface AttachmentParts {
 export class Attachment {
   private tty: OpenTty | undefined
   private early: Array<Buffer> = []
+  /** What was typed and not sent, and bytes: ever typed, sent, acknowledged. */
+  private readonly unsent: Array<Buffer> = []
+  private typed = 0
   private sent = 0
   private acked = 0
   private window = 0
@@ -161,25 +170,28 @@ export class Attachment {
 
   private type(bytes: Buffer): void {
     if (this.ended || this.parts.role === "watch") return
-    for (let at = 0; at < bytes.length; at += INPUT_BYTES) {
-      const piece = bytes.subarray(at, at + INPUT_BYTES)
-      this.parts.connection.send(FrameType.input, encodeOffset(this.sent), piece)
-      this.sent += piece.length
-    }
+    for (let at = 0; at < bytes.length; at += INPUT_BYTES) this.unsent.push(bytes.subarray(at, at + INPUT_BYTES))
+    this.typed += bytes.length
     this.settleInput()
   }
 
-  /** Keeps what is under way within the window, and leaves once all of an ended input has arrived. */
+  /** Sends what the window allows, and leaves once all of an ended input has arrived. */
   private settleInput(): void {
     if (this.tty === undefined || this.window === 0) return
-    const underWay = this.sent - this.acked
-    if (!this.holding && underWay >= this.window / 2) {
+    while (this.unsent.length > 0 && this.sent - this.acked < this.window / 2) {
+      const piece = this.unsent.shift()!
+      this.parts.connection.send(FrameType.input, encodeOffset(this.sent), piece)
+      this.sent += piece.length
+    }
+    const waiting = this.typed - this.acked
+    const most = this.scanner === undefined ? this.window / 2 : MOST_TYPED
+    if (!this.holding && waiting >= most) {
       this.holding = true
       this.tty.pause()
-    } else if (this.holding && underWay < this.window / 4) {
+    } else if (this.holding && waiting < most / 2) {
       this.holding = false
       this.tty.resume()
     }
-    if (this.inputEnded && underWay === 0) this.detach("end of input")
+    if (this.inputEnded && waiting === 0) this.detach("end of input")
   }
 }

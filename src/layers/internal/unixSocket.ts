@@ -6,9 +6,9 @@ import { netConnection } from "./netConnection.ts"
 
 /** What the system said, by its error code. */
 export class SocketError extends Schema.TaggedError<SocketError>()("SocketError", { code: Schema.String }) {
-  /** Nobody listens: no such file, or a socket that its process left behind (connect(2)). */
+  /** Nobody listens: no such file, a socket that its process left behind (connect(2)), or one that it has just closed. */
   get dead(): boolean {
-    return this.code === "ENOENT" || this.code === "ECONNREFUSED"
+    return this.code === "ENOENT" || this.code === "ECONNREFUSED" || this.code === "ECONNRESET"
   }
   /** Somebody listens and accepts nothing: the backlog is full (connect(2) of a unix socket). */
   get busy(): boolean {

@@ -1,0 +1,186 @@
+import { randomBytes } from "node:crypto"
+import { readFileSync } from "node:fs"
+import * as net from "node:net"
+import { describe, expect, it, onTestFinished } from "vitest"
+import { describeWith } from "../support/needs.ts"
+import { type Sandbox, sandbox } from "../support/sandbox.ts"
+import { type Terminal, terminal } from "../support/terminal.ts"
+import { until } from "../support/until.ts"
+import { wire } from "../support/wire.ts"
+
+const MIB = 1024 * 1024
+
+/** A frame as docs/protocol.md has it. */
+const frame = (type: number, payload: Buffer | string): Buffer => {
+  const bytes = Buffer.from(payload as string)
+  const header = Buffer.alloc(5)
+  header[0] = type
+  header.writeUInt32BE(bytes.length, 1)
+  return Buffer.concat([header, bytes])
+}
+
+const HELLO = frame(
+  1,
+  JSON.stringify({ protocol: { major: 1, minor: 0 }, sesh: "0.0.0", role: "attach", client: "attacker" })
+)
+
+/** Somebody who connects and does not keep to the protocol. */
+const attacker = async (box: Sandbox, name: string) => {
+  const socket = net.connect(`${box.dir}/${name}.sock`)
+  onTestFinished(() => void socket.destroy())
+  let received = 0
+  let closed = false
+  socket.on("data", (bytes) => (received += bytes.length))
+  socket.on("error", () => {})
+  socket.on("close", () => (closed = true))
+  await new Promise<void>((resolve) => socket.once("connect", resolve))
+  return {
+    say: (bytes: Buffer) => void socket.write(bytes),
+    isWelcome: () => until("the welcome", () => received > 0),
+    isDropped: () => until("the end of the connection", () => closed)
+  }
+}
+
+/** The session of this terminal does what it should. */
+const works = async (t: Terminal, word: string) => {
+  t.run(`clear; echo ${word}`)
+  await t.shows(new RegExp(`^${word}\\n\\$$`))
+}
+
+const memory = (pid: number): number => {
+  const [, kilobytes] = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))!
+  return Number(kilobytes) * 1024
+}
+
+describeWith(["tmux"], "a session and its other clients go on", () => {
+  it("when somebody talks garbage", async () => {
+    const box = sandbox()
+    const t = await terminal(box)
+    t.run("sesh dev")
+    await t.prompt("$")
+    const daemon = await box.daemon("dev")
+    const before = memory(daemon)
+    const words = [
+      randomBytes(100_000),
+      Buffer.from("GET / HTTP/1.1\r\nHost: dev\r\n\r\n"),
+      frame(1, "not json"),
+      frame(1, JSON.stringify({ protocol: { major: 1, minor: 0 } })),
+      frame(5, Buffer.alloc(8)),
+      Buffer.alloc(5, 0xff),
+      Buffer.concat([HELLO, frame(5, "short")]),
+      Buffer.concat([HELLO, frame(5, Buffer.alloc(1000, 0xff))]),
+      Buffer.concat([HELLO, frame(6, "{\"cols\":0,\"rows\":-1}")]),
+      Buffer.concat([HELLO, Buffer.from([5, 0xff, 0xff, 0xff, 0xff])])
+    ]
+    for (const bytes of words) {
+      const somebody = await attacker(box, "dev")
+      somebody.say(bytes)
+      await somebody.isDropped()
+    }
+    await works(t, "well")
+    expect((await box.sessions())[0]!.info).toMatchObject({
+      clients: [{ role: "attach" }],
+      size: { cols: 80, rows: 24 }
+    })
+    expect(memory(daemon) - before).toBeLessThan(32 * MIB)
+  })
+
+  it("when somebody says half a frame and falls silent", async () => {
+    const box = sandbox()
+    const t = await terminal(box)
+    t.run("sesh dev")
+    await t.prompt("$")
+    const silent = [
+      Buffer.alloc(0),
+      HELLO.subarray(0, 3),
+      HELLO.subarray(0, 50),
+      Buffer.concat([HELLO, frame(5, Buffer.alloc(MIB)).subarray(0, 1000)])
+    ]
+    for (const bytes of silent) (await attacker(box, "dev")).say(bytes)
+    await works(t, "well")
+    const other = await terminal(box)
+    other.run("sesh dev")
+    await other.shows("well")
+    await works(other, "too")
+  })
+
+  it("when somebody types more than anybody reads", async () => {
+    const box = sandbox()
+    const t = await terminal(box)
+    t.run("sesh dev")
+    await t.prompt("$")
+    t.run("stty raw -echo; sleep 600")
+    await box.process("sleep 600")
+    const daemon = await box.daemon("dev")
+    const before = memory(daemon)
+    const somebody = await attacker(box, "dev")
+    somebody.say(HELLO)
+    await somebody.isWelcome()
+    // 32 MiB, of which the window allows 256 KiB.
+    for (let at = 0; at < 64; at++) {
+      const payload = Buffer.alloc(8 + MIB / 2, "x")
+      payload.writeBigUInt64BE(BigInt(at * MIB / 2))
+      somebody.say(frame(5, payload))
+    }
+    await somebody.isDropped()
+    expect(memory(daemon) - before).toBeLessThan(32 * MIB)
+    t.type("C-\\")
+    await t.shows("[detached from dev]")
+    expect(await box.sesh(["--kill", "dev"])).toMatchObject({ code: 0 })
+  })
+
+  it("when one client is stopped during a flood, which costs the session no memory", async () => {
+    const box = sandbox()
+    const [t, stopped] = [await terminal(box), await terminal(box)]
+    // Its shell does not look after stopped programs: it stays in the foreground.
+    stopped.run("sh -c 'sesh dev; exit'")
+    await stopped.prompt("$")
+    const client = await box.process("sesh dev")
+    t.run("sesh dev")
+    await t.prompt("$")
+    const daemon = await box.daemon("dev")
+    const before = memory(daemon)
+    process.kill(client, "SIGSTOP")
+    // 96 MB: thrice what the session may grow by.
+    t.run("clear; yes $(printf %0999d 7) | head -c 96000000; clear; echo it is over")
+    let most = 0
+    await until("the end of the flood", () => {
+      most = Math.max(most, memory(daemon))
+      return /^it is over\n\$$/.test(t.screen())
+    }, t.screen)
+    expect(most - before).toBeLessThan(32 * MIB)
+    await works(t, "well")
+    // The one that was stopped goes on with what is shown now.
+    process.kill(client, "SIGCONT")
+    await stopped.shows(/^well\n\$$/m)
+    await works(stopped, "here")
+    await t.shows(/^here\n\$$/)
+  })
+})
+
+describe("a terminal that hangs", () => {
+  it("can be left by Ctrl-\\ in the middle of a flood", async () => {
+    const box = sandbox()
+    let shown = 0
+    const hanging = await wire(box, ["dev", "--", "yes", "on and on"], { onData: (bytes) => (shown += bytes.length) })
+    await until("the flood", () => shown > MIB)
+    hanging.pause()
+    const client = await box.process("sesh dev -- yes on and on")
+    await hanging.type([Buffer.from([0x1c])])
+    await until("the client's end", () => !box.processes().has(client))
+    await box.clients("dev", 0)
+    hanging.resume()
+    expect(await hanging.ended).toEqual({ code: 0 })
+    expect(await box.file("err")).toBe("[detached from dev]\n")
+  })
+
+  it("can be left by Ctrl-\\ after a paste that the program does not read", async () => {
+    const box = sandbox()
+    let shown = ""
+    const program = ["sh", "-c", "stty raw -echo; echo ready; exec sleep 600"]
+    const t = await wire(box, ["dev", "--", ...program], { onData: (bytes) => (shown += bytes.toString()) })
+    await until("the program", () => shown.includes("ready"))
+    void t.type([Buffer.alloc(MIB, "x"), Buffer.from([0x1c])])
+    expect(await t.ended).toEqual({ code: 0 })
+  })
+})

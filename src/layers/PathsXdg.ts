@@ -91,7 +91,7 @@ export const layer: Layer.Layer<Paths, never, Caller> = Layer.effect(
       )
     )
 
-    const look = Effect.suspend((): Effect.Effect<boolean, PathsError> => {
+    const look: Effect.Effect<boolean, PathsError> = Effect.suspend(() => {
       const stat = attempt(() => Fs.statSync(dir))
       if (Result.isSuccess(stat)) {
         const problem = fault(dir, stat.success, uid)
@@ -101,7 +101,10 @@ export const layer: Layer.Layer<Paths, never, Caller> = Layer.effect(
         const problem = `cannot be looked at (${stat.failure})`
         return Effect.fail(new PathsError({ path: dir, problem, advice: "set SESH_DIR to another place" }))
       }
-      if (Result.isFailure(attempt(() => Fs.lstatSync(dir)))) return Effect.succeed(false)
+      const entry = attempt(() => Fs.lstatSync(dir))
+      if (Result.isFailure(entry)) return Effect.succeed(false)
+      // Somebody has just made it.
+      if (!entry.success.isSymbolicLink()) return look
       return Effect.fail(
         new PathsError({
           path: dir,

@@ -1,22 +1,26 @@
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { Scrollback } from "../services/Scrollback.ts"
+import { RawScrollback } from "./internal/rawScrollback.ts"
 
 /** Keeps every byte and replays them all: for tests, where nobody says much. */
 export const layer: Layer.Layer<Scrollback> = Layer.succeed(Scrollback, {
-  make: () =>
+  make: (size) =>
     Effect.sync(() => {
       let all = Buffer.alloc(0)
+      const raw = new RawScrollback(size, 0)
       return {
         offset: () => all.length,
         append: (bytes) => {
+          raw.append(bytes)
           all = Buffer.concat([all, bytes])
         },
-        resize: () => {},
+        resize: (size) => raw.resize(size),
         restore: () => all.length === 0 ? [] : [all],
         since: (offset) => offset > all.length ? undefined : [all.subarray(offset)],
         lines: () => all.toString("utf8").split(/\r?\n/),
-        leave: () => Buffer.alloc(0)
+        leave: () => Buffer.alloc(0),
+        report: () => raw.report()
       }
     })
 })

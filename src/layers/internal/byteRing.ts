@@ -30,18 +30,28 @@ export class ByteRing {
     }
   }
 
+  /** Offset of the first byte that is held. */
+  get first(): number {
+    return this.start
+  }
+
+  /** The bytes between two offsets, both held, as views: good until the next `append`. */
+  views(from: number, to: number): ReadonlyArray<Buffer> {
+    const parts: Array<Buffer> = []
+    for (let at = from; at < to;) {
+      const index = Math.floor((at - this.start) / SEGMENT_BYTES)
+      const begin = (at - this.start) % SEGMENT_BYTES
+      const end = Math.min(SEGMENT_BYTES, to - this.start - index * SEGMENT_BYTES)
+      parts.push(this.segments[index]!.subarray(begin, end))
+      at += end - begin
+    }
+    return parts
+  }
+
   /** Copies of the bytes from an offset up to the end; undefined when some of them are gone or not there yet. */
   since(offset: number): ReadonlyArray<Buffer> | undefined {
     if (offset < this.start || offset > this.end) return undefined
-    const parts: Array<Buffer> = []
-    for (let at = offset; at < this.end;) {
-      const index = Math.floor((at - this.start) / SEGMENT_BYTES)
-      const from = (at - this.start) % SEGMENT_BYTES
-      const to = Math.min(SEGMENT_BYTES, this.end - this.start - index * SEGMENT_BYTES)
-      parts.push(Buffer.from(this.segments[index]!.subarray(from, to)))
-      at += to - from
-    }
-    return parts
+    return this.views(offset, this.end).map((view) => Buffer.from(view))
   }
 
   /** The last bytes, at most so many. */

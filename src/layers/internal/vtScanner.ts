@@ -1,7 +1,9 @@
 /**
- * Cuts a terminal's input into text and control sequences, as ECMA-48 and xterm's ctlseqs define them, over any
- * number of chunks. Looks at bytes only: UTF-8 text passes through, 8-bit C1 controls are not sequences (as in
- * terminals that run in UTF-8).
+ * Cuts a terminal's input into text and control sequences, as ECMA-48, the VT500 parser (vt100.net/emu/dec_ansi_parser)
+ * and xterm's ctlseqs define them, over any number of chunks. Looks at bytes only: UTF-8 passes as text, 8-bit C1
+ * controls are not sequences (as in terminals that run in UTF-8).
+ *
+ * Callbacks get a buffer and a range of it, not a view: on coloured output views cost more than all the rest.
  */
 
 const ESC = 0x1b
@@ -9,103 +11,160 @@ const BEL = 0x07
 const CAN = 0x18
 const SUB = 0x1a
 
-/** A string sequence longer than this is cut loose: a terminal would have given it up long before. */
-const MAX_SEQUENCE = 1024 * 1024
+/** A string sequence is kept up to this length; of a longer one only its end is noticed. More than any title or query. */
+export const MAX_SEQUENCE = 1024 * 1024
 
-/** What {@link VtScanner} finds. */
+/** Searching natively pays off beyond so many bytes; text between colours is shorter as a rule. */
+const NEAR = 48
+
+/** What {@link VtScanner} finds. Ranges are valid during the call only. */
 export interface VtSink {
   /** A stretch without ESC: printable text and C0 controls. */
-  readonly text: (bytes: Buffer) => void
-  /** A whole sequence, from its ESC to its last byte. */
-  readonly sequence: (bytes: Buffer) => void
+  readonly text: (bytes: Buffer, from: number, to: number) => void
+  /**
+   * A whole sequence, from its ESC to its last byte. A string (OSC, DCS, ...) that an ESC ends is reported without that
+   * ESC, which begins the next sequence: `ESC \` as a rule. Aborted sequences (CAN, SUB) are not reported.
+   */
+  readonly sequence: (bytes: Buffer, from: number, to: number) => void
 }
 
-type State = "escape" | "intermediate" | "csi" | "string" | "stringEscape"
+const GROUND = 0
+const ESCAPE = 1
+const INTERMEDIATE = 2
+const CSI = 3
+/** Ended by ESC or, as all terminals do though no standard says so, by BEL. */
+const OSC = 4
+/** DCS, SOS, PM, APC: ended by ESC. */
+const STRING = 5
 
 /** See above. One scanner per stream. */
 export class VtScanner {
-  private state: State | undefined
+  private state = GROUND
   private parts: Array<Buffer> = []
-  private held = 0
+  private heldBytes = 0
+  private overlong = false
   private readonly sink: VtSink
 
   constructor(sink: VtSink) {
     this.sink = sink
   }
 
-  /** The beginning of a sequence that has not ended yet; empty in between. */
+  /** Between two sequences. */
+  get grounded(): boolean {
+    return this.state === GROUND
+  }
+
+  /** Bytes of a sequence that has begun and not ended. */
+  get held(): number {
+    return this.heldBytes
+  }
+
+  /**
+   * The beginning of a sequence that has not ended yet, to be sent to a terminal that gets the rest; empty in between.
+   * Controls in it have been executed when they came, so they are left out.
+   */
   get pending(): Buffer {
-    return Buffer.concat(this.parts)
+    if (this.state === GROUND) return Buffer.alloc(0)
+    // Too long to be kept: what begins here is ignored up to the end that is still to come.
+    if (this.overlong) return Buffer.from(this.state === OSC ? "\x1b]999999;" : "\x1bX")
+    const bytes = Buffer.concat(this.parts)
+    return this.state >= OSC ? bytes : Buffer.from(bytes.filter((byte) => byte >= 0x20 || byte === ESC))
   }
 
   push(chunk: Buffer): void {
+    const { length } = chunk
     let from = 0
     let at = 0
-    while (at < chunk.length) {
-      if (this.state === undefined) {
-        const escape = chunk.indexOf(ESC, at)
-        const end = escape === -1 ? chunk.length : escape
-        if (end > at) this.sink.text(chunk.subarray(at, end))
-        if (escape === -1) return
-        this.state = "escape"
+    while (at < length) {
+      if (this.state === GROUND) {
+        const escape = findEscape(chunk, at)
+        if (escape > at) this.sink.text(chunk, at, escape)
+        if (escape === length) return
+        this.state = ESCAPE
         from = escape
         at = escape + 1
         continue
       }
-      const ended = this.step(chunk[at]!)
-      if (ended === "restart") {
-        // An ESC in the middle of a sequence ends it and begins another.
-        this.finish(chunk.subarray(from, at))
-        this.state = "escape"
-        from = at
-      } else if (ended === "end") {
-        this.finish(chunk.subarray(from, at + 1))
-        from = at + 1
+      const byte = chunk[at]!
+      if (byte === CAN || byte === SUB) {
+        this.reset()
+        at++
+      } else if (byte === ESC) {
+        // Ends a string; anything else it breaks off. Either way it begins a sequence.
+        if (this.state >= OSC) this.report(chunk, from, at)
+        this.reset()
+        this.state = ESCAPE
+        from = at++
+      } else if (this.state >= OSC) {
+        at++
+        if (byte === BEL && this.state === OSC) this.finish(chunk, from, at)
+      } else if (byte >= 0x80) {
+        // No terminal goes on with the sequence here: it is text again.
+        this.reset()
+      } else {
+        at++
+        if (this.step(byte)) this.finish(chunk, from, at)
       }
-      at++
     }
-    if (this.state === undefined) return
-    this.parts.push(Buffer.from(chunk.subarray(from)))
-    this.held += chunk.length - from
-    if (this.held > MAX_SEQUENCE) this.finish(Buffer.alloc(0))
+    if (this.state !== GROUND) this.hold(chunk, from)
   }
 
-  private finish(last: Buffer): void {
-    this.sink.sequence(this.parts.length === 0 ? last : Buffer.concat([...this.parts, last]))
+  /** Takes a byte of an escape or CSI sequence. True: it was the last. */
+  private step(byte: number): boolean {
+    // C0 controls are executed inside a sequence, DEL is ignored.
+    if (byte < 0x20 || byte === 0x7f) return false
+    switch (this.state) {
+      case ESCAPE:
+        if (byte === 0x5b) this.state = CSI
+        else if (byte === 0x5d) this.state = OSC
+        // DCS, SOS, PM, APC
+        else if (byte === 0x50 || byte === 0x58 || byte === 0x5e || byte === 0x5f) this.state = STRING
+        else if (byte < 0x30) this.state = INTERMEDIATE
+        else return true
+        return false
+      case INTERMEDIATE:
+        return byte >= 0x30
+      default:
+        return byte >= 0x40
+    }
+  }
+
+  private finish(chunk: Buffer, from: number, to: number): void {
+    this.report(chunk, from, to)
+    this.reset()
+  }
+
+  private report(chunk: Buffer, from: number, to: number): void {
+    if (this.overlong) return
+    if (this.parts.length === 0) return this.sink.sequence(chunk, from, to)
+    const whole = Buffer.concat([...this.parts, chunk.subarray(from, to)])
+    this.sink.sequence(whole, 0, whole.length)
+  }
+
+  private reset(): void {
+    this.state = GROUND
+    if (this.heldBytes === 0) return
     this.parts = []
-    this.held = 0
-    this.state = undefined
+    this.heldBytes = 0
+    this.overlong = false
   }
 
-  private step(byte: number): "more" | "end" | "restart" {
-    if (byte === CAN || byte === SUB) return "end"
-    switch (this.state!) {
-      case "escape":
-        if (byte === ESC) return "restart"
-        if (byte === 0x5b) return this.enter("csi")
-        // DCS, SOS, OSC, PM, APC
-        if (byte === 0x50 || byte === 0x58 || byte === 0x5d || byte === 0x5e || byte === 0x5f) {
-          return this.enter("string")
-        }
-        if (byte >= 0x20 && byte <= 0x2f) return this.enter("intermediate")
-        return byte < 0x20 ? "more" : "end"
-      case "intermediate":
-        if (byte === ESC) return "restart"
-        return byte < 0x30 ? "more" : "end"
-      case "csi":
-        if (byte === ESC) return "restart"
-        return byte < 0x40 ? "more" : "end"
-      case "string":
-        if (byte === ESC) return this.enter("stringEscape")
-        return byte === BEL ? "end" : "more"
-      case "stringEscape":
-        // ST is ESC backslash; any other byte after ESC ends the string and belongs to a new sequence.
-        return byte === ESC ? "more" : "end"
+  private hold(chunk: Buffer, from: number): void {
+    this.heldBytes += chunk.length - from
+    if (this.heldBytes > MAX_SEQUENCE) {
+      this.overlong = true
+      this.parts = []
+    } else {
+      this.parts.push(Buffer.from(chunk.subarray(from)))
     }
   }
+}
 
-  private enter(state: State): "more" {
-    this.state = state
-    return "more"
-  }
+/** Index of the next ESC, or the chunk's length. */
+const findEscape = (chunk: Buffer, at: number): number => {
+  const near = Math.min(chunk.length, at + NEAR)
+  for (let index = at; index < near; index++) if (chunk[index] === ESC) return index
+  if (near === chunk.length) return near
+  const found = chunk.indexOf(ESC, near)
+  return found === -1 ? chunk.length : found
 }

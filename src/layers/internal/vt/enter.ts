@@ -1,0 +1,42 @@
+/** The modes of a session, put onto a terminal that has none of them. */
+import { type ModeTracker, ON_BY_DEFAULT } from "./modes.ts"
+
+/** Modes that belong to the picture (origin, wrapping, cursor), to the keypad, or are never put back (synchronized output). */
+const APART = new Set([6, 7, 25, 66, 2026])
+
+/** Kitty keyboard flags, one push a level; only on the screen they belong to. */
+export const keyboard = (stack: ReadonlyArray<number>): string =>
+  (stack[0] === 0 ? "" : `\x1b[=${stack[0]};1u`) + stack.slice(1).map((flags) => `\x1b[>${flags}u`).join("")
+
+const names = (title: string | undefined, icon: string | undefined): string => {
+  if (title === icon) return title === undefined ? "" : `\x1b]0;${title}\x1b\\`
+  return (icon === undefined ? "" : `\x1b]1;${icon}\x1b\\`) + (title === undefined ? "" : `\x1b]2;${title}\x1b\\`)
+}
+
+/**
+ * Everything but the screen switch, keyboards, origin mode and the cursor. Moves nothing; the mouse comes last, so that
+ * no report is made while the rest is under way.
+ */
+export const enter = (tracker: ModeTracker): string => {
+  let bytes = ""
+  if (tracker.modes.get(7) === false) bytes += "\x1b[?7l"
+  for (const [mode, on] of tracker.ansi) if (on) bytes += `\x1b[${mode}h`
+  if (tracker.cursorShape !== 0) bytes += `\x1b[${tracker.cursorShape} q`
+  for (const [key, value] of tracker.colours) bytes += `\x1b]${key};${value}\x1b\\`
+  for (const entry of tracker.titles) bytes += `${names(entry.title, entry.icon)}\x1b[22;0t`
+  bytes += names(tracker.title, tracker.icon)
+  if (tracker.cwd !== undefined) bytes += `\x1b]7;${tracker.cwd}\x1b\\`
+  if (tracker.progress !== undefined) bytes += `\x1b]9;${tracker.progress}\x1b\\`
+  for (const [resource, value] of tracker.keys) bytes += `\x1b[>${resource};${value}m`
+  if (tracker.keypad) bytes += "\x1b="
+  for (const [mode, on] of tracker.modes) {
+    // Alternate scroll (1007) is on in some terminals and off in others: as the program said.
+    if (!APART.has(mode) && (on !== ON_BY_DEFAULT.has(mode) || mode === 1007)) {
+      bytes += `\x1b[?${mode}${on ? "h" : "l"}`
+    }
+  }
+  if (tracker.mouseEncoding !== 0) bytes += `\x1b[?${tracker.mouseEncoding}h`
+  if (tracker.mouse !== 0) bytes += `\x1b[?${tracker.mouse}h`
+  if (tracker.modes.get(25) !== false) bytes += "\x1b[?25h"
+  return bytes
+}

@@ -1,0 +1,118 @@
+/** The terminal model over xterm.js. */
+import type { Size } from "../../../schema/Session.ts"
+import type { RestoreOptions, VtTerminal } from "../../../services/VtEngine.ts"
+import { leave } from "./leave.ts"
+import type { Engine, Instance } from "./load.ts"
+import { ModeTracker } from "./modes.ts"
+import { serialize } from "./serialize.ts"
+import { incomplete } from "./utf8.ts"
+import { resize } from "./xterm.ts"
+
+/** The smallest that xterm.js can be (common/services/BufferService.ts). */
+const MIN_COLS = 2
+
+export class XtermTerminal implements VtTerminal {
+  private readonly engine: Engine
+  private readonly instance: Instance
+  private readonly modes: ModeTracker
+  private begun: Buffer = Buffer.alloc(0)
+
+  constructor(engine: Engine, size: Size, history: number) {
+    this.engine = engine
+    this.instance = engine.make(Math.max(MIN_COLS, size.cols), size.rows, history)
+    this.modes = new ModeTracker(size.rows)
+  }
+
+  write(chunk: Buffer): void {
+    this.modes.push(chunk)
+    // xterm.js loses characters that are cut between two calls (their middle byte 0x80: dashes, quotes).
+    const bytes = this.begun.length === 0 ? chunk : Buffer.concat([this.begun, chunk])
+    const rest = incomplete(bytes)
+    this.begun = Buffer.from(bytes.subarray(bytes.length - rest))
+    this.instance.core._inputHandler.parse(rest === 0 ? bytes : bytes.subarray(0, bytes.length - rest))
+  }
+
+  resize(size: Size): void {
+    resize(this.instance.core, Math.max(MIN_COLS, size.cols), size.rows)
+    this.modes.resize(size.rows)
+  }
+
+  restore(options: RestoreOptions): ReadonlyArray<Buffer> {
+    const { core } = this.instance
+    const { size } = options
+    if (size !== undefined && (size.cols !== core.cols || size.rows !== core.rows)) {
+      return this.redrawn(size, options.history)
+    }
+    const { pending } = this.modes
+    return serialize({
+      core,
+      modes: this.modes,
+      designators: this.engine.designators,
+      history: options.history,
+      pending: pending.length === 0 ? this.begun : pending
+    })
+  }
+
+  /** As it would be had the session that size: by way of a second terminal, which is shown this one and then resized. */
+  private redrawn(size: Size, history: number): ReadonlyArray<Buffer> {
+    const { cols, rows } = this.instance.core
+    const copy = new XtermTerminal(this.engine, { cols, rows }, history)
+    for (const bytes of this.restore({ history })) copy.write(bytes)
+    copy.resize(size)
+    const redrawn = copy.restore({ history })
+    copy.dispose()
+    return redrawn
+  }
+
+  lines(): ReadonlyArray<string> {
+    const { core } = this.instance
+    const { normal } = core.buffers
+    const lines: Array<string> = []
+    for (let index = 0; index < normal.ybase + core.rows; index++) {
+      const line = normal.lines.get(index)
+      if (line === undefined) break
+      const wraps = normal.lines.get(index + 1)?.isWrapped === true && index + 1 < normal.ybase + core.rows
+      const text = line.translateToString(!wraps)
+      if (line.isWrapped && lines.length > 0) lines.push(lines.pop()! + text)
+      else lines.push(text)
+    }
+    while (lines.length > 0 && lines[lines.length - 1] === "") lines.pop()
+    return lines
+  }
+
+  cursor(): { readonly row: number; readonly column: number } {
+    const { buffers, cols } = this.instance.core
+    const { active } = buffers
+    const top = this.modes.modes.get(6) === true ? active.scrollTop : 0
+    return { row: active.y - top, column: Math.min(active.x, cols - 1) }
+  }
+
+  scrolls(): boolean {
+    const { buffers, rows } = this.instance.core
+    const { active, normal } = buffers
+    // Reverse wraparound (45) makes BS climb; a link is kept alive by the lines that it marks.
+    return active === normal && normal.scrollTop === 0 && normal.scrollBottom === rows - 1 &&
+      this.modes.grounded && this.begun.length === 0 && this.modes.modes.get(45) !== true &&
+      this.modes.link === undefined
+  }
+
+  wraps(): boolean {
+    return this.modes.modes.get(7) !== false
+  }
+
+  title(): string | undefined {
+    return this.modes.title
+  }
+
+  cwd(): string | undefined {
+    return this.modes.cwd
+  }
+
+  leave(): Buffer {
+    return leave(this.modes)
+  }
+
+  dispose(): void {
+    this.instance.terminal.dispose()
+  }
+}

@@ -1,0 +1,110 @@
+/**
+ * The parts of `@xterm/headless` 6.0.0 that the serializer reads, most of them not public: the version is pinned and
+ * `VtEngineXterm` tests at start that they are what is written here. See src/common in xterm.js, tag 6.0.0.
+ */
+
+/** Attributes beyond colours and flags (common/buffer/AttributeData.ts). */
+export interface Extended {
+  /** Underline style at bit 26, underline colour below. */
+  readonly _ext: number
+  /** Number of the hyperlink, 0 for none. */
+  readonly _urlId: number
+}
+
+/** The pen (same file). */
+export interface Attributes {
+  readonly fg: number
+  readonly bg: number
+  readonly extended: Extended
+}
+
+/** A row (common/buffer/BufferLine.ts): three words a cell, content, fg, bg. */
+export interface Line {
+  readonly length: number
+  readonly isWrapped: boolean
+  readonly _data: Uint32Array
+  readonly _combined: Readonly<Record<number, string>>
+  readonly _extendedAttrs: Readonly<Record<number, Extended | undefined>>
+  readonly translateToString: (trimRight: boolean) => string
+  readonly resize: (cols: number, fill: unknown) => boolean
+}
+
+export type Charset = Readonly<Record<string, string>> | undefined
+
+/** A screen with its history (common/buffer/Buffer.ts). */
+export interface Screen {
+  readonly lines: { readonly length: number; readonly get: (index: number) => Line | undefined }
+  readonly ybase: number
+  /** Equal to the columns when the next character wraps. */
+  readonly x: number
+  readonly y: number
+  readonly scrollTop: number
+  readonly scrollBottom: number
+  readonly tabs: Readonly<Record<number, boolean | undefined>>
+  readonly savedX: number
+  readonly savedY: number
+  readonly savedCurAttrData: Attributes
+  readonly savedCharset: Charset
+  readonly getNullCell: () => unknown
+}
+
+export interface Core {
+  readonly cols: number
+  readonly rows: number
+  readonly buffers: { readonly normal: Screen; readonly alt: Screen; readonly active: Screen }
+  readonly _inputHandler: {
+    readonly parse: (bytes: Uint8Array) => void | Promise<boolean>
+    readonly _curAttrData: Attributes
+    readonly _parser: { readonly precedingJoinState: number }
+  }
+  readonly _charsetService: {
+    readonly charset: Charset
+    readonly glevel: number
+    readonly _charsets: ReadonlyArray<Charset>
+  }
+  readonly _oscLinkService: {
+    readonly getLinkData: (id: number) => { readonly id?: string; readonly uri: string } | undefined
+  }
+  readonly unicodeService: { readonly charProperties: (code: number, preceding: number) => number }
+  readonly coreService: { isCursorHidden: boolean }
+  readonly resize: (cols: number, rows: number) => void
+}
+
+/**
+ * Resizes. xterm.js keeps the cells that a narrower alternate screen cuts off, and shows them again when it grows; here,
+ * as in other terminals, they are gone.
+ */
+export const resize = (core: Core, cols: number, rows: number): void => {
+  core.resize(cols, rows)
+  const { active, alt } = core.buffers
+  if (active !== alt) return
+  for (let y = 0; y < alt.lines.length; y++) alt.lines.get(y)!.resize(cols, alt.getNullCell())
+}
+
+/** Words of a cell (common/buffer/Constants.ts). */
+export const CELL = 3
+/** Of the content word. */
+export const CODE = 0x1fffff
+export const COMBINED = 0x200000
+export const CONTENT = CODE | COMBINED
+export const WIDTH_SHIFT = 22
+/** Of both colour words. */
+export const COLOUR_MODE = 0x3000000
+export const PALETTE_16 = 0x1000000
+export const PALETTE_256 = 0x2000000
+export const COLOUR = 0x3ffffff
+/** Of the fg word. */
+export const INVERSE = 0x4000000
+export const BOLD = 0x8000000
+export const UNDERLINE = 0x10000000
+export const BLINK = 0x20000000
+export const INVISIBLE = 0x40000000
+export const STRIKETHROUGH = 0x80000000
+/** Of the bg word. */
+export const ITALIC = 0x4000000
+export const DIM = 0x8000000
+export const HAS_EXTENDED = 0x10000000
+export const PROTECTED = 0x20000000
+export const OVERLINE = 0x40000000
+/** Of the extended word. */
+export const STYLE_SHIFT = 26

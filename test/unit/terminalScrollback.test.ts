@@ -1,0 +1,185 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Caller from "../../src/layers/CallerFake.ts"
+import * as ScrollbackTerminal from "../../src/layers/ScrollbackTerminal.ts"
+import * as VtEngineXterm from "../../src/layers/VtEngineXterm.ts"
+import type { Size } from "../../src/schema/Session.ts"
+import { Scrollback, type ScrollbackModel } from "../../src/services/Scrollback.ts"
+import { VtEngine, VtEngineError, type VtTerminal } from "../../src/services/VtEngine.ts"
+import { engine } from "../support/differential.ts"
+import { terminalState } from "../support/terminalState.ts"
+
+const SIZE: Size = { cols: 80, rows: 24 }
+
+const caller = (env: Record<string, string>) => Caller.layer({ env })
+
+/** Longer than the engine takes to load. */
+const loaded = Effect.promise(() => new Promise((done) => setTimeout(done, 200)))
+
+const withModel = <A>(
+  use: (model: ScrollbackModel) => Effect.Effect<A>,
+  env: Record<string, string> = {},
+  vt: Layer.Layer<VtEngine> = VtEngineXterm.layer
+) =>
+  Effect.gen(function*() {
+    const model = yield* (yield* Scrollback).make(SIZE)
+    return yield* use(model)
+  }).pipe(Effect.provide(ScrollbackTerminal.layer.pipe(Layer.provide([vt, caller(env)]))))
+
+/** What a fresh terminal shows of a restore. */
+const shown = (parts: ReadonlyArray<Buffer>, history = 5000) =>
+  Effect.promise(async () => {
+    const fresh = (await engine).make(SIZE.cols, SIZE.rows, 10_000)
+    for (const part of parts) fresh.core._inputHandler.parse(part)
+    return terminalState(fresh, history)
+  })
+
+const text = (parts: ReadonlyArray<Buffer>) => Buffer.concat(parts).toString()
+
+describe("the scrollback with a terminal model", () => {
+  it.live("shows a full-screen program and, when it has gone, the shell that was there before", () =>
+    withModel((model) =>
+      Effect.gen(function*() {
+        model.append(Buffer.from("$ vim\r\n\x1b[?1049h\x1b[2J\x1b[5;3Hediting"))
+        yield* loaded
+        const inside = yield* shown(model.restore())
+        assert.include(inside.cells[4], "editing")
+        const after = yield* shown([...model.restore(), Buffer.from("\x1b[?1049l")])
+        assert.include(after.cells[0], "$ vim")
+      })
+    ))
+
+  it.live("restores from raw bytes before the model is there", () =>
+    withModel((model) =>
+      Effect.sync(() => {
+        model.append(Buffer.from("early\r\n"))
+        assert.include(text(model.restore()), "early\r\n")
+      })
+    ))
+
+  it.live("under a flood keeps exactly what parsing all of it keeps", () =>
+    withModel((model) =>
+      Effect.gen(function*() {
+        yield* loaded
+        const plain = yield* Effect.promise(async () => (await engine).make(SIZE.cols, SIZE.rows, 5000))
+        for (let line = 0; line < 60_000; line += 400) {
+          const bytes = Buffer.from(
+            Array.from({ length: 400 }, (_, i) => `line \x1b[3${i % 7}m${line + i}\x1b[39m ${"=".repeat(i % 90)}\r\n`)
+              .join("")
+          )
+          model.append(bytes)
+          plain.core._inputHandler.parse(bytes)
+          if (line === 20_000) {
+            model.resize({ cols: 100, rows: 30 })
+            plain.core.resize(100, 30)
+          }
+          if (line === 24_000) {
+            model.resize(SIZE)
+            plain.core.resize(SIZE.cols, SIZE.rows)
+          }
+        }
+        const restored = yield* shown(model.restore(), 1999)
+        const kept = terminalState(plain, 1999)
+        assert.deepStrictEqual(restored.cells, kept.cells)
+        assert.deepStrictEqual(restored.history, kept.history)
+      })
+    ))
+
+  it.live("a flood from the first moment on is no problem", () =>
+    withModel((model) =>
+      Effect.gen(function*() {
+        // Twice as much as is held, none of it to be skipped, before the engine can load.
+        for (let n = 0; n < 200; n++) model.append(Buffer.from(`\x1b[Hprogress ${n}\r\n`.repeat(2500)))
+        yield* loaded
+        assert.include((yield* shown(model.restore())).cells[0], "progress 199")
+        assert.strictEqual(model.report().cursor.row, 1)
+      })
+    ))
+
+  it.live("gives the history as text, wrapped lines in one", () =>
+    withModel((model) =>
+      Effect.gen(function*() {
+        yield* loaded
+        model.append(Buffer.from(`\x1b[1mone\x1b[0m\r\n${"x".repeat(200)}\r\nthree`))
+        assert.deepStrictEqual(model.lines(), ["one", "x".repeat(200), "three"])
+      })
+    ))
+
+  it.live("replays 2,000 lines at the most, of as many as SESH_SCROLLBACK says", () =>
+    Effect.gen(function*() {
+      const lines = Buffer.from(Array.from({ length: 9000 }, (_, i) => `line ${i}\r\n`).join(""))
+      const count = (env: Record<string, string>) =>
+        withModel((model) =>
+          Effect.gen(function*() {
+            yield* loaded
+            model.append(lines)
+            return [model.lines().length, text(model.restore()).match(/line \d+/g)!.length]
+          }), env)
+      assert.deepStrictEqual(yield* count({}), [5000 + 23, 2000 + 23])
+      assert.deepStrictEqual(yield* count({ SESH_SCROLLBACK: "100" }), [100 + 23, 100 + 23])
+      assert.deepStrictEqual(yield* count({ SESH_SCROLLBACK: "lots" }), [5000 + 23, 2000 + 23])
+      assert.deepStrictEqual(yield* count({ SESH_SCROLLBACK: "0" }), [9001, 8947 + 53])
+    }))
+
+  it.live("outlives its model: from then on raw bytes do", () => {
+    let broken = false
+    const breaking = Layer.effect(
+      VtEngine,
+      Effect.gen(function*() {
+        const vt = yield* VtEngine
+        const broken_ = (call: string) => {
+          if (broken) throw new Error(`${call} broke`)
+        }
+        return {
+          make: (size: Size, history: number) =>
+            Effect.map(vt.make(size, history), (terminal): VtTerminal => ({
+              write: (bytes) => {
+                broken_("write")
+                terminal.write(bytes)
+              },
+              resize: (size) => terminal.resize(size),
+              restore: (options) => terminal.restore(options),
+              lines: () => terminal.lines(),
+              cursor: () => terminal.cursor(),
+              scrolls: () => terminal.scrolls(),
+              wraps: () => terminal.wraps(),
+              title: () => terminal.title(),
+              cwd: () => terminal.cwd(),
+              leave: () => terminal.leave(),
+              dispose: () => terminal.dispose()
+            }))
+        }
+      })
+    ).pipe(Layer.provide(VtEngineXterm.layer))
+    return withModel(
+      (model) =>
+        Effect.gen(function*() {
+          yield* loaded
+          model.append(Buffer.from("one\r\n"))
+          assert.include(text(model.restore()), "\x1b[?2026h")
+          broken = true
+          model.append(Buffer.from("two\r\n"))
+          assert.include(text(model.restore()), "one\r\ntwo\r\n")
+          broken = false
+          model.append(Buffer.from("\x1b[?2004h"))
+          assert.include(text(model.restore()), "one\r\ntwo\r\n")
+          assert.include(model.leave().toString(), "\x1b[?2004l")
+        }),
+      {},
+      breaking
+    )
+  })
+
+  it.live("does without an engine that cannot be had", () =>
+    withModel(
+      (model) =>
+        Effect.gen(function*() {
+          yield* loaded
+          model.append(Buffer.from("text\r\n"))
+          assert.include(text(model.restore()), "text")
+        }),
+      {},
+      Layer.succeed(VtEngine, { make: () => Effect.fail(new VtEngineError({ problem: "not here" })) })
+    ))
+})

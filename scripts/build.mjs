@@ -141,7 +141,9 @@ fs.writeFileSync(
     useSnapshot: true,
     assets: addonAssets(),
     // rsync sends SIGUSR1 to its transport when it fails, and Node would start its debugger.
-    execArgv: ["--disable-sigusr1"],
+    // A daemon lives for months and makes little garbage that matters: a small nursery keeps its memory small, a third
+    // less after a flood, and costs nothing that could be measured.
+    execArgv: ["--disable-sigusr1", "--max-semi-space-size=1"],
     // A NODE_OPTIONS in the environment is meant for the user's own programs.
     execArgvExtension: "none"
   })

@@ -10,17 +10,21 @@ import { answer, closeInherited, readLaunch } from "./layers/internal/daemonProc
 import * as Lock from "./layers/LockSqlite.ts"
 import * as Paths from "./layers/PathsXdg.ts"
 import * as Pty from "./layers/PtyNode.ts"
-import * as Scrollback from "./layers/ScrollbackRing.ts"
+import * as QueryResponder from "./layers/QueryResponderLive.ts"
+import * as Scrollback from "./layers/ScrollbackTerminal.ts"
 import * as SessionFiles from "./layers/SessionFilesDisk.ts"
 import * as SessionHost from "./layers/SessionHostLive.ts"
 import * as SessionServer from "./layers/SessionServerUnix.ts"
+import * as VtEngine from "./layers/VtEngineXterm.ts"
 import type { SessionSpec } from "./schema/Session.ts"
 import { VERSION } from "./schema/Version.ts"
 import { SessionHost as Host } from "./services/SessionHost.ts"
 
 const layers = SessionHost.layer.pipe(
-  Layer.provide(Layer.mergeAll(SessionServer.layer, SessionFiles.layer, Pty.layer, Scrollback.layer())),
-  Layer.provide(Lock.layer),
+  Layer.provide(
+    Layer.mergeAll(SessionServer.layer, SessionFiles.layer, Pty.layer, Scrollback.layer, QueryResponder.layer)
+  ),
+  Layer.provide(Layer.mergeAll(Lock.layer, VtEngine.layer)),
   Layer.provideMerge(Paths.layer),
   Layer.provide(Caller.layer(VERSION)),
   // Standard error is the log.

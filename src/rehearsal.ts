@@ -16,6 +16,7 @@ import * as Lock from "./layers/LockMemory.ts"
 import * as Output from "./layers/OutputMemory.ts"
 import * as Paths from "./layers/PathsFake.ts"
 import * as Pty from "./layers/PtyFake.ts"
+import * as QueryResponder from "./layers/QueryResponderLive.ts"
 import * as Scrollback from "./layers/ScrollbackRing.ts"
 import * as SessionClient from "./layers/SessionClientMemory.ts"
 import * as SessionFiles from "./layers/SessionFilesMemory.ts"
@@ -44,6 +45,7 @@ const layers = Layer.mergeAll(AttachClient.layer, SessionRegistry.layer, DaemonL
     Output.layer({ isTerminal: false }),
     Paths.layer(),
     Pty.layer(),
+    QueryResponder.layer,
     Scrollback.layer(),
     SessionFiles.layer,
     Tty.layer()

@@ -6,7 +6,7 @@ import * as Result from "effect/Result"
 import type { Welcome } from "../schema/Control.ts"
 import { DEFAULT_DETACH_KEY, parseDetachKey } from "../schema/DetachKey.ts"
 import { FrameType } from "../schema/Frame.ts"
-import type { Size } from "../schema/Session.ts"
+import { DEFAULT_SIZE, type Size } from "../schema/Session.ts"
 import { AttachClient, type AttachEnd, type AttachOptions } from "../services/AttachClient.ts"
 import { Caller } from "../services/Caller.ts"
 import { SessionClient } from "../services/SessionClient.ts"
@@ -30,7 +30,7 @@ export const layer: Layer.Layer<AttachClient, never, SessionClient | Tty | Calle
       const agent = caller.agentSocket()
       const within = caller.env["SESH_SESSION"]
       return hello(caller.version, role, {
-        ...(size === undefined || role === "watch" ? {} : { size }),
+        ...(size === undefined ? {} : { size }),
         ...(created === undefined ? {} : { resume: { session: created, output: 0, input: 0 } }),
         ...(agent === undefined ? {} : { agent }),
         ...(within ? { within } : {})
@@ -51,6 +51,7 @@ export const layer: Layer.Layer<AttachClient, never, SessionClient | Tty | Calle
         role,
         key,
         inputIsTerminal: tty.inputIsTerminal,
+        rows: tty.size()?.rows ?? DEFAULT_SIZE.rows,
         after: (ms, then) => void run(Effect.forkIn(Effect.andThen(Effect.sleep(ms), Effect.sync(then)), scope)),
         onEnd: (end) => Deferred.doneUnsafe(ended, Exit.succeed(end))
       })
@@ -100,7 +101,7 @@ export const layer: Layer.Layer<AttachClient, never, SessionClient | Tty | Calle
       if (size !== undefined && (size.cols !== sizeSaid?.cols || size.rows !== sizeSaid.rows)) attachment.onResize(size)
       const end = yield* Deferred.await(ended)
       connection.end()
-      if (tty.outputIsTerminal && !attachment.atLineStart) terminal.write(Buffer.from("\r\n"))
+      if (tty.outputIsTerminal) terminal.write(attachment.clean())
       yield* terminal.flush
       return end
     }, Effect.scoped)

@@ -8,6 +8,7 @@ import { newId } from "../schema/Id.ts"
 import type { ExitStatus, SessionInfo, SessionSpec } from "../schema/Session.ts"
 import { Caller } from "../services/Caller.ts"
 import { Pty, type PtyProcess } from "../services/Pty.ts"
+import { QueryResponder } from "../services/QueryResponder.ts"
 import { Scrollback } from "../services/Scrollback.ts"
 import { SessionFiles } from "../services/SessionFiles.ts"
 import { SessionHost } from "../services/SessionHost.ts"
@@ -32,7 +33,7 @@ const drained = Effect.fnUntraced(function*(session: Session) {
 export const layer: Layer.Layer<
   SessionHost,
   never,
-  Pty | Scrollback | SessionServer | SessionFiles | Caller
+  Pty | Scrollback | QueryResponder | SessionServer | SessionFiles | Caller
 > = Layer.effect(
   SessionHost,
   Effect.gen(function*() {
@@ -40,6 +41,7 @@ export const layer: Layer.Layer<
     const scrollback = yield* Scrollback
     const server = yield* SessionServer
     const files = yield* SessionFiles
+    const queries = yield* QueryResponder
     const { version } = yield* Caller
 
     const start = Effect.fn("SessionHost.start")(function*(spec: SessionSpec) {
@@ -58,6 +60,7 @@ export const layer: Layer.Layer<
         new Session({
           program,
           model,
+          responder: () => queries.make({ report: () => model.report(), now: () => clock.currentTimeMillisUnsafe() }),
           version,
           born,
           awaited: spec.awaited,

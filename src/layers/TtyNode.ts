@@ -17,6 +17,9 @@ import {
 /** A terminal that has not taken everything by then is stopped, or gone. */
 const FLUSH_MS = 1000
 
+/** How long a terminal, or the network before it, may take to answer, or to hear that the mouse is off. */
+const DRAIN_MS = 60
+
 const TO_GO = ["SIGINT", "SIGTERM", "SIGHUP"] as const
 
 /** Listens to events of this process while the scope is open. */
@@ -53,14 +56,14 @@ const inModes = Effect.fnUntraced(function*(modes: Modes, onContinue: () => void
   )
 })
 
-const opened = (input: Input, output: Output): OpenTty => ({
+const opened = (input: Input, output: Output, isConversation: boolean): OpenTty => ({
   write: output.write,
   pause: input.pause,
   resume: input.resume,
   flush: Effect.callback<void>((resume) => {
     const callOff = output.whenTaken(() => resume(Effect.void))
     return Effect.sync(callOff)
-  }).pipe(Effect.timeoutOption(FLUSH_MS), Effect.asVoid)
+  }).pipe(Effect.timeoutOption(FLUSH_MS), Effect.andThen(isConversation ? Effect.sleep(DRAIN_MS) : Effect.void))
 })
 
 /** The terminals on two descriptors; what is not a terminal is the process's own standard input or output. */
@@ -103,7 +106,7 @@ export const layerOn = (inputFd: number, outputFd: number): Layer.Layer<Tty> =>
         (output) => Effect.sync(output.close)
       )
       input.resume()
-      return opened(input, output)
+      return opened(input, output, inputIsTerminal && outputIsTerminal)
     })
 
     return Tty.of({ inputIsTerminal, outputIsTerminal, size, open })

@@ -47,6 +47,9 @@ export interface OpenTty {
   /** While paused, no `onInput`. */
   readonly pause: () => void
   readonly resume: () => void
-  /** Waits until all that was written has been taken, a second at the most. */
+  /**
+   * Waits until all that was written has been taken, a second at the most, and for the answers of the terminal that are
+   * on their way: they are input of ours, and not of whoever reads from the terminal next.
+   */
   readonly flush: Effect.Effect<void>
 }

@@ -10,6 +10,7 @@ import * as DaemonLauncherFake from "../../src/layers/DaemonLauncherFake.ts"
 import * as DaemonLauncherProcess from "../../src/layers/DaemonLauncherProcess.ts"
 import * as MemoryNetwork from "../../src/layers/internal/memoryNetwork.ts"
 import * as PtyFake from "../../src/layers/PtyFake.ts"
+import * as QueryResponder from "../../src/layers/QueryResponderLive.ts"
 import * as ScrollbackMemory from "../../src/layers/ScrollbackMemory.ts"
 import * as SessionClientMemory from "../../src/layers/SessionClientMemory.ts"
 import * as SessionFilesMemory from "../../src/layers/SessionFilesMemory.ts"
@@ -25,6 +26,7 @@ const fake = DaemonLauncherFake.layer.pipe(
   Layer.provide(SessionHostLive.layer),
   Layer.provide(Layer.mergeAll(
     PtyFake.layer(),
+    QueryResponder.layer,
     ScrollbackMemory.layer,
     SessionFilesMemory.layer,
     SessionServerMemory.layer,

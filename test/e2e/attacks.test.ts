@@ -47,8 +47,9 @@ const works = async (t: Terminal, word: string) => {
   await t.shows(new RegExp(`^${word}\\n\\$$`))
 }
 
+/** Its own memory: pages of the executable are shared by all sessions and can be dropped at any time. */
 const memory = (pid: number): number => {
-  const [, kilobytes] = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))!
+  const [, kilobytes] = /^RssAnon:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))!
   return Number(kilobytes) * 1024
 }
 

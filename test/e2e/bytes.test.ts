@@ -71,7 +71,8 @@ describe.for(kinds)("%s bytes", (kind) => {
     const comparison = new Comparison(kind, LONG)
     const { ended } = await wire(box, emit(kind, LONG), { onData: (bytes) => comparison.take(bytes) })
     expect(await ended).toEqual({ code: 0 })
-    expect(comparison.verdict).toBe(`${LONG} bytes, identical`)
+    // What follows is the client's own: it leaves the terminal clean.
+    expect(comparison.difference).toBe(LONG)
     expect(said(box)).toBe("[dev ended]\n")
   })
 
@@ -96,7 +97,9 @@ describe.for(kinds)("%s bytes", (kind) => {
     await box.clients("dev", 2)
     await first.type([Buffer.from("!")])
     expect(await Promise.all([first.ended, second.ended])).toEqual([{ code: 0 }, { code: 0 }])
-    for (const { verdict } of comparisons) expect(verdict).toBe(`${OUTPUT} bytes, identical`)
+    // Random bytes ask now and then; only one of the terminals gets to see that.
+    const exact = kind === "random" ? comparisons.slice(0, 1) : comparisons
+    for (const { difference } of exact) expect(difference).toBe(OUTPUT)
   })
 
   it("typed on a terminal arrive at the program as they are", { timeout }, async () => {

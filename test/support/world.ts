@@ -9,6 +9,7 @@ import { layer as network, type MemoryNetwork } from "../../src/layers/internal/
 import * as Output from "../../src/layers/OutputMemory.ts"
 import * as Paths from "../../src/layers/PathsFake.ts"
 import * as Pty from "../../src/layers/PtyFake.ts"
+import * as QueryResponder from "../../src/layers/QueryResponderLive.ts"
 import * as Scrollback from "../../src/layers/ScrollbackMemory.ts"
 import * as SessionClient from "../../src/layers/SessionClientMemory.ts"
 import * as SessionFiles from "../../src/layers/SessionFilesMemory.ts"
@@ -58,6 +59,7 @@ export const inWorld = <A, E>(
     Paths.layer(options.problem === undefined ? {} : { problem: options.problem }),
     Caller.layer(options.caller),
     SessionFiles.layer,
+    QueryResponder.layer,
     Scrollback.layer,
     network(),
     registry(options.sessions)

@@ -8,6 +8,7 @@ import * as Caller from "../../src/layers/CallerFake.ts"
 import { INPUT_WINDOW } from "../../src/layers/internal/host/member.ts"
 import { layer as network, MemoryNetwork } from "../../src/layers/internal/memoryNetwork.ts"
 import * as PtyFake from "../../src/layers/PtyFake.ts"
+import * as QueryResponder from "../../src/layers/QueryResponderLive.ts"
 import * as Scrollback from "../../src/layers/ScrollbackMemory.ts"
 import * as SessionClient from "../../src/layers/SessionClientMemory.ts"
 import { layer as files, WrittenFiles } from "../../src/layers/SessionFilesMemory.ts"
@@ -41,7 +42,9 @@ const hosting = <A, E>(
   Effect.flatMap(PtyFake.Programs, use).pipe(
     Effect.provide(SessionHost.layer.pipe(
       Layer.provideMerge(Layer.mergeAll(SessionServer.layer, SessionClient.layer)),
-      Layer.provideMerge(Layer.mergeAll(network(), files, Scrollback.layer, PtyFake.layer(options), Caller.layer()))
+      Layer.provideMerge(
+        Layer.mergeAll(network(), files, QueryResponder.layer, Scrollback.layer, PtyFake.layer(options), Caller.layer())
+      )
     ))
   )
 

@@ -2,11 +2,13 @@
 import * as Option from "effect/Option"
 import { Control } from "../../../schema/Control.ts"
 import type { DetachKey } from "../../../schema/DetachKey.ts"
-import { decodeOffset, encodeOffset, FrameType, OFFSET_BYTES } from "../../../schema/Frame.ts"
+import { decodeOffset, encodeOffset, FrameType, OFFSET_BYTES, RESTORE_LAST } from "../../../schema/Frame.ts"
 import type { Size } from "../../../schema/Session.ts"
 import type { AttachEnd } from "../../../services/AttachClient.ts"
 import type { Connection } from "../../../services/Connection.ts"
 import type { OpenTty } from "../../../services/Tty.ts"
+import { leave } from "../vt/leave.ts"
+import { ModeTracker } from "../vt/modes.ts"
 import { KeyScanner } from "./keyScanner.ts"
 
 /** How long to wait for the rest of a key report: longer than a network tears one apart, shorter than a person notices. */
@@ -21,7 +23,6 @@ const INPUT_BYTES = 32 * 1024
  */
 const MOST_TYPED = 8 * 1024 * 1024
 
-const NEWLINE = 0x0a
 const CTRL_C = 0x03
 
 export interface AttachmentParts {
@@ -30,6 +31,8 @@ export interface AttachmentParts {
   /** Undefined: no key detaches. */
   readonly key: DetachKey | undefined
   readonly inputIsTerminal: boolean
+  /** Of the terminal. */
+  readonly rows: number
   readonly after: (ms: number, run: () => void) => void
   /** Called once. */
   readonly onEnd: (end: AttachEnd) => void
@@ -47,7 +50,11 @@ export class Attachment {
   private holding = false
   private inputEnded = false
   private ended = false
-  private lastByte = NEWLINE
+  /** What the terminal was put into, so that it can be put back without anybody's help. */
+  private readonly modes: ModeTracker
+  private shown = false
+  /** In the middle of a restore. */
+  private restoring = false
   /** Counts what was typed, so that a timer knows whether anything came since. */
   private turn = 0
   private readonly scanner: KeyScanner | undefined
@@ -55,13 +62,14 @@ export class Attachment {
 
   constructor(parts: AttachmentParts) {
     this.parts = parts
+    this.modes = new ModeTracker(parts.rows)
     // Only a person has keys: what a pipe brings is typed as it is.
     this.scanner = parts.key === undefined || !parts.inputIsTerminal ? undefined : new KeyScanner(parts.key)
   }
 
-  /** The cursor is at the beginning of a line, as far as one can tell from the last byte. */
-  get atLineStart(): boolean {
-    return this.lastByte === NEWLINE
+  /** What makes the terminal clean again, at the beginning of a line. */
+  clean(): Buffer {
+    return leave(this.modes)
   }
 
   /** The daemon has let us in: so many input bytes may be under way. */
@@ -84,7 +92,7 @@ export class Attachment {
       case FrameType.output:
         return this.write(payload.subarray(OFFSET_BYTES))
       case FrameType.restore:
-        return this.write(payload.subarray(OFFSET_BYTES + 1))
+        return this.restore(payload)
       case FrameType.ack:
         this.acked = decodeOffset(payload) ?? this.acked
         return this.settleInput()
@@ -134,7 +142,8 @@ export class Attachment {
   }
 
   onResize(size: Size): void {
-    if (this.parts.role === "attach") this.parts.connection.send(FrameType.resize, Control.resize.encode(size))
+    this.modes.resize(size.rows)
+    this.parts.connection.send(FrameType.resize, Control.resize.encode(size))
   }
 
   /** The terminal takes output again. */
@@ -161,9 +170,17 @@ export class Attachment {
     this.parts.onEnd(end)
   }
 
+  /** A restore wants a clean terminal: one that has shown the session before is cleaned first. */
+  private restore(payload: Buffer): void {
+    if (!this.restoring && this.shown) this.write(this.clean())
+    this.restoring = (payload[OFFSET_BYTES]! & RESTORE_LAST) === 0
+    this.write(payload.subarray(OFFSET_BYTES + 1))
+  }
+
   private write(bytes: Buffer): void {
-    if (bytes.length === 0) return
-    this.lastByte = bytes[bytes.length - 1]!
+    if (bytes.length === 0 || this.ended) return
+    this.shown = true
+    this.modes.push(bytes)
     if (this.tty === undefined) this.early.push(bytes)
     else if (!this.tty.write(bytes)) this.parts.connection.pause()
   }

@@ -3,7 +3,7 @@ import type { PtyProcess } from "../../../services/Pty.ts"
 import type { Member } from "./member.ts"
 
 export class InputQueue {
-  private waiting: Array<{ readonly member: Member; readonly bytes: Buffer }> = []
+  private waiting: Array<{ readonly member: Member | undefined; readonly bytes: Buffer }> = []
   private blocked = false
   private readonly program: Pick<PtyProcess, "write">
 
@@ -11,7 +11,8 @@ export class InputQueue {
     this.program = program
   }
 
-  push(member: Member, bytes: Buffer): void {
+  /** Without a member: the daemon's own answers to the program's questions. */
+  push(member: Member | undefined, bytes: Buffer): void {
     if (this.blocked) this.waiting.push({ member, bytes })
     else this.type(member, bytes)
   }
@@ -24,8 +25,8 @@ export class InputQueue {
     for (const { bytes, member } of waiting) this.push(member, bytes)
   }
 
-  private type(member: Member, bytes: Buffer): void {
+  private type(member: Member | undefined, bytes: Buffer): void {
     this.blocked = !this.program.write(bytes)
-    member.typed(bytes.length)
+    member?.typed(bytes.length)
   }
 }

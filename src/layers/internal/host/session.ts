@@ -4,6 +4,7 @@ import { encodeOffset, FrameType, MAX_PAYLOAD, OFFSET_BYTES, RESTORE_LAST } from
 import type { ExitStatus, SessionInfo, Size } from "../../../schema/Session.ts"
 import type { Connection } from "../../../services/Connection.ts"
 import type { PtyProcess } from "../../../services/Pty.ts"
+import type { Responder } from "../../../services/QueryResponder.ts"
 import type { ScrollbackModel } from "../../../services/Scrollback.ts"
 import { Flow } from "./flow.ts"
 import { InputQueue } from "./input.ts"
@@ -30,6 +31,8 @@ const REMEMBERED_CLIENTS = 64
 export interface SessionParts {
   readonly program: PtyProcess
   readonly model: ScrollbackModel
+  /** Makes one that has seen nothing yet. */
+  readonly responder: () => Responder
   readonly version: string
   /** What does not change, and the rest as it was in the beginning. */
   readonly born: SessionInfo
@@ -56,6 +59,7 @@ export class Session {
   private readonly received = new Map<string, number>()
   private readonly flow: Flow
   private readonly input: InputQueue
+  private readonly responder: Responder
   private readonly parts: SessionParts
 
   constructor(parts: SessionParts) {
@@ -65,6 +69,7 @@ export class Session {
     this.unseen = parts.awaited
     this.flow = new Flow(parts.program, parts.after)
     this.input = new InputQueue(parts.program)
+    this.responder = parts.responder()
     parts.program.listen({
       onData: (bytes) => this.onData(bytes),
       onDrain: () => this.input.drain(),
@@ -138,12 +143,15 @@ export class Session {
     onHello: (member, hello) => this.admit(member, hello),
     onInput: (member, bytes) => {
       this.active = this.parts.now()
-      if (member.hello!.role === "attach") this.lead(member)
+      if (member.hello!.role === "attach") {
+        this.lead(member)
+        this.responder.typed(bytes)
+      }
       this.input.push(member, bytes)
     },
     onResize: (member, size) => {
       member.size = size
-      if (member === this.primary) this.resize(size)
+      if (member === this.primary) this.resize(size, member)
     },
     onKill: (graceMs) => this.kill(graceMs),
     onDetachAll: (reason) => {
@@ -184,7 +192,7 @@ export class Session {
     }
     member.state = "live"
     member.connection.send(FrameType.welcome, Control.welcome.encode(welcome))
-    if (gap !== undefined) this.sendOutput(member, hello.resume!.output, gap)
+    if (gap !== undefined) this.sendOutput(member, hello.resume!.output, this.unseen ? gap : this.silent(gap))
     else if (member.shows) this.sendRestore(member)
     if (this.status !== undefined) this.sayEnd(member, this.status)
     if (hello.role === "attach") this.seen()
@@ -194,6 +202,7 @@ export class Session {
   private seen(): void {
     if (!this.unseen) return
     this.unseen = false
+    this.answerForNobody()
     this.flow.creatorCame()
     this.parts.onSeen()
   }
@@ -220,6 +229,21 @@ export class Session {
     // The one that led before it: members are in the order in which they last led.
     this.primary = [...this.members].findLast((other) => other.hello?.role === "attach")
     if (this.primary?.size !== undefined) this.resize(this.primary.size)
+    this.answerForNobody()
+  }
+
+  /** What was asked while somebody was there to answer. */
+  private answerForNobody(): void {
+    if (this.primary === undefined && !this.unseen) this.answer(this.responder.abandoned())
+  }
+
+  private answer(bytes: Buffer): void {
+    if (bytes.length > 0 && this.status === undefined) this.input.push(undefined, bytes)
+  }
+
+  /** Output that was answered when it came: nobody is to answer it again. */
+  private silent(output: ReadonlyArray<Buffer>): ReadonlyArray<Buffer> {
+    return this.parts.responder().filter(output, "nobody").forOthers
   }
 
   private remember(client: string, received: number): void {
@@ -228,11 +252,19 @@ export class Session {
     if (this.received.size > REMEMBERED_CLIENTS) this.received.delete(this.received.keys().next().value!)
   }
 
-  private resize(size: Size): void {
+  /**
+   * Whoever shows the session as it was for another size gets it anew. Not the one whose own window changed: its terminal
+   * has wrapped its lines anew itself, and the program will do the rest.
+   */
+  private resize(size: Size, by?: Member): void {
     if (size.cols === this.size.cols && size.rows === this.size.rows) return
+    this.flush()
     this.size = size
     this.parts.model.resize(size)
     this.parts.program.resize(size)
+    for (const member of this.members) {
+      if (member.state === "live" && member.shows && member !== by) this.sendRestore(member, false)
+    }
   }
 
   private onData(bytes: Buffer): void {
@@ -247,14 +279,18 @@ export class Session {
   /** Sends what has come since the last time, one frame a client. */
   private flush(): void {
     if (this.batched === 0) return
-    const parts = this.batch
+    // A creator that is about to attach gets everything raw, and answers it.
+    const audience = this.primary !== undefined || this.unseen ? "primary" : "nobody"
+    const { answers, forOthers, forPrimary } = this.responder.filter(this.batch, audience)
     const offset = this.parts.model.offset() - this.batched
     this.batch = []
     this.batched = 0
     this.active = this.parts.now()
     for (const member of this.members) {
-      if (member.state === "live" && member.shows) this.sendOutput(member, offset, parts)
+      if (member.state !== "live" || !member.shows) continue
+      this.sendOutput(member, offset, member === this.primary ? forPrimary : forOthers)
     }
+    this.answer(answers)
   }
 
   private sendOutput(member: Member, offset: number, parts: ReadonlyArray<Buffer>): void {
@@ -265,8 +301,10 @@ export class Session {
     }
   }
 
-  private sendRestore(member: Member): void {
-    const groups = grouped(this.parts.model.restore())
+  private sendRestore(member: Member, history = true): void {
+    const groups = grouped(
+      this.parts.model.restore({ history, ...(member.size === undefined ? {} : { size: member.size }) })
+    )
     const offset = encodeOffset(this.parts.model.offset())
     for (const [index, group] of (groups.length === 0 ? [[]] : groups).entries()) {
       const flags = Buffer.from([index >= groups.length - 1 ? RESTORE_LAST : 0])

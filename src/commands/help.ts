@@ -32,6 +32,7 @@ A name has letters, digits, ".", "-" and "_", 64 at the most; a session runs $SH
 Environment
   SESH_DIR         where sockets and state are (~/.sesh)
   SESH_DETACH_KEY  the key that detaches: ^\\ (the default), ^a, ... or none
+  SESH_SCROLLBACK  lines of history kept (5000); 0: raw bytes only, no model of the screen
   SESH_SESSION     set in a session: its name
 
 Exit status

@@ -1,9 +1,9 @@
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { Scrollback } from "../services/Scrollback.ts"
-import { RawScrollback } from "./internal/rawScrollback.ts"
+import { RawScrollback, replayable } from "./internal/rawScrollback.ts"
 
-/** Keeps every byte and replays them all: for tests, where nobody says much. */
+/** Keeps every byte and replays all that may be: for tests, where nobody says much. */
 export const layer: Layer.Layer<Scrollback> = Layer.succeed(Scrollback, {
   make: (size) =>
     Effect.sync(() => {
@@ -16,7 +16,7 @@ export const layer: Layer.Layer<Scrollback> = Layer.succeed(Scrollback, {
           all = Buffer.concat([all, bytes])
         },
         resize: (size) => raw.resize(size),
-        restore: () => all.length === 0 ? [] : [all],
+        restore: () => all.length === 0 ? [] : [replayable(all)],
         since: (offset) => offset > all.length ? undefined : [all.subarray(offset)],
         lines: () => all.toString("utf8").split(/\r?\n/),
         leave: () => Buffer.alloc(0),

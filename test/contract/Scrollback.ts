@@ -46,6 +46,14 @@ export const suite = (name: string, layer: Layer.Layer<Scrollback>) => {
         assert.include(text(model.restore()), "second line\r\n$ ")
       }))
 
+    it.effect("a restore asks nothing and rings nothing", () =>
+      model((model) => {
+        model.append(Buffer.from("one\r\n\x1b[ctwo\x07\r\n\x1b]11;?\x1b\\three\r\n\x1b[6n\x05"))
+        const restored = text(model.restore())!
+        assert.include(restored, "three")
+        for (const asked of ["\x1b[c", "\x1b[6n", "11;?", "\x07", "\x05"]) assert.notInclude(restored, asked)
+      }))
+
     it.effect("gives the text without escape sequences", () =>
       model((model) => {
         model.append(Buffer.from("one\r\ntwo\r\nthree"))

@@ -319,6 +319,98 @@ describe("the end of a session", () => {
     ))
 })
 
+describe("a program that asks its terminal", () => {
+  const ASK = "\x1b[c"
+  const OURS = "\x1b[?62;22c"
+
+  it.effect("is answered by the session when nobody is there", () =>
+    hosting((pty) =>
+      Effect.gen(function*() {
+        yield* start()
+        pty.last().print(`before${ASK}after`)
+        yield* eventually("an answer", () => pty.last().typed.toString() === OURS)
+        const client = yield* joined(dev, "attach")
+        assert.notInclude(client.restored, ASK)
+      })
+    ))
+
+  it.effect("is asked on by the terminal that leads, and by no other", () =>
+    hosting((pty) =>
+      Effect.gen(function*() {
+        yield* start()
+        const other = yield* joined(dev, "attach")
+        const watcher = yield* joined(dev, "watch")
+        const leader = yield* joined(dev, "attach")
+        pty.last().print(`a${ASK}b`)
+        yield* eventually("output", () => [other, watcher, leader].every(({ output }) => output.endsWith("b")))
+        assert.strictEqual(leader.output, `a${ASK}b`)
+        for (const { output } of [other, watcher]) {
+          assert.notInclude(output, ASK)
+          assert.strictEqual(output.length, leader.output.length, "offsets hold")
+        }
+        assert.strictEqual(pty.last().typed.length, 0)
+      })
+    ))
+
+  it.effect("is answered by the session when the terminal leaves without an answer", () =>
+    hosting((pty) =>
+      Effect.gen(function*() {
+        yield* start()
+        const client = yield* joined(dev, "attach")
+        pty.last().print(ASK)
+        yield* eventually("the question", () => client.output.includes(ASK))
+        client.connection.destroy()
+        yield* eventually("an answer", () => pty.last().typed.toString() === OURS)
+      })
+    ))
+
+  it.effect("before its creator has attached is answered by the creator's terminal alone", () =>
+    hosting((pty) =>
+      Effect.gen(function*() {
+        const { info } = yield* start({ awaited: true })
+        pty.last().print(ASK)
+        yield* settle
+        assert.strictEqual(pty.last().typed.length, 0)
+        const client = yield* joined(dev, "attach", { resume: { session: info.id, output: 0, input: 0 } })
+        yield* eventually("the question", () => client.output === ASK)
+        assert.strictEqual(pty.last().typed.length, 0)
+      })
+    ))
+
+  it.effect("is not asked again by who resumes: it was answered meanwhile", () =>
+    hosting((pty) =>
+      Effect.gen(function*() {
+        const { info } = yield* start()
+        pty.last().print(`a${ASK}b`)
+        yield* eventually("an answer", () => pty.last().typed.toString() === OURS)
+        const client = yield* joined(dev, "attach", { resume: { session: info.id, output: 0, input: 0 } })
+        yield* eventually("output", () => client.output.length === ASK.length + 2)
+        assert.notInclude(client.output, ASK)
+      })
+    ))
+})
+
+describe("clients of different sizes", () => {
+  it.effect("get the screen anew when the session takes another's size, but not for a change of their own", () =>
+    hosting((pty) =>
+      Effect.gen(function*() {
+        yield* start()
+        pty.last().print("shown")
+        yield* settle
+        const small = yield* joined(dev, "attach", { size: { cols: 40, rows: 10 } })
+        const large = yield* joined(dev, "attach", { size: { cols: 120, rows: 50 } })
+        const restores = () => [small, large].map((client) => client.of(FrameType.restore).length)
+        yield* eventually("the small one's new picture", () => restores()[0] === 2)
+        assert.strictEqual(restores()[1], 1)
+        small.type("x")
+        yield* eventually("new pictures for both", () => restores()[0] === 3 && restores()[1] === 2)
+        small.connection.send(FrameType.resize, Control.resize.encode({ cols: 50, rows: 12 }))
+        yield* eventually("a new picture for the other", () => restores()[1] === 3)
+        assert.strictEqual(restores()[0], 3)
+      })
+    ))
+})
+
 describe("bad clients", () => {
   it.effect("who say no hello are dropped after a while", () =>
     hosting(() =>

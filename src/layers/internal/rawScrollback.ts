@@ -23,8 +23,8 @@ const ALTERNATE = "\x1b[?1049h\x1b[H"
 /** ST. */
 const TERMINATOR = Buffer.from("\x1b\\")
 
-/** The bytes without queries, repeated side effects, and a sequence that has only begun. */
-const replayable = (bytes: Buffer): Buffer => {
+/** The bytes without queries and without side effects that must not be had twice. */
+export const replayable = (bytes: Buffer): Buffer => {
   const kept: Array<Buffer> = []
   let dropped = false
   const scanner = new VtScanner({

@@ -390,6 +390,23 @@ describe("a program that asks its terminal", () => {
     ))
 })
 
+describe("a program that asks and does not read", () => {
+  it.effect("is not answered for ever", () =>
+    hosting((pty) =>
+      Effect.gen(function*() {
+        yield* start()
+        const program = pty.last()
+        program.stall(true)
+        for (let i = 0; i < 100; i++) program.print("\x1b[c".repeat(10_000))
+        yield* eventually("all of it", () => program.unread === 0)
+        yield* settle
+        program.stall(false)
+        yield* settle
+        assert.isAtMost(program.typed.length, 1_000_000)
+      })
+    ))
+})
+
 describe("clients of different sizes", () => {
   it.effect("get the screen anew when the session takes another's size, but not for a change of their own", () =>
     hosting((pty) =>

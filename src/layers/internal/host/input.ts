@@ -3,7 +3,7 @@ import type { PtyProcess } from "../../../services/Pty.ts"
 import type { Member } from "./member.ts"
 
 export class InputQueue {
-  private waiting: Array<{ readonly member: Member | undefined; readonly bytes: Buffer }> = []
+  private waiting: Array<{ readonly member: Member; readonly bytes: Buffer }> = []
   private blocked = false
   private readonly program: Pick<PtyProcess, "write">
 
@@ -11,10 +11,14 @@ export class InputQueue {
     this.program = program
   }
 
-  /** Without a member: the daemon's own answers to the program's questions. */
-  push(member: Member | undefined, bytes: Buffer): void {
+  push(member: Member, bytes: Buffer): void {
     if (this.blocked) this.waiting.push({ member, bytes })
     else this.type(member, bytes)
+  }
+
+  /** The daemon's own answers. A program that asks and does not read gets no more of them: they would pile up. */
+  offer(bytes: Buffer): void {
+    if (!this.blocked) this.blocked = !this.program.write(bytes)
   }
 
   /** The program takes input again. */
@@ -25,8 +29,8 @@ export class InputQueue {
     for (const { bytes, member } of waiting) this.push(member, bytes)
   }
 
-  private type(member: Member | undefined, bytes: Buffer): void {
+  private type(member: Member, bytes: Buffer): void {
     this.blocked = !this.program.write(bytes)
-    member?.typed(bytes.length)
+    member.typed(bytes.length)
   }
 }

@@ -1,12 +1,13 @@
 /** A running session: one program, its scrollback, and whoever is connected. Callbacks: this is the byte path. */
-import { Control, type Hello, PROTOCOL, type Welcome } from "../../../schema/Control.ts"
-import { encodeOffset, FrameType, MAX_PAYLOAD, OFFSET_BYTES, RESTORE_LAST } from "../../../schema/Frame.ts"
+import { Control, type Hello, PROTOCOL, RefusalCode, type Welcome } from "../../../schema/Control.ts"
+import { encodeOffset, FrameType, RESTORE_LAST } from "../../../schema/Frame.ts"
 import type { ExitStatus, SessionInfo, Size } from "../../../schema/Session.ts"
 import type { Connection } from "../../../services/Connection.ts"
 import type { PtyProcess } from "../../../services/Pty.ts"
 import type { Responder } from "../../../services/QueryResponder.ts"
 import type { ScrollbackModel } from "../../../services/Scrollback.ts"
 import { Flow } from "./flow.ts"
+import { bytesOf, grouped } from "./groups.ts"
 import { InputQueue } from "./input.ts"
 import { INPUT_WINDOW, Member, type MemberHost } from "./member.ts"
 
@@ -107,11 +108,11 @@ export class Session {
     this.members.add(member)
     member.listen()
     if (this.members.size > MAX_CONNECTIONS) {
-      member.refuse({ code: "full", message: `${MAX_CONNECTIONS} connections are open, no more are taken` })
+      member.refuse({ code: RefusalCode.full, message: `${MAX_CONNECTIONS} connections are open, no more are taken` })
       return
     }
     this.parts.after(GREETING_MS, () => {
-      if (member.state === "greeting") member.refuse({ code: "protocol", message: "no hello came" })
+      if (member.state === "greeting") member.refuse({ code: RefusalCode.protocol, message: "no hello came" })
     })
   }
 
@@ -238,7 +239,7 @@ export class Session {
   }
 
   private answer(bytes: Buffer): void {
-    if (bytes.length > 0 && this.status === undefined) this.input.push(undefined, bytes)
+    if (bytes.length > 0 && this.status === undefined) this.input.offer(bytes)
   }
 
   /** Output that was answered when it came: nobody is to answer it again. */
@@ -297,7 +298,7 @@ export class Session {
     let at = offset
     for (const group of grouped(parts)) {
       if (!member.connection.send(FrameType.output, encodeOffset(at), ...group)) this.flow.hold(member)
-      at += size(group)
+      at += bytesOf(group)
     }
   }
 
@@ -312,26 +313,3 @@ export class Session {
     }
   }
 }
-
-const size = (parts: ReadonlyArray<Buffer>): number => parts.reduce((sum, part) => sum + part.length, 0)
-
-/** Divides parts so that each group fits into a frame. */
-const grouped = (parts: ReadonlyArray<Buffer>): Array<Array<Buffer>> => {
-  const groups: Array<Array<Buffer>> = []
-  let room = 0
-  for (const part of parts.flatMap(pieces)) {
-    if (part.length > room) {
-      groups.push([])
-      room = MAX_PAYLOAD - OFFSET_BYTES - 1
-    }
-    groups[groups.length - 1]!.push(part)
-    room -= part.length
-  }
-  return groups
-}
-
-const pieces = (part: Buffer): Array<Buffer> =>
-  Array.from(
-    { length: Math.ceil(part.length / BATCH_BYTES) },
-    (_, index) => part.subarray(index * BATCH_BYTES, (index + 1) * BATCH_BYTES)
-  )

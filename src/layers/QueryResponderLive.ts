@@ -14,6 +14,13 @@ const MAX_WAITING = 64
 /** Answers remembered; more than there are colours and devices. */
 const MAX_KEPT = 300
 
+/**
+ * What every terminal answers and programs wait for. With anything else they have to cope with silence, and silence is how
+ * many a terminal answers it: what is owed cannot be told from what will never come, and must not be typed into whatever
+ * reads by then.
+ */
+const ANSWERED_BY_ALL = new Set(["DA1", "DSR", "CPR"])
+
 const CAN = 0x18
 const ENQ = 0x05
 const BACKSLASH = 0x5c
@@ -87,7 +94,9 @@ class LiveResponder implements Responder {
 
   abandoned(): Buffer {
     const now = this.options.now()
-    const owed = this.waiting.filter(({ until }) => until > now).map(({ answer }) => answer).join("")
+    const owed = this.waiting
+      .filter(({ kind, until }) => until > now && ANSWERED_BY_ALL.has(kind))
+      .map(({ answer }) => answer).join("")
     this.waiting = []
     return Buffer.from(owed, "latin1")
   }
@@ -148,7 +157,8 @@ class LiveResponder implements Responder {
     if (kind === undefined) return
     const index = this.waiting.findIndex((waiting) => waiting.kind === kind)
     if (index === -1) return
-    this.waiting.splice(index, 1)
+    // Terminals answer in order: what was asked before will not be answered any more.
+    this.waiting.splice(0, index + 1)
     if (!lasting(kind) || this.kept.size >= MAX_KEPT) return
     const answer = bytes.toString("latin1", from, to)
     const terminated = bytes[from + 1] === 0x5b || answer.endsWith("\x07") ? answer : `${answer}\x1b\\`

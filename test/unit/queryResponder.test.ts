@@ -124,11 +124,20 @@ describe("the program asks its terminal", () => {
       pass(responder, "\x1b[c\x1b[6n\x1b]11;?\x07", "primary")
       responder.typed(Buffer.from("\x1b[?1;2"))
       responder.typed(Buffer.from("c"))
-      assert.strictEqual(responder.abandoned().toString(), "\x1b[5;10R\x1b]11;rgb:0000/0000/0000\x07")
+      assert.strictEqual(responder.abandoned().toString(), "\x1b[5;10R")
       assert.strictEqual(responder.abandoned().toString(), "")
       pass(responder, "\x1b[6n", "primary")
       clock.now += 10_000
       assert.strictEqual(responder.abandoned().toString(), "", "long ago")
+    }))
+
+  it.effect("what a terminal has passed over is not owed, nor what not all terminals answer", () =>
+    withResponder((responder) => {
+      pass(responder, "\x1b[6n\x1b[?2026$p\x1b[>q\x1b[c", "primary")
+      responder.typed(Buffer.from("\x1b[?1;2c"))
+      assert.strictEqual(responder.abandoned().toString(), "")
+      pass(responder, "\x1b]10;?\x07\x1b]11;?\x07\x1b[?4m\x1b[?12$p\x1b[>q", "primary")
+      assert.strictEqual(responder.abandoned().toString(), "")
     }))
 
   it.effect("what terminals have said of themselves is remembered", () =>

@@ -10,10 +10,14 @@ export interface Terminal {
   readonly run: (line: string) => void
   /** Types text as it is. */
   readonly paste: (text: string) => void
+  /** Pastes from the clipboard: in brackets (mode 2004) if the program asked for them. */
+  readonly clipboard: (text: string) => void
   /** Types bytes, given in hex. */
   readonly hex: (...bytes: ReadonlyArray<string>) => void
   /** What is on the screen, without trailing blanks. */
   readonly screen: () => string
+  /** With colours and attributes, as SGR. */
+  readonly colours: () => string
   /** With the lines above the screen. */
   readonly history: () => string
   /** Waits for the screen to show something. */
@@ -26,6 +30,10 @@ export interface Terminal {
   readonly status: () => Promise<number>
   /** Gives the window another size, and waits until it has it. */
   readonly resize: (cols: number, rows: number) => Promise<void>
+  /** Gives the window one size after the other, as dragging does, and waits for the last. */
+  readonly drag: (sizes: ReadonlyArray<{ readonly cols: number; readonly rows: number }>) => Promise<void>
+  /** What lies behind the text (`#rrggbb`): without it this terminal does not know, and does not say. */
+  readonly background: (colour: string) => void
   /** Evaluates a tmux format for the pane, such as `#{cursor_x}`. */
   readonly format: (format: string) => string
   /** Closes the window: everything in it gets a hang-up. */
@@ -66,14 +74,23 @@ export const terminal = async (
   }
   const format = (format: string) => tmux("display-message", "-p", format).trim()
   let asked = 0
+  const resize = async (cols: number, rows: number) => {
+    tmux("resize-window", "-x", String(cols), "-y", String(rows))
+    // tmux takes its time to tell the kernel.
+    const file = format("#{pane_tty}")
+    const size = () => spawnSync("stty", ["-F", file, "size"], { encoding: "utf8" }).stdout.trim()
+    await until(`a terminal of ${cols} by ${rows}`, () => size() === `${rows} ${cols}`, size)
+  }
   const run = (line: string) => void tmux("send-keys", "-l", line, ";", "send-keys", "Enter")
   await prompt()
   return {
     type: (...keys) => void tmux("send-keys", ...keys),
     run,
     paste: (text) => void tmux("send-keys", "-l", text),
+    clipboard: (text) => void tmux("set-buffer", text, ";", "paste-buffer", "-p"),
     hex: (...bytes) => void tmux("send-keys", "-H", ...bytes),
     screen,
+    colours: () => tmux("capture-pane", "-p", "-e").replace(/\s+$/, ""),
     shows,
     prompt,
     history: () => tmux("capture-pane", "-p", "-S", "-").replace(/\s+$/, ""),
@@ -90,13 +107,13 @@ export const terminal = async (
       const screen = await shows(new RegExp(`^${mark} \\d+\n%$`, "m"))
       return Number(new RegExp(`^${mark} (\\d+)$`, "m").exec(screen)![1])
     },
-    resize: async (cols, rows) => {
-      tmux("resize-window", "-x", String(cols), "-y", String(rows))
-      // tmux takes its time to tell the kernel.
-      const file = format("#{pane_tty}")
-      const size = () => spawnSync("stty", ["-F", file, "size"], { encoding: "utf8" }).stdout.trim()
-      await until(`a terminal of ${cols} by ${rows}`, () => size() === `${rows} ${cols}`, size)
+    resize,
+    drag: async (sizes) => {
+      for (const { cols, rows } of sizes) tmux("resize-window", "-x", String(cols), "-y", String(rows))
+      const last = sizes.at(-1)
+      if (last !== undefined) await resize(last.cols, last.rows)
     },
+    background: (colour) => void tmux("set-option", "-g", "window-style", `bg=${colour}`),
     format,
     close: () => void spawnSync("tmux", ["-S", socket, "kill-server"])
   }

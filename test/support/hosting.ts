@@ -1,0 +1,50 @@
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import type * as Scope from "effect/Scope"
+import * as Caller from "../../src/layers/CallerFake.ts"
+import { layer as network, type MemoryNetwork } from "../../src/layers/internal/memoryNetwork.ts"
+import * as PtyFake from "../../src/layers/PtyFake.ts"
+import * as QueryResponder from "../../src/layers/QueryResponderLive.ts"
+import * as Scrollback from "../../src/layers/ScrollbackMemory.ts"
+import * as SessionClient from "../../src/layers/SessionClientMemory.ts"
+import { layer as files, type WrittenFiles } from "../../src/layers/SessionFilesMemory.ts"
+import * as SessionHost from "../../src/layers/SessionHostLive.ts"
+import * as SessionServer from "../../src/layers/SessionServerMemory.ts"
+import type { SessionSpec } from "../../src/schema/Session.ts"
+import type { SessionName } from "../../src/schema/SessionName.ts"
+import { SessionClient as Client } from "../../src/services/SessionClient.ts"
+import { SessionHost as Host } from "../../src/services/SessionHost.ts"
+import { FakeClient } from "./fakeClient.ts"
+
+export const dev = "dev" as SessionName
+
+export const spec: SessionSpec = {
+  name: dev,
+  dir: "/home/user",
+  env: { SHELL: "/bin/sh", TERM: "xterm", TMUX: "/tmp/tmux,1,0", SSH_AUTH_SOCK: "/tmp/agent.1" },
+  size: { cols: 80, rows: 24 },
+  awaited: false
+}
+
+type Services = Host | Client | MemoryNetwork | WrittenFiles | Scope.Scope
+
+/** Runs against a session's host, with the programs that it starts. */
+export const hosting = <A, E>(
+  use: (programs: PtyFake.Programs["Service"]) => Effect.Effect<A, E, Services>,
+  options?: PtyFake.PtyFakeOptions
+) =>
+  Effect.flatMap(PtyFake.Programs, use).pipe(
+    Effect.provide(SessionHost.layer.pipe(
+      Layer.provideMerge(Layer.mergeAll(SessionServer.layer, SessionClient.layer)),
+      Layer.provideMerge(
+        Layer.mergeAll(network(), files, QueryResponder.layer, Scrollback.layer, PtyFake.layer(options), Caller.layer())
+      )
+    ))
+  )
+
+/** A client that has not said anything yet. */
+export const connect = Effect.gen(function*() {
+  return new FakeClient(yield* (yield* Client).connect(dev))
+})
+
+export const start = (more?: Partial<SessionSpec>) => Effect.flatMap(Host, (host) => host.start({ ...spec, ...more }))

@@ -13,6 +13,9 @@ const PACKAGES: Readonly<Record<string, string>> = {
   dash: "dash",
   bash: "bash",
   dtach: "dtach",
+  vim: "vim",
+  less: "less",
+  htop: "htop",
   mount: "mount",
   setpriv: "util-linux",
   script: "bsdutils"

@@ -26,6 +26,8 @@ export const isErased = (line: Line, x: number): boolean =>
   blank(line, x) && widthAt(line, x) !== 0 &&
   erasable(line._data[x * Xterm.CELL + 1]!, line._data[x * Xterm.CELL + 2]!)
 
+const scratch = Buffer.allocUnsafeSlow(512)
+
 export class Painter {
   private out = ""
   private readonly core: Core
@@ -113,9 +115,32 @@ export class Painter {
           this.control(`\x1b[${x + 1}G`)
           this.doubtful = false
         }
-        x += this.cell(line, x)
+        const run = this.ascii(line, x, end)
+        x += run === 0 ? this.cell(line, x) : run
       }
     }
+  }
+
+  /** As many cells of ASCII as look alike, in one go; gives how many. */
+  private ascii(line: Line, from: number, end: number): number {
+    const data = line._data
+    const fg = data[from * Xterm.CELL + 1]!
+    const bg = data[from * Xterm.CELL + 2]!
+    if ((bg & Xterm.HAS_EXTENDED) !== 0 || this.join >>> 3 !== 0) return 0
+    const most = Math.min(end, from + scratch.length)
+    let x = from
+    for (; x < most; x++) {
+      const at = x * Xterm.CELL
+      // One column, printable, and nothing joined to it.
+      const code = data[at]! - (1 << Xterm.WIDTH_SHIFT)
+      if (code < 0x20 || code > 0x7e || data[at + 1] !== fg || data[at + 2] !== bg) break
+      scratch[x - from] = code
+    }
+    if (x === from) return 0
+    this.pen(fg, bg, undefined)
+    this.out += scratch.toString("latin1", 0, x - from)
+    this.join = PLAIN_CHARACTER
+    return x - from
   }
 
   /** The cell in a column; gives its width. */

@@ -75,6 +75,10 @@ class Pens {
 interface Mark {
   readonly at: number
   readonly rows: number
+  /** Where what still colours it begins: the last sequence that resets all. */
+  readonly from: number
+  /** Some sequence of colours lies between the two. */
+  readonly coloured: boolean
 }
 
 /** Bytes between the places that are remembered. */
@@ -122,6 +126,8 @@ const measure = (
   let last = 0
   /** Bytes of the SGR sequence that has begun. */
   let sgr = 0
+  let from = 0
+  let coloured = false
   const line = () => {
     if (run > cols) rows += Math.floor((run - 1) / cols)
     run = 0
@@ -135,8 +141,12 @@ const measure = (
         sgr++
         if (sgr === 2 ? byte !== 0x5b : (byte < 0x30 || byte > 0x3b) && byte !== 0x6d) return { rows, marks }
         if (sgr > MAX_SGR) return { rows, marks }
-        if (byte === 0x6d) sgr = 0
-        last = 0
+        if (byte === 0x6d) {
+          coloured = !(sgr === 3 || (sgr === 4 && last === 0x30))
+          if (!coloured) from = offset + at + 1
+          sgr = 0
+        }
+        last = byte
         continue
       }
       switch (KINDS[byte]) {
@@ -152,7 +162,7 @@ const measure = (
             rows++
             last = 0x0a
             if (offset + at >= nextMark) {
-              marks.push({ at: offset + at + 1, rows })
+              marks.push({ at: offset + at + 1, rows, from, coloured })
               nextMark = offset + at + MARK_BYTES
             }
           } else {
@@ -166,7 +176,7 @@ const measure = (
           rows++
           // After CR LF the column is the first, whatever came before.
           if (last === 0x0d && offset + at >= nextMark) {
-            marks.push({ at: offset + at + 1, rows })
+            marks.push({ at: offset + at + 1, rows, from, coloured })
             nextMark = offset + at + MARK_BYTES
           }
           break
@@ -174,9 +184,23 @@ const measure = (
         case MOVE:
           line()
           break
-        case ESCAPE:
+        case ESCAPE: {
+          // Nearly always whole, short and in one part.
+          let end = at + 2
+          if (end < length && part[at + 1] === 0x5b) {
+            const most = Math.min(length, at + MAX_SGR)
+            while (end < most && part[end]! >= 0x30 && part[end]! <= 0x3b) end++
+            if (end < most && part[end] === 0x6d) {
+              coloured = !(end === at + 2 || (end === at + 3 && part[at + 2] === 0x30))
+              if (!coloured) from = offset + end + 1
+              at = end
+              last = 0
+              continue
+            }
+          }
           sgr = 1
           break
+        }
         case HIGH:
           // U+0080 to U+009F are controls, among them CSI.
           if (last === LATIN_BYTE && byte < 0xa0) return { rows, marks }
@@ -192,18 +216,28 @@ const measure = (
   return { rows, marks }
 }
 
-const RESETS = [Buffer.from("\x1b[0m"), Buffer.from("\x1b[m")]
-
-/** The SGR sequences before a place that matter there. Undefined: too many. */
-const pensAt = (parts: ReadonlyArray<Buffer>, to: number): Buffer | undefined => {
-  const bytes = Buffer.concat(parts, to)
-  // What came before the last full reset does not matter.
-  const reset = Math.max(0, ...RESETS.map((reset) => bytes.lastIndexOf(reset)))
-  const pens = new Pens()
-  for (let at = bytes.indexOf(0x1b, reset); at !== -1; at = bytes.indexOf(0x1b, at + 1)) {
-    if (!pens.add(bytes.toString("latin1", at + 2, bytes.indexOf(0x6d, at)))) return undefined
+/** The bytes from one place to another, which is near it as a rule. */
+const between = (parts: ReadonlyArray<Buffer>, from: number, to: number): Buffer => {
+  const found: Array<Buffer> = []
+  let offset = 0
+  for (const part of parts) {
+    if (offset >= to) break
+    if (offset + part.length > from) found.push(part.subarray(Math.max(0, from - offset), to - offset))
+    offset += part.length
   }
-  return Buffer.from(pens.toString())
+  return found.length === 1 ? found[0]! : Buffer.concat(found)
+}
+
+/** The SGR sequences in a stretch that matter at its end. Undefined: too many. */
+const pensAt = (parts: ReadonlyArray<Buffer>, { at: to, coloured, from }: Mark, reset: boolean): Buffer | undefined => {
+  const pens = new Pens()
+  if (coloured) {
+    const bytes = between(parts, from, to)
+    for (let at = bytes.indexOf(0x1b); at !== -1; at = bytes.indexOf(0x1b, at + 1)) {
+      if (!pens.add(bytes.toString("latin1", at + 2, bytes.indexOf(0x6d, at)))) return undefined
+    }
+  }
+  return Buffer.from((reset ? "\x1b[0m" : "") + pens.toString())
 }
 
 /**
@@ -219,6 +253,6 @@ export const planSkip = (
   const most = measured.rows - (history + 2 * rows + 1)
   const mark = measured.marks.findLast((mark) => mark.rows <= most)
   if (mark === undefined) return undefined
-  const instead = pensAt(parts, mark.at)
+  const instead = pensAt(parts, mark, mark.from > 0)
   return instead === undefined ? undefined : { bytes: mark.at, instead }
 }

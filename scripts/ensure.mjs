@@ -114,8 +114,27 @@ const outsideEnv = () => {
   return env
 }
 
+/**
+ * Where the machine's Node has its headers, as most of its packages do: then node-gyp has nothing to download. node-pty
+ * asks for Node-API alone, so headers of an older Node serve the one in node_modules too.
+ */
+const ownHeaders = (searchPath) => {
+  const found = searchPath.split(path.delimiter)
+    .map((dir) => path.join(dir, "node"))
+    .find((file) => fs.existsSync(file))
+  if (found === undefined) return undefined
+  const prefix = path.resolve(path.dirname(fs.realpathSync(found)), "..")
+  const needed = ["node_api.h", "common.gypi", "config.gypi"]
+  return needed.every((name) => fs.existsSync(path.join(prefix, "include", "node", name))) ? prefix : undefined
+}
+
+const withHeaders = (env) => {
+  const prefix = ownHeaders(env.PATH)
+  return prefix === undefined || env.npm_config_nodedir ? env : { ...env, npm_config_nodedir: prefix }
+}
+
 const install = (hash) => {
-  step("installing packages", "npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"], outsideEnv())
+  step("installing packages", "npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"], withHeaders(outsideEnv()))
   if (!fs.existsSync(node26)) {
     throw new Failed(
       "the package `node` brought no Node: did npm skip install scripts? (see allowScripts in package.json)"

@@ -16,7 +16,7 @@ import { wideLines, writeLines } from "./support/output.ts"
 import { attach, create, HISTORY, type Peer, peers, READY } from "./support/peers.ts"
 
 /** Sessions of each kind: so many times is the first. */
-const SESSIONS = setting("SESH_BENCH_SESSIONS", 7)
+const SESSIONS = setting("SESH_BENCH_SESSIONS", 8)
 
 /** Attachments to each session, of each way. */
 const ATTACHMENTS = 3
@@ -105,14 +105,14 @@ const program = Effect.gen(function*() {
 
   const cases = present.flatMap((peer, index) => kinds.map((kind) => ({ peer, kind, name: `${kind}-${index}` })))
   for (let round = 0; round < SESSIONS; round++) {
-    const order = rotated(cases, round)
-    for (const { kind, name, peer } of order) {
+    for (const { kind, name, peer } of cases) {
       const args = kind === "full" ? [lines] : []
       const session = `${name}-${round}`
       yield* Effect.scoped(create({ home: inHome, peer, session, script: SCRIPT, args, size: SIZE }))
     }
     yield* Effect.sleep(REST_MS)
     for (let time = 0; time < ATTACHMENTS; time++) {
+      const order = rotated(cases, round * ATTACHMENTS + time)
       for (const { kind, name, peer } of order) yield* measure(peer, kind, `${name}-${round}`, time)
     }
   }

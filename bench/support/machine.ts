@@ -90,10 +90,11 @@ export const median = (numbers: ReadonlyArray<number>): number =>
 /** A number from the environment, for shorter and for longer runs. */
 export const setting = (name: string, otherwise: number): number => Number(process.env[name] ?? otherwise)
 
-/** Things in another order each round, so that nobody always follows the same one. */
+/** Things in another order each round, there and back, so that nobody always follows the same one. */
 export const rotated = <A>(things: ReadonlyArray<A>, round: number): ReadonlyArray<A> => {
-  const at = round % things.length
-  return [...things.slice(at), ...things.slice(0, at)]
+  const at = (round >> 1) % things.length
+  const turned = [...things.slice(at), ...things.slice(0, at)]
+  return round % 2 === 0 ? turned : turned.toReversed()
 }
 
 /** A number as people read it; what was not measured is NaN. */

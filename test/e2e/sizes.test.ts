@@ -104,6 +104,26 @@ describeWith(["tmux"], "terminals of different sizes in one session", () => {
     await small.shows(/^(abcdefghij){2}\n\$ echo done\ndone\n\$$/m)
   })
 
+  it("two: what a program has drawn and does not draw again is shown to each as far as its window goes", async () => {
+    const box = sandbox()
+    // Rows that a small terminal does not have: it heaps them up in its last one.
+    const rows = numbers(1, LARGE.rows).map((row) => `\\033[${row};1Hrow ${row}`).join("")
+    writeFileSync(path.join(box.home, "program"), `stty -echo; printf '${rows}'; cat > typed`)
+    const [small, large] = await attached(box, SMALL, LARGE) as [Terminal, Terminal]
+    large.run("clear; sh program")
+    const all = numbers(1, LARGE.rows).map((row) => `row ${row}`)
+    await shows(large, all)
+    const bottom = all.slice(-SMALL.rows)
+    for (let round = 1; round <= 2; round++) {
+      // The session is as small as the small one now: that much is shown, at the top, where the program counts from.
+      small.run("key")
+      for (const t of [small, large]) await shows(t, bottom)
+      large.run("key")
+      await shows(large, all)
+      await shows(small, bottom)
+    }
+  })
+
   it("a smaller watcher sees the prompt and what is new", async () => {
     const box = sandbox()
     const [t] = await attached(box, USUAL) as [Terminal]

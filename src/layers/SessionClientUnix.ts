@@ -11,9 +11,18 @@ export const layer: Layer.Layer<SessionClient, never, Paths> = Layer.effect(
   Effect.gen(function*() {
     const paths = yield* Paths
 
+    /** Looked at once: a listing connects many times. A directory that is not there yet is looked at again. */
+    let isSafe = false
+    const check = Effect.suspend(() =>
+      isSafe ? Effect.succeed(true) : Effect.tap(paths.check, (there) =>
+        Effect.sync(() => {
+          isSafe = there
+        }))
+    )
+
     const open = Effect.fnUntraced(function*(name: SessionName) {
       const refuse = (error: { readonly message: string }) => new ConnectError({ name, reason: error.message })
-      const there = yield* Effect.mapError(paths.check, refuse)
+      const there = yield* Effect.mapError(check, refuse)
       if (!there) return yield* new NoSession({ name, stale: false })
       yield* Effect.mapError(paths.checkSocketPath(name), refuse)
       return yield* Effect.mapError(

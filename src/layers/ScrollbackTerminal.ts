@@ -9,10 +9,10 @@ import { RawScrollback } from "./internal/rawScrollback.ts"
 import { Backlog } from "./internal/vt/backlog.ts"
 import { RING_BYTES } from "./ScrollbackRing.ts"
 
-/** Lines of history kept: more than tmux's 2,000, in 7 MB at 80 columns. */
+/** Lines of history kept: more than tmux's 2,000, in 10 MB at 80 columns (npm run bench -- memory). */
 export const DEFAULT_LINES = 5000
 
-/** Most lines that `SESH_SCROLLBACK` may ask for: 130 MB at 80 columns. */
+/** Most lines that `SESH_SCROLLBACK` may ask for: 200 MB at 80 columns. */
 const MAX_LINES = 100_000
 
 /** Lines of history sent to a client at once: 200 KB of log lines. */

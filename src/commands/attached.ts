@@ -1,14 +1,13 @@
 /** What is common to every way of looking at a session: no loops, and a last word. */
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import { exitCode } from "../schema/Session.ts"
-import { parseSessionName, type SessionName } from "../schema/SessionName.ts"
+import type { SessionName } from "../schema/SessionName.ts"
 import type { AttachEnd } from "../services/AttachClient.ts"
-import { Caller } from "../services/Caller.ts"
 import { Output } from "../services/Output.ts"
 import { SessionRegistry } from "../services/SessionRegistry.ts"
+import { here } from "./here.ts"
 
 /** Attaching would show a session inside itself. */
 export class LoopError extends Schema.TaggedError<LoopError>()("LoopError", {
@@ -24,20 +23,20 @@ export class LoopError extends Schema.TaggedError<LoopError>()("LoopError", {
 
 /** Fails when the session is the one we are in, or shows it, through however many others. */
 export const refuseLoop = Effect.fn("refuseLoop")(function*(name: SessionName) {
-  const here = Result.getSuccess(parseSessionName((yield* Caller).env["SESH_SESSION"] ?? ""))
-  if (Option.isNone(here)) return
+  const inside = yield* here
+  if (Option.isNone(inside)) return
   const registry = yield* SessionRegistry
-  const showing = new Set<string>([here.value])
+  const showing = new Set<string>([inside.value])
   // A set grows while it is walked: those who show the ones already found.
   for (const shown of showing) {
-    if (shown === name) return yield* new LoopError({ name, here: here.value })
+    if (shown === name) return yield* new LoopError({ name, here: inside.value })
     const answer = yield* registry.get(shown as SessionName).pipe(Effect.option)
     if (Option.isNone(answer)) continue
     for (const { within } of answer.value.info.clients) if (within !== undefined) showing.add(within)
   }
 })
 
-/** Exit codes beside those of what ran in the session (docs/exit-codes in the README). */
+/** Exit codes beside those of what ran in the session. */
 const CONNECTION_LOST = 255
 const SIGNALS = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 } as const
 

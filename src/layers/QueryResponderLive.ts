@@ -46,6 +46,8 @@ class LiveResponder implements Responder {
   /** The chunk that is looked at, and its copy once something in it is struck out. */
   private chunk: Buffer = NOTHING
   private struck: Buffer | undefined
+  /** The chunk contains ENQ. */
+  private enquired = false
   /** Bytes of a sequence that began in earlier chunks. */
   private heldBefore = 0
   /** The ESC of a terminator has become CAN: its backslash goes too. */
@@ -71,6 +73,7 @@ class LiveResponder implements Responder {
     let others: Array<Buffer> | undefined
     for (const [index, chunk] of batch.entries()) {
       this.chunk = chunk
+      this.enquired = chunk.includes(ENQ)
       this.struck = undefined
       this.heldBefore = this.output.held
       this.output.push(chunk)
@@ -103,6 +106,7 @@ class LiveResponder implements Responder {
 
   private text(bytes: Buffer, from: number, to: number): void {
     this.dangling = false
+    if (!this.enquired) return
     // ENQ asks for the answerback message, which is empty as a rule.
     for (let at = bytes.indexOf(ENQ, from); at !== -1 && at < to; at = bytes.indexOf(ENQ, at + 1)) {
       this.strike(at, at + 1)

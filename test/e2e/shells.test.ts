@@ -3,7 +3,7 @@ import * as path from "node:path"
 import { expect, it } from "vitest"
 import { describeWith } from "../support/needs.ts"
 import { type Sandbox, sandbox } from "../support/sandbox.ts"
-import { terminal } from "../support/terminal.ts"
+import { type Terminal, terminal } from "../support/terminal.ts"
 import { until } from "../support/until.ts"
 
 /** The shells, each with its own file that makes the prompt `$ `; dash has only the environment for it. */
@@ -24,10 +24,11 @@ const stat = (pid: number) => {
   return { state, isForeground: group === foreground }
 }
 
-/** Waits until a program is there, runs, and gets the keys. */
-const runsInForeground = async (box: Sandbox, command: string) => {
+/** Waits until a program is there, runs, and gets the keys, and until the prompt it was started from is no longer the last line. */
+const runsInForeground = async (box: Sandbox, t: Terminal, command: string) => {
   const pid = await box.process(command)
   await until(`${command} is in the foreground`, () => stat(pid).isForeground && stat(pid).state !== "T")
+  await until(`${command} is on the screen`, () => t.screen().split("\n").at(-1) !== "$", t.screen)
 }
 
 /** A terminal with a session that runs the shell. */
@@ -58,7 +59,7 @@ for (const shell of Object.keys(shells)) {
     it("gets Ctrl-C through to what runs", async () => {
       const { box, t } = await start(shell)
       t.run("sleep 600")
-      await runsInForeground(box, "sleep 600")
+      await runsInForeground(box, t, "sleep 600")
       t.type("C-c")
       await t.prompt("$")
       t.run("echo still here")
@@ -69,13 +70,13 @@ for (const shell of Object.keys(shells)) {
     it("stops by Ctrl-Z what runs, and goes on with it", async () => {
       const { box, t } = await start(shell)
       t.run("sleep 600")
-      await runsInForeground(box, "sleep 600")
+      await runsInForeground(box, t, "sleep 600")
       t.type("C-z")
       await t.shows(/(stopped|suspended)/i)
       await t.prompt("$")
       expect(stat(await box.process("sleep 600")).state).toBe("T")
       t.run("fg")
-      await runsInForeground(box, "sleep 600")
+      await runsInForeground(box, t, "sleep 600")
       t.type("C-c")
       await t.prompt("$")
       t.run("echo still here")

@@ -15,7 +15,7 @@ const SUB = 0x1a
 export const MAX_SEQUENCE = 1024 * 1024
 
 /** Searching natively pays off beyond so many bytes; text between colours is shorter as a rule. */
-const NEAR = 48
+const NEAR = 256
 
 /** What {@link VtScanner} finds. Ranges are valid during the call only. */
 export interface VtSink {
@@ -73,13 +73,22 @@ export class VtScanner {
 
   push(chunk: Buffer): void {
     const { length } = chunk
+    if (this.state === GROUND && length > 0 && !chunk.includes(ESC)) return this.sink.text(chunk, 0, length)
+    const words = new DataView(chunk.buffer, chunk.byteOffset, length)
     let from = 0
     let at = 0
     while (at < length) {
       if (this.state === GROUND) {
-        const escape = findEscape(chunk, at)
+        const escape = findEscape(chunk, words, at)
         if (escape > at) this.sink.text(chunk, at, escape)
         if (escape === length) return
+        // Nearly always a CSI sequence, whole and without controls in it: the states below need not be gone through.
+        const end = csiEnd(chunk, escape)
+        if (end !== -1) {
+          this.sink.sequence(chunk, escape, end)
+          at = end
+          continue
+        }
         this.state = ESCAPE
         from = escape
         at = escape + 1
@@ -160,11 +169,22 @@ export class VtScanner {
   }
 }
 
-/** Index of the next ESC, or the chunk's length. */
-const findEscape = (chunk: Buffer, at: number): number => {
-  const near = Math.min(chunk.length, at + NEAR)
-  for (let index = at; index < near; index++) if (chunk[index] === ESC) return index
-  if (near === chunk.length) return near
-  const found = chunk.indexOf(ESC, near)
-  return found === -1 ? chunk.length : found
+/** Where a CSI sequence ends; -1: it is another one, or goes on in the next chunk. */
+const csiEnd = (chunk: Buffer, escape: number): number => {
+  if (chunk[escape + 1] !== 0x5b) return -1
+  let at = escape + 2
+  while (chunk[at]! >= 0x20 && chunk[at]! < 0x40) at++
+  return chunk[at]! >= 0x40 && chunk[at]! < 0x7f ? at + 1 : -1
+}
+
+/** Index of the next ESC, or the chunk's length. Four bytes are looked at together (Hacker's Delight, 6-1). */
+const findEscape = (chunk: Buffer, words: DataView, from: number): number => {
+  let at = from
+  for (const near = Math.min(chunk.length - 4, from + NEAR); at <= near; at += 4) {
+    const word = words.getInt32(at, true) ^ 0x1b1b1b1b
+    const found = (word - 0x01010101) & ~word & 0x80808080
+    if (found !== 0) return at + ((31 - Math.clz32(found & -found)) >> 3)
+  }
+  const index = chunk.indexOf(ESC, at)
+  return index === -1 ? chunk.length : index
 }

@@ -6,6 +6,7 @@ import type { Size } from "../../../schema/Session.ts"
 import type { VtTerminal } from "../../../services/VtEngine.ts"
 import type { ByteRing } from "../byteRing.ts"
 import { planSkip } from "./skip.ts"
+import { Tally } from "./tally.ts"
 
 /** Parsed at once: a millisecond or less, but for the densest. */
 const PIECE_BYTES = 16 * 1024
@@ -13,19 +14,22 @@ const PIECE_BYTES = 16 * 1024
 /** From here on looking for something to skip is worth it. */
 const SKIP_BYTES = 48 * 1024
 
-/** After looking in vain, so much is parsed before looking again. */
-const RETRY_BYTES = 512 * 1024
+/** Counted at once: still in the processor's cache. */
+const COUNT_BYTES = 16 * 1024
 
 export interface BacklogOptions {
   readonly ring: ByteRing
   readonly size: Size
   readonly history: number
+  /** Bytes between the places up to which can be skipped, instead of {@link Tally}'s own. */
+  readonly apart?: number
 }
 
 export class Backlog {
   /** Offset up to which the model has seen the output. */
   private seen = 0
-  private lookAgain = 0
+  private due = SKIP_BYTES
+  private readonly tally: Tally
   private size: Size
   private resizes: Array<{ readonly at: number; readonly size: Size }> = []
   /** Colours of what was skipped before there was a model. */
@@ -33,8 +37,9 @@ export class Backlog {
   private readonly ring: ByteRing
   private readonly history: number
 
-  constructor({ history, ring, size }: BacklogOptions) {
+  constructor({ apart, history, ring, size }: BacklogOptions) {
     this.ring = ring
+    this.tally = new Tally(apart)
     this.size = size
     this.history = history
   }
@@ -51,6 +56,13 @@ export class Backlog {
     const last = this.resizes[this.resizes.length - 1]
     if (last?.at === this.ring.offset) this.resizes.pop()
     this.resizes.push({ at: this.ring.offset, size })
+  }
+
+  /** After output has come: of a flood, counts the rows while they are still at hand. */
+  count(terminal: VtTerminal | undefined): void {
+    if (this.ring.offset < this.due) return
+    this.due = Math.max(this.ring.offset + COUNT_BYTES, this.seen + SKIP_BYTES)
+    if (this.bytes >= SKIP_BYTES && (terminal === undefined || terminal.scrolls())) this.tell(terminal)
   }
 
   /** Parses until all is seen or the time is up. */
@@ -96,6 +108,7 @@ export class Backlog {
     if (next !== undefined && next.at <= this.seen) {
       this.resizes.shift()
       this.size = next.size
+      this.tally.stop()
       terminal.resize(next.size)
       return
     }
@@ -105,24 +118,24 @@ export class Backlog {
   }
 
   private skip(terminal: VtTerminal | undefined): boolean {
-    if (this.seen < this.lookAgain) return false
-    const to = this.resizes[0]?.at ?? this.ring.offset
-    // Before there is a model nothing but such lines has been passed over: the terminal is as in the beginning.
-    const may = terminal === undefined || terminal.scrolls()
-    const plan = may
-      ? planSkip(this.ring.views(this.seen, to), {
-        ...this.size,
-        history: this.history,
-        wraps: terminal?.wraps() ?? true
-      })
-      : undefined
-    if (plan === undefined) {
-      this.lookAgain = this.seen + RETRY_BYTES
-      return false
-    }
+    // Before there is a model nothing but plain lines has been passed over: the terminal is as in the beginning.
+    if (terminal !== undefined && !terminal.scrolls()) return false
+    this.tell(terminal)
+    const plan = planSkip(this.ring, this.tally, { from: this.seen, history: this.history, rows: this.size.rows })
+    if (plan === undefined) return false
     if (terminal === undefined) this.before = Buffer.concat([this.before, plan.instead])
     else terminal.write(plan.instead)
-    this.seen += plan.bytes
+    this.seen = plan.to
     return true
+  }
+
+  /** Counts the rows of what has come since the last time, up to the next resize. */
+  private tell(terminal: VtTerminal | undefined): void {
+    const { size, tally } = this
+    if (!tally.covers(this.seen)) {
+      tally.begin(this.seen, terminal?.wraps() === false ? Number.POSITIVE_INFINITY : size.cols)
+    }
+    const to = this.resizes[0]?.at ?? this.ring.offset
+    for (const view of this.ring.views(tally.at, to)) tally.add(view)
   }
 }

@@ -94,5 +94,7 @@ const test = (core: Core): void => {
   expect(line._extendedAttrs[3]?._urlId === extended._urlId && typeof extended._ext === "number", "attribute")
   expect(core._charsetService.charset !== undefined && core._charsetService.glevel === 0, "charset service")
   expect(core._inputHandler._parser.precedingJoinState !== 0, "parser")
+  const { reverseWraparound, wraparound } = core.coreService.decPrivateModes
+  expect(wraparound && reverseWraparound === false, "set of modes")
   expect((core.unicodeService.charProperties(0x301, 2) & 1) === 1, "unicode service")
 }

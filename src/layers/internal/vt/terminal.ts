@@ -88,16 +88,16 @@ export class XtermTerminal implements VtTerminal {
   }
 
   scrolls(): boolean {
-    const { buffers, rows } = this.instance.core
+    const { buffers, coreService, rows } = this.instance.core
     const { active, normal } = buffers
     // Reverse wraparound (45) makes BS climb; a link is kept alive by the lines that it marks.
     return active === normal && normal.scrollTop === 0 && normal.scrollBottom === rows - 1 &&
-      this.modes.grounded && this.begun.length === 0 && this.modes.modes.get(45) !== true &&
+      this.modes.grounded && this.begun.length === 0 && !coreService.decPrivateModes.reverseWraparound &&
       this.modes.link === undefined
   }
 
   wraps(): boolean {
-    return this.modes.modes.get(7) !== false
+    return this.instance.core.coreService.decPrivateModes.wraparound
   }
 
   title(): string | undefined {

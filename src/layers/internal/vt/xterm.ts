@@ -66,7 +66,10 @@ export interface Core {
     readonly getLinkData: (id: number) => { readonly id?: string; readonly uri: string } | undefined
   }
   readonly unicodeService: { readonly charProperties: (code: number, preceding: number) => number }
-  readonly coreService: { isCursorHidden: boolean }
+  readonly coreService: {
+    isCursorHidden: boolean
+    readonly decPrivateModes: { readonly wraparound: boolean; readonly reverseWraparound: boolean }
+  }
   readonly resize: (cols: number, rows: number) => void
 }
 

@@ -69,7 +69,7 @@ class TerminalScrollback implements ScrollbackModel {
     }
     this.raw.append(bytes)
     if (this.failed) return
-    this.attempt((terminal) => this.backlog.count(terminal))
+    if (this.raw.offset() >= this.backlog.due) this.attempt((terminal) => this.backlog.count(terminal))
     this.sinceTick += bytes.length
     if (this.terminal !== undefined && this.timer === undefined) this.schedule(IDLE_MS)
   }

@@ -28,7 +28,8 @@ export interface BacklogOptions {
 export class Backlog {
   /** Offset up to which the model has seen the output. */
   private seen = 0
-  private due = SKIP_BYTES
+  /** Offset from which on `count` has something to do. */
+  due = SKIP_BYTES
   private readonly tally: Tally
   private size: Size
   private resizes: Array<{ readonly at: number; readonly size: Size }> = []
@@ -60,7 +61,6 @@ export class Backlog {
 
   /** After output has come: of a flood, counts the rows while they are still at hand. */
   count(terminal: VtTerminal | undefined): void {
-    if (this.ring.offset < this.due) return
     this.due = Math.max(this.ring.offset + COUNT_BYTES, this.seen + SKIP_BYTES)
     if (this.bytes >= SKIP_BYTES && (terminal === undefined || terminal.scrolls())) this.tell(terminal)
   }

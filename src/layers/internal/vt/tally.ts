@@ -34,8 +34,8 @@ const KINDS: Uint8Array = Uint8Array.from({ length: 256 }, (_, byte) => {
 /** Longest SGR sequence taken: all colours and flags at once come to 60 bytes. */
 const MAX_SGR = 128
 
-/** Bytes between the places that are remembered, so that they are few. */
-const MARK_BYTES = 512
+/** Bytes between the places that are remembered: they live long enough to be garbage of the slow kind. */
+const MARK_BYTES = 16 * 1024
 
 /** Where a line begins, and the rows that were filled before it. */
 export interface Mark {

@@ -34,6 +34,7 @@ interface Waiting {
 
 interface Options {
   readonly report: () => TerminalReport
+  readonly rows: () => number
   readonly now: () => number
 }
 
@@ -120,6 +121,7 @@ class LiveResponder implements Responder {
       const end = this.end(bytes, to)
       if (to - from === 2 && bytes[from + 1] === BACKSLASH) return this.strike(end - 1, end)
     }
+    if (whole && placesCursor(bytes, from, to)) return this.confine(bytes, from)
     if (!mayAsk(bytes, from, to) || !isQuery(bytes.subarray(from, to))) return
     this.ask(bytes, from, to)
     if (whole) return this.strike(from, to)
@@ -136,6 +138,17 @@ class LiveResponder implements Responder {
   private end(bytes: Buffer, to: number): number {
     if (bytes === this.chunk) return to
     return to - this.heldBefore
+  }
+
+  /** Makes a row below the last the last; zeros in front keep the length. */
+  private confine(bytes: Buffer, from: number): void {
+    let end = from + 2
+    let row = 0
+    for (; isDigit(bytes[end]!); end++) row = row * 10 + bytes[end]! - 0x30
+    const rows = this.options.rows()
+    if (row <= rows) return
+    this.struck ??= Buffer.from(this.chunk)
+    this.struck.write(String(rows).padStart(end - from - 2, "0"), from + 2, "latin1")
   }
 
   private strike(from: number, to: number, first = 0): void {
@@ -168,6 +181,14 @@ class LiveResponder implements Responder {
     const terminated = bytes[from + 1] === 0x5b || answer.endsWith("\x07") ? answer : `${answer}\x1b\\`
     this.kept.set(kind, terminated)
   }
+}
+
+const isDigit = (byte: number): boolean => byte >= 0x30 && byte <= 0x39
+
+/** CUP, HVP, VPA: their first parameter is a row. */
+const placesCursor = (bytes: Buffer, from: number, to: number): boolean => {
+  const final = bytes[to - 1]!
+  return bytes[from + 1] === 0x5b && (final === 0x48 || final === 0x66 || final === 0x64)
 }
 
 /** Told by one byte, for most: colours and cursor movements ask nothing. */

@@ -60,7 +60,8 @@ export const layer: Layer.Layer<
         new Session({
           program,
           model,
-          responder: () => queries.make({ report: () => model.report(), now: () => clock.currentTimeMillisUnsafe() }),
+          responder: (rows) =>
+            queries.make({ report: () => model.report(), rows, now: () => clock.currentTimeMillisUnsafe() }),
           version,
           born,
           awaited: spec.awaited,

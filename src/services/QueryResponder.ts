@@ -8,7 +8,10 @@ export type Audience = "primary" | "nobody"
 export interface Filtered {
   /** As it came: the primary client's terminal answers. */
   readonly forPrimary: ReadonlyArray<Buffer>
-  /** For everybody else: as long as it came, so that offsets hold, but nothing in it is answered. */
+  /**
+   * For everybody else: as long as it came, so that offsets hold, but nothing in it is answered, and a row below the
+   * session's last is written as the last, which it is there and would not be in a larger terminal.
+   */
   readonly forOthers: ReadonlyArray<Buffer>
   /** To be typed into the program: the daemon's own answers, when nobody is there to give any. */
   readonly answers: Buffer
@@ -29,6 +32,8 @@ export class QueryResponder extends Context.Service<QueryResponder, {
   readonly make: (options: {
     /** How the session's terminal stands now. */
     readonly report: () => TerminalReport
+    /** As many as the session has. */
+    readonly rows: () => number
     readonly now: () => number
   }) => Responder
 }>()("sesh/services/QueryResponder") {}

@@ -17,7 +17,10 @@ export class VtEngineError extends Schema.TaggedError<VtEngineError>()("VtEngine
 export interface RestoreOptions {
   /** Most lines of history to send along. */
   readonly history: number
-  /** Of the terminal that gets it; the model's own when left out. What is shown is wrapped anew for another one. */
+  /**
+   * Of the terminal that gets it; the model's own when left out. For other columns what is shown is wrapped anew. Of more
+   * rows the top ones show it, and what scrolls goes on there; of fewer all show the cursor's part of it.
+   */
   readonly size?: Size
 }
 

@@ -103,7 +103,7 @@ for (const shell of Object.keys(shells)) {
     it("is as it was after a detach", async () => {
       const { t } = await start(shell)
       t.run("cd /usr")
-      await t.prompt("$")
+      await t.shows(/^\$ cd \/usr\n\$$/m)
       t.paste("pw")
       await t.shows("$ pw")
       t.type("C-\\")

@@ -2,6 +2,7 @@ import { writeFileSync } from "node:fs"
 import * as path from "node:path"
 import { expect, it } from "vitest"
 import { describeWith } from "../support/needs.ts"
+import { isClean } from "../support/picture.ts"
 import { type Sandbox, sandbox } from "../support/sandbox.ts"
 import { type Terminal, terminal } from "../support/terminal.ts"
 import { until } from "../support/until.ts"
@@ -145,6 +146,37 @@ describeWith(["tmux"], "terminals of different sizes in one session", () => {
     expect(await box.sessions()).toMatchObject([{ info: { size: USUAL } }])
   })
 
+  it("a larger watcher sees what a program puts at a row in that row", async () => {
+    const box = sandbox()
+    const [t] = await attached(box, SMALL) as [Terminal]
+    // As apt and dpkg do: lines scroll above a last row that stays. Ten more lines with each Enter.
+    writeFileSync(
+      path.join(box.home, "program"),
+      [
+        "stty -echo; i=0; printf '\\033[1;11r'; echo > ready",
+        "while read -r _; do",
+        "  for _ in 1 2 3 4 5 6 7 8 9 10; do",
+        "    i=$((i + 1)); printf '\\nwork %d\\0337\\033[12;1Hprogress %d\\0338' $i $i",
+        "  done",
+        "done"
+      ].join("\n")
+    )
+    const works = (last: number) => [...numbers(last - 10, last).map((number) => `work ${number}`), `progress ${last}`]
+    t.run("clear; seq 100; sh program")
+    await box.file("ready")
+    t.type("Enter", "Enter")
+    await shows(t, works(20))
+    const watcher = await terminal(box, LARGE)
+    watcher.run("sesh --watch dev")
+    await shows(watcher, works(20))
+    const kept = (t: Terminal) => t.history().split("\n").filter((line) => /^(\d+|work \d+)$/.test(line))
+    expect(kept(watcher)).toEqual(kept(t))
+    for (const last of [30, 40]) {
+      t.type("Enter")
+      for (const each of [t, watcher]) await shows(each, works(last))
+    }
+  })
+
   it("the history stays whole in the terminal that types, whoever typed before", async () => {
     const box = sandbox()
     const [small, large] = await attached(box, SMALL, LARGE) as [Terminal, Terminal]
@@ -195,6 +227,37 @@ describeWith(["tmux", "vim"], "terminals of different sizes in vim", () => {
     large.type(":q", "Enter")
     for (const t of [small, large]) await t.shows(/^\$ vim.*\n\$$/m)
     for (const t of [small, large]) expect(t.format("#{alternate_on}")).toBe("0")
+  })
+})
+
+describeWith(["tmux", "less"], "a larger watcher", () => {
+  it("has the session's screen at the top, whatever scrolls in it", async () => {
+    const box = sandbox()
+    const [t] = await attached(box, SMALL) as [Terminal]
+    t.run("clear; seq 100")
+    const prompt = [...numbers(100 - SMALL.rows + 2, 100), "$"]
+    await shows(t, prompt)
+    const watcher = await terminal(box, LARGE)
+    watcher.run("sesh --watch dev")
+    await shows(watcher, prompt)
+    expect(watcher.history().split("\n")).toEqual(["% sesh --watch dev", ...numbers(1, 100), "$"])
+    t.run("seq 60 | less")
+    for (const each of [t, watcher]) await shows(each, [...numbers(1, SMALL.rows - 1), ":"])
+    for (const _ of [1, 2, 3]) t.type("Enter")
+    for (const each of [t, watcher]) await shows(each, [...numbers(4, SMALL.rows + 2), ":"])
+    t.type("q")
+    const quit = [...prompt.slice(1, -1), "$ seq 60 | less", "$"]
+    for (const each of [t, watcher]) await shows(each, quit)
+    // As top leaves: below the last row, which is the last.
+    t.run("printf '\\033[1;1Hfirst\\033[99;1Hlast\\n'; seq 3")
+    for (const each of [t, watcher]) await each.shows(/^last\n1\n2\n3\n\$$/m)
+    expect(watcher.screen()).toBe(t.screen())
+    t.run("seq 200 300")
+    for (const each of [t, watcher]) await shows(each, [...numbers(300 - SMALL.rows + 2, 300), "$"])
+    watcher.type("C-\\")
+    await isClean(watcher)
+    watcher.run("clear; seq 100")
+    await shows(watcher, [...numbers(100 - LARGE.rows + 2, 100), "%"])
   })
 })
 

@@ -6,7 +6,7 @@ import { type Engine, type Instance, load } from "../../src/layers/internal/vt/l
 import { ModeTracker } from "../../src/layers/internal/vt/modes.ts"
 import { XtermTerminal } from "../../src/layers/internal/vt/terminal.ts"
 import { HAS_EXTENDED, resize } from "../../src/layers/internal/vt/xterm.ts"
-import { modesState, terminalState } from "./terminalState.ts"
+import { BLANK_LINE, modesState, type TerminalState, terminalState } from "./terminalState.ts"
 import { random, torture } from "./torture.ts"
 
 export interface Recording {
@@ -127,8 +127,11 @@ export const points = ({ bytes }: Recording, count: number, seed: number): Reado
   return [...chosen].toSorted((a, b) => a - b)
 }
 
-/** Reference and restored terminal at a point, and at the end of the recording. */
-export const compareAt = (engine: Engine, recording: Recording, point: number): Verdict => {
+/**
+ * Reference and restored terminal at a point, and at the end of the recording. The restored one may have `more` rows:
+ * blank ones, for as long as the program has not heard of another size.
+ */
+export const compareAt = (engine: Engine, recording: Recording, point: number, more = 0): Verdict => {
   const { bytes, cols, rows } = recording
   const reference = new Shown(engine, cols, rows)
   play(recording, 0, point, reference)
@@ -137,13 +140,14 @@ export const compareAt = (engine: Engine, recording: Recording, point: number): 
     write: (bytes) => model.write(bytes),
     resize: (cols, rows) => model.resize({ cols, rows })
   })
-  const size = reference.instance.core
+  const { core } = reference.instance
+  const size = { cols: core.cols, rows: core.rows + more }
   const fresh = new Shown(engine, size.cols, size.rows)
   // Resizing brings lines back from the history: there the user's would be in one and not in the other.
   const user = recording.resizes.some(({ at }) => at >= point) ? [] : USER
   if (user.length > 0) fresh.write(Buffer.from(`${user.slice(0, -1).join("\r\n")}\r\n${user.at(-1)}`))
   const restored = new Shown(engine, size.cols, size.rows)
-  const restore = model.restore({ history: REPLAYED })
+  const restore = model.restore({ history: REPLAYED, size })
   for (const part of restore) {
     fresh.write(part)
     restored.write(part)
@@ -159,7 +163,7 @@ export const compareAt = (engine: Engine, recording: Recording, point: number): 
   const unclean = [...uncleanness(restored), ...uncleanness(live)]
 
   let verdict = states(reference, fresh)
-  if (verdict.difference === undefined && point < bytes.length) {
+  if (verdict.difference === undefined && point < bytes.length && more === 0) {
     play(recording, point, bytes.length, reference)
     play(recording, point, bytes.length, fresh)
     verdict = states(reference, fresh)
@@ -170,11 +174,24 @@ export const compareAt = (engine: Engine, recording: Recording, point: number): 
   return { point, ...verdict, answered, lost, unclean }
 }
 
+/** Without so many blank rows at the end of its screens. */
+const withoutMore = (state: TerminalState, { instance: { core: { buffers } } }: Shown, more: number): TerminalState => {
+  const without = (lines: ReadonlyArray<string>) =>
+    lines.slice(-more).every((line) => line === BLANK_LINE) ? lines.slice(0, -more) : lines
+  if (more === 0) return state
+  const history = buffers.active === buffers.alt ? without(state.history) : state.history
+  return { ...state, cells: without(state.cells), history }
+}
+
 const states = (reference: Shown, fresh: Shown) => {
   const height = (shown: Shown) => shown.instance.core.buffers.normal.ybase
   const history = Math.min(height(reference), height(fresh), REPLAYED)
   const a = terminalState(reference.instance, history)
-  const b = terminalState(fresh.instance, history)
+  const b = withoutMore(
+    terminalState(fresh.instance, history),
+    fresh,
+    fresh.instance.core.rows - reference.instance.core.rows
+  )
   const cells = differs(b.cells, a.cells)
   const historyDiffers = differs(b.history, a.history) ??
     (height(fresh) < Math.min(height(reference), REPLAYED) ? "lines missing" : undefined)

@@ -17,6 +17,9 @@ const attributes = (core: Core, fg: number, bg: number, extended: Extended | und
 const plainBlank = (attributes: string): string =>
   attributes.replace(/;(48;5;\d+|48;2;\d+;\d+;\d+|4[0-7]|10[0-7])(?=[;m])/, "")
 
+/** The state of a line on which nothing was ever written. */
+export const BLANK_LINE = "\x1b[0m\u2400"
+
 export const lineState = (core: Core, line: Line): string => {
   let text = ""
   let last = ""

@@ -27,6 +27,28 @@ describe("clients of different sizes", () => {
         assert.strictEqual(restores()[0], 3)
       })
     ))
+
+  it.effect("who do not lead get one when their own window has settled, not for each step of dragging it", () =>
+    hosting((pty) =>
+      Effect.gen(function*() {
+        yield* start()
+        pty.last().print("shown")
+        const watcher = yield* joined(dev, "watch", { size: { cols: 40, rows: 10 } })
+        yield* joined(dev, "attach", { size: { cols: 100, rows: 20 } })
+        yield* eventually("a picture for the session's size", () => watcher.of(FrameType.restore).length === 2)
+        for (let cols = 50; cols < 60; cols++) {
+          watcher.connection.send(FrameType.resize, Control.resize.encode({ cols, rows: 30 }))
+          yield* settle
+          yield* TestClock.adjust("50 millis")
+        }
+        assert.lengthOf(watcher.of(FrameType.restore), 2)
+        yield* TestClock.adjust("200 millis")
+        yield* eventually("a picture", () => watcher.of(FrameType.restore).length === 3)
+        yield* TestClock.adjust("1 seconds")
+        yield* settle
+        assert.lengthOf(watcher.of(FrameType.restore), 3)
+      })
+    ))
 })
 
 describe("bad clients", () => {

@@ -14,7 +14,7 @@ const withResponder = (
     const model = new RawScrollback({ cols: 80, rows: 24 }, 0)
     const clock = { now: 0 }
     const report = (): TerminalReport => ({ ...model.report(), cursor: { row: 4, column: 9 } })
-    const responder = (yield* QueryResponder).make({ report, now: () => clock.now })
+    const responder = (yield* QueryResponder).make({ report, rows: () => 24, now: () => clock.now })
     yield* Effect.promise(async () => use(responder, model, clock))
   }).pipe(Effect.provide(Live.layer))
 
@@ -117,6 +117,24 @@ describe("the program asks its terminal", () => {
       const { answers, forOthers } = responder.filter(batch, "primary")
       assert.strictEqual(forOthers, batch)
       assert.strictEqual(answers.length, 0)
+    }))
+
+  it.effect("a row below the session's last is the last for the others, whose terminals may have it", () =>
+    withResponder((responder) => {
+      for (
+        const [written, expected] of [
+          ["\x1b[25;1H", "\x1b[24;1H"],
+          ["\x1b[9999;30f", "\x1b[0024;30f"],
+          ["\x1b[100d", "\x1b[024d"],
+          ["\x1b[99H\x1b[5n", "\x1b[24H\0\0\0\0"],
+          ["\x1b[24;999H", "\x1b[24;999H"],
+          ["\x1b[;99H\x1b[H\x1b[?25h\x1b[99m", "\x1b[;99H\x1b[H\x1b[?25h\x1b[99m"]
+        ] as const
+      ) {
+        const { forOthers, forPrimary } = pass(responder, `a${written}b`, "primary")
+        assert.strictEqual(JSON.stringify(bytes(forOthers)), JSON.stringify(`a${expected}b`))
+        assert.strictEqual(bytes(forPrimary), `a${written}b`)
+      }
     }))
 
   it.effect("what the primary client still owes when it goes, the daemon answers", () =>

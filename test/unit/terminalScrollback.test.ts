@@ -3,10 +3,11 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Caller from "../../src/layers/CallerFake.ts"
 import * as ScrollbackTerminal from "../../src/layers/ScrollbackTerminal.ts"
+import * as VtEngineFake from "../../src/layers/VtEngineFake.ts"
 import * as VtEngineXterm from "../../src/layers/VtEngineXterm.ts"
 import type { Size } from "../../src/schema/Session.ts"
 import { Scrollback, type ScrollbackModel } from "../../src/services/Scrollback.ts"
-import { VtEngine, VtEngineError, type VtTerminal } from "../../src/services/VtEngine.ts"
+import type { VtEngine } from "../../src/services/VtEngine.ts"
 import { engine } from "../support/differential.ts"
 import { terminalState } from "../support/terminalState.ts"
 
@@ -124,40 +125,12 @@ describe("the scrollback with a terminal model", () => {
 
   it.live("outlives its model: from then on raw bytes do", () => {
     let broken = false
-    const breaking = Layer.effect(
-      VtEngine,
-      Effect.gen(function*() {
-        const vt = yield* VtEngine
-        const broken_ = (call: string) => {
-          if (broken) throw new Error(`${call} broke`)
-        }
-        return {
-          make: (size: Size, history: number) =>
-            Effect.map(vt.make(size, history), (terminal): VtTerminal => ({
-              write: (bytes) => {
-                broken_("write")
-                terminal.write(bytes)
-              },
-              resize: (size) => terminal.resize(size),
-              restore: (options) => terminal.restore(options),
-              lines: () => terminal.lines(),
-              cursor: () => terminal.cursor(),
-              scrolls: () => terminal.scrolls(),
-              wraps: () => terminal.wraps(),
-              title: () => terminal.title(),
-              cwd: () => terminal.cwd(),
-              leave: () => terminal.leave(),
-              dispose: () => terminal.dispose()
-            }))
-        }
-      })
-    ).pipe(Layer.provide(VtEngineXterm.layer))
     return withModel(
       (model) =>
         Effect.gen(function*() {
           yield* loaded
           model.append(Buffer.from("one\r\n"))
-          assert.include(text(model.restore()), "\x1b[?2026h")
+          assert.include(text(model.restore()), "\x1b[Hone")
           broken = true
           model.append(Buffer.from("two\r\n"))
           assert.include(text(model.restore()), "one\r\ntwo\r\n")
@@ -167,7 +140,7 @@ describe("the scrollback with a terminal model", () => {
           assert.include(model.leave().toString(), "\x1b[?2004l")
         }),
       {},
-      breaking
+      VtEngineFake.layer({ broken: () => broken })
     )
   })
 
@@ -180,6 +153,6 @@ describe("the scrollback with a terminal model", () => {
           assert.include(text(model.restore()), "text")
         }),
       {},
-      Layer.succeed(VtEngine, { make: () => Effect.fail(new VtEngineError({ problem: "not here" })) })
+      VtEngineFake.layer({ problem: "not here" })
     ))
 })

@@ -26,6 +26,9 @@ const UNSEEN_BYTES = 1024 * 1024
 /** How long the creator may take to attach before the program goes on without it. */
 const AWAIT_MS = 10_000
 
+/** A window that has kept its size for so long is no longer being dragged. */
+const SETTLED_MS = 150
+
 /** Clients whose input offset is remembered after they left. */
 const REMEMBERED_CLIENTS = 64
 
@@ -33,7 +36,7 @@ export interface SessionParts {
   readonly program: PtyProcess
   readonly model: ScrollbackModel
   /** Makes one that has seen nothing yet. */
-  readonly responder: () => Responder
+  readonly responder: (rows: () => number) => Responder
   readonly version: string
   /** What does not change, and the rest as it was in the beginning. */
   readonly born: SessionInfo
@@ -70,7 +73,7 @@ export class Session {
     this.unseen = parts.awaited
     this.flow = new Flow(parts.program, parts.after)
     this.input = new InputQueue(parts.program)
-    this.responder = parts.responder()
+    this.responder = parts.responder(() => this.size.rows)
     parts.program.listen({
       onData: (bytes) => this.onData(bytes),
       onDrain: () => this.input.drain(),
@@ -153,6 +156,7 @@ export class Session {
     onResize: (member, size) => {
       member.size = size
       if (member === this.primary) this.resize(size, member)
+      else if (member.shows) this.redrawSoon(member, size)
     },
     onKill: (graceMs) => this.kill(graceMs),
     onDetachAll: (reason) => {
@@ -244,7 +248,8 @@ export class Session {
 
   /** Output that was answered when it came: nobody is to answer it again. */
   private silent(output: ReadonlyArray<Buffer>): ReadonlyArray<Buffer> {
-    return this.parts.responder().filter(output, "nobody").forOthers
+    // It was not for a screen of today's size only.
+    return this.parts.responder(() => Number.POSITIVE_INFINITY).filter(output, "nobody").forOthers
   }
 
   private remember(client: string, received: number): void {
@@ -266,6 +271,15 @@ export class Session {
     for (const member of this.members) {
       if (member.state === "live" && member.shows && member !== by) this.sendRestore(member, false)
     }
+  }
+
+  /** Its window has another size, the session has not: once the window has settled it gets a picture for that size. */
+  private redrawSoon(member: Member, size: Size): void {
+    this.parts.after(SETTLED_MS, () => {
+      if (member.size !== size || member === this.primary || member.state !== "live") return
+      this.flush()
+      this.sendRestore(member, false)
+    })
   }
 
   private onData(bytes: Buffer): void {

@@ -32,17 +32,21 @@ export interface Picture {
   readonly modes: ModeTracker
   readonly designators: Designators
   readonly history: number
+  /** Of the terminal that gets it: not fewer than the model's, whose screen goes to the top. */
+  readonly rows: number
   /** Bytes to follow: a sequence or character that has only begun. */
   readonly pending: Buffer
 }
 
 export const serialize = (picture: Picture): Array<Buffer> => {
-  const { core, modes, pending } = picture
+  const { core, modes, pending, rows } = picture
   const painter = new Painter(core)
   const { alt, normal } = core.buffers
   painter.control(PROLOGUE + HOLD)
-  painter.control(clearing(core.cols, core.rows))
-  paint(painter, core, normal, Math.max(0, normal.ybase - picture.history))
+  painter.control(clearing(core.cols, rows))
+  const first = Math.max(0, normal.ybase - picture.history)
+  paint(painter, core, normal, first, rows)
+  painter.control(lifting(normal.ybase - first, core.rows, rows))
   const other = keyboard(modes.keyboards.alternate)
   if (modes.alternate === 0 && other !== "") painter.control(`\x1b[?47h${other}\x1b[?47l`)
   frame(painter, picture, normal)
@@ -54,7 +58,7 @@ export const serialize = (picture: Picture): Array<Buffer> => {
     withCharset(painter, picture, normal.savedCharset, "\x1b[?1049h")
     painter.plain()
     painter.control("\x1b[H\x1b[2J")
-    paint(painter, core, alt, alt.ybase)
+    paint(painter, core, alt, alt.ybase, rows)
     frame(painter, picture, alt)
     painter.control(other)
   }
@@ -71,11 +75,17 @@ export const serialize = (picture: Picture): Array<Buffer> => {
 const clearing = (cols: number, rows: number): string =>
   `${" ".repeat(cols - 1)}\r\x1b[K${"\r\n".repeat(Math.max(1, rows - 1))}\x1b[H`
 
+/** History for which a larger terminal still has room goes where all history goes: the screen's first row is the first. */
+const lifting = (history: number, height: number, rows: number): string => {
+  const above = Math.min(history, rows - height)
+  return above === 0 ? "" : `\x1b[${rows};1H${"\n".repeat(above)}`
+}
+
 /** Rows one after the other. On the main screen what does not fit scrolls into the other terminal's history. */
-const paint = (painter: Painter, core: Core, buffer: Screen, first: number): void => {
-  const { cols, rows } = core
+const paint = (painter: Painter, core: Core, buffer: Screen, first: number, rows: number): void => {
+  const { cols } = core
   const main = buffer === core.buffers.normal
-  const last = buffer.ybase + rows - 1
+  const last = buffer.ybase + core.rows - 1
   let fill = 0
   for (let index = first; index <= last; index++) {
     const line = buffer.lines.get(index)!
@@ -148,9 +158,12 @@ const lastText = (line: Line, cols: number): number => {
   return x
 }
 
-/** Tab stops, saved cursor, scroll region and origin mode of a screen, as far as they are not as in the beginning. */
-const frame = (painter: Painter, { core, designators, modes }: Picture, buffer: Screen): void => {
-  const { cols, rows } = core
+/**
+ * Tab stops, saved cursor, scroll region and origin mode of a screen, as far as they are not as in the beginning. What
+ * scrolls in the model's whole screen scrolls in those rows of a larger terminal.
+ */
+const frame = (painter: Painter, { core, designators, modes, rows }: Picture, buffer: Screen): void => {
+  const { cols } = core
   const stops = Object.keys(buffer.tabs).map(Number).filter((x) => x < cols && buffer.tabs[x])
   if (stops.length !== Math.ceil(cols / TAB) || stops.some((x) => x % TAB !== 0)) {
     painter.control("\x1b[3g" + stops.map((x) => `\x1b[${x + 1}G\x1bH`).join(""))

@@ -6,7 +6,7 @@ import type { Engine, Instance } from "./load.ts"
 import { ModeTracker } from "./modes.ts"
 import { serialize } from "./serialize.ts"
 import { incomplete } from "./utf8.ts"
-import { resize } from "./xterm.ts"
+import { resize, rewrap } from "./xterm.ts"
 
 /** The smallest that xterm.js can be (common/services/BufferService.ts). */
 const MIN_COLS = 2
@@ -37,29 +37,36 @@ export class XtermTerminal implements VtTerminal {
     this.modes.resize(size.rows)
   }
 
-  restore(options: RestoreOptions): ReadonlyArray<Buffer> {
-    const { core } = this.instance
-    const { size } = options
-    if (size !== undefined && (size.cols !== core.cols || size.rows !== core.rows)) {
-      return this.redrawn(size, options.history)
-    }
+  restore({ history, size }: RestoreOptions): ReadonlyArray<Buffer> {
+    const { cols, rows } = this.instance.core
+    if (size === undefined) return this.serialize(history, rows)
+    const fits = Math.max(MIN_COLS, size.cols) === cols && size.rows >= rows
+    return fits ? this.serialize(history, size.rows) : this.redrawn(size, history)
+  }
+
+  private serialize(history: number, rows: number): ReadonlyArray<Buffer> {
     const { pending } = this.modes
     return serialize({
-      core,
+      core: this.instance.core,
       modes: this.modes,
       designators: this.engine.designators,
-      history: options.history,
+      history,
+      rows,
       pending: pending.length === 0 ? this.begun : pending
     })
   }
 
-  /** As it would be had the session that size: by way of a second terminal, which is shown this one and then resized. */
+  /**
+   * For other columns, or fewer rows: by way of a second terminal, which is shown this one and then made as wide and as
+   * low. Not higher: lines that came back from the history would push down what a program has put at a row.
+   */
   private redrawn(size: Size, history: number): ReadonlyArray<Buffer> {
     const { cols, rows } = this.instance.core
     const copy = new XtermTerminal(this.engine, { cols, rows }, history)
-    for (const bytes of this.restore({ history })) copy.write(bytes)
-    copy.resize(size)
-    const redrawn = copy.restore({ history })
+    for (const bytes of this.serialize(history, rows)) copy.write(bytes)
+    if (size.rows < rows) copy.resize(size)
+    else rewrap(copy.instance.core, Math.max(MIN_COLS, size.cols))
+    const redrawn = copy.serialize(history, size.rows)
     copy.dispose()
     return redrawn
   }

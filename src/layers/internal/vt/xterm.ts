@@ -38,8 +38,8 @@ export interface Screen {
   /** Equal to the columns when the next character wraps. */
   readonly x: number
   readonly y: number
-  readonly scrollTop: number
-  readonly scrollBottom: number
+  scrollTop: number
+  scrollBottom: number
   readonly tabs: Readonly<Record<number, boolean | undefined>>
   readonly savedX: number
   readonly savedY: number
@@ -82,6 +82,15 @@ export const resize = (core: Core, cols: number, rows: number): void => {
   const { active, alt } = core.buffers
   if (active !== alt) return
   for (let y = 0; y < alt.lines.length; y++) alt.lines.get(y)!.resize(cols, alt.getNullCell())
+}
+
+/** Wraps anew for other columns. A resize ends scroll regions; here they stay, as the rows do. */
+export const rewrap = (core: Core, cols: number): void => {
+  const { alt, normal } = core.buffers
+  const regions = [normal, alt].map(({ scrollBottom, scrollTop }) => ({ scrollBottom, scrollTop }))
+  resize(core, cols, core.rows)
+  Object.assign(normal, regions[0])
+  Object.assign(alt, regions[1])
 }
 
 /** Words of a cell (common/buffer/Constants.ts). */

@@ -63,7 +63,7 @@ export class Tally {
   private held = 0
   private plain = true
   private from = 0
-  private coloured = true
+  private coloured = false
   private readonly apart: number
 
   constructor(apart = MARK_BYTES) {
@@ -83,7 +83,7 @@ export class Tally {
     this.last = 0
     this.held = 0
     this.from = at
-    this.coloured = true
+    this.coloured = false
   }
 
   stop(): void {

@@ -37,7 +37,7 @@ describe("MemoryNetwork", () => {
       const network = yield* MemoryNetwork.MemoryNetwork
       const ears = [ear(near), ear(far)]
       network.links[0]!.cut()
-      yield* until("both heard it", () => ears.every((side) => side.closed[0] === "the connection was reset"))
+      yield* until("both heard it", () => ears.every((side) => side.closed[0] === "its process is gone"))
       network.setDown("the host is gone")
       const client = yield* SessionClient
       assert.strictEqual((yield* Effect.flip(client.connect(work)))._tag, "ConnectError")

@@ -113,6 +113,8 @@ describeWith(["tmux"], "a terminal", () => {
     await t.shows(/Killed\s+%/)
     // In one piece: the terminal is raw, and the shell takes what it gets at once for a line.
     t.paste("stty sane\n")
+    // Before that has run, Enter would be a mere CR.
+    await t.shows(/Killed\s+% %$/)
     t.run("clear")
     await t.prompt()
     t.run("sesh dev")

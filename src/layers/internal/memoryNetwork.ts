@@ -56,14 +56,14 @@ export const layer = (options?: { readonly capacity?: number }): Layer.Layer<Mem
             name,
             stall: (side) => sides[side].stall(true),
             flow: (side) => sides[side].stall(false),
-            cut: (reason = "the connection was reset") => cut(reason),
+            cut: (reason = "its process is gone") => cut(reason),
             get closed() {
               return client.isOver() && server.isOver()
             }
           })
           setImmediate(() => {
             const accept = listeners.get(name)
-            if (accept === undefined) cut("the connection was reset")
+            if (accept === undefined) cut("its process is gone")
             else accept(server.connection)
           })
           return client.connection

@@ -3,8 +3,9 @@ import type * as Net from "node:net"
 import { FrameDecoder, type FrameType, header, HEADER_BYTES } from "../../schema/Frame.ts"
 import { type Connection, type ConnectionHandlers, HIGH_WATER } from "../../services/Connection.ts"
 
+/** A reset: the other side ended before it had read everything. */
 const reasonOf = (error: NodeJS.ErrnoException): string =>
-  error.code === "ECONNRESET" || error.code === "EPIPE" ? "the connection was reset" : error.message
+  error.code === "ECONNRESET" || error.code === "EPIPE" ? "its process is gone" : error.message
 
 /** How long the other side has to take our last words, or some of them. */
 const LINGER_MS = 1000

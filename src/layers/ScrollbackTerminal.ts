@@ -106,6 +106,7 @@ class TerminalScrollback implements ScrollbackModel {
 
   private loaded(terminal: VtTerminal | undefined): void {
     if (terminal === undefined) return this.fail(undefined)
+    if (this.failed) return terminal.dispose()
     this.terminal = terminal
     // More came in the meantime than is held, and it was no plain text.
     if (this.backlog.torn) this.backlog.mend(Buffer.from(this.raw.modesNow()))

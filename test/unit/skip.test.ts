@@ -166,6 +166,23 @@ describe("skipping what scrolls away", () => {
     assert.strictEqual(await parsed(`begin\r\n\u009b?7l${long}`), Buffer.byteLength(`begin\r\n\u009b?7l${long}`))
   })
 
+  it("goes on from what is still held when there was no model for too long", async () => {
+    const terminal = new Counted(await engine, SIZE, HISTORY)
+    const ring = new ByteRing(64 * 1024)
+    const backlog = new Backlog({ ring, size: SIZE, history: HISTORY })
+    // Stops the counting at once; then plain lines, more than are held.
+    for (const text of ["\x1b[H", ...Array.from({ length: 5000 }, (_, line) => `a line with number ${line}\r\n`)]) {
+      ring.append(Buffer.from(text))
+      backlog.count(undefined)
+      backlog.relieve(undefined, 32 * 1024)
+    }
+    assert.isTrue(backlog.torn)
+    backlog.mend(Buffer.alloc(0))
+    backlog.parse(terminal, () => false)
+    assert.strictEqual(terminal.lines().at(-1), "a line with number 4999")
+    terminal.dispose()
+  })
+
   it("skips nothing in the middle of a string", async () => {
     assert.strictEqual(await parsed(long, "\x1bPq"), long.length)
   })

@@ -62,7 +62,7 @@ export class Backlog {
   /** After output has come: of a flood, counts the rows while they are still at hand. */
   count(terminal: VtTerminal | undefined): void {
     this.due = Math.max(this.ring.offset + COUNT_BYTES, this.seen + SKIP_BYTES)
-    if (this.bytes >= SKIP_BYTES && (terminal === undefined || terminal.scrolls())) this.tell(terminal)
+    if (!this.torn && this.bytes >= SKIP_BYTES && (terminal === undefined || terminal.scrolls())) this.tell(terminal)
   }
 
   /** Parses until all is seen or the time is up. */
@@ -95,6 +95,7 @@ export class Backlog {
   /** Goes on with what is still held, from a line's beginning; `instead` stands for all before it. */
   mend(instead: Buffer): void {
     this.seen = this.ring.first
+    this.tally.stop()
     for (const view of this.ring.views(this.seen, this.ring.offset)) {
       const end = view.indexOf(0x0a)
       this.seen += end === -1 ? view.length : end + 1
@@ -119,7 +120,7 @@ export class Backlog {
 
   private skip(terminal: VtTerminal | undefined): boolean {
     // Before there is a model nothing but plain lines has been passed over: the terminal is as in the beginning.
-    if (terminal !== undefined && !terminal.scrolls()) return false
+    if (this.torn || (terminal !== undefined && !terminal.scrolls())) return false
     this.tell(terminal)
     const plan = planSkip(this.ring, this.tally, { from: this.seen, history: this.history, rows: this.size.rows })
     if (plan === undefined) return false

@@ -7,6 +7,7 @@ import * as Logger from "effect/Logger"
 import * as Caller from "./layers/CallerProcess.ts"
 import { removeEmptyLog } from "./layers/internal/daemonLog.ts"
 import { answer, closeInherited, readLaunch } from "./layers/internal/daemonProcess.ts"
+import type { LaunchReply } from "./layers/internal/launchChannel.ts"
 import * as Lock from "./layers/LockSqlite.ts"
 import * as Paths from "./layers/PathsXdg.ts"
 import * as Pty from "./layers/PtyNode.ts"
@@ -18,7 +19,7 @@ import * as SessionServer from "./layers/SessionServerUnix.ts"
 import * as VtEngine from "./layers/VtEngineXterm.ts"
 import type { SessionSpec } from "./schema/Session.ts"
 import { VERSION } from "./schema/Version.ts"
-import { SessionHost as Host } from "./services/SessionHost.ts"
+import { SessionHost as Host, type StartError } from "./services/SessionHost.ts"
 
 const layers = SessionHost.layer.pipe(
   Layer.provide(
@@ -31,6 +32,11 @@ const layers = SessionHost.layer.pipe(
   Layer.provide(Layer.succeed(Logger.LogToStderr, true))
 )
 
+const refusal = (error: StartError): LaunchReply => ({
+  error: error.message,
+  ...(error._tag === "PtyError" && error.kind !== "other" ? { kind: error.kind } : {})
+})
+
 /** A program that is asked to go by the system gets as long as one that is killed by a user. */
 const GRACE_MS = 3000
 
@@ -39,7 +45,7 @@ const asked = Effect.callback<void>((resume) => void process.once("SIGTERM", () 
 
 const start = Effect.fnUntraced(function*(spec: SessionSpec) {
   const session = yield* (yield* Host).start(spec).pipe(
-    Effect.tapError((error) => answer(error._tag === "SessionExists" ? { exists: true } : { error: error.message }))
+    Effect.tapError((error) => answer(error._tag === "SessionExists" ? { exists: true } : refusal(error)))
   )
   yield* Effect.forkScoped(Effect.andThen(asked, session.kill(GRACE_MS)))
   yield* answer({ ok: { id: session.info.id } })

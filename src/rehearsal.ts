@@ -11,6 +11,7 @@ import { run } from "./commands/run.ts"
 import * as AttachClient from "./layers/AttachClientLive.ts"
 import * as Caller from "./layers/CallerFake.ts"
 import * as DaemonLauncher from "./layers/DaemonLauncherFake.ts"
+import * as Input from "./layers/InputMemory.ts"
 import * as Network from "./layers/internal/memoryNetwork.ts"
 import * as Lock from "./layers/LockMemory.ts"
 import * as Output from "./layers/OutputMemory.ts"
@@ -19,12 +20,15 @@ import * as Pty from "./layers/PtyFake.ts"
 import * as QueryResponder from "./layers/QueryResponderLive.ts"
 import * as Scrollback from "./layers/ScrollbackRing.ts"
 import * as SessionClient from "./layers/SessionClientMemory.ts"
+import * as SessionControl from "./layers/SessionControlLive.ts"
 import * as SessionFiles from "./layers/SessionFilesMemory.ts"
 import * as SessionHost from "./layers/SessionHostLive.ts"
 import * as SessionRegistry from "./layers/SessionRegistryFiles.ts"
 import * as SessionServer from "./layers/SessionServerMemory.ts"
+import * as Signals from "./layers/SignalsFake.ts"
 import * as Tty from "./layers/TtyFake.ts"
 
+/** None may wait for a timer that fires: in the process made from such a snapshot no timer ever would. */
 const SCENES = [
   ["--version"],
   ["--help"],
@@ -35,22 +39,25 @@ const SCENES = [
   ["--detach", "rehearsal"]
 ]
 
-const layers = Layer.mergeAll(AttachClient.layer, SessionRegistry.layer, DaemonLauncher.layer).pipe(
-  Layer.provideMerge(SessionHost.layer),
-  Layer.provideMerge(Layer.mergeAll(SessionServer.layer, SessionClient.layer)),
-  Layer.provideMerge(Layer.mergeAll(
-    Caller.layer(),
-    Lock.layer,
-    Network.layer(),
-    Output.layer({ isTerminal: false }),
-    Paths.layer(),
-    Pty.layer(),
-    QueryResponder.layer,
-    Scrollback.layer(),
-    SessionFiles.layer,
-    Tty.layer()
-  ))
-)
+const layers = Layer.mergeAll(AttachClient.layer, SessionControl.layer, SessionRegistry.layer, DaemonLauncher.layer)
+  .pipe(
+    Layer.provideMerge(SessionHost.layer),
+    Layer.provideMerge(Layer.mergeAll(SessionServer.layer, SessionClient.layer)),
+    Layer.provideMerge(Layer.mergeAll(
+      Caller.layer(),
+      Input.layer(),
+      Lock.layer,
+      Network.layer(),
+      Output.layer({ isTerminal: false }),
+      Paths.layer(),
+      Pty.layer(),
+      QueryResponder.layer,
+      Scrollback.layer(),
+      SessionFiles.layer,
+      Signals.layer,
+      Tty.layer()
+    ))
+  )
 
 /**
  * Node draws UUIDs and random integers from a store. Filled during the rehearsal it would be in the snapshot, and all

@@ -49,7 +49,13 @@ export const layer: Layer.Layer<DaemonLauncher | Launches, never, SessionHost> =
         const session = yield* Scope.provide(host.start(spec), scope).pipe(
           Effect.onError((cause) => Scope.close(scope, Exit.failCause(cause))),
           Effect.mapError((error) =>
-            error._tag === "SessionExists" ? error : new LaunchError({ name: spec.name, reason: error.message })
+            error._tag === "SessionExists"
+              ? error
+              : new LaunchError({
+                name: spec.name,
+                reason: error.message,
+                kind: error._tag === "PtyError" ? error.kind : "other"
+              })
           )
         )
         launches.sessions.push(session)

@@ -89,6 +89,7 @@ export const layer = (options: DaemonLauncherOptions = {}): Layer.Layer<DaemonLa
             const words = log.tail()
             return new LaunchError({
               name: spec.name,
+              kind: "other",
               reason: words === "" ? reason : `${reason}; the end of ${path}:\n${words}`
             })
           })
@@ -115,7 +116,9 @@ export const layer = (options: DaemonLauncherOptions = {}): Layer.Layer<DaemonLa
       const read = (spec: SessionSpec, plan: StartPlan, reply: LaunchReply) => {
         const { name } = spec
         if ("exists" in reply) return Effect.fail(new SessionExists({ name }))
-        if ("error" in reply) return Effect.fail(new LaunchError({ name, reason: reply.error }))
+        if ("error" in reply) {
+          return Effect.fail(new LaunchError({ name, reason: reply.error, kind: reply.kind ?? "other" }))
+        }
         return Effect.sync((): Launched => {
           const warning = [reply.ok.warning, warningOf(spec, plan)].filter((part) => part !== undefined).join("\n")
           return { id: reply.ok.id, ...(warning === "" ? {} : { warning }) }

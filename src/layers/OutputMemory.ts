@@ -7,6 +7,8 @@ import { Output } from "../services/Output.ts"
 export class Said extends Context.Service<Said, {
   readonly out: Array<string>
   readonly err: Array<string>
+  /** What was written as it is. */
+  readonly bytes: Array<Uint8Array>
 }>()("sesh/layers/Said") {}
 
 /** Keeps what is said in memory. */
@@ -14,10 +16,12 @@ export const layer = (options: { readonly isTerminal: boolean }): Layer.Layer<Ou
   Layer.effectContext(Effect.sync(() => {
     const out: Array<string> = []
     const err: Array<string> = []
-    return Context.make(Said, { out, err }).pipe(
+    const bytes: Array<Uint8Array> = []
+    return Context.make(Said, { out, err, bytes }).pipe(
       Context.add(Output, {
         isTerminal: options.isTerminal,
         print: (text) => Effect.sync(() => void out.push(text)),
+        write: (parts) => Effect.sync(() => void bytes.push(...parts)),
         note: (text) => Effect.sync(() => void err.push(text))
       })
     )

@@ -15,6 +15,7 @@ export const layer = (options?: { readonly dir?: string; readonly problem?: Path
         socket: `${dir}/${name}.sock`,
         info: `${dir}/${name}.json`,
         agent: `${dir}/${name}.agent`,
+        ended: `${dir}/${name}.ended`,
         log: `${dir}/log/${name}.log`
       }),
       ensure: fit,

@@ -78,6 +78,7 @@ export const layer: Layer.Layer<Paths, never, Caller> = Layer.effect(
       socket: Path.join(dir, `${name}.sock`),
       info: Path.join(dir, `${name}.json`),
       agent: Path.join(dir, `${name}.agent`),
+      ended: Path.join(dir, `${name}.ended`),
       log: Path.join(state, "log", `${name}.log`)
     })
 

@@ -187,7 +187,7 @@ export interface PtyFakeOptions {
   /** Plays each program from its start. Without it they do nothing until the test makes them. */
   readonly play?: (program: FakeProgram) => void
   /** What is wrong with a spec, if anything: then nothing is started. */
-  readonly problem?: (spec: PtySpec) => string | undefined
+  readonly problem?: (spec: PtySpec) => string | Pick<PtyError, "problem" | "kind"> | undefined
 }
 
 /** Terminals whose programs are played by the test. */
@@ -202,7 +202,8 @@ export const layer = (options: PtyFakeOptions = {}): Layer.Layer<Pty | Programs>
     }
     const spawn = Effect.fn("Pty.spawn")(function*(spec: PtySpec) {
       const problem = options.problem?.(spec)
-      if (problem !== undefined) return yield* new PtyError({ file: spec.file, problem })
+      if (typeof problem === "string") return yield* new PtyError({ file: spec.file, problem, kind: "other" })
+      if (problem !== undefined) return yield* new PtyError({ file: spec.file, ...problem })
       const program = yield* Effect.acquireRelease(
         Effect.sync(() => start(spec)),
         (program) => Effect.sync(() => program.close())

@@ -8,7 +8,7 @@ import { Pty, PtyError, type PtyHandlers, type PtyProcess, type PtySpec } from "
 import { loadPtyAddon } from "./internal/ptyAddon.ts"
 import { openMaster, type PtyMaster } from "./internal/ptyMaster.ts"
 import { type PtyProcesses, ptyProcesses } from "./internal/ptyProcesses.ts"
-import { checkProgram } from "./internal/ptyProgram.ts"
+import { checkProgram, type Unusable } from "./internal/ptyProgram.ts"
 
 /** When the scope closes: from the hang-up to the kill. Time for a shell to save its history, and little for a user. */
 const HANG_UP_MS = 500
@@ -64,7 +64,7 @@ const start = (spec: PtySpec, file: string): Running => {
     onExit
   )
   const master = openMaster(fd, pty)
-  const processes = ptyProcesses(pid, pty, () => {
+  const processes = ptyProcesses(pid, pty, spec.cwd, () => {
     const fd = master.fd()
     if (fd === undefined) return undefined
     return process.platform === "darwin" ? addon.process(fd) : addon.process(fd, pty)
@@ -121,18 +121,19 @@ const stop = Effect.fnUntraced(function*({ ended, master, processes }: Running) 
 
 /**
  * Real terminals, made by node-pty's native addon. Its descriptor of the master side is not close-on-exec, and Node has
- * no way to make it so: whatever this process starts later inherits it. A daemon has one terminal and starts nothing.
+ * no way to make it so: whatever this process starts later inherits it. A daemon starts one program, and another only
+ * when the first one's terminal is closed.
  */
 export const layer: Layer.Layer<Pty> = Layer.succeed(
   Pty,
   Pty.of({
     spawn: Effect.fn("Pty.spawn")(function*(spec: PtySpec) {
-      const failed = (problem: string) => new PtyError({ file: spec.file, problem })
+      const failed = ({ kind, problem }: Unusable) => new PtyError({ file: spec.file, problem, kind: kind ?? "other" })
       const file = yield* Effect.fromResult(Result.mapError(checkProgram(spec), failed))
       const running = yield* Effect.acquireRelease(
         Effect.try({
           try: () => start(spec, file),
-          catch: (cause) => failed(`no terminal for it: ${cause instanceof Error ? cause.message : cause}`)
+          catch: (cause) => failed({ problem: `no terminal for it: ${cause instanceof Error ? cause.message : cause}` })
         }),
         stop
       )

@@ -1,6 +1,7 @@
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { Scrollback } from "../services/Scrollback.ts"
+import { rawHistory } from "./internal/rawHistory.ts"
 import { RawScrollback, replayable } from "./internal/rawScrollback.ts"
 
 /** Keeps every byte and replays all that may be: for tests, where nobody says much. */
@@ -18,7 +19,9 @@ export const layer: Layer.Layer<Scrollback> = Layer.succeed(Scrollback, {
         resize: (size) => raw.resize(size),
         restore: () => all.length === 0 ? [] : [replayable(all)],
         since: (offset) => offset > all.length ? undefined : [all.subarray(offset)],
+        first: () => 0,
         lines: () => all.toString("utf8").split(/\r?\n/),
+        history: (options) => rawHistory(all, options),
         leave: () => Buffer.alloc(0),
         report: () => raw.report()
       }

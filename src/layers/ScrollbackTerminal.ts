@@ -5,6 +5,7 @@ import type { Size } from "../schema/Session.ts"
 import { Caller } from "../services/Caller.ts"
 import { Scrollback, type ScrollbackModel, type TerminalReport } from "../services/Scrollback.ts"
 import { VtEngine, type VtTerminal } from "../services/VtEngine.ts"
+import { packed, trimmed } from "./internal/historyLines.ts"
 import { RawScrollback } from "./internal/rawScrollback.ts"
 import { Backlog } from "./internal/vt/backlog.ts"
 import { RING_BYTES } from "./ScrollbackRing.ts"
@@ -92,6 +93,18 @@ class TerminalScrollback implements ScrollbackModel {
 
   lines(): ReadonlyArray<string> {
     return this.withModel((terminal) => terminal.lines()) ?? this.raw.lines()
+  }
+
+  first(): number {
+    return this.raw.first()
+  }
+
+  history(options: { readonly ansi: boolean }): ReadonlyArray<Buffer> {
+    const lines = this.withModel((terminal) => {
+      const plain = trimmed(terminal.lines())
+      return options.ansi ? terminal.styled().slice(0, plain.length) : plain
+    })
+    return lines === undefined ? this.raw.history(options) : packed(lines)
   }
 
   leave(): Buffer {

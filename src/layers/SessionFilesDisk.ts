@@ -1,12 +1,15 @@
+import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { rename, rm, symlink, writeFile } from "node:fs/promises"
 import { isAbsolute } from "node:path"
-import { SessionInfo } from "../schema/Session.ts"
+import { type Ended, SessionInfo } from "../schema/Session.ts"
 import type { SessionName } from "../schema/SessionName.ts"
 import { Paths } from "../services/Paths.ts"
 import { SessionFiles } from "../services/SessionFiles.ts"
+import { encodeEnded, isFresh, readEnded, sweepEnded } from "./internal/endedFiles.ts"
 
 const encodeInfo = Schema.encodeSync(Schema.fromJsonString(SessionInfo))
 
@@ -27,6 +30,22 @@ export const layer: Layer.Layer<SessionFiles, never, Paths> = Layer.effect(
   Effect.gen(function*() {
     const paths = yield* Paths
     const agentPath = (name: SessionName) => paths.session(name).agent
+
+    const writeEnd = Effect.fn("SessionFiles.writeEnd")(function*(ended: Ended) {
+      const path = paths.session(ended.name).ended
+      yield* replace(path, (to) => writeFile(to, encodeEnded(ended), { mode: 0o600 }))
+      const now = yield* Clock.currentTimeMillis
+      yield* Effect.ignore(Effect.try(() => sweepEnded(paths.dir, now)))
+    })
+
+    const readEnd = Effect.fn("SessionFiles.readEnd")(function*(name: SessionName) {
+      // In a directory that others can write to anybody could have written it.
+      const ours = yield* Effect.orElseSucceed(paths.check, () => false)
+      if (!ours) return Option.none<Ended>()
+      const now = yield* Clock.currentTimeMillis
+      return Option.filter(readEnded(paths.session(name).ended, name), (ended) => isFresh(ended, now))
+    })
+
     return SessionFiles.of({
       agentPath,
       pointAgent: (name, socket) => {
@@ -34,7 +53,10 @@ export const layer: Layer.Layer<SessionFiles, never, Paths> = Layer.effect(
         return isAbsolute(socket) && socket !== path ? replace(path, (to) => symlink(socket, to)) : Effect.void
       },
       writeInfo: (info) =>
-        replace(paths.session(info.name).info, (to) => writeFile(to, `${encodeInfo(info)}\n`, { mode: 0o600 }))
+        replace(paths.session(info.name).info, (to) => writeFile(to, `${encodeInfo(info)}\n`, { mode: 0o600 })),
+      writeEnd,
+      forgetEnd: (name) => Effect.ignore(Effect.tryPromise(() => rm(paths.session(name).ended, { force: true }))),
+      readEnd
     })
   })
 )

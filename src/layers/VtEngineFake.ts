@@ -76,6 +76,10 @@ class PlainTerminal implements VtTerminal {
     return lines
   }
 
+  styled(): ReadonlyArray<string> {
+    return this.lines().map((line) => line.replace(/ +$/, ""))
+  }
+
   cursor(): { readonly row: number; readonly column: number } {
     return { row: this.y, column: Math.min(this.x, this.size.cols - 1) }
   }

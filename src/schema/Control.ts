@@ -5,7 +5,10 @@ import { FrameType } from "./Frame.ts"
 import { ExitStatus, SessionInfo, Size } from "./Session.ts"
 
 /** Sides with the same major understand each other; the minor counts additions. */
-export const PROTOCOL = { major: 1, minor: 0 } as const
+export const PROTOCOL = { major: 1, minor: 1 } as const
+
+/** The minor that brought `hello.command`, `kill.signal` and the history. */
+export const SCRIPTING = 1
 
 const Version = Schema.Struct({ major: Schema.Int, minor: Schema.Int })
 
@@ -34,7 +37,12 @@ export const Hello = Schema.Struct({
   /** Real path of the client's ssh-agent socket. */
   agent: Schema.optionalKey(Schema.String),
   /** The session in which the client itself runs. */
-  within: Schema.optionalKey(Schema.String)
+  within: Schema.optionalKey(Schema.String),
+  /**
+   * Who waits means the command of this session, and no other session of the name: as soon as that has ended the last
+   * bytes of output are wanted, at most so many.
+   */
+  command: Schema.optionalKey(Schema.Struct({ session: Schema.String, capture: Offset }))
 })
 export type Hello = typeof Hello.Type
 
@@ -65,11 +73,26 @@ export type Resize = Size
 export const Detach = Schema.Struct({ reason: Schema.optionalKey(Schema.String) })
 export type Detach = typeof Detach.Type
 
-/** Client: end the session; who is still there after the grace is killed. */
+/** What the command can be told to end by. */
+export const EndSignal = Schema.Literals(["SIGINT", "SIGTERM", "SIGHUP"])
+export type EndSignal = typeof EndSignal.Type
+
+/**
+ * Client: end the session; who is still there after the grace is killed. With a signal: end what runs, by that signal;
+ * a session that outlives its command goes on.
+ */
 export const Kill = Schema.Struct({
-  graceMs: Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 60_000 }))
+  graceMs: Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 60_000 })),
+  signal: Schema.optionalKey(EndSignal)
 })
 export type Kill = typeof Kill.Type
+
+/** Client: what the session has shown, please. */
+export const History = Schema.Struct({
+  /** With colours and attributes. */
+  ansi: Schema.Boolean
+})
+export type History = typeof History.Type
 
 /** Daemon: something was refused; the connection ends. */
 export const Refusal = Schema.Struct({
@@ -83,7 +106,8 @@ export const RefusalCode = {
   protocol: "protocol",
   version: "version",
   window: "window",
-  full: "full"
+  full: "full",
+  session: "session"
 } as const
 
 const payload = <T extends E, E>(type: FrameType, schema: Schema.Codec<T, E>) => {
@@ -107,5 +131,6 @@ export const Control = {
   detach: payload(FrameType.detach, Detach),
   kill: payload(FrameType.kill, Kill),
   exit: payload(FrameType.exit, ExitStatus),
-  error: payload(FrameType.error, Refusal)
+  error: payload(FrameType.error, Refusal),
+  history: payload(FrameType.history, History)
 }

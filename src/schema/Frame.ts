@@ -16,7 +16,9 @@ export const FrameType = {
   exit: 10,
   ping: 11,
   pong: 12,
-  error: 13
+  error: 13,
+  history: 14,
+  lines: 15
 } as const
 export type FrameType = typeof FrameType[keyof typeof FrameType]
 
@@ -31,6 +33,9 @@ export const OFFSET_BYTES = 8
 
 /** Set on the last frame of a restore: what follows is live. */
 export const RESTORE_LAST = 1
+
+/** Set on the last frame of a history. */
+export const LINES_LAST = 1
 
 /** The other side does not speak in frames. */
 export interface FramingError {

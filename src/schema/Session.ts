@@ -21,6 +21,17 @@ export type ExitStatus = typeof ExitStatus.Type
 /** A shell's way of saying it in one number: the status, or 128 + the signal (POSIX, Shell Command Language 2.8.2). */
 export const exitCode = (status: ExitStatus): number => status.signal === undefined ? status.code : 128 + status.signal
 
+/** How a session ended, as it is remembered for a while. Times are milliseconds since the epoch. */
+export const Ended = Schema.Struct({
+  name: SessionName,
+  id: Schema.String,
+  at: Schema.Number,
+  status: ExitStatus,
+  /** Of the command, when the session went on after it. */
+  command: Schema.optionalKey(ExitStatus)
+})
+export type Ended = typeof Ended.Type
+
 /** A client as a listing shows it. */
 export const ClientInfo = Schema.Struct({
   role: Schema.String,
@@ -37,9 +48,9 @@ export const SessionInfo = Schema.Struct({
   id: Schema.String,
   /** Where it was started. */
   dir: Schema.String,
-  /** The command it was started with; absent for the user's shell. */
+  /** The command it was started with; absent for the user's shell, and when it is too long to be told. */
   command: Schema.optionalKey(Schema.Array(Schema.String)),
-  /** Process id of what runs on its terminal first, the shell as a rule. */
+  /** Process id of what leads on its terminal, the shell as a rule. */
   pid: Schema.Int,
   size: Size,
   created: Schema.Number,
@@ -63,7 +74,9 @@ export const SessionSpec = Schema.Struct({
   command: Schema.optionalKey(Schema.Array(Schema.String)),
   env: Schema.Record(Schema.String, Schema.String),
   size: Size,
-  /** The creator is about to attach: should the command end first, keep its output and status for it. */
-  awaited: Schema.Boolean
+  /** The creator is about to attach, or to wait for the command: should that end first, keep its output and status. */
+  awaited: Schema.Boolean,
+  /** After the command a shell goes on in the session, which ends with that one. */
+  keep: Schema.optionalKey(Schema.Boolean)
 })
 export type SessionSpec = typeof SessionSpec.Type

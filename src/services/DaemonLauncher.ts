@@ -7,7 +7,9 @@ import type { SessionExists } from "./SessionServer.ts"
 /** The session was not started; the daemon's own words. */
 export class LaunchError extends Schema.TaggedError<LaunchError>()("LaunchError", {
   name: Schema.String,
-  reason: Schema.String
+  reason: Schema.String,
+  /** See `PtyError`. */
+  kind: Schema.Literals(["not found", "not executable", "other"])
 }) {
   override get message() {
     return `cannot start session ${this.name}: ${this.reason}`

@@ -22,6 +22,8 @@ export interface SessionPaths {
   readonly info: string
   /** Symlink to the ssh-agent socket of the client that attached last. */
   readonly agent: string
+  /** How the last session of that name ended. */
+  readonly ended: string
   /** Where its daemon writes what went wrong. */
   readonly log: string
 }

@@ -7,7 +7,9 @@ import type { ExitStatus, Size } from "../schema/Session.ts"
 /** Nothing was started: `problem` says what is wrong with `file` or the directory. */
 export class PtyError extends Schema.TaggedError<PtyError>()("PtyError", {
   file: Schema.String,
-  problem: Schema.String
+  problem: Schema.String,
+  /** As shells tell these apart: 127 and 126. Anything else is not the program's fault. */
+  kind: Schema.Literals(["not found", "not executable", "other"])
 }) {
   override get message() {
     return `cannot start ${this.file}: ${this.problem}`
@@ -36,6 +38,7 @@ export interface PtyHandlers {
 /** What is in the terminal's foreground, as far as the system tells. */
 export interface Foreground {
   readonly command?: string
+  /** As the user calls it, where the program was started behind a symlink. Absent once it was removed. */
   readonly cwd?: string
 }
 

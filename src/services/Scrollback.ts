@@ -40,8 +40,17 @@ export interface ScrollbackModel {
   }) => ReadonlyArray<Buffer>
   /** The output bytes from an offset up to now; undefined when they are no longer held. */
   readonly since: (offset: number) => ReadonlyArray<Buffer> | undefined
+  /** Offset of the oldest byte that `since` still gives. */
+  readonly first: () => number
   /** The last lines as text, oldest first, without escape sequences. */
   readonly lines: () => ReadonlyArray<string>
+  /**
+   * What a person would copy, oldest first: lines that each end in LF, a wrapped line as one, without blanks at their
+   * ends and blank lines at the end. With `ansi` the same lines with colours, attributes and links (SGR, OSC 8), each for
+   * itself: it begins with a plain pen and ends with one. No other control character but tabs. While a program shows the
+   * alternate screen: the main screen, and what scrolled out of it.
+   */
+  readonly history: (options: { readonly ansi: boolean }) => ReadonlyArray<Buffer>
   /** What to send to a terminal that showed the session, so that it is clean for what comes next. */
   readonly leave: () => Buffer
   /** For answering a program when no terminal is there to do it. */

@@ -1,7 +1,11 @@
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
-import type { SessionInfo } from "../schema/Session.ts"
+import type * as Option from "effect/Option"
+import type { Ended, SessionInfo } from "../schema/Session.ts"
 import type { SessionName } from "../schema/SessionName.ts"
+
+/** How long the end of a session is remembered. */
+export const REMEMBERED_MS = 3_600_000
 
 /** The files beside a session's socket. They are a convenience: a failure is logged, never raised. */
 export class SessionFiles extends Context.Service<SessionFiles, {
@@ -11,4 +15,10 @@ export class SessionFiles extends Context.Service<SessionFiles, {
   readonly pointAgent: (name: SessionName, socket: string) => Effect.Effect<void>
   /** Keeps what a listing needs when the session does not answer. */
   readonly writeInfo: (info: SessionInfo) => Effect.Effect<void>
+  /** Remembers how a session ended, for an hour. Older memories, of whomever, are dropped. */
+  readonly writeEnd: (ended: Ended) => Effect.Effect<void>
+  /** The name is used again. */
+  readonly forgetEnd: (name: SessionName) => Effect.Effect<void>
+  /** How the last session of that name ended; none when that was more than an hour ago, or nothing is known. */
+  readonly readEnd: (name: SessionName) => Effect.Effect<Option.Option<Ended>>
 }>()("sesh/services/SessionFiles") {}

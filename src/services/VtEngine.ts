@@ -37,6 +37,8 @@ export interface VtTerminal {
   readonly restore: (options: RestoreOptions) => ReadonlyArray<Buffer>
   /** History and main screen as text, oldest first; a wrapped line is one line. */
   readonly lines: () => ReadonlyArray<string>
+  /** The same lines with SGR and OSC 8, each from a plain pen to a plain pen, without what shows nothing at their ends. */
+  readonly styled: () => ReadonlyArray<string>
   /** Counted from 0; relative to the scroll region in origin mode, as it is reported. */
   readonly cursor: () => { readonly row: number; readonly column: number }
   /**

@@ -181,4 +181,23 @@ describe("PtyNode", () => {
       }
     })
   )
+
+  test(
+    "where it is has the name by which the user came there, and none once it was removed",
+    Effect.gen(function*() {
+      const dir = Fs.mkdtempSync(Path.join(Os.tmpdir(), "sesh-"))
+      yield* Effect.addFinalizer(() => Effect.sync(() => Fs.rmSync(dir, { recursive: true })))
+      Fs.mkdirSync(Path.join(dir, "real/sub"), { recursive: true })
+      Fs.symlinkSync("real", Path.join(dir, "link"))
+      const cwd = Effect.fnUntraced(function*(script: string) {
+        const program = yield* spawn({ ...sh(`${script}; printf ready; read line`), cwd: `${dir}/link` })
+        yield* isReady(hear(program))
+        return program.foreground().cwd
+      })
+      assert.strictEqual(yield* cwd(":"), `${dir}/link`)
+      assert.strictEqual(yield* cwd("cd sub"), `${dir}/link/sub`)
+      assert.strictEqual(yield* cwd("cd /usr"), "/usr")
+      assert.isUndefined(yield* cwd("mkdir gone; cd gone; rmdir ../gone"))
+    })
+  )
 })

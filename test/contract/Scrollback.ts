@@ -54,6 +54,38 @@ export const suite = (name: string, layer: Layer.Layer<Scrollback>) => {
         for (const asked of ["\x1b[c", "\x1b[6n", "11;?", "\x07", "\x05"]) assert.notInclude(restored, asked)
       }))
 
+    it.effect("says what is the oldest byte that it still gives", () =>
+      model((model) => {
+        assert.strictEqual(model.first(), 0)
+        model.append(Buffer.from("one\r\n"))
+        assert.strictEqual(text(model.since(model.first())), "one\r\n")
+      }))
+
+    it.effect("the history of an untouched session is empty", () =>
+      model((model) => {
+        for (const ansi of [false, true]) assert.deepStrictEqual(model.history({ ansi }), [])
+      }))
+
+    it.effect("a history is what a person would copy: no sequences, no blanks at the ends", () =>
+      model((model) => {
+        model.append(
+          Buffer.from("\x1b]0;title\x07one  \r\n\r\n\x1b[1mtwo\x1b[0m\x07\r\n50%\r100%\r\nthree — ä  \r\n \r\n\r\n")
+        )
+        assert.strictEqual(text(model.history({ ansi: false })), "one\n\ntwo\n100%\nthree — ä\n")
+      }))
+
+    it.effect("with colours each line stands for itself, and there is no other sequence", () =>
+      model((model) => {
+        model.append(Buffer.from("plain\r\n\x1b[?25l\x1b[31mred\r\nstill\x1b[2K\x1b[1;1mred\x1b[0m\r\n\x1b[?25hplain"))
+        const lines = text(model.history({ ansi: true }))!.split("\n")
+        assert.lengthOf(lines, 5)
+        assert.deepStrictEqual([lines[0], lines[3], lines[4]], ["plain", "plain", ""])
+        assert.match(lines[1]!, /^\x1b\[[0-9;]*31m[^\x1b]*red\x1b\[0m$/)
+        assert.match(lines[2]!, /red\x1b\[0m$/)
+        assert.include(lines[2], "31")
+        assert.notMatch(lines.join(""), /\x1b(?!\[[0-9;]*m)/)
+      }))
+
     it.effect("gives the text without escape sequences", () =>
       model((model) => {
         model.append(Buffer.from("one\r\ntwo\r\nthree"))

@@ -2,7 +2,14 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { hello } from "../../src/layers/internal/handshake.ts"
 import { Control, type Hello, type Role, type Welcome } from "../../src/schema/Control.ts"
-import { decodeOffset, encodeOffset, FrameType, OFFSET_BYTES, RESTORE_LAST } from "../../src/schema/Frame.ts"
+import {
+  decodeOffset,
+  encodeOffset,
+  FrameType,
+  LINES_LAST,
+  OFFSET_BYTES,
+  RESTORE_LAST
+} from "../../src/schema/Frame.ts"
 import type { SessionName } from "../../src/schema/SessionName.ts"
 import type { Connection } from "../../src/services/Connection.ts"
 import { SessionClient } from "../../src/services/SessionClient.ts"
@@ -67,6 +74,19 @@ export class FakeClient {
     const parts = this.of(FrameType.restore)
     if (!parts.some((payload) => (payload[OFFSET_BYTES]! & RESTORE_LAST) !== 0)) return undefined
     return Buffer.concat(parts.map((payload) => payload.subarray(OFFSET_BYTES + 1))).toString()
+  }
+
+  /** The offset of the first live output. */
+  get outputStart(): number | undefined {
+    const payload = this.of(FrameType.output)[0]
+    return payload && decodeOffset(payload)
+  }
+
+  /** A whole history; undefined before its last frame. */
+  get history(): string | undefined {
+    const pieces = this.of(FrameType.lines)
+    if (!pieces.some((payload) => (payload[0]! & LINES_LAST) !== 0)) return undefined
+    return Buffer.concat(pieces.map((payload) => payload.subarray(1))).toString()
   }
 
   get exit() {

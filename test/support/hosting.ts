@@ -6,6 +6,7 @@ import { layer as network, type MemoryNetwork } from "../../src/layers/internal/
 import * as PtyFake from "../../src/layers/PtyFake.ts"
 import * as QueryResponder from "../../src/layers/QueryResponderLive.ts"
 import * as Scrollback from "../../src/layers/ScrollbackMemory.ts"
+import * as ScrollbackRing from "../../src/layers/ScrollbackRing.ts"
 import * as SessionClient from "../../src/layers/SessionClientMemory.ts"
 import { layer as files, type WrittenFiles } from "../../src/layers/SessionFilesMemory.ts"
 import * as SessionHost from "../../src/layers/SessionHostLive.ts"
@@ -31,13 +32,22 @@ type Services = Host | Client | MemoryNetwork | WrittenFiles | Scope.Scope
 /** Runs against a session's host, with the programs that it starts. */
 export const hosting = <A, E>(
   use: (programs: PtyFake.Programs["Service"]) => Effect.Effect<A, E, Services>,
-  options?: PtyFake.PtyFakeOptions
+  options?: PtyFake.PtyFakeOptions,
+  /** `ring` knows the terminal's modes. */
+  scrollback: "memory" | "ring" = "memory"
 ) =>
   Effect.flatMap(PtyFake.Programs, use).pipe(
     Effect.provide(SessionHost.layer.pipe(
       Layer.provideMerge(Layer.mergeAll(SessionServer.layer, SessionClient.layer)),
       Layer.provideMerge(
-        Layer.mergeAll(network(), files, QueryResponder.layer, Scrollback.layer, PtyFake.layer(options), Caller.layer())
+        Layer.mergeAll(
+          network(),
+          files,
+          QueryResponder.layer,
+          scrollback === "ring" ? ScrollbackRing.layer() : Scrollback.layer,
+          PtyFake.layer(options),
+          Caller.layer()
+        )
       )
     ))
   )

@@ -5,6 +5,7 @@ import { run } from "../../src/commands/run.ts"
 import * as AttachClient from "../../src/layers/AttachClientLive.ts"
 import * as Caller from "../../src/layers/CallerFake.ts"
 import * as DaemonLauncher from "../../src/layers/DaemonLauncherFake.ts"
+import * as Input from "../../src/layers/InputMemory.ts"
 import { layer as network, type MemoryNetwork } from "../../src/layers/internal/memoryNetwork.ts"
 import * as Output from "../../src/layers/OutputMemory.ts"
 import * as Paths from "../../src/layers/PathsFake.ts"
@@ -12,10 +13,12 @@ import * as Pty from "../../src/layers/PtyFake.ts"
 import * as QueryResponder from "../../src/layers/QueryResponderLive.ts"
 import * as Scrollback from "../../src/layers/ScrollbackMemory.ts"
 import * as SessionClient from "../../src/layers/SessionClientMemory.ts"
+import * as SessionControl from "../../src/layers/SessionControlLive.ts"
 import * as SessionFiles from "../../src/layers/SessionFilesMemory.ts"
 import * as SessionHost from "../../src/layers/SessionHostLive.ts"
 import { layer as registry, type MemorySession, type MemorySessions } from "../../src/layers/SessionRegistryMemory.ts"
 import * as SessionServer from "../../src/layers/SessionServerMemory.ts"
+import * as Signals from "../../src/layers/SignalsFake.ts"
 import * as Tty from "../../src/layers/TtyFake.ts"
 import type { Caller as CallerService } from "../../src/services/Caller.ts"
 import type { DaemonLauncher as Launcher } from "../../src/services/DaemonLauncher.ts"
@@ -27,6 +30,7 @@ export interface WorldOptions {
   readonly caller?: Partial<CallerService["Service"]>
   readonly tty?: Tty.TtyFakeOptions
   readonly pty?: Pty.PtyFakeOptions
+  readonly input?: Input.InputMemoryOptions
   /** Results go to a person's terminal, unless said otherwise. */
   readonly outputIsTerminal?: boolean
   /** What the registry knows, beside the sessions that are made. */
@@ -37,6 +41,7 @@ export interface WorldOptions {
 
 export type World =
   | Output.Said
+  | Signals.Signaller
   | Tty.Terminal
   | Pty.Programs
   | DaemonLauncher.Launches
@@ -55,6 +60,8 @@ export const inWorld = <A, E>(
   const system = Layer.mergeAll(
     Tty.layer(options.tty),
     Pty.layer(options.pty),
+    Input.layer(options.input),
+    Signals.layer,
     Output.layer({ isTerminal: options.outputIsTerminal ?? true }),
     Paths.layer(options.problem === undefined ? {} : { problem: options.problem }),
     Caller.layer(options.caller),
@@ -66,7 +73,7 @@ export const inWorld = <A, E>(
   )
   const launcher = options.launcher ??
     DaemonLauncher.layer.pipe(Layer.provide(SessionHost.layer.pipe(Layer.provide(SessionServer.layer))))
-  const layers = Layer.mergeAll(AttachClient.layer, launcher).pipe(
+  const layers = Layer.mergeAll(AttachClient.layer, SessionControl.layer, launcher).pipe(
     Layer.provideMerge(SessionClient.layer),
     Layer.provideMerge(system)
   )

@@ -44,6 +44,24 @@ describe("frames", () => {
         "06000000157b22636f6c73223a38302c22726f7773223a32347d"
       ],
       ["kill", FrameType.kill, Control.kill.encode({ graceMs: 3000 }), "09000000107b2267726163654d73223a333030307d"],
+      [
+        "kill by a signal, since 1.1",
+        FrameType.kill,
+        Control.kill.encode({ graceMs: 3000, signal: "SIGINT" }),
+        "09000000227b2267726163654d73223a333030302c227369676e616c223a22534947494e54227d"
+      ],
+      [
+        "history, since 1.1",
+        FrameType.history,
+        Control.history.encode({ ansi: true }),
+        "0e0000000d7b22616e7369223a747275657d"
+      ],
+      [
+        "lines, last, since 1.1",
+        FrameType.lines,
+        Buffer.concat([Buffer.from([1]), Buffer.from("hi\n")]),
+        "0f000000040168690a"
+      ],
       ["exit", FrameType.exit, Control.exit.encode({ code: 7 }), "0a0000000a7b22636f6465223a377d"],
       ["ping", FrameType.ping, Buffer.alloc(0), "0b00000000"]
     ] as const
@@ -57,10 +75,26 @@ describe("frames", () => {
       `{"protocol":{"major":1,"minor":0},"sesh":"0.1.0","role":"attach","client":"c1","size":{"cols":80,"rows":24},` +
       `"resume":{"session":"s1","output":5,"input":6},"agent":"/tmp/a","within":"other"}`
     const hello = Option.getOrThrow(Control.hello.decode(Buffer.from(json)))
-    assert.deepStrictEqual(hello.protocol, PROTOCOL)
+    assert.deepStrictEqual(hello.protocol, { major: PROTOCOL.major, minor: 0 })
     assert.strictEqual(hello.role, "attach")
     assert.deepStrictEqual(hello.resume, { session: "s1", output: 5, input: 6 })
     assert.strictEqual(Control.hello.encode(hello).toString(), json)
+  })
+
+  it("golden vector: a hello that waits for a command, since 1.1", () => {
+    const json =
+      `{"protocol":{"major":1,"minor":1},"sesh":"0.2.0","role":"wait","client":"c1","command":{"session":"s1","capture":5}}`
+    const hello = Option.getOrThrow(Control.hello.decode(Buffer.from(json)))
+    assert.deepStrictEqual(hello.protocol, PROTOCOL)
+    assert.deepStrictEqual(hello.command, { session: "s1", capture: 5 })
+    assert.strictEqual(Control.hello.encode(hello).toString(), json)
+  })
+
+  it("a kill by a signal that nobody ends by is none", () => {
+    for (const signal of ["SIGKILL", "SIGSTOP", 9, ""]) {
+      const json = JSON.stringify({ graceMs: 0, signal })
+      assert.isTrue(Option.isNone(Control.kill.decode(Buffer.from(json))), json)
+    }
   })
 
   it("fields of a newer version are ignored", () => {

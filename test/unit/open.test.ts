@@ -209,7 +209,9 @@ describe("sesh <name>", () => {
   it.effect.each(
     [
       ["a launch that fails", {
-        launcher: scripted(() => Effect.fail(new LaunchError({ name: "dev", reason: "no \u001b[2Jptys" })))
+        launcher: scripted(() =>
+          Effect.fail(new LaunchError({ name: "dev", reason: "no \u001b[2Jptys", kind: "other" }))
+        )
       }],
       ["a directory that cannot be used", {
         problem: new PathsError({ path: "/x/.sesh", problem: "is a file", advice: "move it away" })

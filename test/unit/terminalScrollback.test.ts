@@ -104,6 +104,26 @@ describe("the scrollback with a terminal model", () => {
         yield* loaded
         model.append(Buffer.from(`\x1b[1mone\x1b[0m\r\n${"x".repeat(200)}\r\nthree`))
         assert.deepStrictEqual(model.lines(), ["one", "x".repeat(200), "three"])
+        assert.strictEqual(text(model.history({ ansi: false })), `one\n${"x".repeat(200)}\nthree\n`)
+        assert.strictEqual(
+          text(model.history({ ansi: true })),
+          `\x1b[0;1mone\x1b[0m\n${"x".repeat(200)}\nthree\n`
+        )
+      })
+    ))
+
+  it.live("gives as many lines with colours as without, under a flood too", () =>
+    withModel((model) =>
+      Effect.gen(function*() {
+        yield* loaded
+        for (let n = 0; n < 100; n++) {
+          model.append(Buffer.from(`\x1b[3${n % 8}mline ${n}\x1b[44m   \x1b[m\r\n`.repeat(500)))
+        }
+        const [plain, ansi] = [false, true].map((ansi) => text(model.history({ ansi })).split("\n"))
+        assert.lengthOf(plain!, 5000 + 23 + 1)
+        assert.lengthOf(ansi!, plain!.length)
+        assert.strictEqual(plain!.at(-2), "line 99")
+        assert.strictEqual(ansi!.at(-2), "\x1b[0;33mline 99\x1b[0;33;44m   \x1b[0m")
       })
     ))
 

@@ -5,7 +5,7 @@ import * as Exit from "effect/Exit"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
-import type { Welcome } from "../../schema/Control.ts"
+import type { Hello, Role, Welcome } from "../../schema/Control.ts"
 import { FrameType } from "../../schema/Frame.ts"
 import type { SessionName } from "../../schema/SessionName.ts"
 import type { Connection } from "../../services/Connection.ts"
@@ -25,7 +25,7 @@ export interface Asked {
 
 class HungUp extends Schema.TaggedError<HungUp>()("HungUp", {}) {}
 
-const converse = (name: SessionName, version: string, connection: Connection) =>
+const converse = (name: SessionName, version: string, connection: Connection, greeting: Buffer) =>
   Effect.callback<Asked, HungUp | AskError>((resume) => {
     let told: Parameters<Asked["hear"]>[0] | undefined
     let welcomed = false
@@ -55,7 +55,7 @@ const converse = (name: SessionName, version: string, connection: Connection) =>
         else resume(Effect.fail(new HungUp()))
       }
     })
-    connection.send(FrameType.hello, hello(version, "query"))
+    connection.send(FrameType.hello, greeting)
   })
 
 /**
@@ -98,14 +98,27 @@ export const askAll = Effect.fnUntraced(function*(
 const silent = (name: SessionName, patience: number) =>
   new SessionUnresponsive({ name, reason: `no answer in ${patience / 1_000} s` })
 
-/** Connects as a `query` and waits for the welcome. Closing the scope ends the conversation. */
+export interface AskOptions {
+  readonly name: SessionName
+  readonly version: string
+  /** Milliseconds until the welcome. */
+  readonly patience: number
+  /** `query` unless given. */
+  readonly role?: Role
+  readonly more?: Partial<Hello>
+}
+
+/** Connects and waits for the welcome. Closing the scope ends the conversation. */
 export const ask = (
   client: SessionClient["Service"],
-  options: { readonly name: SessionName; readonly version: string; readonly patience: number }
+  options: AskOptions
 ): Effect.Effect<Asked, AskError, Scope.Scope> => {
-  const { name, patience, version } = options
+  const { more, name, patience, role = "query", version } = options
   const unresponsive = (reason: string) => Effect.fail(new SessionUnresponsive({ name, reason }))
-  const once = Effect.flatMap(client.connect(name), (connection) => converse(name, version, connection))
+  const once = Effect.flatMap(
+    client.connect(name),
+    (connection) => converse(name, version, connection, hello(version, role, more))
+  )
   return once.pipe(
     // It may have been ending: then nobody is there the second time.
     Effect.catchTag("HungUp", () => Effect.andThen(Effect.sleep(AGAIN_MS), once)),

@@ -1,9 +1,10 @@
 /** The first words of a connection, seen from the client. */
 import * as Option from "effect/Option"
 import * as Result from "effect/Result"
-import { Control, type Hello, PROTOCOL, type Role, type Welcome } from "../../schema/Control.ts"
+import { Control, type Hello, PROTOCOL, RefusalCode, type Role, type Welcome } from "../../schema/Control.ts"
 import { FrameType } from "../../schema/Frame.ts"
 import { newId } from "../../schema/Id.ts"
+import { NoSession } from "../../services/SessionClient.ts"
 import { SessionUnresponsive, VersionMismatch } from "../../services/SessionRegistry.ts"
 
 /** The `hello` of a client that has nothing to resume. */
@@ -16,9 +17,11 @@ export const readAnswer = (
   version: string,
   type: number,
   payload: Buffer
-): Result.Result<Welcome, SessionUnresponsive | VersionMismatch> | undefined => {
+): Result.Result<Welcome, NoSession | SessionUnresponsive | VersionMismatch> | undefined => {
   if (type === FrameType.error) {
     const refusal = Option.getOrUndefined(Control.error.decode(payload))
+    // The one that was meant has ended, and its name is another's.
+    if (refusal?.code === RefusalCode.session) return Result.fail(new NoSession({ name, stale: false }))
     return Result.fail(new SessionUnresponsive({ name, reason: refusal?.message ?? "it refused without a reason" }))
   }
   if (type !== FrameType.welcome) return undefined

@@ -24,7 +24,11 @@ export const LaunchReply = Schema.Union([
   /** Somebody else has the name. */
   Schema.Struct({ exists: Schema.Literal(true) }),
   /** The session could not be started, for people. */
-  Schema.Struct({ error: Schema.String })
+  Schema.Struct({
+    error: Schema.String,
+    /** Left out: it is not the program's fault (`PtyError`). */
+    kind: Schema.optionalKey(Schema.Literals(["not found", "not executable"]))
+  })
 ])
 export type LaunchReply = typeof LaunchReply.Type
 

@@ -63,9 +63,50 @@ export interface PtyProcesses {
   readonly foreground: () => Foreground
 }
 
-/** `pid` leads the session on the terminal `ttyPath`; `nameOf` asks the system for what is in the foreground. */
-export const ptyProcesses = (pid: number, ttyPath: string, nameOf: () => string | undefined): PtyProcesses => {
+const readCommand = (pid: number): string | undefined => {
+  try {
+    return fs.readFileSync(`/proc/${pid}/cmdline`, "utf8").replace(/\0+$/, "").replaceAll("\0", " ") || undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** How the kernel marks a directory that was removed (proc_pid_cwd(5)). */
+const REMOVED = " (deleted)"
+
+/** Reads the link only: what it leads to may be on a file system that does not answer, and the session must. */
+const readCwd = (pid: number): string | undefined => {
+  try {
+    const cwd = fs.readlinkSync(`/proc/${pid}/cwd`)
+    return cwd.endsWith(REMOVED) ? undefined : cwd
+  } catch {
+    return undefined
+  }
+}
+
+/** A directory by the name the user has for it, where the session began behind a symlink. */
+const asCalled = (start: string): (cwd: string) => string => {
+  let real: string
+  try {
+    real = fs.realpathSync(start)
+  } catch {
+    return (cwd) => cwd
+  }
+  return (cwd) => cwd === real || cwd.startsWith(`${real}/`) ? `${start}${cwd.slice(real.length)}` : cwd
+}
+
+/**
+ * `pid` leads the session on the terminal `ttyPath` and began in the directory `start`; `nameOf` asks the system for
+ * what is in the foreground.
+ */
+export const ptyProcesses = (
+  pid: number,
+  ttyPath: string,
+  start: string,
+  nameOf: () => string | undefined
+): PtyProcesses => {
   const born = readStat(pid)?.start
+  const called = asCalled(start)
 
   const members = (): ReadonlyArray<number> => {
     if (born === undefined) return pidsOn(ttyPath)
@@ -89,18 +130,9 @@ export const ptyProcesses = (pid: number, ttyPath: string, nameOf: () => string 
   }
 
   const describe = (foreground: number): Foreground => {
-    const read = (what: () => string): string | undefined => {
-      try {
-        return what() || undefined
-      } catch {
-        return undefined
-      }
-    }
-    const command = read(() =>
-      fs.readFileSync(`/proc/${foreground}/cmdline`, "utf8").replace(/\0+$/, "").replaceAll("\0", " ")
-    )
-    const cwd = read(() => fs.readlinkSync(`/proc/${foreground}/cwd`))
-    return { ...(command === undefined ? {} : { command }), ...(cwd === undefined ? {} : { cwd }) }
+    const command = readCommand(foreground)
+    const cwd = readCwd(foreground)
+    return { ...(command === undefined ? {} : { command }), ...(cwd === undefined ? {} : { cwd: called(cwd) }) }
   }
 
   return {

@@ -64,14 +64,20 @@ const problemOfScript = (file: string): string | undefined => {
   }
 }
 
-const problems: Record<Exclude<Found, "executable">, string> = {
-  absent: "no such file",
-  directory: "it is a directory",
-  "not executable": "it is not executable"
+/** What is wrong, and which way of a shell to say it (`PtyError`). */
+export interface Unusable {
+  readonly problem: string
+  readonly kind?: "not found" | "not executable"
+}
+
+const problems: Record<Exclude<Found, "executable">, Unusable> = {
+  absent: { problem: "no such file", kind: "not found" },
+  directory: { problem: "it is a directory", kind: "not executable" },
+  "not executable": { problem: "it is not executable", kind: "not executable" }
 }
 
 /** As execvp(3) does: the first that can be executed; one that cannot counts only if no other can. */
-const search = (name: string, cwd: string, searchPath: string): Result.Result<string, string> => {
+const search = (name: string, cwd: string, searchPath: string): Result.Result<string, Unusable> => {
   let best: Found = "absent"
   for (const dir of searchPath.split(":")) {
     const file = path.resolve(cwd, dir, name)
@@ -79,10 +85,12 @@ const search = (name: string, cwd: string, searchPath: string): Result.Result<st
     if (found === "executable") return Result.succeed(file)
     if (found === "not executable") best = found
   }
-  return Result.fail(best === "absent" ? "no such command on the PATH" : problems["not executable"])
+  return Result.fail(
+    best === "absent" ? { problem: "no such command on the PATH", kind: "not found" } : problems["not executable"]
+  )
 }
 
-const locate = ({ cwd, env, file }: PtySpec): Result.Result<string, string> => {
+const locate = ({ cwd, env, file }: PtySpec): Result.Result<string, Unusable> => {
   if (!file.includes("/")) return search(file, cwd, env["PATH"] || DEFAULT_PATH)
   const found = look(path.resolve(cwd, file))
   return found === "executable" ? Result.succeed(path.resolve(cwd, file)) : Result.fail(problems[found])
@@ -92,14 +100,16 @@ const hasNul = ({ args, cwd, env, file }: PtySpec) =>
   [file, cwd, ...args, ...Object.keys(env), ...Object.values(env)].some((text) => text.includes("\0"))
 
 /** What to hand to the system to run `spec`, or what is wrong with it. */
-export const checkProgram = (spec: PtySpec): Result.Result<string, string> => {
-  if (spec.file === "") return Result.fail("the command is empty")
-  if (hasNul(spec)) return Result.fail("a NUL character is in the command, its directory or its environment")
+export const checkProgram = (spec: PtySpec): Result.Result<string, Unusable> => {
+  if (spec.file === "") return Result.fail({ problem: "the command is empty", kind: "not found" })
+  if (hasNul(spec)) {
+    return Result.fail({ problem: "a NUL character is in the command, its directory or its environment" })
+  }
   const directory = problemOfDirectory(spec.cwd)
-  if (directory !== undefined) return Result.fail(directory)
+  if (directory !== undefined) return Result.fail({ problem: directory })
   return Result.flatMap(locate(spec), (file) => {
     const script = problemOfScript(file)
-    if (script !== undefined) return Result.fail(script)
+    if (script !== undefined) return Result.fail({ problem: script, kind: "not executable" })
     // The program sees the name it was called by, unless the system would not find it by that.
     return Result.succeed(spec.env["PATH"] ? spec.file : file)
   })

@@ -3,6 +3,7 @@ import type { Size } from "../../schema/Session.ts"
 import type { ScrollbackModel, TerminalReport } from "../../services/Scrollback.ts"
 import { ByteRing } from "./byteRing.ts"
 import { isOnce, isQuery } from "./queries.ts"
+import { rawHistory } from "./rawHistory.ts"
 import { enter } from "./vt/enter.ts"
 import { leave } from "./vt/leave.ts"
 import { ModeTracker } from "./vt/modes.ts"
@@ -103,6 +104,15 @@ export class RawScrollback implements ScrollbackModel {
   lines(): ReadonlyArray<string> {
     const all = this.ring.tail(Number.POSITIVE_INFINITY)
     return plainText(this.ring.first === 0 ? all : fromBoundary(all)).replaceAll("\r\n", "\n").split("\n")
+  }
+
+  first(): number {
+    return this.ring.first
+  }
+
+  history(options: { readonly ansi: boolean }): ReadonlyArray<Buffer> {
+    const all = this.ring.tail(Number.POSITIVE_INFINITY)
+    return rawHistory(this.ring.first === 0 ? all : fromBoundary(all), options)
   }
 
   leave(): Buffer {

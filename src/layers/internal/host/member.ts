@@ -1,6 +1,6 @@
 /** One connection to a session, from its first frame to its end. No I/O of its own, no Effect: callbacks. */
 import * as Option from "effect/Option"
-import { Control, type Hello, PROTOCOL, type Refusal, RefusalCode } from "../../../schema/Control.ts"
+import { Control, type EndSignal, type Hello, PROTOCOL, type Refusal, RefusalCode } from "../../../schema/Control.ts"
 import { decodeOffset, encodeOffset, FrameType, OFFSET_BYTES } from "../../../schema/Frame.ts"
 import type { ClientInfo, Size } from "../../../schema/Session.ts"
 import type { Connection } from "../../../services/Connection.ts"
@@ -16,7 +16,10 @@ export interface MemberHost {
   /** Bytes to type, in order. */
   readonly onInput: (member: Member, bytes: Buffer) => void
   readonly onResize: (member: Member, size: Size) => void
-  readonly onKill: (graceMs: number) => void
+  /** Without a signal: the end of the session is wanted. */
+  readonly onKill: (graceMs: number, signal?: EndSignal) => void
+  /** It asks what the session has shown. */
+  readonly onHistory: (member: Member, ansi: boolean) => void
   /** A client that is not attached itself asks all others to go. */
   readonly onDetachAll: (reason: string | undefined) => void
   /** It took all that waited for it. */
@@ -63,6 +66,11 @@ export class Member {
   /** Output goes to it and it counts as a client. */
   get shows(): boolean {
     return this.hello?.role === "attach" || this.hello?.role === "watch"
+  }
+
+  /** It waits for the command, not for the session. */
+  get awaitsCommand(): boolean {
+    return this.hello?.role === "wait" && this.hello.command !== undefined
   }
 
   get info(): ClientInfo {
@@ -121,7 +129,12 @@ export class Member {
       case FrameType.kill: {
         const kill = Option.getOrUndefined(Control.kill.decode(payload))
         if (kill === undefined) return this.broken("a kill that is none")
-        return this.host.onKill(kill.graceMs)
+        return this.host.onKill(kill.graceMs, kill.signal)
+      }
+      case FrameType.history: {
+        const history = Option.getOrUndefined(Control.history.decode(payload))
+        if (history === undefined) return this.broken("a request for the history that is none")
+        return this.host.onHistory(this, history.ansi)
       }
       case FrameType.detach: {
         if (this.shows) {
@@ -170,7 +183,8 @@ export class Member {
     this.host.onInput(this, fresh)
   }
 
-  private broken(what: string): void {
+  /** It does not keep to the protocol. */
+  broken(what: string): void {
     this.refuse({ code: RefusalCode.protocol, message: what })
   }
 }

@@ -1,5 +1,5 @@
 /** A running session: one program, its scrollback, and whoever is connected. Callbacks: this is the byte path. */
-import { Control, type Hello, PROTOCOL, RefusalCode, type Welcome } from "../../../schema/Control.ts"
+import { Control, type EndSignal, type Hello, PROTOCOL, RefusalCode, type Welcome } from "../../../schema/Control.ts"
 import { encodeOffset, FrameType, RESTORE_LAST } from "../../../schema/Frame.ts"
 import type { ExitStatus, SessionInfo, Size } from "../../../schema/Session.ts"
 import type { Connection } from "../../../services/Connection.ts"
@@ -8,8 +8,10 @@ import type { Responder } from "../../../services/QueryResponder.ts"
 import type { ScrollbackModel } from "../../../services/Scrollback.ts"
 import { Flow } from "./flow.ts"
 import { bytesOf, grouped } from "./groups.ts"
+import { Histories } from "./histories.ts"
 import { InputQueue } from "./input.ts"
 import { INPUT_WINDOW, Member, type MemberHost } from "./member.ts"
+import { announcement, type CommandEnd, tellEnd } from "./succession.ts"
 
 /** Connections at once; the next one is refused. Bounds what queues can hold. */
 const MAX_CONNECTIONS = 64
@@ -26,8 +28,14 @@ const UNSEEN_BYTES = 1024 * 1024
 /** How long the creator may take to attach before the program goes on without it. */
 const AWAIT_MS = 10_000
 
+/** How long it may take still when the session was killed meanwhile: whoever did that waits for the end. */
+const AWAIT_KILLED_MS = 1000
+
 /** A window that has kept its size for so long is no longer being dragged. */
 const SETTLED_MS = 150
+
+/** Characters that are told of what is in the foreground. */
+const FOREGROUND_CHARACTERS = 4096
 
 /** Clients whose input offset is remembered after they left. */
 const REMEMBERED_CLIENTS = 64
@@ -45,9 +53,9 @@ export interface SessionParts {
   readonly now: () => number
   readonly after: (ms: number, run: () => void) => void
   readonly onAgent: (socket: string) => void
-  /** The awaited creator has attached and was sent what it is to see, or will not come. */
+  /** The awaited creator has attached, or waits, and was sent what it is to see, or will not come. */
   readonly onSeen: () => void
-  /** The program has ended. Nobody has been told yet. */
+  /** The program that ran has ended. Nobody has been told yet. */
   readonly onExit: (status: ExitStatus) => void
 }
 
@@ -59,10 +67,13 @@ export class Session {
   private batch: Array<Buffer> = []
   private batched = 0
   private status: ExitStatus | undefined
+  private command: CommandEnd | undefined
+  private doomed = false
   private unseen: boolean
   private readonly received = new Map<string, number>()
   private readonly flow: Flow
   private readonly input: InputQueue
+  private readonly histories = new Histories()
   private readonly responder: Responder
   private readonly parts: SessionParts
 
@@ -85,6 +96,7 @@ export class Session {
   get info(): SessionInfo {
     return {
       ...this.parts.born,
+      pid: this.parts.program.pid,
       size: this.size,
       active: this.active,
       clients: [...this.members].filter((member) => member.shows).map((member) => member.info)
@@ -93,7 +105,10 @@ export class Session {
 
   private foreground(): Pick<SessionInfo, "cwd" | "foreground"> {
     const { command, cwd } = this.parts.program.foreground()
-    return { ...(cwd === undefined ? {} : { cwd }), ...(command === undefined ? {} : { foreground: command }) }
+    return {
+      ...(cwd === undefined ? {} : { cwd }),
+      ...(command === undefined ? {} : { foreground: command.slice(0, FOREGROUND_CHARACTERS) })
+    }
   }
 
   /** Connections that still have something to take. */
@@ -119,21 +134,55 @@ export class Session {
     })
   }
 
+  /** The session is to end, whatever else was meant to run in it. */
+  get isDoomed(): boolean {
+    return this.doomed
+  }
+
+  /** The command has ended and the session stays: who waits for the command is told, and everybody sees it. */
+  outlive(command: ReadonlyArray<string>, status: ExitStatus): void {
+    this.flush()
+    const { model } = this.parts
+    this.command = { status, offset: model.offset() }
+    for (const member of [...this.members]) {
+      if (member.state === "live" && member.awaitsCommand) tellEnd(member, model, this.command)
+    }
+    this.show(model.leave())
+    this.show(Buffer.from(announcement(command, status)))
+  }
+
+  /** Something that no program has written. */
+  show(bytes: Buffer): void {
+    if (bytes.length > 0) this.onData(bytes)
+  }
+
   /** Tells everybody how the program ended, those who come later too. */
   end(status: ExitStatus): void {
     this.flush()
     this.status = status
+    this.command ??= { status, offset: this.parts.model.offset() }
     for (const member of [...this.members]) {
+      this.histories.finish(member)
       if (member.state === "lagging") this.sendRestore(member)
       if (member.state === "live" || member.state === "lagging") this.sayEnd(member, status)
     }
   }
 
-  /** Hangs up. Who stays after the grace is killed. */
-  kill(graceMs: number): void {
-    this.parts.program.signal("SIGHUP")
-    this.parts.after(graceMs, () => {
-      if (this.status === undefined) this.parts.program.signal("SIGKILL")
+  /**
+   * Hangs up. Who stays after the grace is killed. With a signal that is for what runs, and the session may go on after
+   * it: then it is for the command, and not for the shell that follows.
+   */
+  kill(graceMs: number, signal?: EndSignal): void {
+    const { after, program } = this.parts
+    const isOver = () => (signal === undefined ? this.status : this.command) !== undefined
+    if (isOver()) return
+    if (signal === undefined) {
+      this.doomed = true
+      after(AWAIT_KILLED_MS, () => this.seen())
+    }
+    program.signal(signal ?? "SIGHUP")
+    after(graceMs, () => {
+      if (!isOver()) program.signal("SIGKILL")
     })
   }
 
@@ -158,7 +207,12 @@ export class Session {
       if (member === this.primary) this.resize(size, member)
       else if (member.shows) this.redrawSoon(member, size)
     },
-    onKill: (graceMs) => this.kill(graceMs),
+    onKill: (graceMs, signal) => this.kill(graceMs, signal),
+    onHistory: (member, ansi) => {
+      if (member.hello!.role !== "query") return
+      if (this.histories.has(member)) return member.broken("a second history before the end of the first")
+      this.histories.send(member, this.parts.model.history({ ansi }))
+    },
     onDetachAll: (reason) => {
       for (const member of [...this.members]) if (member.shows) member.dismiss(reason)
     },
@@ -169,12 +223,16 @@ export class Session {
         this.sendRestore(member)
       }
       this.flow.release(member)
+      this.histories.goOn(member)
     },
     onGone: (member) => this.forget(member)
   })
 
   /** Answers a hello. From the first byte sent to the last line here nothing else may come in between. */
   private admit(member: Member, hello: Hello): void {
+    if (member.awaitsCommand && hello.command!.session !== this.parts.born.id) {
+      return member.refuse({ code: RefusalCode.session, message: "this is another session of that name" })
+    }
     this.flush()
     member.received = this.received.get(hello.client) ?? 0
     if (hello.role === "attach") {
@@ -200,10 +258,12 @@ export class Session {
     if (gap !== undefined) this.sendOutput(member, hello.resume!.output, this.unseen ? gap : this.silent(gap))
     else if (member.shows) this.sendRestore(member)
     if (this.status !== undefined) this.sayEnd(member, this.status)
-    if (hello.role === "attach") this.seen()
+    else if (this.command !== undefined && member.awaitsCommand) tellEnd(member, model, this.command)
+    // Only who has made the session knows its id already.
+    if (member.awaitsCommand || (hello.role === "attach" && hello.resume?.session === this.parts.born.id)) this.seen()
   }
 
-  /** The creator has attached, or had its time. */
+  /** The creator has come, or had its time. */
   private seen(): void {
     if (!this.unseen) return
     this.unseen = false
@@ -213,6 +273,7 @@ export class Session {
   }
 
   private sayEnd(member: Member, status: ExitStatus): void {
+    if (member.awaitsCommand) return tellEnd(member, this.parts.model, this.command!)
     member.connection.send(FrameType.exit, Control.exit.encode(status))
     member.connection.end()
   }
@@ -229,6 +290,7 @@ export class Session {
   private forget(member: Member): void {
     this.members.delete(member)
     this.flow.release(member)
+    this.histories.forget(member)
     if (member.hello !== undefined && member.received > 0) this.remember(member.hello.client, member.received)
     if (member !== this.primary) return
     // The one that led before it: members are in the order in which they last led.

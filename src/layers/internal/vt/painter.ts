@@ -31,6 +31,8 @@ const scratch = Buffer.allocUnsafeSlow(512)
 export class Painter {
   private out = ""
   private readonly core: Core
+  /** Nothing but SGR and links. */
+  private readonly isFlat: boolean
   private attributes = PLAIN
   private isProtected = false
   private url = 0
@@ -42,8 +44,9 @@ export class Painter {
   /** The last cell written was not ASCII: terminals may differ about its width. */
   private doubtful = false
 
-  constructor(core: Core) {
+  constructor(core: Core, isFlat = false) {
     this.core = core
+    this.isFlat = isFlat
   }
 
   take(): string {
@@ -87,7 +90,8 @@ export class Painter {
     if (link !== undefined || this.url !== 0) this.link(link)
   }
 
-  private set(fg: number, bg: number, shown: number): void {
+  private set(fg: number, word: number, shown: number): void {
+    const bg = this.isFlat ? word & ~Xterm.PROTECTED : word
     // Without an underline its style says nothing; its colour is kept for the next one.
     const attributes = sgr(fg, bg, fg & Xterm.UNDERLINE ? shown : shown & Xterm.COLOUR)
     if (attributes !== this.attributes) {
@@ -115,6 +119,22 @@ export class Painter {
           this.control(`\x1b[${x + 1}G`)
           this.doubtful = false
         }
+        const run = this.ascii(line, x, end)
+        x += run === 0 ? this.cell(line, x) : run
+      }
+    }
+  }
+
+  /** As many columns of a row for whoever has no cursor to move: blanks are spaces. */
+  flat(line: Line, end: number): void {
+    for (let x = 0; x < end;) {
+      if (blank(line, x)) {
+        const bg = line._data[x * Xterm.CELL + 2]!
+        this.pen(line._data[x * Xterm.CELL + 1]!, bg, bg & Xterm.HAS_EXTENDED ? line._extendedAttrs[x] : undefined)
+        this.out += " "
+        this.join = 0
+        x++
+      } else {
         const run = this.ascii(line, x, end)
         x += run === 0 ? this.cell(line, x) : run
       }

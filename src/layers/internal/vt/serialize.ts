@@ -119,7 +119,7 @@ const isBlank = (line: Line, x: number): boolean =>
   (line._data[x * Xterm.CELL]! & Xterm.CONTENT) === 0 && line._data[x * Xterm.CELL]! >>> Xterm.WIDTH_SHIFT !== 0
 
 /** The last cell is blank because a wide character had no room there: writing that character makes it so again. */
-const endsInLeftover = (line: Line, next: Line, cols: number): boolean => {
+export const endsInLeftover = (line: Line, next: Line, cols: number): boolean => {
   const last = (cols - 1) * Xterm.CELL
   return isBlank(line, cols - 1) && next._data[0]! >>> Xterm.WIDTH_SHIFT === 2 &&
     line._data[last + 1] === next._data[1] && line._data[last + 2] === next._data[2]

@@ -21,7 +21,7 @@ const FOREGROUND = /^(?:3[0-79]|9[0-7]|38;5;\d+|38;2;\d+;\d+;\d+)$/
 const BACKGROUND = /^(?:4[0-79]|10[0-7]|48;5;\d+|48;2;\d+;\d+;\d+)$/
 
 /** The SGR sequences that matter at a place: the last of each, since the last that resets all. */
-class Pens {
+export class Pens {
   private kept = new Map<string, string>()
 
   /** False: there are too many. */

@@ -2,6 +2,7 @@
 import type { Size } from "../../../schema/Session.ts"
 import type { RestoreOptions, VtTerminal } from "../../../services/VtEngine.ts"
 import { leave } from "./leave.ts"
+import { plainLines, styledLines } from "./lines.ts"
 import type { Engine, Instance } from "./load.ts"
 import { ModeTracker } from "./modes.ts"
 import { serialize } from "./serialize.ts"
@@ -72,19 +73,11 @@ export class XtermTerminal implements VtTerminal {
   }
 
   lines(): ReadonlyArray<string> {
-    const { core } = this.instance
-    const { normal } = core.buffers
-    const lines: Array<string> = []
-    for (let index = 0; index < normal.ybase + core.rows; index++) {
-      const line = normal.lines.get(index)
-      if (line === undefined) break
-      const wraps = normal.lines.get(index + 1)?.isWrapped === true && index + 1 < normal.ybase + core.rows
-      const text = line.translateToString(!wraps)
-      if (line.isWrapped && lines.length > 0) lines.push(lines.pop()! + text)
-      else lines.push(text)
-    }
-    while (lines.length > 0 && lines[lines.length - 1] === "") lines.pop()
-    return lines
+    return plainLines(this.instance.core)
+  }
+
+  styled(): ReadonlyArray<string> {
+    return styledLines(this.instance.core)
   }
 
   cursor(): { readonly row: number; readonly column: number } {

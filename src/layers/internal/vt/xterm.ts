@@ -25,7 +25,7 @@ export interface Line {
   readonly _data: Uint32Array
   readonly _combined: Readonly<Record<number, string>>
   readonly _extendedAttrs: Readonly<Record<number, Extended | undefined>>
-  readonly translateToString: (trimRight: boolean) => string
+  readonly translateToString: (trimRight: boolean, from?: number, to?: number) => string
   readonly resize: (cols: number, fill: unknown) => boolean
 }
 

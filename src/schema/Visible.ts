@@ -1,0 +1,12 @@
+/**
+ * C0, DEL, C1, what separates lines, and what turns the direction of writing: nothing in our own messages moves a cursor
+ * or hides text.
+ */
+export const UNSEEN = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g
+
+/** Makes control characters visible: a session's output, a file's name and a host's answer are not to be trusted. */
+export const visible = (text: string): string =>
+  text.replace(UNSEEN, (character) => {
+    const code = character.charCodeAt(0)
+    return code < 0x100 ? `\\x${code.toString(16).padStart(2, "0")}` : `\\u${code.toString(16)}`
+  })

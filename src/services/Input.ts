@@ -1,0 +1,23 @@
+import * as Context from "effect/Context"
+import * as Schema from "effect/Schema"
+import type * as Stream from "effect/Stream"
+
+/** Standard input, or a file, cannot be read. */
+export class InputError extends Schema.TaggedError<InputError>()("InputError", {
+  file: Schema.String,
+  reason: Schema.String
+}) {
+  override get message() {
+    return `cannot read ${this.file}: ${this.reason}`
+  }
+}
+
+/** What a command reads as a whole or piece by piece, in contrast to what is typed into a session (`Tty`). */
+export class Input extends Context.Service<Input, {
+  /** True when a person is expected to type on standard input. */
+  readonly isTerminal: boolean
+  /** Standard input up to its end. Once. */
+  readonly bytes: Stream.Stream<Uint8Array, InputError>
+  /** A file's content; relative to the working directory. */
+  readonly file: (path: string) => Stream.Stream<Uint8Array, InputError>
+}>()("sesh/services/Input") {}

@@ -1,0 +1,182 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
+import * as Layer from "effect/Layer"
+import * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
+import * as TestClock from "effect/testing/TestClock"
+import * as Caller from "../../src/layers/CallerFake.ts"
+import { layer as network, MemoryNetwork } from "../../src/layers/internal/memoryNetwork.ts"
+import * as PtyFake from "../../src/layers/PtyFake.ts"
+import * as QueryResponder from "../../src/layers/QueryResponderLive.ts"
+import * as Scrollback from "../../src/layers/ScrollbackRing.ts"
+import * as SessionClientMemory from "../../src/layers/SessionClientMemory.ts"
+import * as SessionControlLive from "../../src/layers/SessionControlLive.ts"
+import * as SessionControlMemory from "../../src/layers/SessionControlMemory.ts"
+import * as SessionFilesDisk from "../../src/layers/SessionFilesDisk.ts"
+import * as SessionFilesMemory from "../../src/layers/SessionFilesMemory.ts"
+import * as SessionHostLive from "../../src/layers/SessionHostLive.ts"
+import * as SessionServerMemory from "../../src/layers/SessionServerMemory.ts"
+import type { SessionName } from "../../src/schema/SessionName.ts"
+import { SessionControl } from "../../src/services/SessionControl.ts"
+import { SessionHost } from "../../src/services/SessionHost.ts"
+import { machine } from "../fixtures/machine.ts"
+import { plainSession } from "../fixtures/session.ts"
+import { eventually, settle } from "../support/fakeClient.ts"
+import { spec } from "../support/hosting.ts"
+import { type Played, Stage, suite } from "./SessionControl.ts"
+
+const played = Layer.effect(
+  Stage,
+  Effect.map(SessionControlMemory.ControlledSessions, (sessions) => ({
+    start: (name, options) =>
+      Effect.sync((): Played => {
+        const session = sessions.start(name, options)
+        return {
+          id: session.id,
+          print: (text) => Effect.sync(() => session.print(text)),
+          exit: (status) => session.exit(status),
+          typed: () => session.typed,
+          signals: () => session.signals,
+          stall: (stalled) => session.stall(stalled),
+          deafen: () => {
+            session.deaf = true
+          },
+          hasShell: () => session.command !== undefined && !session.isOver,
+          vanish: Effect.sync(() => session.vanish())
+        }
+      })
+  }))
+).pipe(Layer.provideMerge(SessionControlMemory.layer))
+
+/** Sessions with the real host, whose programs are fakes. */
+const hosted = Layer.effect(
+  Stage,
+  Effect.gen(function*() {
+    const host = yield* SessionHost
+    const programs = yield* PtyFake.Programs
+    const start: Stage["Service"]["start"] = Effect.fnUntraced(function*(name, options) {
+      const scope = yield* Scope.fork(yield* Effect.scope)
+      const before = programs.all.length
+      const session = yield* Effect.orDie(Scope.provide(
+        host.start({ ...spec, name, awaited: false, command: ["make"], ...options }),
+        scope
+      ))
+      const [command] = programs.all.slice(before)
+      const current = () =>
+        programs.all.length > before + 1 && command!.isRunning === false ? programs.last() : command!
+      return {
+        id: session.info.id,
+        print: (text) =>
+          Effect.andThen(
+            Effect.sync(() => current().print(text)),
+            eventually("it is taken", () => current().unread === 0)
+          ),
+        exit: (status) => current().exit(status),
+        typed: () => current().typed,
+        signals: () => current().signals,
+        stall: (stalled) => current().stall(stalled),
+        deafen: () => {
+          current().deaf = true
+        },
+        hasShell: () => !command!.isRunning && current() !== command,
+        vanish: Scope.close(scope, Exit.void)
+      }
+    })
+    return { start }
+  })
+)
+
+const program = Layer.mergeAll(PtyFake.layer(), QueryResponder.layer, Scrollback.layer())
+
+const overMemory = Layer.mergeAll(hosted, SessionControlLive.layer).pipe(
+  Layer.provideMerge(SessionHostLive.layer),
+  Layer.provideMerge(Layer.mergeAll(SessionServerMemory.layer, SessionClientMemory.layer)),
+  Layer.provideMerge(Layer.mergeAll(network(), SessionFilesMemory.layer, program, Caller.layer()))
+)
+
+const overSockets = Layer.mergeAll(hosted, SessionControlLive.layer).pipe(
+  Layer.provideMerge(SessionHostLive.layer),
+  Layer.provideMerge(SessionFilesDisk.layer),
+  Layer.provideMerge(Layer.mergeAll(program, machine)),
+  Layer.orDie
+)
+
+suite("Memory", played)
+suite("Live, on a memory network", overMemory)
+suite("Live, over sockets", overSockets)
+
+const dev = "dev" as SessionName
+
+describe("SessionControlLive", () => {
+  const test = <E>(
+    name: string,
+    use: (control: SessionControl["Service"], net: MemoryNetwork["Service"]) => Effect.Effect<
+      void,
+      E,
+      Layer.Success<typeof overMemory> | Scope.Scope
+    >
+  ) =>
+    it.live(name, () =>
+      Effect.gen(function*() {
+        yield* use(yield* SessionControl, yield* MemoryNetwork)
+      }).pipe(Effect.scoped, Effect.provide(overMemory)))
+
+  test(
+    "a connection that broke, of a session that ended meanwhile: as it ended, without its output",
+    (control, net) =>
+      Effect.gen(function*() {
+        const session = yield* (yield* Stage).start(dev, { awaited: true })
+        const waiting = yield* Effect.forkChild(control.wait({ name: dev, created: session.id, capture: 100 }))
+        yield* settle
+        net.links[0]!.stall("client")
+        yield* session.print("lost")
+        session.exit({ code: 4 })
+        yield* settle
+        net.links[0]!.cut()
+        const waited = yield* Fiber.join(waiting)
+        assert.deepStrictEqual(waited, { status: { code: 4 }, output: undefined, before: 0 })
+      })
+  )
+
+  test("a session of an older sesh: what it can do is done, and what it cannot is said", (control) =>
+    Effect.gen(function*() {
+      yield* Effect.orDie(plainSession(dev, { info: { id: "old" }, status: { code: 3 } }))
+      for (
+        const attempt of [
+          control.wait({ name: dev, created: "old" }),
+          control.history(dev, { ansi: false }),
+          control.signal({ name: dev, signal: "SIGINT", graceMs: 0 })
+        ]
+      ) {
+        const error = yield* Effect.flip(attempt as Effect.Effect<unknown, { _tag: string; message: string }>)
+        assert.strictEqual(error._tag, "SessionTooOld")
+        assert.include(error.message, "started by sesh 9.9.9")
+      }
+      yield* control.signal({ name: dev, signal: "SIGHUP", graceMs: 0 })
+    }))
+
+  it.effect("a session that is stopped is not waited for for ever by who only asks", () =>
+    Effect.gen(function*() {
+      const control = yield* SessionControl
+      const { links } = yield* MemoryNetwork
+      yield* Effect.orDie(plainSession(dev, { mute: true }))
+      const asking = yield* Effect.forkChild(Effect.flip(control.send(dev, Stream.empty)))
+      yield* settle
+      yield* TestClock.adjust("6 seconds")
+      assert.strictEqual((yield* Fiber.join(asking))._tag, "SessionUnresponsive")
+      yield* eventually("no connection left", () => links.every(({ closed }) => closed))
+    }).pipe(Effect.scoped, Effect.provide(overMemory)))
+
+  test("nothing is left open by who is interrupted", (control, net) =>
+    Effect.gen(function*() {
+      yield* (yield* Stage).start(dev)
+      const all = [control.wait({ name: dev }), control.send(dev, Stream.never)]
+      const fibers = yield* Effect.forEach(all, (effect) => Effect.forkChild(effect as Effect.Effect<unknown, unknown>))
+      yield* eventually("two connections", () => net.links.length === 2)
+      yield* settle
+      yield* Effect.forEach(fibers, Fiber.interrupt)
+      yield* eventually("no connection left", () => net.links.every(({ closed }) => closed))
+    }))
+})

@@ -1,0 +1,131 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import { spawnSync } from "node:child_process"
+import * as Fs from "node:fs"
+import * as Path from "node:path"
+import * as SessionFilesDisk from "../../src/layers/SessionFilesDisk.ts"
+import * as SessionFilesMemory from "../../src/layers/SessionFilesMemory.ts"
+import * as SessionRegistryFiles from "../../src/layers/SessionRegistryFiles.ts"
+import { memoryInfo } from "../../src/layers/SessionRegistryMemory.ts"
+import type { SessionName } from "../../src/schema/SessionName.ts"
+import { Paths } from "../../src/services/Paths.ts"
+import { SessionFiles } from "../../src/services/SessionFiles.ts"
+import { SessionRegistry } from "../../src/services/SessionRegistry.ts"
+import { machine } from "../fixtures/machine.ts"
+import { ended, suite } from "./SessionFiles.ts"
+
+const disk = Layer.effectDiscard(Effect.flatMap(Paths, ({ ensure }) => ensure)).pipe(
+  Layer.provideMerge(Layer.mergeAll(SessionFilesDisk.layer, SessionRegistryFiles.layer)),
+  Layer.provideMerge(machine),
+  Layer.orDie
+)
+
+suite("Memory", SessionFilesMemory.layer)
+suite("Disk", disk)
+
+const [a, b, dotted] = ["a", "b", "a.ended"] as Array<SessionName> as [SessionName, SessionName, SessionName]
+const TWO_HOURS = 2 * 3_600_000
+
+/** Makes a file as old as what it says. */
+const age = (path: string) => Fs.utimesSync(path, new Date(Date.now() - TWO_HOURS), new Date(Date.now() - TWO_HOURS))
+
+describe("SessionFiles on disk", () => {
+  const test = (
+    name: string,
+    use: (files: SessionFiles["Service"], dir: string) => Effect.Effect<void, never, Paths | SessionRegistry>
+  ) =>
+    it.live(name, () =>
+      Effect.gen(function*() {
+        yield* use(yield* SessionFiles, (yield* Paths).dir)
+      }).pipe(Effect.provide(disk)))
+
+  test("an end is for its owner's eyes, and leaves nothing else behind", (files, dir) =>
+    Effect.gen(function*() {
+      yield* files.writeEnd(ended(a))
+      assert.deepStrictEqual(Fs.readdirSync(dir).filter((entry) => entry !== ".lock"), ["a.ended"])
+      assert.strictEqual(Fs.statSync(Path.join(dir, "a.ended")).mode & 0o777, 0o600)
+    }))
+
+  test("what is old goes when another is written; what is not ours stays", (files, dir) =>
+    Effect.gen(function*() {
+      const mine = ["old.ended", "b.ended", "b.ended.77"].map((name) => Path.join(dir, name))
+      yield* files.writeEnd(ended("old" as SessionName, TWO_HOURS))
+      yield* files.writeEnd(ended(b))
+      Fs.copyFileSync(mine[1]!, mine[2]!)
+      const others = ["notes.ended", ".ended", "-x.ended", "c.ended"].map((name) => Path.join(dir, name))
+      for (const path of others) Fs.writeFileSync(path, path.endsWith("c.ended") ? JSON.stringify(ended(b)) : "mine")
+      age(mine[0]!)
+      for (const path of others) age(path)
+      yield* files.writeEnd(ended(a))
+      assert.deepStrictEqual(mine.map((path) => Fs.existsSync(path)), [false, true, true])
+      assert.deepStrictEqual(others.map((path) => Fs.existsSync(path)), [true, true, true, true])
+    }))
+
+  test("what is no record is not believed", (files, dir) =>
+    Effect.gen(function*() {
+      const path = Path.join(dir, "a.ended")
+      const record = ended(a)
+      const wrong: ReadonlyArray<string> = [
+        "",
+        "{",
+        "null",
+        JSON.stringify(ended(b)),
+        JSON.stringify({ ...record, status: 3 }),
+        JSON.stringify({ ...record, status: { code: "3" } }),
+        JSON.stringify({ ...record, at: "now" }),
+        JSON.stringify({ ...record, at: Date.now() + TWO_HOURS }),
+        JSON.stringify({ ...record, more: "x".repeat(1_000_000) })
+      ]
+      for (const content of wrong) {
+        Fs.writeFileSync(path, content)
+        assert.isTrue(Option.isNone(yield* files.readEnd(a)), content.slice(0, 100))
+      }
+      Fs.writeFileSync(path, JSON.stringify({ ...record, later: "field" }))
+      assert.isTrue(Option.isSome(yield* files.readEnd(a)))
+    }))
+
+  test(
+    "a link, a fifo or a directory in its place is neither followed nor waited for",
+    (files, dir) =>
+      Effect.gen(function*() {
+        const path = Path.join(dir, "a.ended")
+        const elsewhere = Path.join(dir, "..", "elsewhere")
+        Fs.writeFileSync(elsewhere, JSON.stringify(ended(a)))
+        const places = [
+          () => Fs.symlinkSync(elsewhere, path),
+          () => void spawnSync("mkfifo", [path]),
+          () => void Fs.mkdirSync(path)
+        ]
+        for (const put of places) {
+          put()
+          assert.isTrue(Option.isNone(yield* files.readEnd(a)))
+          Fs.rmSync(path, { recursive: true })
+        }
+      })
+  )
+
+  test("in a directory that others can write to nothing is believed", (files, dir) =>
+    Effect.gen(function*() {
+      yield* files.writeEnd(ended(a))
+      Fs.chmodSync(dir, 0o777)
+      assert.isTrue(Option.isNone(yield* files.readEnd(a)))
+      Fs.chmodSync(dir, 0o700)
+    }))
+
+  test("an end is no session, and no leftover of one", (files, dir) =>
+    Effect.gen(function*() {
+      const registry = yield* SessionRegistry
+      yield* files.writeEnd(ended(a))
+      yield* files.writeEnd(ended(dotted))
+      // What a dead session of that other name has left.
+      yield* files.writeInfo(memoryInfo(dotted))
+      assert.isTrue(Fs.existsSync(Path.join(dir, "a.ended.json")))
+      assert.deepStrictEqual(yield* Effect.orDie(registry.list), [])
+      assert.deepStrictEqual(yield* registry.names, [])
+      assert.sameMembers(Fs.readdirSync(dir), [".lock", "a.ended", "a.ended.ended"])
+      assert.isFalse(yield* Effect.orDie(registry.reap(a)))
+      assert.isTrue(Option.isSome(yield* files.readEnd(a)))
+    }))
+})

@@ -1,5 +1,5 @@
 /**
- * Builds dist/sesh: one file with Node, the program as a startup snapshot, and the PTY addon in it.
+ * Builds dist/sesh: one file with Node, the program as a startup snapshot, and the PTY addon in it; and dist/sesh.1.
  * Run by scripts/ensure.mjs with the Node that goes into the executable.
  *
  * A snapshot cannot hold native handles, and some built-in modules make them when they are loaded.
@@ -13,6 +13,7 @@ import * as fs from "node:fs"
 import { createRequire, isBuiltin } from "node:module"
 import * as path from "node:path"
 import { fileURLToPath } from "node:url"
+import { writePage } from "./man.mjs"
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "..")
 const dist = path.join(root, "dist")
@@ -155,4 +156,5 @@ if (process.platform === "darwin") run("codesign", ["--sign", "-", "--force", ou
 fs.chmodSync(output, 0o755)
 // Some snapshots can be taken and not be started from.
 run(output, ["--version"], { env: {} })
+writePage()
 fs.renameSync(output, path.join(dist, "sesh"))

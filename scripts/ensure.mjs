@@ -10,6 +10,7 @@ import { fileURLToPath } from "node:url"
 
 export const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "..")
 export const executable = path.join(root, "dist", "sesh")
+export const manualPage = path.join(root, "dist", "sesh.1")
 
 const modules = path.join(root, "node_modules")
 
@@ -20,8 +21,8 @@ const installStamp = path.join(modules, ".sesh-installed")
 const buildStamp = path.join(root, "dist", "sesh.stamp")
 const lockPath = path.join(root, ".ensure.lock")
 
-/** Everything but src that decides what the executable is. */
-const buildInputs = ["package.json", "package-lock.json", "tsconfig.json", "scripts/build.mjs"]
+/** Everything but src that decides what is built. */
+const buildInputs = ["package.json", "package-lock.json", "tsconfig.json", "scripts/build.mjs", "scripts/man.mjs"]
 
 /** A failure whose message is all there is to say. */
 export class Failed extends Error {}
@@ -80,7 +81,7 @@ const needsInstall = (hash) => {
   return false
 }
 
-const needsBuild = (hash) => read(buildStamp) !== hash || !fs.existsSync(executable)
+const needsBuild = (hash) => read(buildStamp) !== hash || ![executable, manualPage].every((file) => fs.existsSync(file))
 
 const seconds = (since) => `${((Date.now() - since) / 1000).toFixed(1)} s`
 

@@ -2,7 +2,7 @@ import * as Effect from "effect/Effect"
 import type { SessionName } from "../schema/SessionName.ts"
 import { Output } from "../services/Output.ts"
 import { SessionRegistry } from "../services/SessionRegistry.ts"
-import { explain } from "./explain.ts"
+import { explainMore } from "./explain.ts"
 
 /** Shells go at once when the terminal hangs up; a program that saves its work gets this long. */
 const GRACE_MS = 3000
@@ -17,7 +17,7 @@ export const kill = Effect.fn("kill")(function*({ names }: { readonly names: Rea
       registry.kill(name, GRACE_MS).pipe(
         Effect.andThen(output.note(`[${name} ended]`)),
         Effect.as(0),
-        Effect.catch((error) => Effect.as(output.note(explain(error)), 1))
+        Effect.catch((error) => Effect.as(Effect.flatMap(explainMore(error), output.note), 1))
       ),
     { concurrency: "unbounded" }
   )

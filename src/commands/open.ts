@@ -1,15 +1,13 @@
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import { DEFAULT_SIZE, type SessionSpec } from "../schema/Session.ts"
 import { AttachClient } from "../services/AttachClient.ts"
-import { Caller } from "../services/Caller.ts"
 import { DaemonLauncher } from "../services/DaemonLauncher.ts"
 import { Output } from "../services/Output.ts"
 import { Paths } from "../services/Paths.ts"
 import { SessionRegistry } from "../services/SessionRegistry.ts"
-import { Tty } from "../services/Tty.ts"
 import { refuseLoop, report } from "./attached.ts"
 import type { Request } from "./request.ts"
+import { newSpec } from "./spec.ts"
 
 type Open = Extract<Request, { readonly _tag: "Open" }>
 
@@ -48,18 +46,7 @@ const create = Effect.fnUntraced(function*(request: Open) {
 
 /** The new session's id; none when somebody else has just made it. */
 const launch = Effect.fnUntraced(function*(request: Open) {
-  const caller = yield* Caller
-  const tty = yield* Tty
-  const spec: SessionSpec = {
-    name: request.name,
-    dir: request.dir === undefined ? caller.cwd : caller.resolve(request.dir),
-    ...(request.command === undefined ? {} : { command: request.command }),
-    env: Object.fromEntries(
-      Object.entries(caller.env).filter((entry): entry is [string, string] => entry[1] !== undefined)
-    ),
-    size: tty.size() ?? DEFAULT_SIZE,
-    awaited: !request.detached
-  }
+  const spec = yield* newSpec({ ...request, awaited: !request.detached })
   const launched = yield* (yield* DaemonLauncher).launch(spec).pipe(
     Effect.asSome,
     Effect.catchTag("SessionExists", () => Effect.succeedNone)

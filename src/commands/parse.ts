@@ -13,7 +13,8 @@ import * as Stdio from "effect/Stdio"
 import * as Terminal from "effect/Terminal"
 import { parseSessionName, type SessionName } from "../schema/SessionName.ts"
 import { forms } from "./help.ts"
-import { type Request, UsageError } from "./request.ts"
+import { type Request, SHELLS, UsageError } from "./request.ts"
+import { flagged, type Option, OPTIONS, type Verb, type VerbName, verbs } from "./verbs.ts"
 
 const flag = (name: string, alias?: string) => {
   const plain = Flag.Boolean(name).pipe(Flag.withoutNegation)
@@ -24,12 +25,23 @@ const flag = (name: string, alias?: string) => {
 const flags = {
   help: flag("help", "h"),
   version: flag("version", "V"),
-  json: flag("json"),
   names: flag("names"),
-  noAttach: flag("no-attach", "d"),
   watch: flag("watch"),
   detach: flag("detach"),
-  kill: flag("kill")
+  kill: flag("kill"),
+  exec: flag("exec"),
+  history: flag("history"),
+  send: flag("send"),
+  wait: flag("wait"),
+  export: flag("export"),
+  import: flag("import"),
+  completions: flag("completions"),
+  json: flag("json"),
+  noAttach: flag("no-attach", "d"),
+  print: flag("print"),
+  keep: flag("keep"),
+  ansi: flag("ansi"),
+  enter: flag("enter")
 }
 
 type Flags = { readonly [name in keyof typeof flags]: boolean }
@@ -81,61 +93,136 @@ const parseFlags = (words: ReadonlyArray<string>): Effect.Effect<Flags, UsageErr
     )
   })
 
-const verbs = ["help", "version", "names", "watch", "detach", "kill"] as const
-
 const toName = (input: string, form: string): Effect.Effect<SessionName, UsageError> =>
   Effect.fromResult(parseSessionName(input)).pipe(
     Effect.mapError((error) => new UsageError({ problem: error.message, form }))
   )
 
-const toRequest = Effect.fnUntraced(function*(
-  given: Flags,
-  operands: ReadonlyArray<string>,
-  command: ReadonlyArray<string> | undefined
-) {
-  const asked = verbs.filter((verb) => given[verb])
-  if (asked.length > 1) {
-    return yield* usage(`--${asked[0]} and --${asked[1]} do not go together`, forms.help)
+/** A command line taken apart: what begins with a dash, what does not, and what follows `--`. */
+interface Words {
+  readonly flags: ReadonlyArray<string>
+  readonly operands: ReadonlyArray<string>
+  readonly command: ReadonlyArray<string> | undefined
+  /** The value of `-C`. */
+  readonly dir: string | undefined
+}
+
+const isOption = (word: string) => word.startsWith("-") && word !== "-"
+
+const split = Effect.fnUntraced(function*(argv: ReadonlyArray<string>) {
+  const end = argv.indexOf("--")
+  const head = end === -1 ? argv : argv.slice(0, end)
+  const command = end === -1 ? undefined : argv.slice(end + 1)
+  const flags: Array<string> = []
+  const operands: Array<string> = []
+  let dir: string | undefined
+  for (let index = 0; index < head.length; index++) {
+    const word = head[index]!
+    const isText = flags.includes("--send") && operands.length > 0 && !isLastEnter(head, index)
+    if (isText || !isOption(word)) {
+      operands.push(word)
+    } else if (word.startsWith("-C")) {
+      dir = word === "-C" ? head[++index] : word.slice(2)
+      if (dir === undefined) return yield* usage("the directory after -C is missing", forms.exec)
+    } else if (word.includes("=")) {
+      // effect/cli takes `--kill=no` for a no, and we would open the session that was to be killed.
+      return yield* usage(`there is no option ${word}`, forms.help)
+    } else {
+      flags.push(word)
+    }
   }
-  const verb = asked[0] ?? (operands.length === 0 && command === undefined && !given.noAttach ? "list" : "open")
-  const form = verb === "names" ? forms.help : forms[verb]
-  const most = { help: 0, version: 0, names: 0, list: 0, detach: 1, watch: 1, open: 2, kill: Infinity }[verb]
-  const least = { help: 0, version: 0, names: 0, list: 0, detach: 0, watch: 1, open: 1, kill: 1 }[verb]
-  if (given.json && verb !== "list") return yield* usage("--json goes with the listing only", forms.list)
-  if (given.noAttach && verb !== "open") return yield* usage(`-d does not go with --${verb}`, forms.open)
-  if (command !== undefined && verb !== "open") return yield* usage(`a command does not go with --${verb}`, forms.open)
-  if (command?.length === 0) return yield* usage("there is no command after --", form)
-  if (operands.length < least) return yield* usage("the session's name is missing", form)
+  return { flags, operands, command, dir } satisfies Words
+})
+
+/** What follows the name after `--send` is text, dashes or not, but for a last `--enter`. */
+const isLastEnter = (head: ReadonlyArray<string>, index: number): boolean =>
+  head[index] === "--enter" && index === head.length - 1
+
+const asked = (given: Flags, { command, operands }: Words): VerbName =>
+  flagged.find((verb) => given[verb]) ??
+    (operands.length === 0 && command === undefined && !given.noAttach ? "list" : "open")
+
+/** Fails with the first thing that does not belong together. */
+const check = Effect.fnUntraced(function*(given: Flags, words: Words) {
+  const several = flagged.filter((verb) => given[verb])
+  if (several.length > 1) {
+    return yield* usage(`--${several[0]} and --${several[1]} do not go together`, forms.help)
+  }
+  const name = asked(given, words)
+  const verb: Verb = verbs[name]
+  const { command, dir, operands } = words
+  const { form, operands: [least, most] } = verb
+  for (const option of Object.keys(OPTIONS) as ReadonlyArray<Option>) {
+    const isGiven = option === "dir" ? dir !== undefined : given[option]
+    if (!isGiven || verb.options?.includes(option)) continue
+    const home = Object.values<Verb>(verbs).find(({ options }) => options?.includes(option))!
+    return yield* usage(
+      option === "json"
+        ? "--json goes with the listing only"
+        : name === "open" || name === "list"
+        ? `${OPTIONS[option]} does not go here`
+        : `${OPTIONS[option]} does not go with --${name}`,
+      home.form
+    )
+  }
+  if (command !== undefined && verb.command === undefined) {
+    return yield* usage(`a command does not go with --${name}`, forms.open)
+  }
+  if (command === undefined && verb.command === "must") return yield* usage("the command after -- is missing", form)
+  if (command?.length === 0) return yield* usage(`there is no ${name === "send" ? "text" : "command"} after --`, form)
+  if (operands.length < least) return yield* usage(`the ${verb.operand ?? "session's name"} is missing`, form)
   if (operands.length > most) return yield* usage(`${JSON.stringify(operands[most])} is one word too many`, form)
+  return name
+})
+
+const toRequest = Effect.fnUntraced(function*(given: Flags, words: Words): Effect.fn.Return<Request, UsageError> {
+  const verb = yield* check(given, words)
+  const { command, dir, operands } = words
+  const { form } = verbs[verb]
+  const [first] = operands
+  const name = toName(first ?? "", form)
   switch (verb) {
     case "help":
-      return { _tag: "Help" } satisfies Request
+      return { _tag: "Help" }
     case "version":
-      return { _tag: "Version" } satisfies Request
+      return { _tag: "Version" }
     case "names":
-      return { _tag: "Names" } satisfies Request
+      return { _tag: "Names" }
     case "list":
-      return { _tag: "List", json: given.json } satisfies Request
+      return { _tag: "List", json: given.json }
     case "kill":
-      return {
-        _tag: "Kill",
-        names: yield* Effect.forEach(operands, (operand) => toName(operand, form))
-      } satisfies Request
+      return { _tag: "Kill", names: yield* Effect.forEach(operands, (operand) => toName(operand, form)) }
     case "watch":
-      return { _tag: "Watch", name: yield* toName(operands[0]!, form) } satisfies Request
+      return { _tag: "Watch", name: yield* name }
     case "detach":
-      return {
-        _tag: "Detach",
-        name: operands[0] === undefined ? undefined : yield* toName(operands[0], form)
-      } satisfies Request
+      return { _tag: "Detach", name: first === undefined ? undefined : yield* name }
     case "open":
+      return { _tag: "Open", name: yield* name, dir: operands[1], command, detached: given.noAttach }
+    case "exec":
+      return { _tag: "Exec", name: yield* name, dir, command: command!, print: given.print, keep: given.keep }
+    case "history":
+      return { _tag: "History", name: yield* name, ansi: given.ansi }
+    case "send": {
+      const text = [...operands.slice(1), ...command ?? []]
       return {
-        _tag: "Open",
-        name: yield* toName(operands[0]!, form),
-        dir: operands[1],
-        command,
-        detached: given.noAttach
-      } satisfies Request
+        _tag: "Send",
+        name: yield* name,
+        text: text.length === 0 ? undefined : text.join(" "),
+        enter: given.enter
+      }
+    }
+    case "wait":
+      return { _tag: "Wait", name: yield* name }
+    case "export":
+      return { _tag: "Export" }
+    case "import":
+      if (first === "") return yield* usage("the file's name is empty", form)
+      return { _tag: "Import", file: first === "-" ? undefined : first }
+    case "completions": {
+      const shell = SHELLS.find((shell) => shell === first)
+      if (shell === undefined) return yield* usage(`there are no completions for ${JSON.stringify(first)}`, form)
+      return { _tag: "Completions", shell }
+    }
   }
 })
 
@@ -155,16 +242,12 @@ const oftenAsked = (argv: ReadonlyArray<string>): Request | undefined => {
 }
 
 /**
- * Reads the words after `sesh`. What follows the first `--` is a command and is never looked at.
+ * Reads the words after `sesh`. What follows the first `--` is a command, or text, and is never looked at.
  * Fails with what is wrong and the right form.
  */
 export const parse = Effect.fnUntraced(function*(argv: ReadonlyArray<string>) {
   const often = oftenAsked(argv)
   if (often !== undefined) return often
-  const end = argv.indexOf("--")
-  const head = end === -1 ? argv : argv.slice(0, end)
-  const isOption = (word: string) => word.startsWith("-") && word !== "-"
-  const given = yield* parseFlags(head.filter(isOption))
-  const operands = head.filter((word) => !isOption(word))
-  return (yield* toRequest(given, operands, end === -1 ? undefined : argv.slice(end + 1))) as Request
+  const words = yield* split(argv)
+  return yield* toRequest(yield* parseFlags(words.flags), words)
 })

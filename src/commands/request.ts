@@ -1,6 +1,10 @@
 import * as Schema from "effect/Schema"
 import type { SessionName } from "../schema/SessionName.ts"
 
+/** Shells that completions are written for. */
+export const SHELLS = ["bash", "zsh", "fish"] as const
+export type Shell = typeof SHELLS[number]
+
 /** What a command line asks for. */
 export type Request =
   | { readonly _tag: "Help" }
@@ -19,6 +23,31 @@ export type Request =
   | { readonly _tag: "Watch"; readonly name: SessionName }
   | { readonly _tag: "Kill"; readonly names: ReadonlyArray<SessionName> }
   | { readonly _tag: "Detach"; readonly name: SessionName | undefined }
+  | {
+    readonly _tag: "Exec"
+    readonly name: SessionName
+    readonly dir: string | undefined
+    /** Never empty. */
+    readonly command: ReadonlyArray<string>
+    /** The output follows on standard output, at the end. */
+    readonly print: boolean
+    /** The session outlives the command. */
+    readonly keep: boolean
+  }
+  | { readonly _tag: "History"; readonly name: SessionName; readonly ansi: boolean }
+  | {
+    readonly _tag: "Send"
+    readonly name: SessionName
+    /** Undefined: what standard input brings. */
+    readonly text: string | undefined
+    /** Followed by the Enter key. */
+    readonly enter: boolean
+  }
+  | { readonly _tag: "Wait"; readonly name: SessionName }
+  | { readonly _tag: "Export" }
+  /** Undefined or "-": standard input. */
+  | { readonly _tag: "Import"; readonly file: string | undefined }
+  | { readonly _tag: "Completions"; readonly shell: Shell }
 
 /** The command line is wrong: says how, and what the right form is. */
 export class UsageError extends Schema.TaggedError<UsageError>()("UsageError", {

@@ -2,14 +2,18 @@ import * as Effect from "effect/Effect"
 import * as Predicate from "effect/Predicate"
 import { Caller } from "../services/Caller.ts"
 import { Output } from "../services/Output.ts"
+import { completions } from "./completions.ts"
 import { detach } from "./detach.ts"
-import { explain } from "./explain.ts"
+import { exec } from "./exec.ts"
+import { explain, explainMore } from "./explain.ts"
 import { help } from "./help.ts"
 import { kill } from "./kill.ts"
+import { exportLayout, importLayout } from "./layout.ts"
 import { list, names } from "./list.ts"
 import { open } from "./open.ts"
 import { parse } from "./parse.ts"
 import type { Request } from "./request.ts"
+import { history, send, wait } from "./script.ts"
 import { visible } from "./text.ts"
 import { watch } from "./watch.ts"
 
@@ -38,6 +42,20 @@ const perform = Effect.fnUntraced(function*(request: Request) {
       return yield* kill(request)
     case "Detach":
       return yield* detach(request)
+    case "Exec":
+      return yield* exec(request)
+    case "History":
+      return yield* history(request)
+    case "Send":
+      return yield* send(request)
+    case "Wait":
+      return yield* wait(request)
+    case "Export":
+      return yield* exportLayout()
+    case "Import":
+      return yield* importLayout(request)
+    case "Completions":
+      return yield* completions(request)
   }
 })
 
@@ -49,6 +67,6 @@ export const run = (argv: ReadonlyArray<string>) =>
       Effect.flatMap(Output, ({ note }) =>
         Predicate.isTagged(error, "UsageError")
           ? Effect.as(note(`${explain(error)}\nusage: ${visible(error.form)}`), WRONG_USAGE)
-          : Effect.as(note(explain(error)), FAILED))
+          : Effect.as(Effect.flatMap(explainMore(error), note), FAILED))
     )
   )

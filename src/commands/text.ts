@@ -1,15 +1,7 @@
 /** Text for people. */
 import * as CliOutput from "effect/cli/CliOutput"
 
-/** C0, DEL, C1, and what turns the direction of writing: nothing in our own messages moves a cursor or hides text. */
-const UNSEEN = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g
-
-/** Makes control characters visible: a session's output, a file's name and a host's answer are not to be trusted. */
-export const visible = (text: string): string =>
-  text.replace(UNSEEN, (character) => {
-    const code = character.charCodeAt(0)
-    return code < 0x100 ? `\\x${code.toString(16).padStart(2, "0")}` : `\\u${code.toString(16)}`
-  })
+export { UNSEEN, visible } from "../schema/Visible.ts"
 
 const PRINTABLE_ASCII = /^[ -~]*$/
 

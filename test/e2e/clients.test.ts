@@ -188,7 +188,7 @@ describe("a client", () => {
     await box.clients("dev", 1)
     process.kill(await box.daemon("dev"), "SIGTERM")
     expect(await running.result).toMatchObject({ code: 129, err: "[dev ended]\n" })
-    expect(readdirSync(box.dir).filter((file) => !file.startsWith(".lock"))).toEqual([])
+    expect(readdirSync(box.dir).filter((file) => !file.startsWith(".lock"))).toEqual(["dev.ended"])
     await until("no process is left", () => box.processes().size === 0)
   })
 })

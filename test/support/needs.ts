@@ -3,19 +3,24 @@ import * as path from "node:path"
 import { describe } from "vitest"
 
 const found = (program: string): boolean =>
-  `${process.env["PATH"] ?? ""}:/usr/sbin:/sbin`.split(":").some((dir) => existsSync(path.join(dir, program)))
+  program.startsWith("/")
+    ? existsSync(program)
+    : `${process.env["PATH"] ?? ""}:/usr/sbin:/sbin`.split(":").some((dir) => existsSync(path.join(dir, program)))
 
-/** Which Debian package has what a test wants. */
+/** Which Debian package has what a test wants: a program, or a file. */
 const PACKAGES: Readonly<Record<string, string>> = {
   tmux: "tmux",
   zsh: "zsh",
   fish: "fish",
   dash: "dash",
   bash: "bash",
+  "/usr/share/bash-completion/bash_completion": "bash-completion",
   dtach: "dtach",
   vim: "vim",
   less: "less",
   htop: "htop",
+  man: "man-db",
+  mandoc: "mandoc",
   mount: "mount",
   setpriv: "util-linux",
   script: "bsdutils"

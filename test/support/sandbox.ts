@@ -51,6 +51,8 @@ export interface Sandbox {
   readonly sesh: (args: ReadonlyArray<string>, options?: SpawnOptions & { readonly input?: string }) => Promise<Result>
   /** Starts sesh, on pipes unless told otherwise, and leaves it running. */
   readonly start: (args: ReadonlyArray<string>, options?: SpawnOptions) => Running
+  /** Runs another program to its end, without any input: a script of a user's. */
+  readonly run: (file: string, args: ReadonlyArray<string>) => Promise<Result>
   /** What `sesh --json` lists. */
   readonly sessions: () => Promise<ReadonlyArray<Session>>
   /** Waits until a session has so many clients. */
@@ -111,6 +113,9 @@ export const sandbox = (extra?: Record<string, string | undefined>): Sandbox => 
 
   const start: Sandbox["start"] = (args, options) => running(spawn(SESH, args, { cwd: home, env, ...options }))
 
+  const run: Sandbox["run"] = (file, args) =>
+    running(spawn(file, args, { cwd: home, env, stdio: ["ignore", "pipe", "pipe"] })).result
+
   const sesh: Sandbox["sesh"] = (args, options) => {
     const { input, ...rest } = options ?? {}
     const { child, result } = start(args, { stdio: [input === undefined ? "ignore" : "pipe", "pipe", "pipe"], ...rest })
@@ -160,6 +165,7 @@ export const sandbox = (extra?: Record<string, string | undefined>): Sandbox => 
     env,
     start,
     sesh,
+    run,
     sessions,
     processes,
     process: find,

@@ -2,6 +2,9 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { parse } from "../../src/commands/parse.ts"
 
+const EXEC = { _tag: "Exec", name: "x", dir: undefined, command: ["true"], print: false, keep: false } as const
+const SEND = { _tag: "Send", name: "dev", enter: false } as const
+
 const words = (line: string) => line === "" ? [] : line.split(" ")
 
 describe("the command line", () => {
@@ -27,6 +30,42 @@ describe("the command line", () => {
       ["--watch dev", { _tag: "Watch", name: "dev" }],
       ["--detach", { _tag: "Detach", name: undefined }],
       ["--detach dev", { _tag: "Detach", name: "dev" }],
+      ["--exec x -- true", EXEC],
+      ["--exec x --print --keep -C /tmp -- ls -la", {
+        ...EXEC,
+        dir: "/tmp",
+        command: ["ls", "-la"],
+        print: true,
+        keep: true
+      }],
+      ["-C/tmp x --exec -- true", { ...EXEC, dir: "/tmp" }],
+      ["--exec x -C --print -- true", { ...EXEC, dir: "--print" }],
+      ["--exec x -C a -C b -- true", { ...EXEC, dir: "b" }],
+      ["--exec x -- --print -C -- --", { ...EXEC, command: ["--print", "-C", "--", "--"] }],
+      ["--history dev", { _tag: "History", name: "dev", ansi: false }],
+      ["--history --ansi dev", { _tag: "History", name: "dev", ansi: true }],
+      ["dev --ansi --history", { _tag: "History", name: "dev", ansi: true }],
+      ["--send dev", { ...SEND, text: undefined }],
+      ["--send dev --enter", { ...SEND, text: undefined, enter: true }],
+      ["--send --enter dev ls", { ...SEND, text: "ls", enter: true }],
+      ["--send dev ls -la", { ...SEND, text: "ls -la" }],
+      ["--send dev -la --enter", { ...SEND, text: "-la", enter: true }],
+      ["dev --send -la", { ...SEND, text: "-la" }],
+      ["--send dev --enter more", { ...SEND, text: "--enter more" }],
+      ["--send dev -- --enter", { ...SEND, text: "--enter" }],
+      ["--send dev a -- b -- c", { ...SEND, text: "a b -- c" }],
+      ["--send dev make -C sub", { ...SEND, text: "make -C sub" }],
+      ["--send dev --kill a=b --help", { ...SEND, text: "--kill a=b --help" }],
+      ["--send dev - 1 yes", { ...SEND, text: "- 1 yes" }],
+      ["--wait dev", { _tag: "Wait", name: "dev" }],
+      ["--wait 1", { _tag: "Wait", name: "1" }],
+      ["--export", { _tag: "Export" }],
+      ["--import", { _tag: "Import", file: undefined }],
+      ["--import -", { _tag: "Import", file: undefined }],
+      ["--import my/layout", { _tag: "Import", file: "my/layout" }],
+      ["--import a=b", { _tag: "Import", file: "a=b" }],
+      ["--completions zsh", { _tag: "Completions", shell: "zsh" }],
+      ["exec", { _tag: "Open", name: "exec", dir: undefined, command: undefined, detached: false }],
       ["list", { _tag: "Open", name: "list", dir: undefined, command: undefined, detached: false }],
       ["help", { _tag: "Open", name: "help", dir: undefined, command: undefined, detached: false }]
     ] as const
@@ -55,7 +94,47 @@ describe("the command line", () => {
       ["a/b", "letters"],
       [".. /tmp", "start"],
       ["--kill good bad/name", "bad/name"],
-      ["--no-json", "--no-json"]
+      ["--no-json", "--no-json"],
+      ["--exec x", "command after -- is missing"],
+      ["--exec x ls", "command after -- is missing"],
+      ["--exec x --", "no command after --"],
+      ["--exec -- ls", "name is missing"],
+      ["--exec x y -- ls", "\"y\""],
+      ["--exec -d x -- ls", "-d does not go with --exec"],
+      ["--exec x -C", "directory after -C is missing"],
+      ["--exec x -C -- ls", "directory after -C is missing"],
+      ["dev -C /tmp", "-C does not go here"],
+      ["--kill dev -C/tmp", "-C does not go with --kill"],
+      ["dev --print", "--print does not go here"],
+      ["--print", "--print does not go here"],
+      ["--keep --wait x", "--keep does not go with --wait"],
+      ["--ansi", "--ansi does not go here"],
+      ["--ansi --send dev", "--ansi does not go with --send"],
+      ["dev --enter", "--enter does not go here"],
+      ["--history dev --enter", "--enter does not go with --history"],
+      ["--history", "name is missing"],
+      ["--history a b", "\"b\""],
+      ["--history dev -- ls", "a command does not go with --history"],
+      ["--send", "name is missing"],
+      ["--send -- text", "name is missing"],
+      ["--send dev --", "no text after --"],
+      ["--send a/b text", "letters"],
+      ["--send - text", "start"],
+      ["--help --send dev", "do not go together"],
+      ["--wait", "name is missing"],
+      ["--wait a b", "\"b\""],
+      ["--export layout", "\"layout\""],
+      ["--export --import", "do not go together"],
+      ["--export --json", "--json"],
+      ["--import a b", "\"b\""],
+      ["--import -- a", "a command does not go with --import"],
+      ["--import -x", "no option -x"],
+      ["--completions", "shell is missing"],
+      ["--completions tcsh", "no completions for \"tcsh\""],
+      ["--completions bash zsh", "\"zsh\""],
+      ["--kill=no dev", "no option --kill=no"],
+      ["-d=no dev", "no option -d=no"],
+      ["--exe x -- ls", "no option --exe"]
     ] as const
   )("%j is wrong: one line says what, one the right form", ([line, what]) =>
     Effect.gen(function*() {
@@ -64,5 +143,19 @@ describe("the command line", () => {
       assert.include(error.problem, what)
       assert.notInclude(error.problem, "\n")
       assert.match(error.form, /^sesh /)
+    }))
+
+  it.effect("an empty file name is none", () =>
+    Effect.gen(function*() {
+      assert.include((yield* Effect.flip(parse(["--import", ""]))).problem, "name is empty")
+    }))
+
+  it.effect("empty texts and arguments are kept", () =>
+    Effect.gen(function*() {
+      assert.deepStrictEqual(yield* parse(["--send", "dev", ""]), { ...SEND, text: "" } as never)
+      assert.deepStrictEqual(
+        yield* parse(["--exec", "x", "--", "true", ""]),
+        { ...EXEC, command: ["true", ""] } as never
+      )
     }))
 })

@@ -1,0 +1,140 @@
+import { SHELLS } from "../request.ts"
+import { dashWords, DIRECTORY_OPTION, flagsOf, impliedBy, patternsOf, textPatterns, type Word } from "./words.ts"
+
+const quoted = (text: string): string => `'${text.replaceAll("\\", "\\\\").replaceAll("'", "\\'")}'`
+
+const all = (patterns: ReadonlyArray<string>): string => patterns.map(quoted).join(" ")
+
+const lines = (indent: number, all: ReadonlyArray<string>): string => all.join(`\n${" ".repeat(indent)}`)
+
+const offers = (words: ReadonlyArray<Word>): string =>
+  [`printf '%s\\t%s\\n'`, ...words.map(({ meaning, word }) => `${word} ${quoted(meaning)}`)].join(
+    " \\\n                "
+  )
+
+/** Verbs after which a file comes at once: fish offers files by itself, where it is told to. */
+const beforeFile = patternsOf("file").map((pattern) => `--${pattern.split(":")[0]}`)
+
+/** The script for fish. */
+export const fish = (): string =>
+  `# Completion of sesh for fish. In this shell: sesh --completions fish | source
+
+# What sesh lists; nothing when there is no sesh, or when it does not know the flag.
+function __sesh_ask --argument-names flag meaning prefix
+    if command -sq sesh
+        for line in (command sesh $flag 2>/dev/null | string match -r '^[A-Za-z0-9@._:%+-]+$')
+            printf '%s\\t%s\\n' $prefix$line $meaning
+        end
+    end
+end
+
+# Lets through what is not on the line yet.
+function __sesh_new
+    while read -l line
+        contains -- (string split \\t -- $line)[1] $argv; or printf '%s\\n' $line
+    end
+end
+
+# The words with a dash that fit to the verb and the number of operands.
+function __sesh_dashes
+    switch $argv[1]
+        ${
+    lines(
+      8,
+      dashWords.map(([pattern, words]) => `case ${quoted(pattern)}\n            ${offers(words)}`)
+    )
+  }
+    end
+end
+
+# The first argument is the word that is typed, the others are what is on the line before it.
+function __sesh_offers
+    set -l current $argv[1]
+    set -l words $argv[2..-1]
+    set -l typed $words
+    set -l verb ''
+    set -l host ''
+    set -l value ''
+    set -l operands 0
+    set -l first 1
+    while set -q words[1]
+        set -l word $words[1]
+        set -e words[1]
+        if test -n "$value"
+            set value ''
+            continue
+        end
+        switch "$verb:$operands"
+            ${lines(12, textPatterns.before.map((pattern) => `case ${quoted(pattern)}`))}
+            case ${all(textPatterns.text)}
+                set operands (math $operands + 1)
+                continue
+        end
+        switch $word
+            case --
+                # As if this command were alone on the line.
+                complete -C (string join ' ' -- (string escape -- $words) "$current")
+                return
+            case ${DIRECTORY_OPTION}
+                set value 1
+            ${
+    lines(
+      12,
+      flagsOf.map(({ verb, words }) => `case ${words.join(" ")}\n                set verb ${verb}`)
+    )
+  }
+            ${
+    lines(
+      12,
+      impliedBy.map(({ verb, word }) => `case ${word}\n                test -n "$verb"; or set verb ${verb}`)
+    )
+  }
+            case '-*'
+            case '*'
+                if test $first = 1; and string match -q '@*' -- $word
+                    set host $word
+                else
+                    set operands (math $operands + 1)
+                end
+        end
+        set first 0
+    end
+    if test -n "$value"
+        test -n "$host"; or __fish_complete_directories $current
+    else if string match -q -- '-*' $current
+        __sesh_dashes "$verb:$operands" | __sesh_new $typed
+    else if test $first = 1; and string match -q -- '@*' $current
+        __sesh_ask --hosts Host @
+    else
+        switch "$verb:$operands"
+            case ${all(patternsOf("session"))}
+                test -n "$host"; or __sesh_ask --names Session '' | __sesh_new $typed
+            case ${all(patternsOf("directory"))}
+                test -n "$host"; or __fish_complete_directories $current
+            case ${all(patternsOf("shell"))}
+                printf '%s\\n' ${SHELLS.join(" ")}
+            case ${all([...patternsOf("file"), ...patternsOf("new name"), ...textPatterns.text])}
+            case '*'
+                __sesh_dashes "$verb:$operands" | __sesh_new $typed
+        end
+    end
+end
+
+function __sesh_complete
+    set -l current (commandline -ct)
+    set -l words (commandline -opc)
+    # Before sesh there may be variables, and words such as "command".
+    set -l skip 1
+    for index in (seq (count $words))
+        if string match -qr '(^|/)sesh$' -- $words[$index]
+            set skip $index
+            break
+        end
+    end
+    set -e words[1..$skip]
+    __sesh_offers "$current" $words
+end
+
+complete -c sesh -e
+complete -c sesh -f -a '(__sesh_complete)'
+${beforeFile.map((flag) => `complete -c sesh -n 'string match -q -- ${flag} (commandline -opc)[-1]' -F`).join("\n")}`

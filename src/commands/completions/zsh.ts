@@ -1,0 +1,96 @@
+import { SHELLS } from "../request.ts"
+import { dashWords, DIRECTORY_OPTION, flagsOf, impliedBy, patternsOf, textPatterns, type Word } from "./words.ts"
+
+const either = (patterns: ReadonlyArray<string>): string => patterns.join("|")
+
+const lines = (indent: number, all: ReadonlyArray<string>): string => all.join(`\n${" ".repeat(indent)}`)
+
+/** As `_describe` wants it: up to the first colon it is the word. */
+const described = ({ meaning, word }: Word): string => `'${word}:${meaning.replaceAll("'", `'\\''`)}'`
+
+/** The script for zsh: a file for `$fpath`, or to be sourced. */
+export const zsh = (): string =>
+  `#compdef sesh
+# Completion of sesh for zsh. As the file _sesh in a directory of $fpath, or in ~/.zshrc, after compinit:
+#   source <(sesh --completions zsh)
+
+# What sesh lists; nothing when there is no sesh, or when it does not know the flag. Asked in the first of the rounds
+# that zsh makes of one Tab.
+_sesh_ask() {
+  local flag=$1 tag=$2 label=$3 expl
+  if (( _completer_num * _matcher_num <= 1 )); then
+    _sesh_found=()
+    if (( \${+commands[sesh]} )); then _sesh_found=(\${(f)"$(command sesh $flag 2>/dev/null)"}); fi
+  fi
+  local -a offers
+  offers=($4\${(M)^_sesh_found:#[A-Za-z0-9@._:%+-]##})
+  offers=(\${offers:|typed})
+  _wanted $tag expl $label compadd -a offers
+}
+
+_sesh_dashes() {
+  local -a offers
+  local word
+  case $verb:$operands in
+    ${
+    lines(
+      4,
+      dashWords.map(([pattern, words]) => `(${pattern}) offers=(\n      ${lines(6, words.map(described))}\n    ) ;;`)
+    )
+  }
+  esac
+  for word in $typed; do offers=(\${offers:#$word:*}); done
+  _describe -O option offers
+}
+
+_sesh() {
+  typeset -ga _sesh_found
+  local word verb host value expl
+  local -i i operands
+  local -a typed
+  for ((i = 2; i < CURRENT; i++)); do
+    word=\${(Q)words[i]}
+    typed+=("$word")
+    if [[ -n $value ]]; then
+      value=
+      continue
+    fi
+    case $verb:$operands in
+      ${lines(6, textPatterns.before.map((pattern) => `(${pattern}) ;;`))}
+      (${either(textPatterns.text)}) operands+=1; continue ;;
+    esac
+    case $word in
+      (--) shift $i words; CURRENT=$((CURRENT - i)); _normal; return ;;
+      (${DIRECTORY_OPTION}) value=1 ;;
+      ${lines(6, flagsOf.map(({ verb, words }) => `(${either(words)}) verb=${verb} ;;`))}
+      ${lines(6, impliedBy.map(({ verb, word }) => `(${word}) verb=\${verb:-${verb}} ;;`))}
+      (-*) ;;
+      (*) if (( i == 2 )) && [[ $word == @* ]]; then host=$word; else operands+=1; fi ;;
+    esac
+  done
+  if [[ -n $value ]]; then
+    [[ -z $host ]] && _directories
+  elif [[ $PREFIX == -* ]]; then
+    _sesh_dashes
+  elif (( CURRENT == 2 )) && [[ $PREFIX == @* ]]; then
+    _sesh_ask --hosts hosts host @
+  else
+    case $verb:$operands in
+      (${either(patternsOf("session"))}) [[ -z $host ]] && _sesh_ask --names sessions session ;;
+      (${either(patternsOf("directory"))}) [[ -z $host ]] && _directories ;;
+      (${either(patternsOf("file"))}) _files ;;
+      (${either(patternsOf("shell"))}) _wanted shells expl shell compadd ${SHELLS.join(" ")} ;;
+      (${either(patternsOf("new name"))}) _message 'name of a new session' ;;
+      (${either(textPatterns.text)}) _message text ;;
+      (*) _sesh_dashes ;;
+    esac
+  fi
+}
+
+if [[ "\${zsh_eval_context[-1]}" == loadautofunc ]]; then
+  _sesh "$@"
+elif (( \${+functions[compdef]} )); then
+  compdef _sesh sesh
+else
+  print -u2 'sesh: completion needs compinit: put "autoload -Uz compinit && compinit" before this'
+fi`

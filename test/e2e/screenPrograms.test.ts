@@ -24,7 +24,7 @@ for (const program of PROGRAMS) {
         await detach(t)
         expect(t.screen()).toMatch(/^red green line äöü 漢字\n\$ .*\n+\[detached from dev\]\n%/)
         await isClean(t)
-        t.run("clear; sesh dev")
+        t.fresh("sesh dev")
         if (program.steady) await showsAgain(t, before)
         else await t.shows(program.ready)
         await until("the modes from before", () => JSON.stringify(modes(t)) === JSON.stringify(modesBefore), () => {

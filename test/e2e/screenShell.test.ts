@@ -74,7 +74,7 @@ describeWith(["tmux"], "whoever comes back", () => {
     for (let round = 1; round <= 2; round++) {
       await detach(t)
       await isClean(t)
-      t.run("clear; sesh dev")
+      t.fresh("sesh dev")
       await showsAgain(t, before)
     }
     t.type("Up", "Enter", "C-d")

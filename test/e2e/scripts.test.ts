@@ -35,7 +35,7 @@ describeWith(["tmux"], "a command that runs in a session", () => {
     t.type("C-\\")
     await t.shows(/^\[detached from job\]$/m)
     expect(running.child.exitCode).toBeNull()
-    t.run("clear; sesh job")
+    t.fresh("sesh job")
     await t.shows(/^got one$/m)
     t.run("two")
     expect(await running.result).toMatchObject({ code: 9, out: "started\none\ngot one\ntwo\n" })

@@ -108,7 +108,7 @@ for (const shell of Object.keys(shells)) {
       await t.shows("$ pw")
       t.type("C-\\")
       await t.shows(/^\[detached from dev\]\n%$/m)
-      t.run("clear; sesh dev")
+      t.fresh("sesh dev")
       // fish adds a suggestion.
       await t.shows(/^\$ pw/m)
       t.run("d")

@@ -8,6 +8,8 @@ export interface Terminal {
   readonly type: (...keys: ReadonlyArray<string>) => void
   /** Types a line, and Enter. */
   readonly run: (line: string) => void
+  /** Empties the screen at once, so that nothing is taken for the new that was there before, and types a line. */
+  readonly fresh: (line: string) => void
   /** Types text as it is. */
   readonly paste: (text: string) => void
   /** Pastes from the clipboard: in brackets (mode 2004) if the program asked for them. */
@@ -86,6 +88,7 @@ export const terminal = async (
   return {
     type: (...keys) => void tmux("send-keys", ...keys),
     run,
+    fresh: (line) => void tmux("send-keys", "-R", ";", "send-keys", "-l", line, ";", "send-keys", "Enter"),
     paste: (text) => void tmux("send-keys", "-l", text),
     clipboard: (text) => void tmux("set-buffer", text, ";", "paste-buffer", "-p"),
     hex: (...bytes) => void tmux("send-keys", "-H", ...bytes),

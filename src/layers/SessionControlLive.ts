@@ -29,6 +29,9 @@ const PATIENCE = 5_000
 /** The one that we have just made may be starting still, on a machine that is busy with others. */
 const OWN_PATIENCE = 30_000
 
+/** A program may end with what it was typed, before we hear that there is no more of it: a pipe tells within that time. */
+const STREAM_END_MS = 1000
+
 /** Longest history that is taken: a hundred thousand lines of 200 columns, each cell with a colour of its own. */
 const MOST_HISTORY = 512 * 1024 * 1024
 
@@ -175,7 +178,8 @@ export const layer: Layer.Layer<SessionControl, never, SessionClient | SessionFi
         else if (frame.type === FrameType.error) lose("it refused what was typed")
       })
       const typed = Effect.andThen(Stream.runForEach(bytes, (piece) => typist.type(piece)), typist.done)
-      yield* Effect.raceFirst(typed, Deferred.await(lost))
+      const patience = Effect.suspend(() => typist.settled ? Effect.sleep(STREAM_END_MS) : Effect.void)
+      yield* Effect.raceFirst(typed, Deferred.await(lost).pipe(Effect.tapError(() => patience)))
     }, Effect.scoped)
 
     return SessionControl.of({

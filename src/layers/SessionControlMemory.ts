@@ -19,6 +19,9 @@ import { rawHistory } from "./internal/rawHistory.ts"
 /** What a program that reads nothing lets through, roughly: its terminal's buffer and the window. */
 const CAPACITY = 64 * 1024
 
+/** As long as the real one waits for the end of what is typed into a session that has ended. */
+const STREAM_END_MS = 1000
+
 /** signal(7) */
 const NUMBERS = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15, SIGKILL: 9 } as const
 
@@ -195,8 +198,10 @@ export const layer: Layer.Layer<SessionControl | ControlledSessions> = Layer.eff
         )
       )
       const piece = (bytes: Uint8Array) => Effect.andThen(room, Effect.sync(() => session.type(bytes)))
-      yield* Effect.andThen(Stream.runForEach(bytes, piece), room).pipe(
-        Effect.raceFirst(Effect.andThen(session.until(() => session.isOver), room))
+      const rest = Effect.suspend(() => session.isFull ? room : Effect.void)
+      const patience = Effect.suspend(() => session.isFull ? Effect.void : Effect.sleep(STREAM_END_MS))
+      yield* Effect.andThen(Stream.runForEach(bytes, piece), rest).pipe(
+        Effect.raceFirst(session.until(() => session.isOver).pipe(Effect.andThen(patience), Effect.andThen(room)))
       )
     })
 

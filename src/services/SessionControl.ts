@@ -78,7 +78,7 @@ export class SessionControl extends Context.Service<SessionControl, {
   ) => Effect.Effect<ReadonlyArray<Buffer>, ControlError>
   /**
    * Types bytes, as they are. Returns once the terminal has taken all of them; a program that does not read is waited
-   * for, and no more of the stream is read meanwhile.
+   * for, and no more of the stream is read meanwhile. A session that ends with the last that it was typed is no failure.
    */
   readonly send: <E>(
     name: SessionName,

@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Context from "effect/Context"
+import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import type * as Layer from "effect/Layer"
@@ -260,6 +261,23 @@ export const suite = (name: string, layer: Layer.Layer<SessionControl | Stage>) 
           session.stall(false)
           yield* Fiber.join(sending)
           yield* eventually("all of it", () => session.typed().length === 4_000_000)
+        })
+    )
+
+    test(
+      "a session may end with the last that it was typed, before the stream has ended",
+      (control, start) =>
+        Effect.gen(function*() {
+          const session = yield* start(a)
+          const hasEnded = yield* Deferred.make<void>()
+          const bytes = Stream.concat(Stream.make(Buffer.from("bye")), Stream.fromEffectDrain(Deferred.await(hasEnded)))
+          const sending = yield* Effect.forkChild(control.send(a, bytes))
+          yield* eventually("the typing", () => session.typed().toString() === "bye")
+          yield* settle
+          session.exit({ code: 0 })
+          yield* settle
+          yield* Deferred.succeed(hasEnded, undefined)
+          yield* Fiber.join(sending)
         })
     )
 

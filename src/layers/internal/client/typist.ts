@@ -35,9 +35,14 @@ export class Typist {
     )
   }
 
+  /** All that was sent was taken. */
+  get settled(): boolean {
+    return this.acked >= this.sent
+  }
+
   /** Returns when all was taken. */
   get done(): Effect.Effect<void> {
-    return this.until(() => this.acked >= this.sent)
+    return this.until(() => this.settled)
   }
 
   onAck(offset: number): void {

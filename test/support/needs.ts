@@ -23,7 +23,11 @@ const PACKAGES: Readonly<Record<string, string>> = {
   mandoc: "mandoc",
   mount: "mount",
   setpriv: "util-linux",
-  script: "bsdutils"
+  script: "bsdutils",
+  ssh: "openssh-client",
+  "ssh-keygen": "openssh-client",
+  "ssh-agent": "openssh-client",
+  sshd: "openssh-server"
 }
 
 /**

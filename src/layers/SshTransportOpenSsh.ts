@@ -1,0 +1,184 @@
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Layer from "effect/Layer"
+import * as Result from "effect/Result"
+import * as Scope from "effect/Scope"
+import * as Path from "node:path"
+import type { HostName } from "../schema/HostName.ts"
+import type { ByteChannel } from "../services/ByteChannel.ts"
+import { Caller } from "../services/Caller.ts"
+import { Paths } from "../services/Paths.ts"
+import {
+  type ChannelFailure,
+  type ConnectFailure,
+  ConnectionLost,
+  type ConnectOptions,
+  type ExecOptions,
+  HostUnreachable,
+  NoShell,
+  SshMissing,
+  SshTransport,
+  type StartFailure
+} from "../services/SshTransport.ts"
+import { bridgeChannel } from "./internal/ssh/bridge.ts"
+import { collect } from "./internal/ssh/collect.ts"
+import { badArgument } from "./internal/ssh/command.ts"
+import { badPath, forwardedChannel } from "./internal/ssh/forward.ts"
+import { makeMasters } from "./internal/ssh/masters.ts"
+import type * as Mux from "./internal/ssh/mux.ts"
+import { startMuxProgram } from "./internal/ssh/muxProgram.ts"
+import { makePlace } from "./internal/ssh/place.ts"
+import { secondWay } from "./internal/ssh/secondWay.ts"
+
+/** Seconds that a connection nobody uses is kept. */
+const PERSIST = 600
+
+/** How often a connection that turns out to be dead is replaced before it is an error. */
+const REPLACEMENTS = 2
+
+/** Milliseconds: how long to wait for a place among the sessions of a connection (MaxSessions), and between two tries. */
+const BUSY_PATIENCE = 15_000
+const BUSY_PAUSE = { first: 50, most: 500 }
+
+export interface SshTransportOpenSshOptions {
+  /** `ssh`, looked up on PATH, unless given. */
+  readonly program?: string
+  /** Configuration file instead of the user's and the system's. */
+  readonly config?: string
+  /** Seconds that a connection nobody uses is kept: ten minutes unless given. */
+  readonly persist?: number
+}
+
+/** Opens a channel from within a callback. */
+const open = (
+  host: HostName,
+  channel: Effect.Effect<ByteChannel<ChannelFailure>, StartFailure>,
+  opened: (result: ByteChannel<ChannelFailure> | ChannelFailure) => void
+): void =>
+  void Effect.runCallback(Effect.result(channel), {
+    onExit: (exit) => {
+      if (Exit.isFailure(exit)) return opened(new ConnectionLost({ host, words: "" }))
+      const result = exit.value
+      if (Result.isSuccess(result)) return opened(result.success)
+      const { failure } = result
+      return opened(failure._tag === "BadArgument" ? new NoShell({ host, words: failure.message }) : failure)
+    }
+  })
+
+/**
+ * OpenSSH's `ssh`, with a connection of our own for each host that outlives this process (ControlMaster, ControlPersist):
+ * what works with `ssh host` works here. Its sockets are in `ssh` under the sessions' directory.
+ */
+export const layer = (options: SshTransportOpenSshOptions = {}): Layer.Layer<SshTransport, never, Caller | Paths> =>
+  Layer.effect(
+    SshTransport,
+    Effect.gen(function*() {
+      const { env, home } = yield* Caller
+      const paths = yield* Paths
+      const ssh = { file: options.program ?? "ssh", config: options.config, persist: options.persist ?? PERSIST }
+
+      const place = yield* Effect.cached(
+        paths.ensure.pipe(
+          Effect.mapError(({ advice, path, problem }) => new SshMissing({ problem: `${path} ${problem}`, advice })),
+          Effect.andThen(makePlace(paths.dir))
+        )
+      )
+      const masters = makeMasters({
+        ssh,
+        env,
+        configFile: options.config ?? Path.join(home, ".ssh", "config"),
+        place,
+        scope: yield* Effect.scope
+      })
+
+      /** Hosts where a bridge leads to what forwarding did not. */
+      const prohibited = new Set<HostName>()
+
+      const launch = Effect.fnUntraced(function*(
+        host: HostName,
+        argv: ReadonlyArray<string>,
+        options: ConnectOptions | undefined
+      ) {
+        const bad = badArgument(argv)
+        if (bad !== undefined) return yield* bad
+        const at = yield* place
+        let left = REPLACEMENTS
+        let pause = BUSY_PAUSE.first
+        const until = Date.now() + BUSY_PATIENCE
+        while (true) {
+          const master = yield* masters.get(host, options)
+          const started = yield* startMuxProgram({ ssh, env, host, argv, master, log: at.once("log") })
+          if ("program" in started) return started.program
+          if (started._tag === "Failed") return yield* started.error
+          if (started.busy && Date.now() < until) {
+            yield* Effect.sleep(pause * (0.5 + Math.random()))
+            pause = Math.min(2 * pause, BUSY_PAUSE.most)
+          } else if (started.busy || left-- === 0) {
+            return yield* new HostUnreachable({
+              host,
+              reason: started.busy ? "busy" : "other",
+              words: started.words
+            })
+          }
+        }
+      })
+
+      const start = (host: HostName, argv: ReadonlyArray<string>, options?: ConnectOptions) =>
+        Effect.uninterruptibleMask((restore) =>
+          Effect.flatMap(
+            restore(launch(host, argv, options)),
+            (program) => Effect.as(Effect.addFinalizer(() => Effect.sync(program.destroy)), program)
+          )
+        )
+
+      const bridge = (host: HostName, path: string, argv: ReadonlyArray<string>, options?: ConnectOptions) =>
+        Effect.map(start(host, argv, options), (program) => bridgeChannel(host, path, program))
+
+      /** Tries again with a new connection when the one there was has just gone. */
+      const forward = (host: HostName, path: string, options: ConnectOptions | undefined) => {
+        const open = Effect.gen(function*() {
+          const at = yield* place
+          const master = yield* masters.get(host, options)
+          return yield* forwardedChannel(host, path, master, at.once("forward"))
+        })
+        const failed = (error: Mux.MuxGone | Mux.MuxRefused) =>
+          Effect.fail<ConnectFailure>(new HostUnreachable({ host, reason: "other", words: error.message }))
+        return open.pipe(
+          Effect.catchTag("MuxGone", () => open),
+          Effect.catchTags({ MuxGone: failed, MuxRefused: failed })
+        )
+      }
+
+      const connectSocket = Effect.fnUntraced(function*(
+        host: HostName,
+        path: string,
+        options?: ConnectOptions & { readonly bridge?: ReadonlyArray<string> }
+      ) {
+        const bad = badPath(path)
+        if (bad !== undefined) return yield* bad
+        const argv = options?.bridge
+        if (argv === undefined) return yield* forward(host, path, options)
+        if (prohibited.has(host)) return yield* bridge(host, path, argv, options)
+        const badBridge = badArgument(argv)
+        if (badBridge !== undefined) return yield* badBridge
+        const scope = yield* Effect.scope
+        const first = yield* forward(host, path, options)
+        return secondWay(
+          first,
+          (failure) => failure._tag === "SocketRefused",
+          (opened) => open(host, Scope.provide(bridge(host, path, argv, options), scope), opened),
+          () => prohibited.add(host)
+        )
+      })
+
+      return SshTransport.of({
+        exec: Effect.fn("SshTransport.exec")((host: HostName, argv: ReadonlyArray<string>, options?: ExecOptions) =>
+          Effect.scoped(Effect.flatMap(start(host, argv, options), (program) => collect(host, program, options)))
+        ),
+        start: Effect.fn("SshTransport.start")(start),
+        connectSocket: Effect.fn("SshTransport.connectSocket")(connectSocket),
+        describe: Effect.fn("SshTransport.describe")(masters.describe),
+        close: Effect.fn("SshTransport.close")(masters.close)
+      })
+    })
+  )

@@ -1,0 +1,61 @@
+/** A program that copies its standard input and output to and from a socket, as that socket. */
+import type { ByteChannel, ByteHandlers } from "../../../services/ByteChannel.ts"
+import {
+  type ChannelFailure,
+  ConnectionLost,
+  type RemoteProgram,
+  SocketRefused
+} from "../../../services/SshTransport.ts"
+import { lastWords } from "./words.ts"
+
+/** Bytes of what it says on standard error, to explain its end. */
+const MAX_SAID = 4096
+
+export const bridgeChannel = (host: string, path: string, program: RemoteProgram): ByteChannel<ChannelFailure> => {
+  let handlers: ByteHandlers<ChannelFailure> | undefined
+  let received = false
+  let said: Buffer = Buffer.alloc(0)
+  let over = false
+
+  const close = (failure: ChannelFailure | undefined) => {
+    if (over) return
+    over = true
+    handlers?.onClose(failure)
+  }
+
+  const ended = (code: number): ChannelFailure | undefined => {
+    if (code === 0) return undefined
+    const words = lastWords(said.toString())
+    return received ? new ConnectionLost({ host, words }) : new SocketRefused({ host, path, words })
+  }
+
+  return {
+    listen: (given) => {
+      handlers = given
+      program.listen({
+        onData: (bytes) => {
+          received = true
+          given.onData(bytes)
+        },
+        onStderr: (bytes) => {
+          said = Buffer.concat([said, bytes]).subarray(-MAX_SAID)
+        },
+        onDrain: given.onDrain,
+        onExit: (end) => {
+          const failure = "_tag" in end ? end : ended(end.code)
+          if (failure === undefined && !over) given.onEnd()
+          close(failure)
+        }
+      })
+    },
+    write: program.write,
+    pause: program.pause,
+    resume: program.resume,
+    end: program.end,
+    destroy: () => {
+      program.destroy()
+      // As a socket does: later, and after nothing else.
+      setImmediate(() => close(undefined))
+    }
+  }
+}

@@ -1,0 +1,56 @@
+/** A stream of a child process whose reader may pause beyond the end of the process. */
+import type * as Net from "node:net"
+
+/**
+ * Node reads a child's streams to their end when the process exits, paused or not (flushStdio in
+ * lib/internal/child_process.js). What comes unasked is kept here; at most a chunk at a time, because it is paused again.
+ */
+export class HeldStream {
+  private kept: Array<Buffer> = []
+  private isOpen = false
+  private readonly stream: Net.Socket
+  private onData: (bytes: Buffer) => void = () => undefined
+
+  constructor(stream: Net.Socket) {
+    this.stream = stream
+    // The end of the process says what there is to say.
+    stream.on("error", () => undefined)
+    stream.on("data", (bytes: Buffer) => {
+      if (this.isOpen && this.kept.length === 0) return this.onData(bytes)
+      this.kept.push(bytes)
+      if (!this.isOpen) stream.pause()
+    })
+    stream.pause()
+  }
+
+  /** All that came was handed over. */
+  get isEmpty(): boolean {
+    return this.kept.length === 0
+  }
+
+  /** Who gets it from now on. */
+  to(onData: (bytes: Buffer) => void): void {
+    this.onData = onData
+  }
+
+  close(): void {
+    this.isOpen = false
+    this.stream.pause()
+  }
+
+  open(): void {
+    this.isOpen = true
+    while (this.flows() && this.kept.length > 0) this.onData(this.kept.shift()!)
+    if (this.flows()) this.stream.resume()
+  }
+
+  /** Puts back what came too early. */
+  putBack(bytes: Buffer): void {
+    if (bytes.length > 0) this.kept.unshift(bytes)
+  }
+
+  /** A handler may close it. */
+  private flows(): boolean {
+    return this.isOpen
+  }
+}

@@ -1,0 +1,253 @@
+import * as Context from "effect/Context"
+import type * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+import type * as Scope from "effect/Scope"
+import type { HostName } from "../schema/HostName.ts"
+import type { ExitStatus } from "../schema/Session.ts"
+import type { ByteChannel } from "./ByteChannel.ts"
+
+/** What ssh or a host said, where it explains something: one line, bounded, no control characters. */
+const Words = Schema.String
+
+const because = (words: string): string => words === "" ? "" : `: ${words}`
+
+/** No connection could be made. `busy`: there is one, and the host opens no more sessions on it. */
+export class HostUnreachable extends Schema.TaggedError<HostUnreachable>()("HostUnreachable", {
+  host: Schema.String,
+  reason: Schema.Literals(["refused", "timeout", "no such host", "no network", "dropped", "busy", "other"]),
+  words: Words
+}) {
+  override get message() {
+    const { host, reason, words } = this
+    switch (reason) {
+      case "refused":
+        return `${host} refuses ssh connections; is sshd running there?`
+      case "timeout":
+        return `${host} does not answer`
+      case "no such host":
+        return `there is no host named ${host}; check the name, or your ssh configuration`
+      case "no network":
+        return `${host} cannot be reached from this network${because(words)}`
+      case "dropped":
+        return `${host} ended the connection before it was set up${because(words)}`
+      case "busy":
+        return `${host} opens no more sessions on this connection (MaxSessions in its sshd_config)`
+      case "other":
+        return `cannot connect to ${host}${because(words)}`
+    }
+  }
+}
+
+/** The host has another key than the one on record, or a revoked one: never overridden, never retried. */
+export class HostKeyChanged extends Schema.TaggedError<HostKeyChanged>()("HostKeyChanged", {
+  host: Schema.String,
+  /** File of the key on record, and its line there, where they are known. */
+  file: Schema.optionalKey(Schema.String),
+  line: Schema.optionalKey(Schema.Int),
+  /** Its name in that file: `[host]:port` for a port of its own. */
+  name: Schema.optionalKey(Schema.String)
+}) {
+  override get message() {
+    const { file, host, line, name } = this
+    const place = file === undefined ? "your known_hosts" : line === undefined ? file : `${file}, line ${line}`
+    return `the key of ${host} is not the one on record (${place}): somebody may be listening in, nothing was sent. ` +
+      `If the host was set up anew, check the new key with its owner, then run: ssh-keygen -R ${quoted(name ?? host)}${
+        file === undefined ? "" : ` -f ${quoted(file)}`
+      }`
+  }
+}
+
+const quoted = (word: string): string =>
+  /^[A-Za-z0-9._/@:+-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`
+
+/** The host's key is not on record, and the user's configuration or the missing terminal forbids to take it on trust. */
+export class HostKeyUnknown extends Schema.TaggedError<HostKeyUnknown>()("HostKeyUnknown", {
+  host: Schema.String,
+  words: Words
+}) {
+  override get message() {
+    return `the key of ${this.host} is not known; run: ssh ${this.host} true${because(this.words)}`
+  }
+}
+
+/** The host does not let us in. Never retried. */
+export class AuthenticationFailed extends Schema.TaggedError<AuthenticationFailed>()("AuthenticationFailed", {
+  host: Schema.String,
+  words: Words
+}) {
+  override get message() {
+    return `${this.host} does not let us in${because(this.words)}; try: ssh ${this.host} true`
+  }
+}
+
+/** There was a connection, and it is gone: what was on its way may have arrived or not. */
+export class ConnectionLost extends Schema.TaggedError<ConnectionLost>()("ConnectionLost", {
+  host: Schema.String,
+  words: Words
+}) {
+  override get message() {
+    return `the connection to ${this.host} is lost${because(this.words)}`
+  }
+}
+
+/** The way to make connections is not there, or unusable: `advice` says what to do. */
+export class SshMissing extends Schema.TaggedError<SshMissing>()("SshMissing", {
+  problem: Schema.String,
+  advice: Schema.String
+}) {
+  override get message() {
+    return `${this.problem}; ${this.advice}`
+  }
+}
+
+/** The host lets us in and runs nothing for us: an account without a shell, a forced command. */
+export class NoShell extends Schema.TaggedError<NoShell>()("NoShell", {
+  host: Schema.String,
+  words: Words
+}) {
+  override get message() {
+    return `${this.host} runs no programs for this user${because(this.words)}`
+  }
+}
+
+/** Nothing listens at that path on the host, or it must not be opened. */
+export class SocketRefused extends Schema.TaggedError<SocketRefused>()("SocketRefused", {
+  host: Schema.String,
+  path: Schema.String,
+  words: Words
+}) {
+  override get message() {
+    return `nothing answers at ${this.path} on ${this.host}${because(this.words)}`
+  }
+}
+
+/** A program wrote more than the caller wanted to hold. */
+export class OutputTooLarge extends Schema.TaggedError<OutputTooLarge>()("OutputTooLarge", {
+  host: Schema.String,
+  /** Bytes. */
+  limit: Schema.Int
+}) {
+  override get message() {
+    return `${this.host} answered with more than ${this.limit} bytes`
+  }
+}
+
+/** No command line and no protocol can carry this. */
+export class BadArgument extends Schema.TaggedError<BadArgument>()("BadArgument", {
+  argument: Schema.String,
+  rule: Schema.String
+}) {
+  override get message() {
+    return `${JSON.stringify(this.argument.slice(0, 80))} cannot be sent to a host: ${this.rule}`
+  }
+}
+
+/** Why there is no connection. */
+export type ConnectFailure =
+  | HostUnreachable
+  | HostKeyChanged
+  | HostKeyUnknown
+  | AuthenticationFailed
+  | SshMissing
+
+export type StartFailure = ConnectFailure | ConnectionLost | NoShell | BadArgument
+
+/** How a channel may end other than well. A refusal may come late: opening does not wait for the host's answer. */
+export type ChannelFailure = ConnectFailure | ConnectionLost | NoShell | SocketRefused
+
+export interface ConnectOptions {
+  /**
+   * `interactive`: a terminal is there, and passwords, passphrases and host keys may be asked about on it.
+   * `batch` (the default): nothing ever asks; what would have to, fails.
+   */
+  readonly prompts?: "interactive" | "batch"
+  /** Milliseconds until a host that does not answer is given up. Time that a person takes to answer does not count. */
+  readonly connectTimeout?: number
+}
+
+/** Milliseconds: the longest that a listing waits for a host. */
+export const CONNECT_TIMEOUT = 5000
+
+export interface ExecOptions extends ConnectOptions {
+  /** What the program reads; nothing unless given. */
+  readonly stdin?: Buffer
+  /** Most bytes of each output, {@link OUTPUT_LIMIT} unless given. */
+  readonly limit?: number
+}
+
+/** Bytes: a listing of thousands of sessions. */
+export const OUTPUT_LIMIT = 4 * 1024 * 1024
+
+export interface ExecResult {
+  /** A death by signal n may come as code 128 + n: compare by `exitCode`. */
+  readonly status: ExitStatus
+  readonly stdout: Buffer
+  readonly stderr: Buffer
+}
+
+/** Callbacks, not streams: this is the byte path. They must not throw. */
+export interface ProgramHandlers {
+  /** Bytes of its standard output. The handler's to keep. */
+  readonly onData: (bytes: Buffer) => void
+  /** Bytes of its standard error, in no order with the others. */
+  readonly onStderr: (bytes: Buffer) => void
+  /** All that was written has been taken, after a `write` that returned false. */
+  readonly onDrain: () => void
+  /** It has ended and every byte it wrote was handed over; or nobody knows, because the connection is lost. Once, last. */
+  readonly onExit: (end: ExitStatus | ConnectionLost) => void
+}
+
+/** A program that runs on a host. After the end of its scope no handler is called any more. */
+export interface RemoteProgram {
+  /** Starts the flow of bytes; nothing is called before it returns. Once. */
+  readonly listen: (handlers: ProgramHandlers) => void
+  /** Goes to its standard input. The buffer must not change afterwards. False: hold back until `onDrain`. */
+  readonly write: (bytes: Buffer) => boolean
+  /** Both outputs: the program blocks once everything on the way is full. */
+  readonly pause: () => void
+  readonly resume: () => void
+  /** The end of its standard input, once all that was written has arrived. */
+  readonly end: () => void
+  /** Lets go of it: the host closes its pipes. Whether it ends then is up to the program. */
+  readonly destroy: () => void
+}
+
+/** What a name leads to. */
+export interface HostDescription {
+  readonly hostname: string
+  readonly port: number
+  readonly user: string
+}
+
+/** Ways to other hosts: what a user's `ssh` can reach. One connection a host, made when needed and kept for the next. */
+export class SshTransport extends Context.Service<SshTransport, {
+  /**
+   * Runs a program on the host with exactly these arguments, and collects what it says. What the host's login scripts
+   * print on standard output is not part of it. The program is looked up on the PATH there.
+   */
+  readonly exec: (
+    host: HostName,
+    argv: ReadonlyArray<string>,
+    options?: ExecOptions
+  ) => Effect.Effect<ExecResult, StartFailure | OutputTooLarge>
+  /** The same, for many bytes. It has been started when this returns. Closing the scope destroys it. */
+  readonly start: (
+    host: HostName,
+    argv: ReadonlyArray<string>,
+    options?: ConnectOptions
+  ) => Effect.Effect<RemoteProgram, StartFailure, Scope.Scope>
+  /**
+   * Connects to a unix socket on the host, by its absolute path. Closing the scope destroys the channel.
+   * `bridge`: a program on the host that copies its standard input and output to and from that socket. It is tried when the
+   * socket is refused, because sshd does not say whether it is the socket or the forwarding of sockets that is not there. It ends, with 0, when the socket does: a bridge's end is heard in both directions.
+   */
+  readonly connectSocket: (
+    host: HostName,
+    path: string,
+    options?: ConnectOptions & { readonly bridge?: ReadonlyArray<string> }
+  ) => Effect.Effect<ByteChannel<ChannelFailure>, StartFailure | SocketRefused, Scope.Scope>
+  /** What the user's configuration makes of the name. Asks no network. */
+  readonly describe: (host: HostName) => Effect.Effect<HostDescription, HostUnreachable | SshMissing>
+  /** Gives up the connection that is kept, if there is one. Whoever uses it loses it. */
+  readonly close: (host: HostName) => Effect.Effect<void>
+}>()("sesh/services/SshTransport") {}

@@ -28,7 +28,7 @@ import * as SessionServer from "./layers/SessionServerMemory.ts"
 import * as Signals from "./layers/SignalsFake.ts"
 import * as Tty from "./layers/TtyFake.ts"
 
-/** None may wait for a timer that fires: in the process made from such a snapshot no timer ever would. */
+/** None may wait for a timer: none fires (withoutTimers.ts). */
 const SCENES = [
   ["--version"],
   ["--help"],

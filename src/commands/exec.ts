@@ -2,7 +2,6 @@ import * as Effect from "effect/Effect"
 import { exitCode, type SessionSpec } from "../schema/Session.ts"
 import { DaemonLauncher, type LaunchError } from "../services/DaemonLauncher.ts"
 import { Output } from "../services/Output.ts"
-import { Paths } from "../services/Paths.ts"
 import { SessionControl, type Waited } from "../services/SessionControl.ts"
 import { type EndSignal, Signals } from "../services/Signals.ts"
 import { explain } from "./explain.ts"
@@ -39,9 +38,6 @@ export const exec = Effect.fn("exec")(function*(request: Exec) {
 const run = Effect.fnUntraced(function*(request: Exec) {
   const { name } = request
   const control = yield* SessionControl
-  const paths = yield* Paths
-  yield* paths.checkSocketPath(name)
-  yield* paths.ensure
   const spec: SessionSpec = {
     ...yield* newSpec({ ...request, awaited: true }),
     ...(request.keep ? { keep: true } : {})

@@ -3,7 +3,6 @@ import * as Option from "effect/Option"
 import { AttachClient } from "../services/AttachClient.ts"
 import { DaemonLauncher } from "../services/DaemonLauncher.ts"
 import { Output } from "../services/Output.ts"
-import { Paths } from "../services/Paths.ts"
 import { SessionRegistry } from "../services/SessionRegistry.ts"
 import { refuseLoop, report } from "./attached.ts"
 import type { Request } from "./request.ts"
@@ -14,9 +13,6 @@ type Open = Extract<Request, { readonly _tag: "Open" }>
 /** `sesh <name>`: attaches to the session, which is made if there is none. */
 export const open = Effect.fn("open")(function*(request: Open) {
   const { name } = request
-  const paths = yield* Paths
-  yield* paths.checkSocketPath(name)
-  yield* paths.ensure
   if (request.detached) return yield* create(request)
   yield* refuseLoop(name)
   const { attach } = yield* AttachClient

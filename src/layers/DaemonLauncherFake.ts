@@ -5,6 +5,7 @@ import * as Layer from "effect/Layer"
 import * as Scope from "effect/Scope"
 import type { SessionSpec } from "../schema/Session.ts"
 import { DaemonLauncher, type Launched, LaunchError } from "../services/DaemonLauncher.ts"
+import { Paths, type PathsError } from "../services/Paths.ts"
 import { type RunningSession, SessionHost } from "../services/SessionHost.ts"
 import type { SessionExists } from "../services/SessionServer.ts"
 
@@ -17,7 +18,7 @@ export class Launches extends Context.Service<Launches, {
 
 const make = (
   launches: Launches["Service"],
-  launch: (spec: SessionSpec) => Effect.Effect<Launched, SessionExists | LaunchError>
+  launch: (spec: SessionSpec) => Effect.Effect<Launched, SessionExists | LaunchError | PathsError>
 ) =>
   Context.make(Launches, launches).pipe(Context.add(
     DaemonLauncher,
@@ -37,14 +38,17 @@ export const scripted = (
   Layer.effectContext(Effect.sync(() => make({ specs: [], sessions: [] }, launch)))
 
 /** Sessions in this process, which end with the layer. */
-export const layer: Layer.Layer<DaemonLauncher | Launches, never, SessionHost> = Layer.effectContext(
+export const layer: Layer.Layer<DaemonLauncher | Launches, never, SessionHost | Paths> = Layer.effectContext(
   Effect.gen(function*() {
     const host = yield* SessionHost
+    const paths = yield* Paths
     const all = yield* Effect.scope
     const launches: Launches["Service"] = { specs: [], sessions: [] }
     return make(
       launches,
       Effect.fn("DaemonLauncher.launch")(function*(spec: SessionSpec) {
+        yield* paths.checkSocketPath(spec.name)
+        yield* paths.ensure
         const scope = yield* Scope.fork(all)
         const session = yield* Scope.provide(host.start(spec), scope).pipe(
           Effect.onError((cause) => Scope.close(scope, Exit.failCause(cause))),

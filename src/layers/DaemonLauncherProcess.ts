@@ -127,6 +127,8 @@ export const layer = (options: DaemonLauncherOptions = {}): Layer.Layer<DaemonLa
 
       return DaemonLauncher.of({
         launch: Effect.fn("DaemonLauncher.launch")(function*(spec: SessionSpec) {
+          yield* paths.checkSocketPath(spec.name)
+          yield* paths.ensure
           const { plan, reply } = yield* start(spec)
           return yield* read(spec, plan, reply)
         })

@@ -18,6 +18,7 @@ export const layer: Layer.Layer<SessionClient, never, MemoryNetwork> = Layer.eff
     })
 
     return SessionClient.of({
+      host: undefined,
       connect: Effect.fn("SessionClient.connect")((name: SessionName) =>
         Effect.acquireRelease(open(name), (connection) => Effect.sync(connection.destroy))
       )

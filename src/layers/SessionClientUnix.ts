@@ -32,6 +32,7 @@ export const layer: Layer.Layer<SessionClient, never, Paths> = Layer.effect(
     })
 
     return SessionClient.of({
+      host: undefined,
       connect: Effect.fn("SessionClient.connect")((name: SessionName) =>
         Effect.acquireRelease(open(name), (connection) => Effect.sync(connection.destroy))
       )

@@ -24,7 +24,7 @@ const PATIENCE = 5_000
 const SIGHUP = 1
 
 const problemOf = (error: Exclude<AskError, { readonly _tag: "NoSession" }>): string =>
-  error._tag === "VersionMismatch" ? error.message : error.reason
+  error._tag === "VersionMismatch" || error._tag === "HostError" ? error.message : error.reason
 
 /** Sockets in the sessions' directory: who answers lives, who refuses the connection is dead. */
 export const layer: Layer.Layer<SessionRegistry, never, Paths | SessionClient | Lock | Caller> = Layer.effect(

@@ -76,6 +76,8 @@ export const SessionSpec = Schema.Struct({
   size: Size,
   /** The creator is about to attach, or to wait for the command: should that end first, keep its output and status. */
   awaited: Schema.Boolean,
+  /** The shell is a login shell: nobody has logged in to the machine before it. */
+  login: Schema.optionalKey(Schema.Boolean),
   /** After the command a shell goes on in the session, which ends with that one. */
   keep: Schema.optionalKey(Schema.Boolean)
 })

@@ -2,6 +2,8 @@ import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type { SessionSpec } from "../schema/Session.ts"
+import type { HostError } from "./HostError.ts"
+import type { PathsError } from "./Paths.ts"
 import type { SessionExists } from "./SessionServer.ts"
 
 /** The session was not started; the daemon's own words. */
@@ -27,5 +29,7 @@ export interface Launched {
 /** Starts daemons. */
 export class DaemonLauncher extends Context.Service<DaemonLauncher, {
   /** Starts a session's daemon, detached for good, and waits until it can be attached to. */
-  readonly launch: (spec: SessionSpec) => Effect.Effect<Launched, SessionExists | LaunchError>
+  readonly launch: (
+    spec: SessionSpec
+  ) => Effect.Effect<Launched, SessionExists | LaunchError | PathsError | HostError>
 }>()("sesh/services/DaemonLauncher") {}

@@ -4,6 +4,7 @@ import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import type { SessionName } from "../schema/SessionName.ts"
 import type { Connection } from "./Connection.ts"
+import type { HostError } from "./HostError.ts"
 
 /** Nothing listens under that name. `stale`: a dead session left its socket. */
 export class NoSession extends Schema.TaggedError<NoSession>()("NoSession", {
@@ -27,6 +28,8 @@ export class ConnectError extends Schema.TaggedError<ConnectError>()("ConnectErr
 
 /** The client's side of the socket. */
 export class SessionClient extends Context.Service<SessionClient, {
+  /** The host of the sessions; undefined: this one, where a connection breaks only with its session. */
+  readonly host: string | undefined
   /** Connects to a session. Closing the scope destroys the connection. */
-  readonly connect: (name: SessionName) => Effect.Effect<Connection, NoSession | ConnectError, Scope.Scope>
+  readonly connect: (name: SessionName) => Effect.Effect<Connection, NoSession | ConnectError | HostError, Scope.Scope>
 }>()("sesh/services/SessionClient") {}

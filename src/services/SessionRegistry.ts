@@ -4,6 +4,7 @@ import * as Schema from "effect/Schema"
 import type { Welcome } from "../schema/Control.ts"
 import type { ExitStatus, SessionInfo } from "../schema/Session.ts"
 import type { SessionName } from "../schema/SessionName.ts"
+import type { HostError } from "./HostError.ts"
 import type { LockError } from "./Lock.ts"
 import type { PathsError } from "./Paths.ts"
 import type { ConnectError, NoSession } from "./SessionClient.ts"
@@ -42,12 +43,12 @@ export interface Listed {
   readonly problem?: string
 }
 
-export type AskError = NoSession | ConnectError | SessionUnresponsive | VersionMismatch
+export type AskError = NoSession | ConnectError | SessionUnresponsive | VersionMismatch | HostError
 
-/** The sessions of this user on this machine. The socket is the truth: everything here connects and asks. */
+/** The sessions of this user on a machine. The socket is the truth: everything here connects and asks. */
 export class SessionRegistry extends Context.Service<SessionRegistry, {
   /** All sessions by name, asked in parallel. What dead ones left behind is removed on the way. */
-  readonly list: Effect.Effect<ReadonlyArray<Listed>, PathsError>
+  readonly list: Effect.Effect<ReadonlyArray<Listed>, PathsError | HostError>
   /** The names that sockets exist for, without asking: for completion. */
   readonly names: Effect.Effect<ReadonlyArray<SessionName>>
   /** Asks one session. */

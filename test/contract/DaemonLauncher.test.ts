@@ -9,6 +9,7 @@ import * as CallerFake from "../../src/layers/CallerFake.ts"
 import * as DaemonLauncherFake from "../../src/layers/DaemonLauncherFake.ts"
 import * as DaemonLauncherProcess from "../../src/layers/DaemonLauncherProcess.ts"
 import * as MemoryNetwork from "../../src/layers/internal/memoryNetwork.ts"
+import * as PathsFake from "../../src/layers/PathsFake.ts"
 import * as PtyFake from "../../src/layers/PtyFake.ts"
 import * as QueryResponder from "../../src/layers/QueryResponderLive.ts"
 import * as ScrollbackMemory from "../../src/layers/ScrollbackMemory.ts"
@@ -30,7 +31,8 @@ const fake = DaemonLauncherFake.layer.pipe(
     ScrollbackMemory.layer,
     SessionFilesMemory.layer,
     SessionServerMemory.layer,
-    CallerFake.layer()
+    CallerFake.layer(),
+    PathsFake.layer()
   )),
   Layer.provideMerge(SessionClientMemory.layer),
   Layer.provideMerge(MemoryNetwork.layer())

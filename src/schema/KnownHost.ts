@@ -1,0 +1,17 @@
+import * as Schema from "effect/Schema"
+import { HostName } from "./HostName.ts"
+import { ListedSession } from "./Listing.ts"
+
+/** What a host said of itself when it was last asked. */
+export const KnownHost = Schema.Struct({
+  host: HostName,
+  /** When, in milliseconds since the epoch. */
+  at: Schema.Number,
+  /** Version of the sesh there. */
+  sesh: Schema.String,
+  /** The home there, and the directory of its sockets: absolute, and of use only there. */
+  home: Schema.String,
+  dir: Schema.String,
+  sessions: Schema.Array(ListedSession)
+})
+export type KnownHost = typeof KnownHost.Type

@@ -17,6 +17,7 @@ import * as SessionFiles from "./layers/SessionFilesDisk.ts"
 import * as SessionHost from "./layers/SessionHostLive.ts"
 import * as SessionServer from "./layers/SessionServerUnix.ts"
 import * as VtEngine from "./layers/VtEngineXterm.ts"
+import { GRACE_MS } from "./schema/Control.ts"
 import type { SessionSpec } from "./schema/Session.ts"
 import { VERSION } from "./schema/Version.ts"
 import { SessionHost as Host, type StartError } from "./services/SessionHost.ts"
@@ -36,9 +37,6 @@ const refusal = (error: StartError): LaunchReply => ({
   error: error.message,
   ...(error._tag === "PtyError" && error.kind !== "other" ? { kind: error.kind } : {})
 })
-
-/** A program that is asked to go by the system gets as long as one that is killed by a user. */
-const GRACE_MS = 3000
 
 /** The system shuts down, or somebody ended us by our pid. */
 const asked = Effect.callback<void>((resume) => void process.once("SIGTERM", () => resume(Effect.void)))

@@ -8,9 +8,12 @@ import * as AttachClient from "./layers/AttachClientLive.ts"
 import * as Caller from "./layers/CallerProcess.ts"
 import * as DaemonLauncher from "./layers/DaemonLauncherProcess.ts"
 import * as Input from "./layers/InputStdio.ts"
+import * as NoRemotes from "./layers/internal/noRemotes.ts"
 import * as Lock from "./layers/LockSqlite.ts"
 import * as Output from "./layers/OutputStdio.ts"
 import * as Paths from "./layers/PathsXdg.ts"
+import * as Progress from "./layers/ProgressTerminal.ts"
+import * as Prompt from "./layers/PromptTerminal.ts"
 import * as SessionClient from "./layers/SessionClientUnix.ts"
 import * as SessionControl from "./layers/SessionControlLive.ts"
 import * as SessionFiles from "./layers/SessionFilesDisk.ts"
@@ -25,6 +28,8 @@ const layers = Layer.mergeAll(AttachClient.layer, SessionControl.layer).pipe(
   Layer.provideMerge(Layer.mergeAll(SessionClient.layer, SessionFiles.layer)),
   Layer.provideMerge(Lock.layer),
   Layer.provideMerge(Layer.mergeAll(Paths.layer, Tty.layer, Input.layer, Output.layer, Signals.layer)),
+  // TEMPORARY: until Remotes and Hosts have real layers.
+  Layer.provideMerge(Layer.mergeAll(Prompt.layer, Progress.layer, NoRemotes.layer)),
   Layer.provideMerge(Caller.layer(VERSION))
 )
 

@@ -13,9 +13,12 @@ import * as Caller from "./layers/CallerFake.ts"
 import * as DaemonLauncher from "./layers/DaemonLauncherFake.ts"
 import * as Input from "./layers/InputMemory.ts"
 import * as Network from "./layers/internal/memoryNetwork.ts"
+import * as NoRemotes from "./layers/internal/noRemotes.ts"
 import * as Lock from "./layers/LockMemory.ts"
 import * as Output from "./layers/OutputMemory.ts"
 import * as Paths from "./layers/PathsFake.ts"
+import * as Progress from "./layers/ProgressMemory.ts"
+import * as Prompt from "./layers/PromptMemory.ts"
 import * as Pty from "./layers/PtyFake.ts"
 import * as QueryResponder from "./layers/QueryResponderLive.ts"
 import * as Scrollback from "./layers/ScrollbackRing.ts"
@@ -48,8 +51,12 @@ const layers = Layer.mergeAll(AttachClient.layer, SessionControl.layer, SessionR
       Input.layer(),
       Lock.layer,
       Network.layer(),
+      // TEMPORARY: until Remotes and Hosts have layers in memory.
+      NoRemotes.layer,
       Output.layer({ isTerminal: false }),
       Paths.layer(),
+      Progress.layer(),
+      Prompt.layer(),
       Pty.layer(),
       QueryResponder.layer,
       Scrollback.layer(),

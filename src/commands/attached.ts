@@ -7,7 +7,10 @@ import type { SessionName } from "../schema/SessionName.ts"
 import type { AttachEnd } from "../services/AttachClient.ts"
 import { Output } from "../services/Output.ts"
 import { SessionRegistry } from "../services/SessionRegistry.ts"
+import { onHost } from "./explain.ts"
 import { here } from "./here.ts"
+import { visible } from "./text.ts"
+import { CONNECTION_LOST } from "./there.ts"
 
 /** Attaching would show a session inside itself. */
 export class LoopError extends Schema.TaggedError<LoopError>()("LoopError", {
@@ -36,25 +39,24 @@ export const refuseLoop = Effect.fn("refuseLoop")(function*(name: SessionName) {
   }
 })
 
-/** Exit codes beside those of what ran in the session. */
-const CONNECTION_LOST = 255
 const SIGNALS = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 } as const
 
 /** Says how an attachment ended, and gives the exit code. */
 export const report = Effect.fn("report")(function*(name: SessionName, end: AttachEnd) {
   const { note } = yield* Output
+  const session = `${name}${yield* onHost}`
   switch (end._tag) {
     case "Detached":
-      yield* note(end.reason === undefined ? `[detached from ${name}]` : `[detached from ${name}: ${end.reason}]`)
+      yield* note(`[detached from ${session}${end.reason === undefined ? "" : `: ${visible(end.reason)}`}]`)
       return 0
     case "Exited":
-      yield* note(`[${name} ended]`)
+      yield* note(`[${session} ended]`)
       return exitCode(end.status)
     case "Lost":
-      yield* note(`[lost ${name}: ${end.reason}]`)
+      yield* note(`[lost ${session}: ${visible(end.reason)}]`)
       return CONNECTION_LOST
     case "Signal":
-      yield* note(`[detached from ${name}]`)
+      yield* note(`[detached from ${session}]`)
       return 128 + SIGNALS[end.signal]
   }
 })

@@ -3,18 +3,28 @@ import * as Option from "effect/Option"
 import type { SessionName } from "../schema/SessionName.ts"
 import { Output } from "../services/Output.ts"
 import { SessionRegistry } from "../services/SessionRegistry.ts"
+import { onHost } from "./explain.ts"
 import { forms } from "./help.ts"
 import { here } from "./here.ts"
-import { UsageError } from "./request.ts"
+import { anywhere } from "./lookup.ts"
+import { type Ask, UsageError } from "./request.ts"
 import { count } from "./text.ts"
+import { there } from "./there.ts"
+
+const letGo = Effect.fnUntraced(function*(name: SessionName) {
+  const clients = yield* (yield* SessionRegistry).detach(name)
+  yield* (yield* Output).note(`[${count(clients, "client")} of ${name}${yield* onHost} detached]`)
+  return 0
+})
 
 /** `sesh --detach`: lets the clients of a session go; without a name, of the one it is called in. */
-export const detach = Effect.fn("detach")(function*(request: { readonly name: SessionName | undefined }) {
-  const name = request.name ?? Option.getOrUndefined(yield* here)
+export const detach = Effect.fn("detach")(function*({ host, name: given }: Ask<"Detach">) {
+  const name = given ?? Option.getOrUndefined(yield* here)
   if (name === undefined) {
     return yield* new UsageError({ problem: "this is not a session: say which one to detach", form: forms.detach })
   }
-  const clients = yield* (yield* SessionRegistry).detach(name)
-  yield* (yield* Output).note(`[${count(clients, "client")} of ${name} detached]`)
-  return 0
+  if (host !== undefined) return yield* there(host, letGo(name))
+  return yield* given === undefined
+    ? letGo(name)
+    : anywhere(name, (host) => `sesh @${host} --detach ${name}`, letGo(name))
 })

@@ -1,23 +1,23 @@
 import * as Effect from "effect/Effect"
+import { GRACE_MS } from "../schema/Control.ts"
 import { exitCode, type SessionSpec } from "../schema/Session.ts"
-import { DaemonLauncher, type LaunchError } from "../services/DaemonLauncher.ts"
+import type { LaunchError } from "../services/DaemonLauncher.ts"
 import { Output } from "../services/Output.ts"
 import { SessionControl, type Waited } from "../services/SessionControl.ts"
 import { type EndSignal, Signals } from "../services/Signals.ts"
-import { explain } from "./explain.ts"
-import type { Request } from "./request.ts"
+import { explainThere } from "./explain.ts"
+import { launch } from "./launch.ts"
+import type { Ask } from "./request.ts"
 import { newSpec } from "./spec.ts"
 import { count } from "./text.ts"
+import { orLost, there } from "./there.ts"
 
-type Exec = Extract<Request, { readonly _tag: "Exec" }>
+type Exec = Ask<"Exec">
 
 /** sesh itself failed, the command cannot be run, there is no such command: as env(1) and nohup(1) say it. */
 const SESH_FAILED = 125
 const NOT_EXECUTABLE = 126
 const NOT_FOUND = 127
-
-/** From the signal to the kill, as for `sesh --kill`. */
-const GRACE_MS = 3000
 
 /** So much of the output is printed: all that a session holds raw. */
 const PRINT_BYTES = 1024 * 1024
@@ -26,10 +26,14 @@ const failure = (error: LaunchError): number =>
   error.kind === "not found" ? NOT_FOUND : error.kind === "not executable" ? NOT_EXECUTABLE : SESH_FAILED
 
 /** `sesh --exec`: runs a command in a session of its own, and ends as it does. */
-export const exec = Effect.fn("exec")(function*(request: Exec) {
+export const exec = (request: Exec) =>
+  request.host === undefined ? execHere(request) : there(request.host, execHere(request))
+
+const execHere = Effect.fn("exec")(function*(request: Exec) {
   const { note } = yield* Output
-  const failed = (error: Parameters<typeof explain>[0], code: number) => Effect.as(note(explain(error)), code)
-  return yield* run(request).pipe(
+  const failed = (error: Parameters<typeof explainThere>[0], code: number) =>
+    Effect.as(Effect.flatMap(explainThere(error), note), code)
+  return yield* orLost(run(request), "; the command may still run").pipe(
     Effect.catchTag("LaunchError", (error) => failed(error, failure(error))),
     Effect.catch((error) => failed(error, SESH_FAILED))
   )
@@ -46,8 +50,7 @@ const run = Effect.fnUntraced(function*(request: Exec) {
   const heard: Array<EndSignal> = []
   let pass = (signal: EndSignal) => void heard.push(signal)
   yield* (yield* Signals).listen((signal) => pass(signal))
-  const { id, warning } = yield* (yield* DaemonLauncher).launch(spec)
-  if (warning !== undefined) yield* (yield* Output).note(`sesh: ${warning}`)
+  const { id } = yield* launch(spec)
   const fork = Effect.runForkWith(yield* Effect.context<never>())
   let asked = 0
   pass = (signal) => {

@@ -11,6 +11,7 @@ export const forms = {
   history: "sesh --history <name> [--ansi]",
   send: "sesh --send <name> [text...] [--enter]",
   wait: "sesh --wait <name>",
+  host: "sesh @<host> ...",
   export: "sesh --export",
   import: "sesh --import [file]",
   completions: "sesh --completions bash|zsh|fish",
@@ -52,7 +53,7 @@ const explained = (
 /** All there is, in groups with a heading. */
 export const groups: ReadonlyArray<readonly [heading: string, forms: ReadonlyArray<ExplainedForm>]> = [
   ["Sessions", [
-    explained("list", "list sessions", { options: [options.json] }),
+    explained("list", "list sessions, here and on the hosts that sesh knows", { options: [options.json] }),
     explained("open", "create a session, or attach to it", { options: [options.noAttach] }),
     explained("watch", "attach read-only"),
     explained("detach", "detach the clients of a session (this one by default)"),
@@ -65,6 +66,9 @@ export const groups: ReadonlyArray<readonly [heading: string, forms: ReadonlyArr
     explained("history", "print what a session has shown, as text", { options: [options.ansi] }),
     explained("send", "type text, or what standard input brings, into a session", { options: [options.enter] }),
     explained("wait", "wait for a session's end, exit as it did")
+  ]],
+  ["On other hosts", [
+    explained("host", "any of the above, there: sesh @web, sesh @web dev, sesh --kill @web dev")
   ]],
   ["Layout and setup", [
     explained("export", "print the sessions, for --import"),
@@ -84,12 +88,12 @@ export const environment: ReadonlyArray<readonly [name: string, meaning: string]
 
 export const statuses: ReadonlyArray<readonly [status: string, meaning: string]> = [
   ["0", "done; detached"],
-  ["1", "it did not work: no such session, ..."],
+  ["1", "it did not work: no such session, host unreachable, ..."],
   ["2", "wrong usage"],
   ["125", "--exec: sesh itself failed"],
   ["126", "--exec: the command cannot be run"],
   ["127", "--exec: there is no such command"],
-  ["255", "the session's process is gone"],
+  ["255", "the session's process is gone, or the connection to its host is lost"],
   [
     "other",
     "the session ended while attached, or with --exec and --wait: the status of its shell or command, 128 + n for signal n"
@@ -99,6 +103,7 @@ export const statuses: ReadonlyArray<readonly [status: string, meaning: string]>
 export const about = "sesh keeps named shell sessions alive: create one, walk away, come back."
 
 const notes = [
+  "A session that is not here is looked for on the hosts that sesh knows: those where it worked before.",
   "Ctrl-\\ detaches from a session, sesh <name> attaches again. A session runs $SHELL, or the command after --, in [dir] or here.",
   "A name has letters, digits, \".\", \"-\" and \"_\", 64 at the most."
 ]

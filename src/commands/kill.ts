@@ -1,25 +1,53 @@
 import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
+import { GRACE_MS } from "../schema/Control.ts"
+import type { HostName } from "../schema/HostName.ts"
 import type { SessionName } from "../schema/SessionName.ts"
 import { Output } from "../services/Output.ts"
 import { SessionRegistry } from "../services/SessionRegistry.ts"
-import { explainMore } from "./explain.ts"
+import { onHost } from "./explain.ts"
+import { locate } from "./lookup.ts"
+import type { Ask } from "./request.ts"
+import { there, told } from "./there.ts"
 
-/** Shells go at once when the terminal hangs up; a program that saves its work gets this long. */
-const GRACE_MS = 3000
+const end = Effect.fnUntraced(function*(name: SessionName) {
+  yield* (yield* SessionRegistry).kill(name, GRACE_MS)
+  yield* (yield* Output).note(`[${name}${yield* onHost} ended]`)
+  return 0
+})
 
-/** `sesh --kill`: ends sessions; one that cannot be ended does not keep the others alive. */
-export const kill = Effect.fn("kill")(function*({ names }: { readonly names: ReadonlyArray<SessionName> }) {
-  const output = yield* Output
-  const registry = yield* SessionRegistry
-  const codes = yield* Effect.forEach(
-    names,
-    (name) =>
-      registry.kill(name, GRACE_MS).pipe(
-        Effect.andThen(output.note(`[${name} ended]`)),
-        Effect.as(0),
-        Effect.catch((error) => Effect.as(Effect.flatMap(explainMore(error), output.note), 1))
-      ),
-    { concurrency: "unbounded" }
+/** One that cannot be ended does not keep the others alive. Gives the worst exit code. */
+const each = <A, E, R>(all: Iterable<A>, run: (one: A) => Effect.Effect<number, E, R>) =>
+  Effect.map(Effect.forEach(all, run, { concurrency: "unbounded" }), (codes) => Math.max(0, ...codes))
+
+/** On another host. If that cannot be had, it is one failure, not one for each. */
+const endAll = (names: ReadonlyArray<SessionName>) =>
+  each(
+    new Set(names),
+    (name) => end(name).pipe(Effect.catchIf((error) => error._tag !== "HostError", (error) => told(Effect.fail(error))))
   )
+
+const command = (host: HostName, name: SessionName) => `sesh @${host} --kill ${name}`
+
+/** Those that are not here: each host is asked once, whatever the number of names. */
+const endElsewhere = Effect.fnUntraced(function*(names: ReadonlyArray<SessionName>) {
+  const found = new Map<HostName, Array<SessionName>>()
+  const codes: Array<number> = []
+  for (const [name, place] of yield* locate(names, command)) {
+    if (Result.isFailure(place)) codes.push(yield* told(Effect.fail(place.failure)))
+    else found.set(place.success, [...found.get(place.success) ?? [], name])
+  }
+  codes.push(yield* each(found, ([host, names]) => there(host, endAll(names))))
   return Math.max(...codes)
+})
+
+/** `sesh --kill`: ends sessions, wherever they are. */
+export const kill = Effect.fn("kill")(function*({ host, names }: Ask<"Kill">) {
+  if (host !== undefined) return yield* there(host, endAll(names))
+  const missing: Array<SessionName> = []
+  const here = yield* each(
+    new Set(names),
+    (name) => told(end(name).pipe(Effect.catchTag("NoSession", () => Effect.sync(() => missing.push(name) && 0))))
+  )
+  return missing.length === 0 ? here : Math.max(here, yield* endElsewhere(missing))
 })

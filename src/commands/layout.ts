@@ -6,12 +6,12 @@ import * as Stream from "effect/Stream"
 import { LayoutEntry, MAX_LAYOUT_BYTES, MAX_LAYOUT_ENTRIES, MAX_LINE_BYTES } from "../schema/Layout.ts"
 import type { SessionInfo } from "../schema/Session.ts"
 import { Caller } from "../services/Caller.ts"
-import { DaemonLauncher } from "../services/DaemonLauncher.ts"
 import { Input } from "../services/Input.ts"
 import { Output } from "../services/Output.ts"
 import { Paths } from "../services/Paths.ts"
 import { type Listed, SessionRegistry } from "../services/SessionRegistry.ts"
 import { explain } from "./explain.ts"
+import { launch } from "./launch.ts"
 import { formatEntry, HEADER, type LayoutLine, parseLayout, TOO_LARGE } from "./layoutFormat.ts"
 import type { Request } from "./request.ts"
 import { newSpec } from "./spec.ts"
@@ -112,18 +112,17 @@ const skipped = (line: number, why: string): Outcome => ({
 
 const isThere = (line: number, name: string) => skipped(line, `${name}: is there already, left as it is`)
 
-const launch = Effect.fnUntraced(function*({ command, dir, name }: LayoutEntry) {
+const make = Effect.fnUntraced(function*({ command, dir, name }: LayoutEntry) {
   yield* (yield* Paths).checkSocketPath(name)
   const spec = yield* newSpec({ name, dir, command, awaited: false })
-  const { warning } = yield* (yield* DaemonLauncher).launch(spec)
-  if (warning !== undefined) yield* (yield* Output).note(explain({ message: warning }))
+  yield* launch(spec)
   return spec.dir
 })
 
 const create = Effect.fnUntraced(function*(line: number, entry: LayoutEntry) {
   const { home } = yield* Caller
   const { name } = entry
-  return yield* launch(entry).pipe(
+  return yield* make(entry).pipe(
     Effect.map((dir): Outcome => ({ created: true, said: `${name}: created in ${shortPath(dir, home)}` })),
     Effect.catchTag("SessionExists", () => Effect.succeed(isThere(line, name))),
     Effect.catchTag("LaunchError", ({ reason }) => Effect.succeed(skipped(line, `${name}: skipped: ${reason}`))),
@@ -142,7 +141,7 @@ const plan = (lines: ReadonlyArray<LayoutLine>, there: ReadonlySet<string>) => {
     if (before !== undefined) return Result.fail(skipped(line, `${name}: skipped: line ${before} has it already`))
     first.set(key, line)
     if (host !== undefined) {
-      return Result.fail(skipped(line, `${name}: skipped: it is on ${host}, and this sesh knows no other machines`))
+      return Result.fail(skipped(line, `${name}: skipped: it is on ${host}, and --import makes sessions here only`))
     }
     return there.has(name) ? Result.fail(isThere(line, name)) : Result.succeed([line, entry.success])
   })

@@ -1,34 +1,55 @@
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
+import type { SessionName } from "../schema/SessionName.ts"
 import { AttachClient } from "../services/AttachClient.ts"
-import { DaemonLauncher } from "../services/DaemonLauncher.ts"
-import { Output } from "../services/Output.ts"
 import { SessionRegistry } from "../services/SessionRegistry.ts"
 import { refuseLoop, report } from "./attached.ts"
-import type { Request } from "./request.ts"
+import { launch } from "./launch.ts"
+import { locateOne } from "./lookup.ts"
+import type { Ask } from "./request.ts"
 import { newSpec } from "./spec.ts"
+import { orLost, there } from "./there.ts"
 
-type Open = Extract<Request, { readonly _tag: "Open" }>
+type Open = Ask<"Open">
 
 /** `sesh <name>`: attaches to the session, which is made if there is none. */
-export const open = Effect.fn("open")(function*(request: Open) {
-  const { name } = request
-  if (request.detached) return yield* create(request)
-  yield* refuseLoop(name)
-  const { attach } = yield* AttachClient
-  const found = yield* attach({ name, role: "attach" }).pipe(
-    Effect.asSome,
-    Effect.catchTag("NoSession", () => Effect.succeedNone)
+export const open = (request: Open) => {
+  const { host, name } = request
+  if (host !== undefined) return there(host, request.detached ? create(request) : openOn(request))
+  if (request.detached) return create(request)
+  const isPlain = request.dir === undefined && request.command === undefined
+  return attach(name).pipe(
+    Effect.catchTag("NoSession", () => isPlain ? attachElsewhere(request) : createAndAttach(request))
   )
-  if (Option.isSome(found)) return yield* report(name, found.value)
-  const created = yield* launch(request)
-  const end = yield* attach({
+}
+
+const attach = Effect.fn("open")(function*(name: SessionName) {
+  yield* refuseLoop(name)
+  return yield* report(name, yield* (yield* AttachClient).attach({ name, role: "attach" }))
+}, (command) => orLost(command))
+
+/** Of a host that the user has named. */
+const openOn = (request: Open) => Effect.catchTag(attach(request.name), "NoSession", () => createAndAttach(request))
+
+/** Nobody has said where: it may be on another host. One that ends meanwhile is not made again there. */
+const attachElsewhere = Effect.fnUntraced(function*(request: Open) {
+  const host = yield* locateOne(request.name, (host, name) => `sesh @${host} ${name}`).pipe(
+    Effect.asSome,
+    Effect.catchTag("NoSessionAnywhere", () => Effect.succeedNone)
+  )
+  return yield* Option.isNone(host) ? createAndAttach(request) : there(host.value, attach(request.name))
+})
+
+const createAndAttach = Effect.fnUntraced(function*(request: Open) {
+  const { name } = request
+  const created = yield* make(request)
+  const end = yield* (yield* AttachClient).attach({
     name,
     role: "attach",
     ...(Option.isSome(created) ? { created: created.value } : {})
   })
   return yield* report(name, end)
-})
+}, (command) => orLost(command))
 
 /** `sesh <name> -d`: makes sure the session is there. */
 const create = Effect.fnUntraced(function*(request: Open) {
@@ -36,19 +57,14 @@ const create = Effect.fnUntraced(function*(request: Open) {
     Effect.asSome,
     Effect.catchTag("NoSession", () => Effect.succeedNone)
   )
-  if (Option.isNone(found)) yield* launch(request)
+  if (Option.isNone(found)) yield* make(request)
   return 0
 })
 
 /** The new session's id; none when somebody else has just made it. */
-const launch = Effect.fnUntraced(function*(request: Open) {
-  const spec = yield* newSpec({ ...request, awaited: !request.detached })
-  const launched = yield* (yield* DaemonLauncher).launch(spec).pipe(
-    Effect.asSome,
+const make = Effect.fnUntraced(function*(request: Open) {
+  return yield* launch(yield* newSpec({ ...request, awaited: !request.detached })).pipe(
+    Effect.map(({ id }) => Option.some(id)),
     Effect.catchTag("SessionExists", () => Effect.succeedNone)
   )
-  if (Option.isSome(launched) && launched.value.warning !== undefined) {
-    yield* (yield* Output).note(`sesh: ${launched.value.warning}`)
-  }
-  return Option.map(launched, ({ id }) => id)
 })

@@ -11,6 +11,7 @@ import * as Path from "effect/Path"
 import * as ChildProcessSpawner from "effect/process/ChildProcessSpawner"
 import * as Stdio from "effect/Stdio"
 import * as Terminal from "effect/Terminal"
+import { type HostName, parseHostName } from "../schema/HostName.ts"
 import { parseSessionName, type SessionName } from "../schema/SessionName.ts"
 import { forms } from "./help.ts"
 import { type Request, SHELLS, UsageError } from "./request.ts"
@@ -26,6 +27,7 @@ const flags = {
   help: flag("help", "h"),
   version: flag("version", "V"),
   names: flag("names"),
+  hosts: flag("hosts"),
   watch: flag("watch"),
   detach: flag("detach"),
   kill: flag("kill"),
@@ -98,8 +100,15 @@ const toName = (input: string, form: string): Effect.Effect<SessionName, UsageEr
     Effect.mapError((error) => new UsageError({ problem: error.message, form }))
   )
 
+const toHost = (input: string): Effect.Effect<HostName, UsageError> =>
+  Effect.fromResult(parseHostName(input)).pipe(
+    Effect.mapError((error) => new UsageError({ problem: error.message, form: forms.host }))
+  )
+
 /** A command line taken apart: what begins with a dash, what does not, and what follows `--`. */
 interface Words {
+  /** What `@host` before all operands names. */
+  readonly host: HostName | undefined
   readonly flags: ReadonlyArray<string>
   readonly operands: ReadonlyArray<string>
   readonly command: ReadonlyArray<string> | undefined
@@ -116,10 +125,13 @@ const split = Effect.fnUntraced(function*(argv: ReadonlyArray<string>) {
   const flags: Array<string> = []
   const operands: Array<string> = []
   let dir: string | undefined
+  let host: HostName | undefined
   for (let index = 0; index < head.length; index++) {
     const word = head[index]!
     const isText = flags.includes("--send") && operands.length > 0 && !isLastEnter(head, index)
-    if (isText || !isOption(word)) {
+    if (word.startsWith("@") && operands.length === 0 && host === undefined) {
+      host = yield* toHost(word.slice(1))
+    } else if (isText || !isOption(word)) {
       operands.push(word)
     } else if (word.startsWith("-C")) {
       dir = word === "-C" ? head[++index] : word.slice(2)
@@ -131,7 +143,7 @@ const split = Effect.fnUntraced(function*(argv: ReadonlyArray<string>) {
       flags.push(word)
     }
   }
-  return { flags, operands, command, dir } satisfies Words
+  return { host, flags, operands, command, dir } satisfies Words
 })
 
 /** What follows the name after `--send` is text, dashes or not, but for a last `--enter`. */
@@ -150,8 +162,9 @@ const check = Effect.fnUntraced(function*(given: Flags, words: Words) {
   }
   const name = asked(given, words)
   const verb: Verb = verbs[name]
-  const { command, dir, operands } = words
+  const { command, dir, host, operands } = words
   const { form, operands: [least, most] } = verb
+  if (host !== undefined && verb.there !== true) return yield* usage(`--${name} does not go with a host`, form)
   for (const option of Object.keys(OPTIONS) as ReadonlyArray<Option>) {
     const isGiven = option === "dir" ? dir !== undefined : given[option]
     if (!isGiven || verb.options?.includes(option)) continue
@@ -172,6 +185,9 @@ const check = Effect.fnUntraced(function*(given: Flags, words: Words) {
   if (command?.length === 0) return yield* usage(`there is no ${name === "send" ? "text" : "command"} after --`, form)
   if (operands.length < least) return yield* usage(`the ${verb.operand ?? "session's name"} is missing`, form)
   if (operands.length > most) return yield* usage(`${JSON.stringify(operands[most])} is one word too many`, form)
+  if (name === "detach" && host !== undefined && operands.length === 0) {
+    return yield* usage(`say which session on ${host} to detach`, form)
+  }
   return name
 })
 
@@ -179,6 +195,7 @@ const toRequest = Effect.fnUntraced(function*(given: Flags, words: Words): Effec
   const verb = yield* check(given, words)
   const { command, dir, operands } = words
   const { form } = verbs[verb]
+  const where = words.host === undefined ? {} : { host: words.host }
   const [first] = operands
   const name = toName(first ?? "", form)
   switch (verb) {
@@ -187,32 +204,35 @@ const toRequest = Effect.fnUntraced(function*(given: Flags, words: Words): Effec
     case "version":
       return { _tag: "Version" }
     case "names":
-      return { _tag: "Names" }
+      return { _tag: "Names", ...where }
+    case "hosts":
+      return { _tag: "Hosts" }
     case "list":
-      return { _tag: "List", json: given.json }
+      return { _tag: "List", json: given.json, ...where }
     case "kill":
-      return { _tag: "Kill", names: yield* Effect.forEach(operands, (operand) => toName(operand, form)) }
+      return { _tag: "Kill", names: yield* Effect.forEach(operands, (operand) => toName(operand, form)), ...where }
     case "watch":
-      return { _tag: "Watch", name: yield* name }
+      return { _tag: "Watch", name: yield* name, ...where }
     case "detach":
-      return { _tag: "Detach", name: first === undefined ? undefined : yield* name }
+      return { _tag: "Detach", name: first === undefined ? undefined : yield* name, ...where }
     case "open":
-      return { _tag: "Open", name: yield* name, dir: operands[1], command, detached: given.noAttach }
+      return { _tag: "Open", name: yield* name, dir: operands[1], command, detached: given.noAttach, ...where }
     case "exec":
-      return { _tag: "Exec", name: yield* name, dir, command: command!, print: given.print, keep: given.keep }
+      return { _tag: "Exec", name: yield* name, dir, command: command!, print: given.print, keep: given.keep, ...where }
     case "history":
-      return { _tag: "History", name: yield* name, ansi: given.ansi }
+      return { _tag: "History", name: yield* name, ansi: given.ansi, ...where }
     case "send": {
       const text = [...operands.slice(1), ...command ?? []]
       return {
         _tag: "Send",
         name: yield* name,
         text: text.length === 0 ? undefined : text.join(" "),
-        enter: given.enter
+        enter: given.enter,
+        ...where
       }
     }
     case "wait":
-      return { _tag: "Wait", name: yield* name }
+      return { _tag: "Wait", name: yield* name, ...where }
     case "export":
       return { _tag: "Export" }
     case "import":
@@ -236,6 +256,8 @@ const oftenAsked = (argv: ReadonlyArray<string>): Request | undefined => {
       return { _tag: "Version" }
     case "--names":
       return { _tag: "Names" }
+    case "--hosts":
+      return { _tag: "Hosts" }
     default:
       return undefined
   }

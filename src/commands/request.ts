@@ -1,17 +1,25 @@
 import * as Schema from "effect/Schema"
+import type { HostName } from "../schema/HostName.ts"
 import type { SessionName } from "../schema/SessionName.ts"
 
 /** Shells that completions are written for. */
 export const SHELLS = ["bash", "zsh", "fish"] as const
 export type Shell = typeof SHELLS[number]
 
+/** Where it is to be done: on that host; missing: here, or wherever the session is. */
+interface Somewhere {
+  readonly host?: HostName
+}
+
 /** What a command line asks for. */
 export type Request =
   | { readonly _tag: "Help" }
   | { readonly _tag: "Version" }
-  | { readonly _tag: "List"; readonly json: boolean }
-  | { readonly _tag: "Names" }
-  | {
+  | Somewhere & { readonly _tag: "List"; readonly json: boolean }
+  /** With a host: those that it had when it was asked last. */
+  | Somewhere & { readonly _tag: "Names" }
+  | { readonly _tag: "Hosts" }
+  | Somewhere & {
     readonly _tag: "Open"
     readonly name: SessionName
     readonly dir: string | undefined
@@ -20,10 +28,11 @@ export type Request =
     /** Create without attaching. */
     readonly detached: boolean
   }
-  | { readonly _tag: "Watch"; readonly name: SessionName }
-  | { readonly _tag: "Kill"; readonly names: ReadonlyArray<SessionName> }
-  | { readonly _tag: "Detach"; readonly name: SessionName | undefined }
-  | {
+  | Somewhere & { readonly _tag: "Watch"; readonly name: SessionName }
+  | Somewhere & { readonly _tag: "Kill"; readonly names: ReadonlyArray<SessionName> }
+  /** Undefined: the session it is called in, which is here. */
+  | Somewhere & { readonly _tag: "Detach"; readonly name: SessionName | undefined }
+  | Somewhere & {
     readonly _tag: "Exec"
     readonly name: SessionName
     readonly dir: string | undefined
@@ -34,8 +43,8 @@ export type Request =
     /** The session outlives the command. */
     readonly keep: boolean
   }
-  | { readonly _tag: "History"; readonly name: SessionName; readonly ansi: boolean }
-  | {
+  | Somewhere & { readonly _tag: "History"; readonly name: SessionName; readonly ansi: boolean }
+  | Somewhere & {
     readonly _tag: "Send"
     readonly name: SessionName
     /** Undefined: what standard input brings. */
@@ -43,11 +52,14 @@ export type Request =
     /** Followed by the Enter key. */
     readonly enter: boolean
   }
-  | { readonly _tag: "Wait"; readonly name: SessionName }
+  | Somewhere & { readonly _tag: "Wait"; readonly name: SessionName }
   | { readonly _tag: "Export" }
   /** Undefined or "-": standard input. */
   | { readonly _tag: "Import"; readonly file: string | undefined }
   | { readonly _tag: "Completions"; readonly shell: Shell }
+
+/** The requests of one kind. */
+export type Ask<Tag extends Request["_tag"]> = Extract<Request, { readonly _tag: Tag }>
 
 /** The command line is wrong: says how, and what the right form is. */
 export class UsageError extends Schema.TaggedError<UsageError>()("UsageError", {

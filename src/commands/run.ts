@@ -1,26 +1,19 @@
 import * as Effect from "effect/Effect"
-import * as Predicate from "effect/Predicate"
 import { Caller } from "../services/Caller.ts"
 import { Output } from "../services/Output.ts"
 import { completions } from "./completions.ts"
 import { detach } from "./detach.ts"
 import { exec } from "./exec.ts"
-import { explain, explainMore } from "./explain.ts"
 import { help } from "./help.ts"
 import { kill } from "./kill.ts"
 import { exportLayout, importLayout } from "./layout.ts"
-import { list, names } from "./list.ts"
+import { hosts, list, names } from "./list.ts"
 import { open } from "./open.ts"
 import { parse } from "./parse.ts"
 import type { Request } from "./request.ts"
 import { history, send, wait } from "./script.ts"
-import { visible } from "./text.ts"
+import { told } from "./there.ts"
 import { watch } from "./watch.ts"
-
-/** It did not work. */
-const FAILED = 1
-/** Wrong usage: the shells' own builtins say it with 2. */
-const WRONG_USAGE = 2
 
 const perform = Effect.fnUntraced(function*(request: Request) {
   switch (request._tag) {
@@ -33,7 +26,9 @@ const perform = Effect.fnUntraced(function*(request: Request) {
     case "List":
       return yield* list(request)
     case "Names":
-      return yield* names()
+      return yield* names(request)
+    case "Hosts":
+      return yield* hosts()
     case "Open":
       return yield* open(request)
     case "Watch":
@@ -60,13 +55,4 @@ const perform = Effect.fnUntraced(function*(request: Request) {
 })
 
 /** Runs one command line and gives the exit code. Expected failures have been told to the user by then. */
-export const run = (argv: ReadonlyArray<string>) =>
-  parse(argv).pipe(
-    Effect.flatMap(perform),
-    Effect.catch((error) =>
-      Effect.flatMap(Output, ({ note }) =>
-        Predicate.isTagged(error, "UsageError")
-          ? Effect.as(note(`${explain(error)}\nusage: ${visible(error.form)}`), WRONG_USAGE)
-          : Effect.as(Effect.flatMap(explainMore(error), note), FAILED))
-    )
-  )
+export const run = (argv: ReadonlyArray<string>) => told(Effect.flatMap(parse(argv), perform))

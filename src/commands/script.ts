@@ -1,26 +1,33 @@
 /** What scripts ask of sessions that are there: `--history`, `--send`, `--wait`. */
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
+import type { HostName } from "../schema/HostName.ts"
 import { exitCode } from "../schema/Session.ts"
 import { Input } from "../services/Input.ts"
 import { Output } from "../services/Output.ts"
 import { SessionControl } from "../services/SessionControl.ts"
-import type { Request } from "./request.ts"
+import { anywhere } from "./lookup.ts"
+import type { Ask } from "./request.ts"
+import { quoted } from "./text.ts"
+import { orLost, there } from "./there.ts"
 
-type Ask<Tag extends Request["_tag"]> = Extract<Request, { readonly _tag: Tag }>
-
-/** `sesh --history`: what the session has shown. */
-export const history = Effect.fn("history")(function*({ ansi, name }: Ask<"History">) {
+const read = Effect.fnUntraced(function*({ ansi, name }: Ask<"History">) {
   const bytes = yield* (yield* SessionControl).history(name, { ansi })
   yield* (yield* Output).write(bytes)
   return 0
 })
 
+/** `sesh --history`: what the session has shown. */
+export const history = (request: Ask<"History">) => {
+  const { ansi, host, name } = request
+  const say = (host: HostName) => `sesh @${host} --history ${name}${ansi ? " --ansi" : ""}`
+  return host === undefined ? anywhere(name, say, read(request)) : there(host, read(request))
+}
+
 /** What the Enter key sends. */
 const ENTER = Buffer.from("\r")
 
-/** `sesh --send`: types, and returns once the terminal has taken it. */
-export const send = Effect.fn("send")(function*({ enter, name, text }: Ask<"Send">) {
+const type = Effect.fnUntraced(function*({ enter, name, text }: Ask<"Send">) {
   const input = yield* Input
   const end = enter ? Stream.make(ENTER) : Stream.empty
   const bytes = text !== undefined
@@ -33,8 +40,23 @@ export const send = Effect.fn("send")(function*({ enter, name, text }: Ask<"Send
   return 0
 })
 
+/** `sesh --send`: types, and returns once the terminal has taken it. */
+export const send = (request: Ask<"Send">) => {
+  const { enter, host, name, text } = request
+  const words = [enter ? " --enter" : "", ` ${name}`, text === undefined ? "" : ` -- ${quoted(text)}`].join("")
+  const say = (host: HostName) => `sesh @${host} --send${words}`
+  return host === undefined ? anywhere(name, say, type(request)) : there(host, type(request))
+}
+
+const waitThere = ({ name }: Ask<"Wait">) =>
+  orLost(
+    Effect.flatMap(SessionControl, (control) => Effect.map(control.wait({ name }), ({ status }) => exitCode(status))),
+    `; ${name} may still run there`
+  )
+
 /** `sesh --wait`: ends when the session does, and as it did. */
-export const wait = Effect.fn("wait")(function*({ name }: Ask<"Wait">) {
-  const { status } = yield* (yield* SessionControl).wait({ name })
-  return exitCode(status)
-})
+export const wait = (request: Ask<"Wait">) => {
+  const { host, name } = request
+  const say = (host: HostName) => `sesh @${host} --wait ${name}`
+  return host === undefined ? anywhere(name, say, waitThere(request)) : there(host, waitThere(request))
+}

@@ -8,18 +8,42 @@ const PRINTABLE_ASCII = /^[ -~]*$/
 /** Columns on a terminal. Anything but ASCII wants an Intl.Segmenter, which takes ten milliseconds to make. */
 const width = (cell: string): number => PRINTABLE_ASCII.test(cell) ? cell.length : CliOutput.displayWidth(cell)
 
-/** Lines whose columns begin below each other; two spaces between them, none at the end. */
-export const table = (rows: ReadonlyArray<ReadonlyArray<string>>): ReadonlyArray<string> => {
+type Rows = ReadonlyArray<ReadonlyArray<string>>
+
+/** Columns of a table that is written piece by piece. */
+export interface Columns {
+  /** Makes room for rows that may come. */
+  readonly expect: (rows: Rows) => void
+  /** Lines whose columns begin below each other; two spaces between them, none at the end. */
+  readonly lines: (rows: Rows) => ReadonlyArray<string>
+}
+
+/** A table whose columns are as wide as the widest so far. */
+export const columns = (): Columns => {
   const widths: Array<number> = []
-  for (const row of rows) {
-    for (const [column, cell] of row.entries()) {
-      widths[column] = Math.max(widths[column] ?? 0, width(cell))
+  const expect = (rows: Rows) => {
+    for (const row of rows) {
+      for (const [column, cell] of row.entries()) {
+        widths[column] = Math.max(widths[column] ?? 0, width(cell))
+      }
     }
   }
-  return rows.map((row) =>
-    row.map((cell, column) => cell + " ".repeat(widths[column]! - width(cell))).join("  ").trimEnd()
-  )
+  return {
+    expect,
+    lines: (rows) => {
+      expect(rows)
+      return rows.map((row) =>
+        row.map((cell, column) => cell + " ".repeat(widths[column]! - width(cell))).join("  ").trimEnd()
+      )
+    }
+  }
 }
+
+/** Lines of a table that is there as a whole. */
+export const table = (rows: Rows): ReadonlyArray<string> => columns().lines(rows)
+
+/** The beginning of a text that is longer than so many characters. */
+export const cut = (text: string, most: number): string => text.length <= most ? text : `${text.slice(0, most - 3)}...`
 
 const UNITS = [["d", 86_400], ["h", 3600], ["m", 60], ["s", 1]] as const
 
@@ -37,6 +61,10 @@ export const shortPath = (path: string, home: string): string =>
     : home !== "" && home !== "/" && path.startsWith(`${home}/`)
     ? `~${path.slice(home.length)}`
     : path
+
+/** A word as a POSIX shell takes it for itself. */
+export const quoted = (word: string): string =>
+  /^[A-Za-z0-9._/@:+,=%-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`
 
 /** "1 client", "3 clients". */
 export const count = (number: number, noun: string): string => `${number} ${noun}${number === 1 ? "" : "s"}`

@@ -27,24 +27,48 @@ export interface Verb {
   readonly options?: ReadonlyArray<Option>
   /** A command, or text where operands are text, may or must follow `--`. */
   readonly command?: "may" | "must"
+  /** Can be done on another host: `@host` may come before the operands. */
+  readonly there?: true
   /** For completions, not for people. */
   readonly hidden?: true
 }
 
 /** `list` and `open` have no flag of their own. */
 export const verbs = {
-  list: { form: forms.list, operands: [0, 0], takes: [], options: ["json"] },
-  open: { form: forms.open, operands: [1, 2], takes: ["session", "directory"], options: ["noAttach"], command: "may" },
+  list: { form: forms.list, operands: [0, 0], takes: [], options: ["json"], there: true },
+  open: {
+    form: forms.open,
+    operands: [1, 2],
+    takes: ["session", "directory"],
+    options: ["noAttach"],
+    command: "may",
+    there: true
+  },
   help: { form: forms.help, operands: [0, 0], takes: [] },
   version: { form: forms.version, operands: [0, 0], takes: [] },
-  names: { form: forms.help, operands: [0, 0], takes: [], hidden: true },
-  watch: { form: forms.watch, operands: [1, 1], takes: ["session"] },
-  detach: { form: forms.detach, operands: [0, 1], takes: ["session"] },
-  kill: { form: forms.kill, operands: [1, Infinity], takes: ["session"] },
-  exec: { form: forms.exec, operands: [1, 1], takes: ["new name"], options: ["print", "keep", "dir"], command: "must" },
-  history: { form: forms.history, operands: [1, 1], takes: ["session"], options: ["ansi"] },
-  send: { form: forms.send, operands: [1, Infinity], takes: ["session", "text"], options: ["enter"], command: "may" },
-  wait: { form: forms.wait, operands: [1, 1], takes: ["session"] },
+  names: { form: forms.help, operands: [0, 0], takes: [], there: true, hidden: true },
+  hosts: { form: forms.help, operands: [0, 0], takes: [], hidden: true },
+  watch: { form: forms.watch, operands: [1, 1], takes: ["session"], there: true },
+  detach: { form: forms.detach, operands: [0, 1], takes: ["session"], there: true },
+  kill: { form: forms.kill, operands: [1, Infinity], takes: ["session"], there: true },
+  exec: {
+    form: forms.exec,
+    operands: [1, 1],
+    takes: ["new name"],
+    options: ["print", "keep", "dir"],
+    command: "must",
+    there: true
+  },
+  history: { form: forms.history, operands: [1, 1], takes: ["session"], options: ["ansi"], there: true },
+  send: {
+    form: forms.send,
+    operands: [1, Infinity],
+    takes: ["session", "text"],
+    options: ["enter"],
+    command: "may",
+    there: true
+  },
+  wait: { form: forms.wait, operands: [1, 1], takes: ["session"], there: true },
   export: { form: forms.export, operands: [0, 0], takes: [] },
   import: { form: forms.import, operands: [0, 1], takes: ["file"] },
   completions: { form: forms.completions, operands: [1, 1], takes: ["shell"], operand: "shell" }

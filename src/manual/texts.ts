@@ -11,9 +11,11 @@ export const description: ReadonlyArray<string> = [
 /** What there is to say about each form, after the line of the help. */
 export const details: Readonly<Record<FormName, ReadonlyArray<string>>> = {
   list: [
-    "One a line: its name, how many clients are attached, its age, the directory it began in, and what runs in it now. With headings on a terminal, without them in a pipe."
+    "One a line: its name, how many clients are attached, its age, the directory it began in, and what runs in it now. With headings on a terminal, without them in a pipe.",
+    "Hosts on which `sesh` has worked before are asked at the same time, for 5 seconds at the most. Their sessions are listed as `@<host> <name>`, which is what to type after `sesh`. One that does not answer is listed as it was when it did, marked as such, and says why: on a terminal between the lines, otherwise on standard error."
   ],
   open: [
+    "A session that is not here is looked for on other hosts, unless `<dir>`, `-d` or a command is given; see ON OTHER HOSTS.",
     "If there is no session `<name>`, it is created in `<dir>`, or else in the current directory. It runs `$SHELL`, or `<command>`, with the environment of this `sesh`.",
     "When the session ends meanwhile, `sesh` exits with its status. What comes from a pipe is typed, and its end detaches. Attaching a session to itself, or to one that shows it, is refused."
   ],
@@ -33,6 +35,11 @@ export const details: Readonly<Record<FormName, ReadonlyArray<string>>> = {
     "The words of `<text>` are typed with a space between them, each as it is. Everything after `<name>` is text, with dashes or without, but for `--enter` as the last word. Without any, standard input is typed up to its end."
   ],
   wait: ["A session that ended within the last hour counts as one that ends now."],
+  host: [
+    "`@<host>` goes before the name, before or after the flag. The host is what `ssh` calls one: a name from its configuration, an address, or `user@host`. There must be a `sesh` on it, in `~/.local/bin` or on the PATH. A new session starts in the home there, with a login shell; of the environment it gets what tells of the terminal and the language.",
+    "Without `@<host>`, a session is first looked for here. If it is not here, `sesh <name>`, --watch, --detach, --kill, --history, --send and --wait ask all hosts on which `sesh` has worked before, all at once. A host that had the session when it answered last is waited for up to 5 seconds, any other 1.5 seconds; `Enter` or `Ctrl-C` ends the waiting. One that is found is used, and said. If there are several, you are asked which, or without a terminal are told what to type, and the exit status is 1. If there is none, `sesh <name>` creates it here.",
+    "Passwords and passphrases are asked for where the host is named and a terminal is there, never in a listing or a search. Exit statuses are those of the session there; 255 when the connection is lost for good. Then `--wait` and `--exec` do not know how it ends: the command may still run."
+  ],
   export: ["One a line, for `sesh --import`: name, directory, host and command, with tabs between them."],
   import: [
     "The list comes from `<file>`, or from standard input. Sessions that exist are left alone, and none is attached. Each line is answered with what was done, or with why it was skipped; if one was skipped, the exit status is 1."
@@ -49,7 +56,8 @@ export const details: Readonly<Record<FormName, ReadonlyArray<string>>> = {
 
 /** What there is to say about options, after the line of the help. */
 export const optionDetails: Readonly<Record<keyof typeof options, string>> = {
-  json: "An object with the fields `version`, now 1, and `sessions`. Fields may be added: ignore what you do not know.",
+  json:
+    "An object with the fields `version`, now 1, and `sessions`, and `hosts` where other hosts are known: for each its `host`, the `sessions` it had `at` a time, and the `problem` if it does not answer now. Fields may be added: ignore what you do not know.",
   noAttach: "If the session is there already, that is as well.",
   print:
     "To standard output, as the command wrote it. If it was more than the session keeps, the beginning is missing, and `sesh` says so on standard error.",
@@ -76,6 +84,7 @@ export const files: ReadonlyArray<readonly [path: string, meaning: string]> = [
   ["~/.sesh/<name>.json", "What a listing says of a session that does not answer."],
   ["~/.sesh/<name>.ended", "How the last session of that name ended, for `sesh --wait`; kept for an hour."],
   ["~/.sesh/<name>.agent", "A link to the `ssh-agent` of the client that attached last."],
+  ["~/.local/state/sesh/remotes/<host>.json", "What a host said of its sessions when it was asked last."],
   ["~/.local/state/sesh/log/<name>.log", "What a session's process has to complain about."]
 ]
 
@@ -92,6 +101,10 @@ export const examples: ReadonlyArray<readonly [explanation: string, code: string
   [
     "Press the keys of a person, wait for the end, keep what was shown:",
     "sesh --send dev make test --enter\nsesh --history dev > test.log\nsesh --send dev exit --enter\nsesh --wait dev"
+  ],
+  [
+    "Work on another host, and come back to it from here, without saying where it is:",
+    "sesh @web api ~/api\nsesh api\nsesh --send api make test --enter\nsesh --kill api"
   ],
   ["The same sessions after the next start of the machine:", "sesh --export > sessions\nsesh --import sessions"]
 ]

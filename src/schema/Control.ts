@@ -77,6 +77,9 @@ export type Detach = typeof Detach.Type
 export const EndSignal = Schema.Literals(["SIGINT", "SIGTERM", "SIGHUP"])
 export type EndSignal = typeof EndSignal.Type
 
+/** Milliseconds from being asked to go to being killed: shells go at once, a program that saves its work gets this long. */
+export const GRACE_MS = 3000
+
 /**
  * Client: end the session; who is still there after the grace is killed. With a signal: end what runs, by that signal;
  * a session that outlives its command goes on.

@@ -1,4 +1,5 @@
 import * as Schema from "effect/Schema"
+import { HostName } from "./HostName.ts"
 import { SessionInfo } from "./Session.ts"
 import { SessionName } from "./SessionName.ts"
 
@@ -12,9 +13,24 @@ export const ListedSession = Schema.Struct({
 })
 export type ListedSession = typeof ListedSession.Type
 
+/** Another host in the listing. */
+export const ListedHost = Schema.Struct({
+  host: HostName,
+  /** When it said this, in milliseconds since the epoch. */
+  at: Schema.Number,
+  sessions: Schema.Array(ListedSession),
+  /** Why it did not answer now. */
+  problem: Schema.optionalKey(Schema.String),
+  /** Version of the sesh there. */
+  sesh: Schema.optionalKey(Schema.String)
+})
+export type ListedHost = typeof ListedHost.Type
+
 /** What `sesh --json` prints. Fields may be added under the same version; readers ignore what they do not know. */
 export const Listing = Schema.Struct({
   version: Schema.Literal(1),
-  sessions: Schema.Array(ListedSession)
+  sessions: Schema.Array(ListedSession),
+  /** Other hosts; missing when none is known. */
+  hosts: Schema.optionalKey(Schema.Array(ListedHost))
 })
 export type Listing = typeof Listing.Type

@@ -199,7 +199,7 @@ describe("what an import cannot make", () => {
       /^sesh: line 7: command: skipped: .*no such command on the PATH$/,
       /^sesh: line 8: skipped: this is not well quoted: "half$/,
       /^sesh: line 9: fine: skipped: line 1 has it already$/,
-      /^sesh: line 10: far: skipped: it is on web\.example, and this sesh knows no other machines$/,
+      /^sesh: line 10: far: skipped: it is on web\.example, and --import makes sessions here only$/,
       /^sesh: line 11: skipped: there is no tab/,
       /^sesh: line 12: skipped: it has more than four columns$/
     ]

@@ -45,6 +45,7 @@ const SESSIONS = ["dev", "dogs", "a.b-c_d"]
 const SESH_THAT_TELLS = `#!/bin/sh
 echo "$*" >> "$HOME/calls"
 [ "$1" = --hosts ] && [ -e "$HOME/hosts" ] && exec cat "$HOME/hosts"
+[ "$1" = --names ] && [ -e "$HOME/names$2" ] && exec cat "$HOME/names$2"
 exec '${SESH}' "$@"
 `
 

@@ -74,6 +74,18 @@ export const suite = (shell: Completing): void => {
       await offersNothing("sesh @host dev pr")
     })
 
+    it("completes the names that a host had, and asks once", async () => {
+      const { box, calls, completes, offersNothing } = await completing(shell)
+      writeFileSync(path.join(box.home, "names@me@web.example"), "api\napple-pie\n")
+      calls()
+      await completes("sesh @me@web.example app", "sesh @me@web.example apple-pie ")
+      expect(calls()).toEqual(["--names @me@web.example"])
+      await completes("sesh @me@web.example --kill app", "sesh @me@web.example --kill apple-pie ")
+      await completes("sesh --kill @me@web.example api ap", "sesh --kill @me@web.example api apple-pie ")
+      await offersNothing("sesh @me@web.example de")
+      await offersNothing("sesh app")
+    })
+
     it("asks sesh once a Tab", async () => {
       const { calls, completes, lists, offersNothing } = await completing(shell)
       calls()
@@ -94,6 +106,11 @@ export const suite = (shell: Completing): void => {
       await completes("sesh @ho", "sesh @host-1 ")
       await completes("sesh @user@h", "sesh @user@host.example ")
       await lists("sesh @", ["@host-1", "@user@host.example"])
+      await completes("sesh --kill @ho", "sesh --kill @host-1 ")
+      await completes("sesh -d @ho", "sesh -d @host-1 ")
+      await offersNothing("sesh --completions @ho")
+      await offersNothing("sesh --send dev @ho")
+      await offersNothing("sesh @host-1 @ho")
       await offersNothing("sesh dev @ho")
       await offersNothing("sesh @z")
       expect(existsSync(path.join(box.home, "made"))).toBe(false)

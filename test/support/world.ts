@@ -9,6 +9,8 @@ import * as Input from "../../src/layers/InputMemory.ts"
 import { layer as network, type MemoryNetwork } from "../../src/layers/internal/memoryNetwork.ts"
 import * as Output from "../../src/layers/OutputMemory.ts"
 import * as Paths from "../../src/layers/PathsFake.ts"
+import * as Progress from "../../src/layers/ProgressMemory.ts"
+import * as Prompt from "../../src/layers/PromptMemory.ts"
 import * as Pty from "../../src/layers/PtyFake.ts"
 import * as QueryResponder from "../../src/layers/QueryResponderLive.ts"
 import * as Scrollback from "../../src/layers/ScrollbackMemory.ts"
@@ -24,6 +26,7 @@ import type { Caller as CallerService } from "../../src/services/Caller.ts"
 import type { DaemonLauncher as Launcher } from "../../src/services/DaemonLauncher.ts"
 import type { PathsError } from "../../src/services/Paths.ts"
 import type { SessionClient as Client } from "../../src/services/SessionClient.ts"
+import * as Remotes from "./remotes.ts"
 
 /** What the fake machine is like. */
 export interface WorldOptions {
@@ -36,11 +39,18 @@ export interface WorldOptions {
   /** What the registry knows, beside the sessions that are made. */
   readonly sessions?: ReadonlyArray<MemorySession>
   readonly problem?: PathsError
+  /** Other hosts, by name. */
+  readonly hosts?: Readonly<Record<string, Remotes.FakeHostOptions>>
+  /** Nobody is at the terminal who could be asked. */
+  readonly isAlone?: boolean
   readonly launcher?: Layer.Layer<Launcher | DaemonLauncher.Launches>
 }
 
 export type World =
   | Output.Said
+  | Prompt.Person
+  | Progress.Shown
+  | Remotes.FakeHosts
   | Signals.Signaller
   | Tty.Terminal
   | Pty.Programs
@@ -71,9 +81,14 @@ export const inWorld = <A, E>(
     network(),
     registry(options.sessions)
   )
+  const others = Layer.mergeAll(
+    Remotes.layer(options.hosts),
+    Prompt.layer({ isPossible: options.isAlone !== true }),
+    Progress.layer()
+  )
   const launcher = options.launcher ??
     DaemonLauncher.layer.pipe(Layer.provide(SessionHost.layer.pipe(Layer.provide(SessionServer.layer))))
-  const layers = Layer.mergeAll(AttachClient.layer, SessionControl.layer, launcher).pipe(
+  const layers = Layer.mergeAll(AttachClient.layer, SessionControl.layer, launcher, others).pipe(
     Layer.provideMerge(SessionClient.layer),
     Layer.provideMerge(system)
   )

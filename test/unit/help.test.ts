@@ -16,7 +16,7 @@ describe("sesh --help", () => {
     assert.deepStrictEqual(explained.map(({ name }) => name).toSorted(), Object.keys(forms).toSorted())
     for (const { form, name, options } of explained) {
       assert.include(help, `  ${form}`)
-      const words = (verbs[name] as Verb).options?.map((option) => OPTIONS[option]) ?? []
+      const words = (verbs as Partial<Record<string, Verb>>)[name]?.options?.map((option) => OPTIONS[option]) ?? []
       assert.deepStrictEqual(options.map((option) => option.form.split(" ")[0]), words, form)
       for (const option of options) assert.include(form, `[${option.form}]`)
     }

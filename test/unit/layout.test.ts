@@ -187,7 +187,7 @@ describe("sesh --import", () => {
           "sesh: line 3: skipped: the directory must be an absolute path",
           "sesh: line 4: gone: skipped: no directory /gone\\x1b[31m\\u202e",
           "sesh: line 5: first: skipped: line 1 has it already",
-          "sesh: line 6: far: skipped: it is on web, and this sesh knows no other machines"
+          "sesh: line 6: far: skipped: it is on web, and --import makes sessions here only"
         ])
         assert.deepStrictEqual((yield* launched).map(([name]) => name), ["first", "gone", "far", "last"])
       })))

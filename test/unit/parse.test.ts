@@ -3,6 +3,7 @@ import * as Effect from "effect/Effect"
 import { parse } from "../../src/commands/parse.ts"
 
 const EXEC = { _tag: "Exec", name: "x", dir: undefined, command: ["true"], print: false, keep: false } as const
+const OPEN = { _tag: "Open", name: "dev", dir: undefined, command: undefined, detached: false } as const
 const SEND = { _tag: "Send", name: "dev", enter: false } as const
 
 const words = (line: string) => line === "" ? [] : line.split(" ")
@@ -67,7 +68,30 @@ describe("the command line", () => {
       ["--completions zsh", { _tag: "Completions", shell: "zsh" }],
       ["exec", { _tag: "Open", name: "exec", dir: undefined, command: undefined, detached: false }],
       ["list", { _tag: "Open", name: "list", dir: undefined, command: undefined, detached: false }],
-      ["help", { _tag: "Open", name: "help", dir: undefined, command: undefined, detached: false }]
+      ["help", { _tag: "Open", name: "help", dir: undefined, command: undefined, detached: false }],
+      ["--hosts", { _tag: "Hosts" }],
+      ["@web", { _tag: "List", json: false, host: "web" }],
+      ["@web --json", { _tag: "List", json: true, host: "web" }],
+      ["--json @me@web.example", { _tag: "List", json: true, host: "me@web.example" }],
+      ["--names @web", { _tag: "Names", host: "web" }],
+      ["@web dev", { ...OPEN, host: "web" }],
+      ["@web dev /tmp -d", { ...OPEN, dir: "/tmp", detached: true, host: "web" }],
+      ["-d @web dev @tmp", { ...OPEN, dir: "@tmp", detached: true, host: "web" }],
+      ["dev @web", { ...OPEN, dir: "@web" }],
+      ["@[fe80::1%eth0] dev -- ls @x", { ...OPEN, command: ["ls", "@x"], host: "[fe80::1%eth0]" }],
+      ["@web --kill dev", { _tag: "Kill", names: ["dev"], host: "web" }],
+      ["--kill @web dev other", { _tag: "Kill", names: ["dev", "other"], host: "web" }],
+      ["@web dev --watch", { _tag: "Watch", name: "dev", host: "web" }],
+      ["--watch @web dev", { _tag: "Watch", name: "dev", host: "web" }],
+      ["--detach @web dev", { _tag: "Detach", name: "dev", host: "web" }],
+      ["@web --exec x -- true", { ...EXEC, host: "web" }],
+      ["--exec @web x -C @dir --print -- true", { ...EXEC, dir: "@dir", print: true, host: "web" }],
+      ["@web --history dev --ansi", { _tag: "History", name: "dev", ansi: true, host: "web" }],
+      ["--wait @web dev", { _tag: "Wait", name: "dev", host: "web" }],
+      ["--send dev @home", { ...SEND, text: "@home" }],
+      ["@web --send dev @x", { ...SEND, text: "@x", host: "web" }],
+      ["--send @web dev @x --enter", { ...SEND, text: "@x", enter: true, host: "web" }],
+      ["@web dev --send -la", { ...SEND, text: "-la", host: "web" }]
     ] as const
   )("%j", ([line, request]) =>
     Effect.gen(function*() {
@@ -134,7 +158,22 @@ describe("the command line", () => {
       ["--completions bash zsh", "\"zsh\""],
       ["--kill=no dev", "no option --kill=no"],
       ["-d=no dev", "no option -d=no"],
-      ["--exe x -- ls", "no option --exe"]
+      ["--exe x -- ls", "no option --exe"],
+      ["@", "it is empty"],
+      ["@-web dev", "must not start with"],
+      ["@we/b dev", "ssh configuration"],
+      ["--kill @web", "name is missing"],
+      ["--kill @web @db dev", "letters"],
+      ["@web -d", "name is missing"],
+      ["@web -- ls", "name is missing"],
+      ["@web --detach", "which session on web"],
+      ["--export @web", "--export does not go with a host"],
+      ["@web --import", "--import does not go with a host"],
+      ["--import @web", "--import does not go with a host"],
+      ["@web --completions bash", "--completions does not go with a host"],
+      ["--help @web", "--help does not go with a host"],
+      ["@web --version", "--version does not go with a host"],
+      ["--hosts @web", "--hosts does not go with a host"]
     ] as const
   )("%j is wrong: one line says what, one the right form", ([line, what]) =>
     Effect.gen(function*() {

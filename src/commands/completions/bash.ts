@@ -1,5 +1,5 @@
 import { SHELLS } from "../request.ts"
-import { dashWords, DIRECTORY_OPTION, flagsOf, impliedBy, patternsOf, textPatterns } from "./words.ts"
+import { dashWords, DIRECTORY_OPTION, flagsOf, hostPatterns, impliedBy, patternsOf, textPatterns } from "./words.ts"
 
 const either = (patterns: ReadonlyArray<string>): string => patterns.join(" | ")
 
@@ -18,14 +18,14 @@ _sesh_offer() {
   done
 }
 
-# Offers what sesh lists; nothing when there is no sesh, or when it does not know the flag.
+# Offers what sesh lists, of a host if one is given; nothing when there is no sesh, or when it does not know the flag.
 _sesh_ask() {
   local line
   type -P sesh >/dev/null || return 0
   while IFS= read -r line; do
     # Goes to the command line as it is.
     if [[ -n $line && $line != *[!A-Za-z0-9@._:%+-]* ]]; then _sesh_offer "$2$line"; fi
-  done <<< "$(command sesh "$1" </dev/null)"
+  done <<< "$(command sesh "$1" \${3:+"$3"} </dev/null)"
 }
 
 # Leaves files to readline, which knows of quotes and of "~". Before bash 4 it does that by itself.
@@ -44,6 +44,11 @@ _sesh_command() {
   else
     _sesh_files default
   fi
+}
+
+# A host may be next.
+_sesh_host_fits() {
+  case $verb:$operands in ${either(hostPatterns)}) ;; *) return 1 ;; esac
 }
 
 _sesh_dashes() {
@@ -95,7 +100,8 @@ _sesh_words() {
       ${lines(6, flagsOf.map(({ verb, words }) => `${either(words)}) verb=${verb} ;;`))}
       ${lines(6, impliedBy.map(({ verb, word }) => `${word}) verb=\${verb:-${verb}} ;;`))}
       -*) ;;
-      *) if ((i == 1)) && [[ $word == @* ]]; then host=$word; else operands=$((operands + 1)); fi ;;
+      @*) if [[ -z $host ]] && _sesh_host_fits; then host=$word; else operands=$((operands + 1)); fi ;;
+      *) operands=$((operands + 1)) ;;
     esac
   done
   if [[ -n $value ]]; then
@@ -103,10 +109,10 @@ _sesh_words() {
     return
   fi
   if [[ $cur == -* ]]; then _sesh_dashes
-  elif [[ $last -eq 1 && $cur == @* ]]; then _sesh_ask --hosts @
+  elif [[ -z $host && $cur == @* ]] && _sesh_host_fits; then _sesh_ask --hosts @
   else
     case $verb:$operands in
-      ${either(patternsOf("session"))}) if [[ -z $host ]]; then _sesh_ask --names ""; fi ;;
+      ${either(patternsOf("session"))}) _sesh_ask --names "" "$host" ;;
       ${either(patternsOf("directory"))}) if [[ -z $host ]]; then _sesh_files dirnames; fi ;;
       ${either(patternsOf("file"))}) _sesh_files default ;;
       ${either(patternsOf("shell"))}) _sesh_offer ${SHELLS.join(" ")} ;;

@@ -1,5 +1,14 @@
 import { SHELLS } from "../request.ts"
-import { dashWords, DIRECTORY_OPTION, flagsOf, impliedBy, patternsOf, textPatterns, type Word } from "./words.ts"
+import {
+  dashWords,
+  DIRECTORY_OPTION,
+  flagsOf,
+  hostPatterns,
+  impliedBy,
+  patternsOf,
+  textPatterns,
+  type Word
+} from "./words.ts"
 
 const quoted = (text: string): string => `'${text.replaceAll("\\", "\\\\").replaceAll("'", "\\'")}'`
 
@@ -19,10 +28,10 @@ const beforeFile = patternsOf("file").map((pattern) => `--${pattern.split(":")[0
 export const fish = (): string =>
   `# Completion of sesh for fish. In this shell: sesh --completions fish | source
 
-# What sesh lists; nothing when there is no sesh, or when it does not know the flag.
-function __sesh_ask --argument-names flag meaning prefix
+# What sesh lists, of a host if one is given; nothing when there is no sesh, or when it does not know the flag.
+function __sesh_ask --argument-names flag meaning prefix host
     if command -sq sesh
-        for line in (command sesh $flag 2>/dev/null | string match -r '^[A-Za-z0-9@._:%+-]+$')
+        for line in (command sesh $flag (string match -- '@*' $host) 2>/dev/null | string match -r '^[A-Za-z0-9@._:%+-]+$')
             printf '%s\\t%s\\n' $prefix$line $meaning
         end
     end
@@ -33,6 +42,11 @@ function __sesh_new
     while read -l line
         contains -- (string split \\t -- $line)[1] $argv; or printf '%s\\n' $line
     end
+end
+
+# A host may be next.
+function __sesh_host_fits --argument-names place
+    contains -- $place ${all(hostPatterns)}
 end
 
 # The words with a dash that fit to the verb and the number of operands.
@@ -56,7 +70,6 @@ function __sesh_offers
     set -l host ''
     set -l value ''
     set -l operands 0
-    set -l first 1
     while set -q words[1]
         set -l word $words[1]
         set -e words[1]
@@ -91,24 +104,23 @@ function __sesh_offers
   }
             case '-*'
             case '*'
-                if test $first = 1; and string match -q '@*' -- $word
+                if test -z "$host"; and string match -q '@*' -- $word; and __sesh_host_fits "$verb:$operands"
                     set host $word
                 else
                     set operands (math $operands + 1)
                 end
         end
-        set first 0
     end
     if test -n "$value"
         test -n "$host"; or __fish_complete_directories $current
     else if string match -q -- '-*' $current
         __sesh_dashes "$verb:$operands" | __sesh_new $typed
-    else if test $first = 1; and string match -q -- '@*' $current
+    else if test -z "$host"; and string match -q -- '@*' $current; and __sesh_host_fits "$verb:$operands"
         __sesh_ask --hosts Host @
     else
         switch "$verb:$operands"
             case ${all(patternsOf("session"))}
-                test -n "$host"; or __sesh_ask --names Session '' | __sesh_new $typed
+                __sesh_ask --names Session '' "$host" | __sesh_new $typed
             case ${all(patternsOf("directory"))}
                 test -n "$host"; or __fish_complete_directories $current
             case ${all(patternsOf("shell"))}

@@ -76,6 +76,12 @@ export const patternsOf = (kind: Operand): ReadonlyArray<Pattern> =>
     })
   })
 
+/** Where `@host` may be next, if there was none. */
+export const hostPatterns: ReadonlyArray<Pattern> = [
+  ":0",
+  ...(["list", "open", ...shown] as const).filter((verb) => all[verb].there === true).map((verb) => `${verb}:0`)
+]
+
 /** Where all that follows is text, flags or not, and what comes before that. */
 export const textPatterns: { readonly before: ReadonlyArray<Pattern>; readonly text: ReadonlyArray<Pattern> } = {
   before: shown.filter(takesText).flatMap((verb) =>

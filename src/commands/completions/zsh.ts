@@ -1,5 +1,14 @@
 import { SHELLS } from "../request.ts"
-import { dashWords, DIRECTORY_OPTION, flagsOf, impliedBy, patternsOf, textPatterns, type Word } from "./words.ts"
+import {
+  dashWords,
+  DIRECTORY_OPTION,
+  flagsOf,
+  hostPatterns,
+  impliedBy,
+  patternsOf,
+  textPatterns,
+  type Word
+} from "./words.ts"
 
 const either = (patterns: ReadonlyArray<string>): string => patterns.join("|")
 
@@ -14,18 +23,26 @@ export const zsh = (): string =>
 # Completion of sesh for zsh. As the file _sesh in a directory of $fpath, or in ~/.zshrc, after compinit:
 #   source <(sesh --completions zsh)
 
-# What sesh lists; nothing when there is no sesh, or when it does not know the flag. Asked in the first of the rounds
-# that zsh makes of one Tab.
+# What sesh lists, of the host if there is one; nothing when there is no sesh, or when it does not know the flag. Asked
+# in the first of the rounds that zsh makes of one Tab.
 _sesh_ask() {
   local flag=$1 tag=$2 label=$3 expl
   if (( _completer_num * _matcher_num <= 1 )); then
     _sesh_found=()
-    if (( \${+commands[sesh]} )); then _sesh_found=(\${(f)"$(command sesh $flag 2>/dev/null)"}); fi
+    if (( \${+commands[sesh]} )); then _sesh_found=(\${(f)"$(command sesh $flag $host 2>/dev/null)"}); fi
   fi
   local -a offers
   offers=($4\${(M)^_sesh_found:#[A-Za-z0-9@._:%+-]##})
   offers=(\${offers:|typed})
   _wanted $tag expl $label compadd -a offers
+}
+
+# A host may be next.
+_sesh_host_fits() {
+  case $verb:$operands in
+    (${either(hostPatterns)}) ;;
+    (*) return 1 ;;
+  esac
 }
 
 _sesh_dashes() {
@@ -65,18 +82,19 @@ _sesh() {
       ${lines(6, flagsOf.map(({ verb, words }) => `(${either(words)}) verb=${verb} ;;`))}
       ${lines(6, impliedBy.map(({ verb, word }) => `(${word}) verb=\${verb:-${verb}} ;;`))}
       (-*) ;;
-      (*) if (( i == 2 )) && [[ $word == @* ]]; then host=$word; else operands+=1; fi ;;
+      (@*) if [[ -z $host ]] && _sesh_host_fits; then host=$word; else operands+=1; fi ;;
+      (*) operands+=1 ;;
     esac
   done
   if [[ -n $value ]]; then
     [[ -z $host ]] && _directories
   elif [[ $PREFIX == -* ]]; then
     _sesh_dashes
-  elif (( CURRENT == 2 )) && [[ $PREFIX == @* ]]; then
+  elif [[ -z $host && $PREFIX == @* ]] && _sesh_host_fits; then
     _sesh_ask --hosts hosts host @
   else
     case $verb:$operands in
-      (${either(patternsOf("session"))}) [[ -z $host ]] && _sesh_ask --names sessions session ;;
+      (${either(patternsOf("session"))}) _sesh_ask --names sessions session ;;
       (${either(patternsOf("directory"))}) [[ -z $host ]] && _directories ;;
       (${either(patternsOf("file"))}) _files ;;
       (${either(patternsOf("shell"))}) _wanted shells expl shell compadd ${SHELLS.join(" ")} ;;

@@ -79,6 +79,18 @@ const lazySegmenter = {
   }
 }
 
+/** ssh2 does without its compiled parts, and a file that some npm has built must not get in here. */
+const withoutAddons = {
+  name: "without-addons",
+  setup({ onLoad, onResolve }) {
+    onResolve(
+      { filter: /sshcrypto\.node$|^cpu-features$/ },
+      ({ path: id }) => ({ path: id, namespace: "absent" })
+    )
+    onLoad({ filter: /./, namespace: "absent" }, () => ({ contents: "throw new Error(\"not here\")" }))
+  }
+}
+
 const run = (command, args, options) => {
   const { error, signal, status, stderr, stdout } = spawnSync(command, args, { encoding: "utf8", ...options })
   if (status === 0) return
@@ -122,7 +134,7 @@ await build({
   target: `node${process.versions.node}`,
   format: "cjs",
   define: { "import.meta.main": "false", "import.meta.url": "undefined" },
-  plugins: [lazyBuiltins, lazySegmenter],
+  plugins: [lazyBuiltins, lazySegmenter, withoutAddons],
   logLevel: "error"
 }).catch(() => {
   // esbuild has said it all.

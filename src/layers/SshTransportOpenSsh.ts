@@ -24,6 +24,7 @@ import { bridgeChannel } from "./internal/ssh/bridge.ts"
 import { collect } from "./internal/ssh/collect.ts"
 import { badArgument } from "./internal/ssh/command.ts"
 import { badPath, forwardedChannel } from "./internal/ssh/forward.ts"
+import { launch, scopedProgram } from "./internal/ssh/launch.ts"
 import { makeMasters } from "./internal/ssh/masters.ts"
 import type * as Mux from "./internal/ssh/mux.ts"
 import { startMuxProgram } from "./internal/ssh/muxProgram.ts"
@@ -32,13 +33,6 @@ import { secondWay } from "./internal/ssh/secondWay.ts"
 
 /** Seconds that a connection nobody uses is kept. */
 const PERSIST = 600
-
-/** How often a connection that turns out to be dead is replaced before it is an error. */
-const REPLACEMENTS = 2
-
-/** Milliseconds: how long to wait for a place among the sessions of a connection (MaxSessions), and between two tries. */
-const BUSY_PATIENCE = 15_000
-const BUSY_PAUSE = { first: 50, most: 500 }
 
 export interface SshTransportOpenSshOptions {
   /** `ssh`, looked up on PATH, unless given. */
@@ -94,42 +88,14 @@ export const layer = (options: SshTransportOpenSshOptions = {}): Layer.Layer<Ssh
       /** Hosts where a bridge leads to what forwarding did not. */
       const prohibited = new Set<HostName>()
 
-      const launch = Effect.fnUntraced(function*(
-        host: HostName,
-        argv: ReadonlyArray<string>,
-        options: ConnectOptions | undefined
-      ) {
-        const bad = badArgument(argv)
-        if (bad !== undefined) return yield* bad
-        const at = yield* place
-        let left = REPLACEMENTS
-        let pause = BUSY_PAUSE.first
-        const until = Date.now() + BUSY_PATIENCE
-        while (true) {
-          const master = yield* masters.get(host, options)
-          const started = yield* startMuxProgram({ ssh, env, host, argv, master, log: at.once("log") })
-          if ("program" in started) return started.program
-          if (started._tag === "Failed") return yield* started.error
-          if (started.busy && Date.now() < until) {
-            yield* Effect.sleep(pause * (0.5 + Math.random()))
-            pause = Math.min(2 * pause, BUSY_PAUSE.most)
-          } else if (started.busy || left-- === 0) {
-            return yield* new HostUnreachable({
-              host,
-              reason: started.busy ? "busy" : "other",
-              words: started.words
-            })
-          }
-        }
-      })
-
       const start = (host: HostName, argv: ReadonlyArray<string>, options?: ConnectOptions) =>
-        Effect.uninterruptibleMask((restore) =>
-          Effect.flatMap(
-            restore(launch(host, argv, options)),
-            (program) => Effect.as(Effect.addFinalizer(() => Effect.sync(program.destroy)), program)
-          )
-        )
+        scopedProgram(launch({
+          host,
+          argv,
+          connection: masters.get(host, options),
+          start: (master) =>
+            Effect.flatMap(place, (at) => startMuxProgram({ ssh, env, host, argv, master, log: at.once("log") }))
+        }))
 
       const bridge = (host: HostName, path: string, argv: ReadonlyArray<string>, options?: ConnectOptions) =>
         Effect.map(start(host, argv, options), (program) => bridgeChannel(host, path, program))

@@ -4,13 +4,10 @@ import type * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
 import * as Fs from "node:fs"
 import * as Path from "node:path"
-import * as PtyNode from "../../src/layers/PtyNode.ts"
-import { Pty } from "../../src/services/Pty.ts"
 import { SshTransport } from "../../src/services/SshTransport.ts"
 import { Machinery, realHosts } from "../fixtures/sshHosts.ts"
 import { describeWith } from "../support/needs.ts"
 import { attend, happens, hear, hostNamed, Lab, run } from "../support/sshSuite.ts"
-import { hear as hearTerminal } from "./Pty.ts"
 
 const good = hostNamed("good")
 
@@ -40,20 +37,6 @@ const special = (name: string, ...options: ReadonlyArray<string>) =>
     ssh.host(name, { Port: sshd.port })
     return { sshd, host: hostNamed(name) }
   })
-
-/** Asks a host in a process of its own, on a terminal. */
-const onTerminal = Effect.fnUntraced(function*(host: string, prompts: "interactive" | "batch") {
-  const { home, ssh } = yield* Machinery
-  const pty = yield* Pty
-  const program = yield* pty.spawn({
-    file: process.execPath,
-    args: [Path.resolve(import.meta.dirname, "../fixtures/sshAsk.ts"), home, ssh.config, host, prompts],
-    env: { PATH: process.env["PATH"] ?? "", SHELL: "/bin/sh" },
-    cwd: home,
-    size: { cols: 200, rows: 24 }
-  })
-  return { program, says: hearTerminal(program) }
-})
 
 describeWith(["ssh", "sshd", "ssh-keygen", "ssh-agent"], "SshTransportOpenSsh, on real hosts", () => {
   test(
@@ -257,22 +240,6 @@ describeWith(["ssh", "sshd", "ssh-keygen", "ssh-agent"], "SshTransportOpenSsh, o
       assert.deepStrictEqual([status.code, stdout.length], [0, 65])
       assert.isFalse(Fs.readdirSync(ssh.dir).some((name) => name.startsWith("own-")))
     })
-  )
-
-  test(
-    "a passphrase is asked for on the user's terminal, and only when that is wanted",
-    Effect.gen(function*() {
-      const quiet = yield* onTerminal("locked", "batch")
-      yield* happens("it gave up", () => quiet.says.text().includes("]"))
-      assert.include(quiet.says.text(), "[AuthenticationFailed: ")
-      assert.notInclude(quiet.says.text(), "passphrase")
-      const { program, says } = yield* onTerminal("locked", "interactive")
-      yield* happens("it asks", () => says.text().includes("Enter passphrase for key"))
-      program.write(Buffer.from("a passphrase\r"))
-      yield* happens("it ran", () => says.text().includes("]"))
-      assert.include(says.text(), "[it works]")
-      assert.notInclude(says.text(), "a passphrase")
-    }).pipe(Effect.provide(PtyNode.layer))
   )
 
   test(

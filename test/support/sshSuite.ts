@@ -31,8 +31,8 @@ export const scripts = {
 export const peers = ["echo", "sum", "pour", "nobody"] as const
 export type Peer = typeof peers[number]
 
-/** Bytes of the large transfers. */
-export const LARGE = 32 * 1024 * 1024
+/** Bytes of the large transfers: MiB from `SESH_TEST_FLOOD`, 16 unless given. */
+export const LARGE = Number(process.env["SESH_TEST_FLOOD"] ?? 16) * 1024 * 1024
 
 /** What floods are made of. */
 export const CHUNK = Buffer.from("y\n".repeat(32 * 1024))
@@ -92,7 +92,7 @@ export const sha256 = (...chunks: ReadonlyArray<Buffer>) => {
 }
 
 /** Of a machine that has other things to do as well. */
-const PATIENCE_MS = 40_000
+const PATIENCE_MS = 60_000
 /** Waits for something, patiently. */
 export const happens = (what: string, look: () => boolean) => until(what, look, PATIENCE_MS)
 

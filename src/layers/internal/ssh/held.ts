@@ -1,5 +1,5 @@
-/** A stream of a child process whose reader may pause beyond the end of the process. */
-import type * as Net from "node:net"
+/** A stream of a program whose reader may pause beyond the end of the program. */
+import type { Readable } from "node:stream"
 
 /**
  * Node reads a child's streams to their end when the process exits, paused or not (flushStdio in
@@ -8,10 +8,10 @@ import type * as Net from "node:net"
 export class HeldStream {
   private kept: Array<Buffer> = []
   private isOpen = false
-  private readonly stream: Net.Socket
+  private readonly stream: Readable
   private onData: (bytes: Buffer) => void = () => undefined
 
-  constructor(stream: Net.Socket) {
+  constructor(stream: Readable) {
     this.stream = stream
     // The end of the process says what there is to say.
     stream.on("error", () => undefined)

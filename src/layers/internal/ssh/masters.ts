@@ -1,7 +1,6 @@
 /** The connections that are kept: one ssh process a host, in the background, which serves all others (ControlMaster). */
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
-import * as Semaphore from "effect/Semaphore"
 import * as Fs from "node:fs"
 import type { HostName } from "../../../schema/HostName.ts"
 import {
@@ -15,6 +14,7 @@ import {
 import * as Child from "./child.ts"
 import { explainFailure } from "./explain.ts"
 import { makeFlights } from "./flights.ts"
+import { makeHandshakes } from "./handshakes.ts"
 import * as Mux from "./mux.ts"
 import { describeArgs, masterArgs, quietEnv, readDescription, type SshProgram } from "./options.ts"
 import { keyOf, openLog, type Place, readTail, remove, shorten, sizeOf, versionOf } from "./place.ts"
@@ -25,13 +25,6 @@ export interface Master {
   /** What it has to say; it appends. */
   readonly log: string
 }
-
-/** Handshakes at once with one sshd, which drops some beyond ten (MaxStartups 10:30:100). */
-const HANDSHAKES = 8
-
-/** How often, and after how many milliseconds first, a dropped handshake is tried again; twice as long each time. */
-const RETRIES = 4
-const RETRY_MS = 250
 
 /** Milliseconds between looks whether somebody else was faster. */
 const LOOK_MS = 100
@@ -60,13 +53,7 @@ export interface Masters {
 
 export const makeMasters = ({ configFile, env, place, scope, ssh }: MastersOptions): Masters => {
   const flights = makeFlights<Master, ConnectFailure>(scope)
-  const gates = new Map<string, Semaphore.Semaphore>()
-
-  const gate = (destination: string): Semaphore.Semaphore => {
-    const found = gates.get(destination) ?? Semaphore.makeUnsafe(HANDSHAKES)
-    gates.set(destination, found)
-    return found
-  }
+  const handshakes = makeHandshakes()
 
   const locate = (place: Place, host: HostName): Master => {
     const key = keyOf(host, ssh.file, configFile, versionOf(configFile))
@@ -147,21 +134,14 @@ export const makeMasters = ({ configFile, env, place, scope, ssh }: MastersOptio
       remove(master.control)
       return attempt(host, master, log, config, options)
     })
-    const tries = (left: number, pause: number): Effect.Effect<Master, ConnectFailure> =>
-      Effect.catchTag(tryOnce, "HostUnreachable", (error) =>
-        error.reason !== "dropped" || left === 0
-          ? Effect.fail(error)
-          : Effect.andThen(Effect.sleep(pause * (0.5 + Math.random())), tries(left - 1, pause * 2)))
-    const limit = options?.connectTimeout ?? CONNECT_TIMEOUT
-    const limited = options?.prompts === "interactive" ? tries(RETRIES, RETRY_MS) : Effect.timeoutOrElse(
-      tries(RETRIES, RETRY_MS),
-      { duration: limit, orElse: () => Effect.fail(new HostUnreachable({ host, reason: "timeout", words: "" })) }
-    )
-    const destination = jumpOf(config) ?? `${config.get("hostname")}:${config.get("port")}`
-    return yield* Effect.ensuring(
-      Semaphore.withPermit(gate(destination), limited),
-      Effect.sync(() => remove(log))
-    )
+    const shaken = handshakes({
+      host,
+      destination: jumpOf(config) ?? `${config.get("hostname")}:${config.get("port")}`,
+      prompts: options?.prompts,
+      limit: options?.connectTimeout ?? CONNECT_TIMEOUT,
+      attempt: tryOnce
+    })
+    return yield* Effect.ensuring(shaken, Effect.sync(() => remove(log)))
   })
 
   const get = Effect.fnUntraced(function*(host: HostName, options: ConnectOptions | undefined) {

@@ -1,13 +1,13 @@
-/** A local socket as a channel: raw buffers, no promise on the way. */
-import type * as Net from "node:net"
+/** A socket as a channel: raw buffers, no promise on the way. */
+import type { Duplex } from "node:stream"
 import type { ByteChannel, ByteHandlers } from "../../../services/ByteChannel.ts"
 import { HIGH_WATER } from "../../../services/Connection.ts"
 
 /** Asked when the other side fell silent or broke off: is there more behind it than that it had no more to say? */
 export type Judge<Failure> = (received: boolean, tell: (failure: Failure | undefined) => void) => void
 
-/** Takes over a connected socket with `allowHalfOpen`, which must be paused. */
-export const socketChannel = <Failure>(socket: Net.Socket, judge: Judge<Failure>): ByteChannel<Failure> => {
+/** Takes over a connected socket, or what is like one, with `allowHalfOpen`; it must be paused. */
+export const socketChannel = <Failure>(socket: Duplex, judge: Judge<Failure>): ByteChannel<Failure> => {
   let handlers: ByteHandlers<Failure> | undefined
   let paused = false
   let received = false
@@ -51,11 +51,12 @@ export const socketChannel = <Failure>(socket: Net.Socket, judge: Judge<Failure>
     if (dropped || judged) finish(undefined)
     else ask()
   })
-  socket.on("drain", () => {
-    if (!holding || dropped || over !== undefined) return
+  // Not the "drain" event: from which length on that comes is the stream's to say.
+  const onWritten = () => {
+    if (!holding || socket.writableLength > 0 || dropped || over !== undefined) return
     holding = false
     handlers?.onDrain()
-  })
+  }
 
   const flow = () => {
     if (over !== undefined) finish(over.failure)
@@ -76,7 +77,7 @@ export const socketChannel = <Failure>(socket: Net.Socket, judge: Judge<Failure>
     },
     write: (bytes) => {
       if (over !== undefined || !socket.writable) return true
-      socket.write(bytes)
+      socket.write(bytes, onWritten)
       if (socket.writableLength > HIGH_WATER) holding = true
       return !holding
     },
@@ -92,6 +93,8 @@ export const socketChannel = <Failure>(socket: Net.Socket, judge: Judge<Failure>
     destroy: () => {
       dropped = true
       socket.destroy()
+      // Not every stream closes when only one side wants it to.
+      setImmediate(() => finish(undefined))
     }
   }
 }

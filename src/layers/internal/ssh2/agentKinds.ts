@@ -1,0 +1,51 @@
+/** Kinds of keys that an ssh-agent has. The library passes over those that it cannot use, without a word. */
+import * as Net from "node:net"
+
+/** SSH_AGENTC_REQUEST_IDENTITIES and its answer (draft-miller-ssh-agent, section 5.1). */
+const REQUEST = Buffer.from([0, 0, 0, 1, 11])
+const ANSWER = 12
+
+/** Bytes of an answer: as much as OpenSSH's agent gives (AGENT_MAX_LEN in ssh-agent.c). */
+const MAX_ANSWER = 256 * 1024
+
+/** Milliseconds; an agent that lives needs less than one. */
+const PATIENCE = 1000
+
+const kindsIn = (answer: Buffer): ReadonlyArray<string> => {
+  const kinds: Array<string> = []
+  let at = 5
+  const text = (): Buffer => {
+    const end = at + 4 + answer.readUInt32BE(at)
+    const found = answer.subarray(at + 4, end)
+    at = end
+    return found
+  }
+  for (let left = answer.readUInt32BE(1); left > 0 && at + 4 <= answer.length; left--) {
+    const key = text()
+    if (key.length > 4) kinds.push(key.toString("latin1", 4, 4 + key.readUInt32BE(0)))
+    if (at + 4 <= answer.length) text()
+  }
+  return kinds
+}
+
+/** None where the agent does not answer. */
+export const agentKinds = (path: string): Promise<ReadonlyArray<string>> =>
+  new Promise((resolve) => {
+    const socket = Net.connect(path)
+    let received: Buffer = Buffer.alloc(0)
+    const finish = (kinds: ReadonlyArray<string>) => {
+      socket.destroy()
+      resolve(kinds)
+    }
+    socket.setTimeout(PATIENCE, () => finish([]))
+    socket.on("error", () => finish([]))
+    socket.on("close", () => finish([]))
+    socket.on("data", (bytes: Buffer) => {
+      received = Buffer.concat([received, bytes])
+      if (received.length > MAX_ANSWER) return finish([])
+      const length = received.length < 9 ? MAX_ANSWER : received.readUInt32BE(0)
+      if (received.length < 4 + length) return undefined
+      return finish(received[4] === ANSWER ? kindsIn(received.subarray(4, 4 + length)) : [])
+    })
+    socket.write(REQUEST)
+  })

@@ -1,0 +1,22 @@
+/** The public half of a private key whose passphrase nobody has typed yet (PROTOCOL.key in OpenSSH's sources). */
+
+const MAGIC = "openssh-key-v1\0"
+
+/** Of a file in OpenSSH's own format; undefined for another. */
+export const publicPart = (file: Buffer): Buffer | undefined => {
+  const found = /-----BEGIN OPENSSH PRIVATE KEY-----([A-Za-z0-9+/=\s]+)-----END/.exec(file.toString("latin1"))
+  if (found === null) return undefined
+  const bytes = Buffer.from(found[1]!, "base64")
+  if (bytes.toString("latin1", 0, MAGIC.length) !== MAGIC) return undefined
+  let at = MAGIC.length
+  const text = (): Buffer | undefined => {
+    if (bytes.length < at + 4) return undefined
+    const start = at + 4
+    at = start + bytes.readUInt32BE(at)
+    return at <= bytes.length ? bytes.subarray(start, at) : undefined
+  }
+  // Cipher, derivation, its options, and a count of keys, which is 1.
+  if (text() === undefined || text() === undefined || text() === undefined) return undefined
+  at += 4
+  return text()
+}

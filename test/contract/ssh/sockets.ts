@@ -1,0 +1,98 @@
+/** What every transport promises of sockets on a host. */
+import { assert } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
+import { attend, happens, hostNamed, LARGE, sha256 } from "../../support/sshSuite.ts"
+import { connect, flood, FLOOD_SHA, good, type Test } from "./common.ts"
+
+export const sockets = (test: Test): void => {
+  test(
+    "a socket on the host is talked to",
+    Effect.gen(function*() {
+      const channel = yield* connect(good, "echo")
+      const says = attend(channel)
+      for (let turn = 1; turn <= 50; turn++) {
+        channel.write(Buffer.from(`${turn};`))
+        yield* happens("it came back", () => says.text().endsWith(`${turn};`))
+      }
+      channel.end()
+      yield* happens("it is over", () => says.ends.length === 1)
+      assert.deepStrictEqual([says.saidAll, says.ends], [1, [undefined]])
+    })
+  )
+
+  test(
+    "each direction of a socket ends by itself",
+    Effect.gen(function*() {
+      const asking = yield* connect(good, "sum")
+      const answer = attend(asking)
+      asking.write(Buffer.from("all I say"))
+      asking.end()
+      yield* happens("it is over", () => answer.ends.length === 1)
+      assert.strictEqual(answer.text(), sha256(Buffer.from("all I say")))
+      assert.deepStrictEqual([answer.saidAll, answer.ends], [1, [undefined]])
+    })
+  )
+
+  test(
+    "a flood goes through a socket in both directions, byte for byte",
+    Effect.gen(function*() {
+      const out = yield* connect(good, "pour")
+      const says = attend(out)
+      yield* happens("it has said all", () => says.saidAll === 1)
+      assert.deepStrictEqual([says.bytes(), says.hash()], [LARGE, FLOOD_SHA])
+      out.end()
+
+      const into = yield* connect(good, "sum")
+      const answer = attend(into)
+      yield* flood(into, () => answer.drained)
+      yield* happens("it is over", () => answer.ends.length === 1)
+      assert.strictEqual(answer.text(), FLOOD_SHA)
+      assert.isAbove(answer.drained, 0, "the writer was held back")
+    })
+  )
+
+  test(
+    "where nobody listens, the socket is refused: at once or as its end",
+    Effect.gen(function*() {
+      const result = yield* Effect.result(connect(good, "nobody"))
+      if (Result.isFailure(result)) return assert.strictEqual(result.failure._tag, "SocketRefused")
+      const says = attend(result.success)
+      result.success.write(Buffer.from("hello"))
+      yield* happens("it is over", () => says.ends.length === 1)
+      assert.strictEqual(says.ends[0]?._tag, "SocketRefused")
+    })
+  )
+
+  test(
+    "where sshd forwards no sockets, the bridge leads there, with what was said before",
+    Effect.gen(function*() {
+      const refused = attend(yield* connect(hostNamed("sealed"), "nobody", true))
+      yield* happens("it is over", () => refused.ends.length === 1)
+      assert.strictEqual(refused.ends[0]?._tag, "SocketRefused")
+      for (let time = 1; time <= 2; time++) {
+        const channel = yield* connect(hostNamed("sealed"), "echo", true)
+        const says = attend(channel)
+        channel.write(Buffer.from("one"))
+        channel.write(Buffer.from("two"))
+        yield* happens("it came back", () => says.text() === "onetwo")
+        channel.end()
+        yield* happens("it is over", () => says.ends.length === 1)
+        assert.deepStrictEqual([says.saidAll, says.ends], [1, [undefined]])
+      }
+    })
+  )
+
+  test(
+    "who destroys a channel hears the end, and nothing else",
+    Effect.gen(function*() {
+      const channel = yield* connect(good, "pour")
+      const says = attend(channel)
+      yield* happens("it flows", () => says.bytes() > 0)
+      channel.destroy()
+      const at = says.bytes()
+      yield* happens("it is over", () => says.ends.length === 1)
+      assert.deepStrictEqual([says.bytes(), says.ends], [at, [undefined]])
+    })
+  )
+}

@@ -27,6 +27,9 @@ import * as SessionRegistry from "./layers/SessionRegistryFiles.ts"
 import * as SessionServer from "./layers/SessionServerMemory.ts"
 import * as Signals from "./layers/SignalsFake.ts"
 import * as Tty from "./layers/TtyFake.ts"
+import { PROTOCOL } from "./schema/Control.ts"
+import { EXCHANGE } from "./schema/Remote.ts"
+import { VERSION } from "./schema/Version.ts"
 
 /** None may wait for a timer: none fires (withoutTimers.ts). */
 const SCENES = [
@@ -36,8 +39,16 @@ const SCENES = [
   ["-d", "rehearsal"],
   ["--names"],
   ["--json"],
+  ["--serve"],
   ["--detach", "rehearsal"]
 ]
+
+const QUESTION = JSON.stringify({
+  version: EXCHANGE,
+  sesh: VERSION,
+  protocol: PROTOCOL,
+  question: { ask: "sessions" }
+})
 
 const layers = Layer.mergeAll(AttachClient.layer, SessionControl.layer, SessionRegistry.layer, DaemonLauncher.layer)
   .pipe(
@@ -45,7 +56,7 @@ const layers = Layer.mergeAll(AttachClient.layer, SessionControl.layer, SessionR
     Layer.provideMerge(Layer.mergeAll(SessionServer.layer, SessionClient.layer)),
     Layer.provideMerge(Layer.mergeAll(
       Caller.layer(),
-      Input.layer(),
+      Input.layer({ bytes: [`${QUESTION}\n`] }),
       Lock.layer,
       Network.layer(),
       Output.layer({ isTerminal: false }),

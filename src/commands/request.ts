@@ -48,6 +48,8 @@ export type Request =
   /** Undefined or "-": standard input. */
   | { readonly _tag: "Import"; readonly file: string | undefined }
   | { readonly _tag: "Completions"; readonly shell: Shell }
+  | { readonly _tag: "Serve" }
+  | { readonly _tag: "Bridge"; readonly name: SessionName }
 
 /** The command line is wrong: says how, and what the right form is. */
 export class UsageError extends Schema.TaggedError<UsageError>()("UsageError", {

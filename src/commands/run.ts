@@ -2,6 +2,7 @@ import * as Effect from "effect/Effect"
 import * as Predicate from "effect/Predicate"
 import { Caller } from "../services/Caller.ts"
 import { Output } from "../services/Output.ts"
+import { bridge } from "./bridge.ts"
 import { completions } from "./completions.ts"
 import { detach } from "./detach.ts"
 import { exec } from "./exec.ts"
@@ -14,6 +15,7 @@ import { open } from "./open.ts"
 import { parse } from "./parse.ts"
 import type { Request } from "./request.ts"
 import { history, send, wait } from "./script.ts"
+import { serve } from "./serve.ts"
 import { visible } from "./text.ts"
 import { watch } from "./watch.ts"
 
@@ -56,6 +58,10 @@ const perform = Effect.fnUntraced(function*(request: Request) {
       return yield* importLayout(request)
     case "Completions":
       return yield* completions(request)
+    case "Serve":
+      return yield* serve()
+    case "Bridge":
+      return yield* bridge(request)
   }
 })
 

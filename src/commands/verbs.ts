@@ -27,7 +27,7 @@ export interface Verb {
   readonly options?: ReadonlyArray<Option>
   /** A command, or text where operands are text, may or must follow `--`. */
   readonly command?: "may" | "must"
-  /** For completions, not for people. */
+  /** For completions, and for sesh on other machines; not for people. */
   readonly hidden?: true
 }
 
@@ -47,7 +47,9 @@ export const verbs = {
   wait: { form: forms.wait, operands: [1, 1], takes: ["session"] },
   export: { form: forms.export, operands: [0, 0], takes: [] },
   import: { form: forms.import, operands: [0, 1], takes: ["file"] },
-  completions: { form: forms.completions, operands: [1, 1], takes: ["shell"], operand: "shell" }
+  completions: { form: forms.completions, operands: [1, 1], takes: ["shell"], operand: "shell" },
+  serve: { form: forms.help, operands: [0, 0], takes: [], hidden: true },
+  bridge: { form: forms.help, operands: [1, 1], takes: ["session"], hidden: true }
 } as const satisfies Record<string, Verb>
 
 export type VerbName = keyof typeof verbs

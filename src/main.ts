@@ -7,29 +7,32 @@ import { run } from "./commands/run.ts"
 import * as AttachClient from "./layers/AttachClientLive.ts"
 import * as Caller from "./layers/CallerProcess.ts"
 import * as DaemonLauncher from "./layers/DaemonLauncherProcess.ts"
+import * as Hosts from "./layers/HostsFiles.ts"
 import * as Input from "./layers/InputStdio.ts"
-import * as NoRemotes from "./layers/internal/noRemotes.ts"
 import * as Lock from "./layers/LockSqlite.ts"
 import * as Output from "./layers/OutputStdio.ts"
 import * as Paths from "./layers/PathsXdg.ts"
 import * as Progress from "./layers/ProgressTerminal.ts"
 import * as Prompt from "./layers/PromptTerminal.ts"
+import * as Remotes from "./layers/RemotesSsh.ts"
 import * as SessionClient from "./layers/SessionClientUnix.ts"
 import * as SessionControl from "./layers/SessionControlLive.ts"
 import * as SessionFiles from "./layers/SessionFilesDisk.ts"
 import * as SessionRegistry from "./layers/SessionRegistryFiles.ts"
 import * as Signals from "./layers/SignalsProcess.ts"
+import * as SshTransport from "./layers/SshTransportChosen.ts"
 import * as Tty from "./layers/TtyNode.ts"
 import { VERSION } from "./schema/Version.ts"
 
-const layers = Layer.mergeAll(AttachClient.layer, SessionControl.layer).pipe(
+const remotes = Remotes.whenUsed(Layer.provide(Remotes.layer, SshTransport.layer()))
+
+const layers = Layer.mergeAll(AttachClient.layer, SessionControl.layer, remotes).pipe(
   Layer.provideMerge(SessionRegistry.layer),
   Layer.provideMerge(DaemonLauncher.layer()),
   Layer.provideMerge(Layer.mergeAll(SessionClient.layer, SessionFiles.layer)),
-  Layer.provideMerge(Lock.layer),
+  Layer.provideMerge(Layer.mergeAll(Lock.layer, Hosts.layer)),
   Layer.provideMerge(Layer.mergeAll(Paths.layer, Tty.layer, Input.layer, Output.layer, Signals.layer)),
-  // TEMPORARY: until Remotes and Hosts have real layers.
-  Layer.provideMerge(Layer.mergeAll(Prompt.layer, Progress.layer, NoRemotes.layer)),
+  Layer.provideMerge(Layer.mergeAll(Prompt.layer, Progress.layer)),
   Layer.provideMerge(Caller.layer(VERSION))
 )
 

@@ -11,9 +11,9 @@ import { run } from "./commands/run.ts"
 import * as AttachClient from "./layers/AttachClientLive.ts"
 import * as Caller from "./layers/CallerFake.ts"
 import * as DaemonLauncher from "./layers/DaemonLauncherFake.ts"
+import * as Hosts from "./layers/HostsMemory.ts"
 import * as Input from "./layers/InputMemory.ts"
 import * as Network from "./layers/internal/memoryNetwork.ts"
-import * as NoRemotes from "./layers/internal/noRemotes.ts"
 import * as Lock from "./layers/LockMemory.ts"
 import * as Output from "./layers/OutputMemory.ts"
 import * as Paths from "./layers/PathsFake.ts"
@@ -21,6 +21,7 @@ import * as Progress from "./layers/ProgressMemory.ts"
 import * as Prompt from "./layers/PromptMemory.ts"
 import * as Pty from "./layers/PtyFake.ts"
 import * as QueryResponder from "./layers/QueryResponderLive.ts"
+import * as Remotes from "./layers/RemotesMemory.ts"
 import * as Scrollback from "./layers/ScrollbackRing.ts"
 import * as SessionClient from "./layers/SessionClientMemory.ts"
 import * as SessionControl from "./layers/SessionControlLive.ts"
@@ -30,6 +31,9 @@ import * as SessionRegistry from "./layers/SessionRegistryFiles.ts"
 import * as SessionServer from "./layers/SessionServerMemory.ts"
 import * as Signals from "./layers/SignalsFake.ts"
 import * as Tty from "./layers/TtyFake.ts"
+import { PROTOCOL } from "./schema/Control.ts"
+import { EXCHANGE } from "./schema/Remote.ts"
+import { VERSION } from "./schema/Version.ts"
 
 /** None may wait for a timer: none fires (withoutTimers.ts). */
 const SCENES = [
@@ -39,20 +43,33 @@ const SCENES = [
   ["-d", "rehearsal"],
   ["--names"],
   ["--json"],
+  ["--serve"],
   ["--detach", "rehearsal"]
 ]
 
-const layers = Layer.mergeAll(AttachClient.layer, SessionControl.layer, SessionRegistry.layer, DaemonLauncher.layer)
+const QUESTION = JSON.stringify({
+  version: EXCHANGE,
+  sesh: VERSION,
+  protocol: PROTOCOL,
+  question: { ask: "sessions" }
+})
+
+const layers = Layer.mergeAll(
+  AttachClient.layer,
+  SessionControl.layer,
+  SessionRegistry.layer,
+  DaemonLauncher.layer,
+  Remotes.layer()
+)
   .pipe(
     Layer.provideMerge(SessionHost.layer),
     Layer.provideMerge(Layer.mergeAll(SessionServer.layer, SessionClient.layer)),
     Layer.provideMerge(Layer.mergeAll(
       Caller.layer(),
-      Input.layer(),
+      Input.layer({ bytes: [`${QUESTION}\n`] }),
       Lock.layer,
       Network.layer(),
-      // TEMPORARY: until Remotes and Hosts have layers in memory.
-      NoRemotes.layer,
+      Hosts.layer(),
       Output.layer({ isTerminal: false }),
       Paths.layer(),
       Progress.layer(),

@@ -38,6 +38,8 @@ const flags = {
   export: flag("export"),
   import: flag("import"),
   completions: flag("completions"),
+  serve: flag("serve"),
+  bridge: flag("bridge"),
   json: flag("json"),
   noAttach: flag("no-attach", "d"),
   print: flag("print"),
@@ -238,6 +240,10 @@ const toRequest = Effect.fnUntraced(function*(given: Flags, words: Words): Effec
     case "import":
       if (first === "") return yield* usage("the file's name is empty", form)
       return { _tag: "Import", file: first === "-" ? undefined : first }
+    case "serve":
+      return { _tag: "Serve" }
+    case "bridge":
+      return { _tag: "Bridge", name: yield* name }
     case "completions": {
       const shell = SHELLS.find((shell) => shell === first)
       if (shell === undefined) return yield* usage(`there are no completions for ${JSON.stringify(first)}`, form)
@@ -258,6 +264,8 @@ const oftenAsked = (argv: ReadonlyArray<string>): Request | undefined => {
       return { _tag: "Names" }
     case "--hosts":
       return { _tag: "Hosts" }
+    case "--serve":
+      return { _tag: "Serve" }
     default:
       return undefined
   }

@@ -57,6 +57,8 @@ export type Request =
   /** Undefined or "-": standard input. */
   | { readonly _tag: "Import"; readonly file: string | undefined }
   | { readonly _tag: "Completions"; readonly shell: Shell }
+  | { readonly _tag: "Serve" }
+  | { readonly _tag: "Bridge"; readonly name: SessionName }
 
 /** The requests of one kind. */
 export type Ask<Tag extends Request["_tag"]> = Extract<Request, { readonly _tag: Tag }>

@@ -1,6 +1,7 @@
 import * as Effect from "effect/Effect"
 import { Caller } from "../services/Caller.ts"
 import { Output } from "../services/Output.ts"
+import { bridge } from "./bridge.ts"
 import { completions } from "./completions.ts"
 import { detach } from "./detach.ts"
 import { exec } from "./exec.ts"
@@ -12,6 +13,7 @@ import { open } from "./open.ts"
 import { parse } from "./parse.ts"
 import type { Request } from "./request.ts"
 import { history, send, wait } from "./script.ts"
+import { serve } from "./serve.ts"
 import { told } from "./there.ts"
 import { watch } from "./watch.ts"
 
@@ -51,6 +53,10 @@ const perform = Effect.fnUntraced(function*(request: Request) {
       return yield* importLayout(request)
     case "Completions":
       return yield* completions(request)
+    case "Serve":
+      return yield* serve()
+    case "Bridge":
+      return yield* bridge(request)
   }
 })
 

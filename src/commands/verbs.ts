@@ -29,7 +29,7 @@ export interface Verb {
   readonly command?: "may" | "must"
   /** Can be done on another host: `@host` may come before the operands. */
   readonly there?: true
-  /** For completions, not for people. */
+  /** For completions, and for sesh on other machines; not for people. */
   readonly hidden?: true
 }
 
@@ -71,7 +71,9 @@ export const verbs = {
   wait: { form: forms.wait, operands: [1, 1], takes: ["session"], there: true },
   export: { form: forms.export, operands: [0, 0], takes: [] },
   import: { form: forms.import, operands: [0, 1], takes: ["file"] },
-  completions: { form: forms.completions, operands: [1, 1], takes: ["shell"], operand: "shell" }
+  completions: { form: forms.completions, operands: [1, 1], takes: ["shell"], operand: "shell" },
+  serve: { form: forms.help, operands: [0, 0], takes: [], hidden: true },
+  bridge: { form: forms.help, operands: [1, 1], takes: ["session"], hidden: true }
 } as const satisfies Record<string, Verb>
 
 export type VerbName = keyof typeof verbs

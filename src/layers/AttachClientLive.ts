@@ -71,9 +71,9 @@ export const layer: Layer.Layer<AttachClient, never, SessionClient | Tty | Calle
       connection.listen({
         onFrame: (type, payload) => answered ? attachment.onFrame(type, payload) : onAnswer(type, payload),
         onDrain: () => {},
-        onClose: (reason) => {
+        onClose: (reason, failure) => {
           const why = reason ?? "it hung up before it answered"
-          Deferred.doneUnsafe(welcomed, Exit.fail(new SessionUnresponsive({ name, reason: why })))
+          Deferred.doneUnsafe(welcomed, Exit.fail(failure ?? new SessionUnresponsive({ name, reason: why })))
           attachment.onClose(reason)
         }
       })

@@ -18,6 +18,7 @@ export const layer = (options?: { readonly dir?: string; readonly problem?: Path
         ended: `${dir}/${name}.ended`,
         log: `${dir}/log/${name}.log`
       }),
+      remotes: `${dir}/remotes`,
       ensure: fit,
       check: Effect.as(fit, true),
       checkSocketPath: () => Effect.void

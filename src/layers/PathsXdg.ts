@@ -145,6 +145,14 @@ export const layer: Layer.Layer<Paths, never, Caller> = Layer.effect(
         )
       })
 
-    return Paths.of({ dir, lock: Path.join(dir, ".lock"), session, ensure, check, checkSocketPath })
+    return Paths.of({
+      dir,
+      lock: Path.join(dir, ".lock"),
+      session,
+      remotes: Path.join(state, "remotes"),
+      ensure,
+      check,
+      checkSocketPath
+    })
   })
 )

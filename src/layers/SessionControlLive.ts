@@ -42,16 +42,20 @@ const needScripting = (name: SessionName, { protocol, sesh }: Welcome, what: str
 
 /** What was sent before the end, no more than wanted; the status is none when the connection broke before it came. */
 const hearEnd = (asked: Asked, capture: number) =>
-  Effect.callback<{ readonly status: Option.Option<ExitStatus>; readonly output: ReadonlyArray<Buffer> }>((resume) => {
+  Effect.callback<{
+    readonly status: Option.Option<ExitStatus>
+    readonly output: ReadonlyArray<Buffer>
+    readonly reason: string
+  }>((resume) => {
     const output: Array<Buffer> = []
     let room = capture
-    asked.hear((frame) => {
+    asked.hear((frame, reason = GONE) => {
       if (frame?.type === FrameType.output) {
         room -= frame.payload.length - OFFSET_BYTES
         if (room >= 0) output.push(frame.payload)
       }
       const status = frame?.type === FrameType.exit ? Control.exit.decode(frame.payload) : Option.none()
-      if (frame === undefined || Option.isSome(status)) resume(Effect.succeed({ status, output }))
+      if (frame === undefined || Option.isSome(status)) resume(Effect.succeed({ status, output, reason }))
     })
   })
 
@@ -86,7 +90,7 @@ export const layer: Layer.Layer<SessionControl, never, SessionClient | SessionFi
         ...(isCommand ? { more: { command: { session: created, capture } } } : {})
       })
       if (isCommand) yield* needScripting(name, asked.welcome, "--exec")
-      const { output, status } = yield* hearEnd(asked, isCommand ? capture : 0)
+      const { output, reason, status } = yield* hearEnd(asked, isCommand ? capture : 0)
       if (Option.isSome(status)) {
         const [first] = output
         return {
@@ -97,7 +101,7 @@ export const layer: Layer.Layer<SessionControl, never, SessionClient | SessionFi
       }
       const waited = yield* remembered(name, asked.welcome.info.id, isCommand)
       return yield* Option.match(waited, {
-        onNone: () => Effect.fail(new SessionLost({ name, reason: GONE })),
+        onNone: () => Effect.fail(new SessionLost({ name, reason })),
         onSome: Effect.succeed
       })
     }, Effect.scoped)
@@ -126,8 +130,12 @@ export const layer: Layer.Layer<SessionControl, never, SessionClient | SessionFi
         asked.send(FrameType.kill, Control.kill.encode({ graceMs, signal }))
         asked.send(FrameType.ping)
         // Frames are handled in order: the answer says that the signal was sent. So does the end.
-        yield* Effect.callback<void>((resume) => {
-          asked.hear((frame) => {
+        yield* Effect.callback<void, SessionLost>((resume) => {
+          asked.hear((frame, reason) => {
+            // Whether it arrived on another host nobody knows.
+            if (frame === undefined && reason !== undefined && client.host !== undefined) {
+              return resume(Effect.fail(new SessionLost({ name, reason })))
+            }
             const isAnswer = frame === undefined || frame.type === FrameType.pong || frame.type === FrameType.exit
             if (isAnswer) resume(Effect.void)
           })
@@ -146,8 +154,8 @@ export const layer: Layer.Layer<SessionControl, never, SessionClient | SessionFi
       const all = Effect.callback<ReadonlyArray<Buffer>, SessionLost>((resume) => {
         const pieces: Array<Buffer> = []
         const lose = (reason: string) => resume(Effect.fail(new SessionLost({ name, reason })))
-        asked.hear((frame) => {
-          if (frame === undefined) return lose(GONE)
+        asked.hear((frame, reason = GONE) => {
+          if (frame === undefined) return lose(reason)
           if (frame.type !== FrameType.lines) return
           pieces.push(frame.payload.subarray(1))
           bytes += frame.payload.length
@@ -171,8 +179,8 @@ export const layer: Layer.Layer<SessionControl, never, SessionClient | SessionFi
       const typist = new Typist(asked.send, asked.welcome.window)
       const lost = yield* Deferred.make<never, SessionLost>()
       const lose = (reason: string) => Deferred.doneUnsafe(lost, Exit.fail(new SessionLost({ name, reason })))
-      asked.hear((frame) => {
-        if (frame === undefined) lose(GONE)
+      asked.hear((frame, reason = GONE) => {
+        if (frame === undefined) lose(reason)
         else if (frame.type === FrameType.ack) typist.onAck(decodeOffset(frame.payload) ?? 0)
         else if (frame.type === FrameType.exit) lose("it has ended")
         else if (frame.type === FrameType.error) lose("it refused what was typed")

@@ -3,24 +3,19 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
-import { rename, rm, symlink, writeFile } from "node:fs/promises"
+import { rm, symlink, writeFile } from "node:fs/promises"
 import { isAbsolute } from "node:path"
 import { type Ended, SessionInfo } from "../schema/Session.ts"
 import type { SessionName } from "../schema/SessionName.ts"
 import { Paths } from "../services/Paths.ts"
 import { SessionFiles } from "../services/SessionFiles.ts"
 import { encodeEnded, isFresh, readEnded, sweepEnded } from "./internal/endedFiles.ts"
+import { replaceFile } from "./internal/smallFile.ts"
 
 const encodeInfo = Schema.encodeSync(Schema.fromJsonString(SessionInfo))
 
-/** Makes a file under another name first, so that nobody ever sees half of it or none. */
 const replace = (path: string, make: (temporary: string) => Promise<void>) =>
-  Effect.tryPromise(async () => {
-    const temporary = `${path}.${process.pid}`
-    await rm(temporary, { force: true })
-    await make(temporary)
-    await rename(temporary, path)
-  }).pipe(
+  replaceFile(path, make).pipe(
     Effect.catch((error) => Effect.logWarning(`cannot write ${path}`, error.cause))
   )
 

@@ -4,24 +4,19 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import * as Scope from "effect/Scope"
-import { Control, type Welcome } from "../schema/Control.ts"
-import { FrameType } from "../schema/Frame.ts"
-import type { ExitStatus } from "../schema/Session.ts"
+import type { Welcome } from "../schema/Control.ts"
 import type { SessionName } from "../schema/SessionName.ts"
 import { Caller } from "../services/Caller.ts"
 import { Lock } from "../services/Lock.ts"
 import { Paths, PathsError } from "../services/Paths.ts"
 import { SessionClient } from "../services/SessionClient.ts"
-import { type AskError, type Listed, SessionRegistry, SessionUnresponsive } from "../services/SessionRegistry.ts"
-import { ask, askAll, type Asked } from "./internal/ask.ts"
+import { type AskError, type Listed, SessionRegistry } from "../services/SessionRegistry.ts"
+import { askAll } from "./internal/ask.ts"
+import { askSessions } from "./internal/askSessions.ts"
 import { readInfo, readSessions, removeSession } from "./internal/sessionDirectory.ts"
 
 /** In a listing one that does not answer must not hold up the others; asked alone it gets more time. Milliseconds. */
 const LIST_PATIENCE = 1_000
-const PATIENCE = 5_000
-
-/** The kernel hangs a terminal up when the process that held it is gone (signal(7)). */
-const SIGHUP = 1
 
 const problemOf = (error: Exclude<AskError, { readonly _tag: "NoSession" }>): string =>
   error._tag === "VersionMismatch" || error._tag === "HostError" ? error.message : error.reason
@@ -88,46 +83,7 @@ export const layer: Layer.Layer<SessionRegistry, never, Paths | SessionClient | 
       Effect.orElseSucceed((): ReadonlyArray<SessionName> => [])
     )
 
-    const question = (name: SessionName) => ask(client, { name, version, patience: PATIENCE })
-
-    const get = Effect.fn("SessionRegistry.get")((name: SessionName) =>
-      Effect.scoped(Effect.map(question(name), ({ welcome }) => welcome))
-    )
-
-    /** Waits for the frame that `read` wants; none when the connection ends before it came. */
-    const hear = <A>(asked: Asked, read: (type: number, payload: Buffer) => Option.Option<A>) =>
-      Effect.callback<Option.Option<A>>((resume) => {
-        asked.hear((frame) => {
-          const found = frame === undefined ? Option.none() : read(frame.type, frame.payload)
-          if (frame === undefined || Option.isSome(found)) resume(Effect.succeed(found))
-        })
-      })
-
-    const within = (name: SessionName, ms: number, reason: string) =>
-      Effect.timeoutOrElse({ duration: ms, orElse: () => Effect.fail(new SessionUnresponsive({ name, reason })) })
-
-    const kill = Effect.fn("SessionRegistry.kill")(function*(name: SessionName, graceMs: number) {
-      const asked = yield* question(name)
-      asked.send(FrameType.kill, Control.kill.encode({ graceMs }))
-      const status = yield* hear(
-        asked,
-        (type, payload) => type === FrameType.exit ? Control.exit.decode(payload) : Option.none()
-      ).pipe(
-        within(name, graceMs + PATIENCE, "it did not end")
-      )
-      return Option.getOrElse(status, (): ExitStatus => ({ code: 0, signal: SIGHUP }))
-    }, Effect.scoped)
-
-    const detach = Effect.fn("SessionRegistry.detach")(function*(name: SessionName, reason?: string) {
-      const asked = yield* question(name)
-      asked.send(FrameType.detach, Control.detach.encode(reason === undefined ? {} : { reason }))
-      asked.send(FrameType.ping)
-      // Frames are handled in order: the answer says that the detach was.
-      yield* hear(asked, (type) => type === FrameType.pong ? Option.some(true) : Option.none()).pipe(
-        within(name, PATIENCE, "it did not say that it did")
-      )
-      return asked.welcome.info.clients.filter(({ role }) => role === "attach" || role === "watch").length
-    }, Effect.scoped)
+    const { detach, get, kill } = askSessions(client, version)
 
     const reap = Effect.fn("SessionRegistry.reap")(function*(name: SessionName) {
       const { leftovers, sockets } = yield* content

@@ -35,6 +35,8 @@ export interface FakeHost {
   socket?: (path: string) => ((peer: ByteChannel<ChannelFailure>) => void) | undefined
   /** Its sshd forwards no sockets: only a bridge leads there. */
   forwardsNothing?: boolean
+  /** A refusal comes once the channel is open, as it does with OpenSSH. */
+  refusesLate?: boolean
   readonly description?: Partial<HostDescription>
 }
 
@@ -120,11 +122,13 @@ export const layer = (given: Readonly<Record<string, FakeHost>> = {}): Layer.Lay
       if (accept === undefined && options?.bridge !== undefined) {
         return bridgeChannel(host, path, yield* start(host, options.bridge, options))
       }
-      if (accept === undefined) return yield* new SocketRefused({ host, path, words: "" })
+      const refused = new SocketRefused({ host, path, words: "" })
+      if (accept === undefined && there.refusesLate !== true) return yield* refused
       const { cut, far, near } = memoryChannels<ChannelFailure>()
       yield* link(host, cut)
       yield* Effect.addFinalizer(() => Effect.sync(near.destroy))
-      accept(far)
+      if (accept === undefined) cut(refused)
+      else accept(far)
       return near
     })
 

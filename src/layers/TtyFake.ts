@@ -1,6 +1,7 @@
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
 import { DEFAULT_SIZE, type Size } from "../schema/Session.ts"
 import { type OpenTty, Tty, TtyError, type TtyHandlers } from "../services/Tty.ts"
 
@@ -107,7 +108,7 @@ export class FakeTerminal {
         if (this.waiting.length === 0) return taken()
         this.flushes.add(taken)
         return Effect.sync(() => this.flushes.delete(taken))
-      }).pipe(Effect.timeoutOption(FLUSH_MS), Effect.asVoid)
+      }).pipe(Effect.timeoutOption(FLUSH_MS), Effect.map(Option.isSome))
     }
   }
 

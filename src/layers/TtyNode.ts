@@ -1,5 +1,6 @@
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import { isatty } from "node:tty"
 import { type OpenTty, Tty, TtyError, type TtyHandlers } from "../services/Tty.ts"
@@ -63,7 +64,11 @@ const opened = (input: Input, output: Output, isConversation: boolean): OpenTty 
   flush: Effect.callback<void>((resume) => {
     const callOff = output.whenTaken(() => resume(Effect.void))
     return Effect.sync(callOff)
-  }).pipe(Effect.timeoutOption(FLUSH_MS), Effect.andThen(isConversation ? Effect.sleep(DRAIN_MS) : Effect.void))
+  }).pipe(
+    Effect.timeoutOption(FLUSH_MS),
+    Effect.map(Option.isSome),
+    Effect.tap(isConversation ? Effect.sleep(DRAIN_MS) : Effect.void)
+  )
 })
 
 /** The terminals on two descriptors; what is not a terminal is the process's own standard input or output. */

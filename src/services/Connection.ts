@@ -1,4 +1,9 @@
 import type { FrameType } from "../schema/Frame.ts"
+import type { HostError } from "./HostError.ts"
+import type { NoSession } from "./SessionClient.ts"
+
+/** Why a connection never reached a session. */
+export type LateFailure = NoSession | HostError
 
 /** What one side of a connection is told. Callbacks, not streams: this is the byte path. */
 export interface ConnectionHandlers {
@@ -6,8 +11,11 @@ export interface ConnectionHandlers {
   readonly onFrame: (type: number, payload: Buffer) => void
   /** All that was sent has been taken, after a `send` that returned false. */
   readonly onDrain: () => void
-  /** It is over; `reason` is set when it did not end in good order (framing broken, connection reset). Once. */
-  readonly onClose: (reason: string | undefined) => void
+  /**
+   * It is over; `reason` is set when it did not end in good order (framing broken, connection reset). `failure`: not a
+   * byte came, and it led nowhere; a way to another host is known to be one only by the first byte. Once.
+   */
+  readonly onClose: (reason: string | undefined, failure?: LateFailure) => void
 }
 
 /** Frames both ways between a client and a daemon, whatever carries them. */

@@ -49,7 +49,7 @@ export interface OpenTty {
   readonly resume: () => void
   /**
    * Waits until all that was written has been taken, a second at the most, and for the answers of the terminal that are
-   * on their way: they are input of ours, and not of whoever reads from the terminal next.
+   * on their way: they are input of ours, and not of whoever reads from the terminal next. False: not all was taken.
    */
-  readonly flush: Effect.Effect<void>
+  readonly flush: Effect.Effect<boolean>
 }

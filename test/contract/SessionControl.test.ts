@@ -1,9 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
-import * as Scope from "effect/Scope"
+import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import * as TestClock from "effect/testing/TestClock"
 import * as Caller from "../../src/layers/CallerFake.ts"
@@ -20,11 +19,10 @@ import * as SessionHostLive from "../../src/layers/SessionHostLive.ts"
 import * as SessionServerMemory from "../../src/layers/SessionServerMemory.ts"
 import type { SessionName } from "../../src/schema/SessionName.ts"
 import { SessionControl } from "../../src/services/SessionControl.ts"
-import { SessionHost } from "../../src/services/SessionHost.ts"
+import { hosted } from "../fixtures/hosted.ts"
 import { machine } from "../fixtures/machine.ts"
 import { plainSession } from "../fixtures/session.ts"
 import { eventually, settle } from "../support/fakeClient.ts"
-import { spec } from "../support/hosting.ts"
 import { type Played, Stage, suite } from "./SessionControl.ts"
 
 const played = Layer.effect(
@@ -49,44 +47,6 @@ const played = Layer.effect(
       })
   }))
 ).pipe(Layer.provideMerge(SessionControlMemory.layer))
-
-/** Sessions with the real host, whose programs are fakes. */
-const hosted = Layer.effect(
-  Stage,
-  Effect.gen(function*() {
-    const host = yield* SessionHost
-    const programs = yield* PtyFake.Programs
-    const start: Stage["Service"]["start"] = Effect.fnUntraced(function*(name, options) {
-      const scope = yield* Scope.fork(yield* Effect.scope)
-      const before = programs.all.length
-      const session = yield* Effect.orDie(Scope.provide(
-        host.start({ ...spec, name, awaited: false, command: ["make"], ...options }),
-        scope
-      ))
-      const [command] = programs.all.slice(before)
-      const current = () =>
-        programs.all.length > before + 1 && command!.isRunning === false ? programs.last() : command!
-      return {
-        id: session.info.id,
-        print: (text) =>
-          Effect.andThen(
-            Effect.sync(() => current().print(text)),
-            eventually("it is taken", () => current().unread === 0)
-          ),
-        exit: (status) => current().exit(status),
-        typed: () => current().typed,
-        signals: () => current().signals,
-        stall: (stalled) => current().stall(stalled),
-        deafen: () => {
-          current().deaf = true
-        },
-        hasShell: () => !command!.isRunning && current() !== command,
-        vanish: Scope.close(scope, Exit.void)
-      }
-    })
-    return { start }
-  })
-)
 
 const program = Layer.mergeAll(PtyFake.layer(), QueryResponder.layer, Scrollback.layer())
 

@@ -13,14 +13,22 @@ import { NoSession, type SessionClient } from "../../services/SessionClient.ts"
 import { type AskError, SessionUnresponsive } from "../../services/SessionRegistry.ts"
 import { hello, readAnswer } from "./handshake.ts"
 
+/** Milliseconds that a session on another host may take: the second way to its socket may have to wait for a place. */
+const HOST_PATIENCE = 20_000
+
 /** After a session has ended while we connected, the name is free this soon. */
 const AGAIN_MS = 20
 
 export interface Asked {
   readonly welcome: Welcome
   readonly send: Connection["send"]
-  /** What came after the welcome, from its first frame on. Undefined once the connection has ended. Once. */
-  readonly hear: (told: (frame: { readonly type: number; readonly payload: Buffer } | undefined) => void) => void
+  /**
+   * What came after the welcome, from its first frame on. Undefined once the connection has ended, with the reason when
+   * that was not in good order. Once.
+   */
+  readonly hear: (
+    told: (frame: { readonly type: number; readonly payload: Buffer } | undefined, reason?: string) => void
+  ) => void
 }
 
 class HungUp extends Schema.TaggedError<HungUp>()("HungUp", {}) {}
@@ -29,7 +37,7 @@ const converse = (name: SessionName, version: string, connection: Connection, gr
   Effect.callback<Asked, HungUp | AskError>((resume) => {
     let told: Parameters<Asked["hear"]>[0] | undefined
     let welcomed = false
-    let over = false
+    let over: { readonly reason: string | undefined } | undefined
     connection.listen({
       onFrame: (type, payload) => {
         if (welcomed) return told?.({ type, payload })
@@ -43,16 +51,16 @@ const converse = (name: SessionName, version: string, connection: Connection, gr
           send: connection.send,
           hear: (listener) => {
             told = listener
-            if (over) listener(undefined)
+            if (over !== undefined) listener(undefined, over.reason)
             else connection.resume()
           }
         })))
       },
       onDrain: () => undefined,
-      onClose: () => {
-        over = true
-        if (welcomed) told?.(undefined)
-        else resume(Effect.fail(new HungUp()))
+      onClose: (reason, failure) => {
+        over = { reason }
+        if (welcomed) told?.(undefined, reason)
+        else resume(Effect.fail(failure ?? new HungUp()))
       }
     })
     connection.send(FrameType.hello, greeting)
@@ -101,7 +109,7 @@ const silent = (name: SessionName, patience: number) =>
 export interface AskOptions {
   readonly name: SessionName
   readonly version: string
-  /** Milliseconds until the welcome. */
+  /** Milliseconds from the connection to the welcome; of another host's sessions more is had. */
   readonly patience: number
   /** `query` unless given. */
   readonly role?: Role
@@ -113,19 +121,21 @@ export const ask = (
   client: SessionClient["Service"],
   options: AskOptions
 ): Effect.Effect<Asked, AskError, Scope.Scope> => {
-  const { more, name, patience, role = "query", version } = options
+  const { more, name, role = "query", version } = options
+  const patience = client.host === undefined ? options.patience : Math.max(options.patience, HOST_PATIENCE)
   const unresponsive = (reason: string) => Effect.fail(new SessionUnresponsive({ name, reason }))
+  // Until there is a connection to its host a person may have been asked for a password.
   const once = Effect.flatMap(
     client.connect(name),
-    (connection) => converse(name, version, connection, hello(version, role, more))
+    (connection) =>
+      Effect.timeoutOrElse(converse(name, version, connection, hello(version, role, more)), {
+        duration: patience,
+        orElse: () => Effect.fail(silent(name, patience))
+      })
   )
   return once.pipe(
     // It may have been ending: then nobody is there the second time.
     Effect.catchTag("HungUp", () => Effect.andThen(Effect.sleep(AGAIN_MS), once)),
-    Effect.catchTag("HungUp", () => unresponsive("it hung up")),
-    Effect.timeoutOrElse({
-      duration: patience,
-      orElse: () => Effect.fail(silent(name, patience))
-    })
+    Effect.catchTag("HungUp", () => unresponsive("it hung up"))
   )
 }

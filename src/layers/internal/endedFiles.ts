@@ -6,6 +6,7 @@ import * as Path from "node:path"
 import { Ended } from "../../schema/Session.ts"
 import { parseSessionName, type SessionName } from "../../schema/SessionName.ts"
 import { REMEMBERED_MS } from "../../services/SessionFiles.ts"
+import { readSmallFile } from "./smallFile.ts"
 
 /** Ten times what a record takes. */
 const MAX_BYTES = 4096
@@ -22,22 +23,10 @@ export const encodeEnded = (ended: Ended): string => `${encode(ended)}\n`
 /** Remembered still. Clocks are set back a little at times; of one from a far future nothing can be said. */
 export const isFresh = ({ at }: Ended, now: number): boolean => Math.abs(now - at) < REMEMBERED_MS
 
-/** Of what is a file, as much as a record can have; a fifo would be waited for, and a device is no file of ours. */
-const readStart = (path: string): string => {
-  const fd = Fs.openSync(path, Fs.constants.O_RDONLY | Fs.constants.O_NOFOLLOW | Fs.constants.O_NONBLOCK)
-  try {
-    if (!Fs.fstatSync(fd).isFile()) return ""
-    const bytes = Buffer.alloc(MAX_BYTES)
-    return bytes.toString("utf8", 0, Fs.readSync(fd, bytes))
-  } finally {
-    Fs.closeSync(fd)
-  }
-}
-
 /** None when there is no record, or something else in its place. */
 export const readEnded = (path: string, name: SessionName): Option.Option<Ended> => {
   try {
-    return Option.filter(decode(readStart(path)), (ended) => ended.name === name)
+    return Option.filter(decode(readSmallFile(path, MAX_BYTES)), (ended) => ended.name === name)
   } catch {
     return Option.none()
   }

@@ -28,7 +28,7 @@ export const planCommand = (spec: SessionSpec, agentPath: string): Effect.Effect
   if (file !== undefined) return Effect.succeed({ file, args, ...common })
   const shell = env["SHELL"]
   return shell !== undefined && shell.startsWith("/")
-    ? Effect.succeed({ file: shell, args: [], ...common })
+    ? Effect.succeed({ file: shell, args: spec.login === true ? ["-l"] : [], ...common })
     : Effect.fail(
       new SpecError({
         problem: shell ? `SHELL is ${JSON.stringify(shell)}, not an absolute path` : "SHELL is not set",

@@ -15,12 +15,18 @@ export const bridgeChannel = (host: string, path: string, program: RemoteProgram
   let handlers: ByteHandlers<ChannelFailure> | undefined
   let received = false
   let said: Buffer = Buffer.alloc(0)
-  let over = false
+  let over: { readonly failure: ChannelFailure | undefined } | undefined
+  let told = false
+
+  const tell = () => {
+    if (told || over === undefined || handlers === undefined) return
+    told = true
+    handlers.onClose(over.failure)
+  }
 
   const close = (failure: ChannelFailure | undefined) => {
-    if (over) return
-    over = true
-    handlers?.onClose(failure)
+    over ??= { failure }
+    tell()
   }
 
   const ended = (code: number): ChannelFailure | undefined => {
@@ -32,6 +38,8 @@ export const bridgeChannel = (host: string, path: string, program: RemoteProgram
   return {
     listen: (given) => {
       handlers = given
+      // Destroyed before anybody listened.
+      if (over !== undefined) return void setImmediate(tell)
       program.listen({
         onData: (bytes) => {
           received = true
@@ -43,7 +51,7 @@ export const bridgeChannel = (host: string, path: string, program: RemoteProgram
         onDrain: given.onDrain,
         onExit: (end) => {
           const failure = "_tag" in end ? end : ended(end.code)
-          if (failure === undefined && !over) given.onEnd()
+          if (failure === undefined && over === undefined) given.onEnd()
           close(failure)
         }
       })

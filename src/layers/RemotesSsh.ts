@@ -1,0 +1,84 @@
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import type { HostName } from "../schema/HostName.ts"
+import { AttachClient } from "../services/AttachClient.ts"
+import { Caller } from "../services/Caller.ts"
+import { DaemonLauncher } from "../services/DaemonLauncher.ts"
+import { Hosts } from "../services/Hosts.ts"
+import { type HostServices, Remotes } from "../services/Remotes.ts"
+import { SessionClient } from "../services/SessionClient.ts"
+import { SessionControl } from "../services/SessionControl.ts"
+import { SessionFiles } from "../services/SessionFiles.ts"
+import { SessionRegistry } from "../services/SessionRegistry.ts"
+import { type ConnectOptions, SshTransport } from "../services/SshTransport.ts"
+import { Tty } from "../services/Tty.ts"
+import * as AttachClientLive from "./AttachClientLive.ts"
+import { attacherThere, callerThere } from "./internal/remote/callerThere.ts"
+import { makeHosts } from "./internal/remote/host.ts"
+import { filesThere, launcherThere, registryThere } from "./internal/remote/servicesThere.ts"
+import { clientThere } from "./internal/remote/socketThere.ts"
+import * as SessionControlLive from "./SessionControlLive.ts"
+
+/**
+ * Over ssh: the sesh on a host is run for a listing and to start a session (`sesh --serve`); a session is talked to over
+ * its socket, as here.
+ */
+export const layer: Layer.Layer<Remotes, never, SshTransport | Hosts | Caller | Tty> = Layer.effect(
+  Remotes,
+  Effect.gen(function*() {
+    const transport = yield* SshTransport
+    const hosts = yield* Hosts
+    const caller = yield* Caller
+    const tty = yield* Tty
+    const scope = yield* Effect.scope
+    const hostOf = makeHosts({ transport, hosts, version: caller.version, scope })
+
+    const at = Effect.fn("Remotes.at")(function*(name: HostName, options?: ConnectOptions) {
+      const host = hostOf(name, options)
+      const known = yield* host.remembered
+      const homeBefore = Option.match(known, { onNone: () => "", onSome: ({ home }) => home })
+      const there = callerThere(caller, () => host.asked()?.home ?? homeBefore)
+      const attacher = attacherThere(caller, there, () => host.asked()?.agent)
+      const client = clientThere(transport, host)
+      const files = filesThere(host)
+      const basis = Context.make(SessionClient, client).pipe(
+        Context.add(SessionFiles, files),
+        Context.add(Tty, tty)
+      )
+      // Those of this machine are there already, and would be taken for them.
+      const over = Layer.fresh(Layer.mergeAll(AttachClientLive.layer, SessionControlLive.layer)).pipe(
+        Layer.provide(Layer.succeedContext(Context.add(basis, Caller, attacher)))
+      )
+      const live = yield* Layer.buildWithScope(over, scope)
+      return Context.make(SessionClient, client).pipe(
+        Context.add(SessionFiles, files),
+        Context.add(Caller, there),
+        Context.add(SessionRegistry, registryThere(client, host, caller.version)),
+        Context.add(DaemonLauncher, launcherThere(host)),
+        Context.add(AttachClient, Context.get(live, AttachClient)),
+        Context.add(SessionControl, Context.get(live, SessionControl))
+      ) satisfies Context.Context<HostServices>
+    })
+
+    return Remotes.of({ at, look: (name, options) => hostOf(name, options).look })
+  })
+)
+
+/** The same, built when a host is used for the first time: most command lines use none. */
+export const whenUsed = <R>(remotes: Layer.Layer<Remotes, never, R>): Layer.Layer<Remotes, never, R> =>
+  Layer.effect(
+    Remotes,
+    Effect.gen(function*() {
+      const scope = yield* Effect.scope
+      const context = yield* Effect.context<R>()
+      const built = yield* Effect.cached(
+        Layer.buildWithScope(remotes, scope).pipe(Effect.provideContext(context), Effect.map(Context.get(Remotes)))
+      )
+      return Remotes.of({
+        at: (host, options) => Effect.flatMap(built, ({ at }) => at(host, options)),
+        look: (host, options) => Effect.flatMap(built, ({ look }) => look(host, options))
+      })
+    })
+  )

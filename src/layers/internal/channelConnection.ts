@@ -1,0 +1,73 @@
+/** A {@link Connection} over a channel to another host. */
+import type { ByteChannel } from "../../services/ByteChannel.ts"
+import { type Connection, HIGH_WATER, type LateFailure } from "../../services/Connection.ts"
+import { framed } from "./framing.ts"
+
+/** How long the other side has to take our last words, and to hang up. */
+const LINGER_MS = 1000
+
+/** A frame of so many bytes goes out in one piece: a copy of it is cheaper than a packet. */
+const SMALL_BYTES = 4096
+
+/**
+ * Takes over a channel that nobody listens to yet. `explain`: what a failure means before the first byte has come;
+ * after it the failure's message is the reason of the end.
+ */
+export const channelConnection = <Failure extends { readonly message: string }>(
+  channel: ByteChannel<Failure>,
+  explain: (failure: Failure) => LateFailure
+): Connection => {
+  let received = false
+  let isOpen = true
+  /** Bytes written since the channel asked to hold back: what it held before that is `HIGH_WATER`, or a little more. */
+  let held: number | undefined
+
+  const write = (part: Buffer): void => {
+    if (!channel.write(part)) held ??= 0
+    if (held !== undefined) held += part.length
+  }
+
+  const linger = (): void =>
+    void setTimeout(() => held === undefined || !isOpen ? channel.destroy() : linger(), LINGER_MS).unref()
+
+  const { connection, onClose, onData, onDrain, onEnd } = framed({
+    listen: () =>
+      channel.listen({
+        onData: (bytes) => {
+          received = true
+          onData(bytes)
+        },
+        onDrain: () => {
+          held = undefined
+          onDrain()
+        },
+        onEnd: () => {
+          isOpen = false
+          // It would stay open for what we still might say.
+          channel.end()
+          onEnd()
+        },
+        onClose: (failure) => {
+          isOpen = false
+          if (failure === undefined) onClose()
+          else onClose(failure.message, received ? undefined : explain(failure))
+        }
+      }),
+    isOpen: () => isOpen,
+    write: (frame) => {
+      const length = frame.reduce((sum, part) => sum + part.length, 0)
+      if (length <= SMALL_BYTES) write(Buffer.concat(frame, length))
+      else for (const part of frame) if (part.length > 0) write(part)
+      return held === undefined
+    },
+    pending: () => isOpen && held !== undefined ? HIGH_WATER + held : 0,
+    pause: channel.pause,
+    resume: channel.resume,
+    end: () => {
+      channel.end()
+      linger()
+    },
+    destroy: channel.destroy
+  })
+  return connection
+}

@@ -1,0 +1,57 @@
+/** What went wrong with a host, as a command tells it. */
+import { HostError } from "../../../services/HostError.ts"
+import type { ChannelFailure, OutputTooLarge, StartFailure } from "../../../services/SshTransport.ts"
+import { words } from "../ssh/words.ts"
+
+const kinds: Record<(StartFailure | ChannelFailure | OutputTooLarge)["_tag"], HostError["kind"]> = {
+  HostUnreachable: "unreachable",
+  ConnectionLost: "lost",
+  HostKeyChanged: "refused",
+  HostKeyUnknown: "refused",
+  AuthenticationFailed: "refused",
+  SshMissing: "refused",
+  NoShell: "refused",
+  BadArgument: "refused",
+  SocketRefused: "unreachable",
+  OutputTooLarge: "nonsense"
+}
+
+/** The transport has worded it. */
+export const fromTransport = (host: string, failure: StartFailure | ChannelFailure | OutputTooLarge): HostError =>
+  new HostError({ host, problem: failure.message, kind: kinds[failure._tag] })
+
+const asArgument = (text: string): string =>
+  /^[A-Za-z0-9._@:%+,=-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`
+
+/** There is none, or none that can be run; `said` is what the host's shell says about it. */
+export const noSesh = (host: string, said: string): HostError => {
+  const to = asArgument(host)
+  const problem = /exec format|cannot execute/i.test(said)
+    ? `the sesh on ${host} is not for that kind of machine; run: npm run setup, in a copy of its sources there`
+    : `there is no sesh on ${host}; if it is a machine like this one, run: ` +
+      `ssh ${to} mkdir -p .local/bin && scp "$(command -v sesh)" ${to}:.local/bin/sesh`
+  return new HostError({ host, problem, kind: "no sesh" })
+}
+
+/** It is there, and too old to be asked; or we are too old to ask it. */
+export const otherVersion = (host: string, theirs: string | undefined, ours: string): HostError =>
+  new HostError({
+    host,
+    problem: theirs === undefined
+      ? `the sesh on ${host} is too old for this one, ${ours}: install this one there`
+      : `the sesh on ${host} is ${words(theirs)}, this is ${ours}, and they do not understand each other: ` +
+        "install the newer one on both",
+    kind: "version"
+  })
+
+/** What answered is not sesh, or not in its right mind. */
+export const nonsense = (host: string, said: string): HostError =>
+  new HostError({
+    host,
+    problem: `what answers as sesh on ${host} makes no sense${said === "" ? "" : `: ${words(said)}`}`,
+    kind: "nonsense"
+  })
+
+/** The host's sesh has said why not. */
+export const refused = (host: string, message: string): HostError =>
+  new HostError({ host, problem: `${host}: ${words(message)}`, kind: "refused" })

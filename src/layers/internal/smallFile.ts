@@ -1,0 +1,34 @@
+/** Files of ours that hold a record: written whole or not at all, and read with the suspicion that anything may lie there. */
+import * as Effect from "effect/Effect"
+import * as Fs from "node:fs"
+import { rename, rm } from "node:fs/promises"
+
+/**
+ * What a file has, if that is no more than `most` bytes; else it is empty. Throws what `open` throws: a link is not
+ * followed. A fifo would be waited for, and a device is no file of ours.
+ */
+export const readSmallFile = (path: string, most: number): string => {
+  const fd = Fs.openSync(path, Fs.constants.O_RDONLY | Fs.constants.O_NOFOLLOW | Fs.constants.O_NONBLOCK)
+  try {
+    const stat = Fs.fstatSync(fd)
+    if (!stat.isFile() || stat.size > most) return ""
+    const bytes = Buffer.alloc(stat.size)
+    return bytes.toString("utf8", 0, Fs.readSync(fd, bytes))
+  } finally {
+    Fs.closeSync(fd)
+  }
+}
+
+/** Makes a file under another name first, so that nobody ever sees half of it or none. One at a time in a process. */
+export const replaceFile = (path: string, make: (temporary: string) => Promise<void>) =>
+  Effect.tryPromise(async () => {
+    const temporary = `${path}.${process.pid}`
+    await rm(temporary, { force: true })
+    try {
+      await make(temporary)
+      await rename(temporary, path)
+    } catch (cause) {
+      await rm(temporary, { force: true })
+      throw cause
+    }
+  })

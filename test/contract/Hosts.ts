@@ -1,0 +1,64 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import type * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Result from "effect/Result"
+import { memoryInfo } from "../../src/layers/SessionRegistryMemory.ts"
+import { type HostName, parseHostName } from "../../src/schema/HostName.ts"
+import type { KnownHost } from "../../src/schema/KnownHost.ts"
+import type { SessionName } from "../../src/schema/SessionName.ts"
+import { Hosts } from "../../src/services/Hosts.ts"
+
+export const host = (name: string): HostName => Result.getOrThrow(parseHostName(name))
+
+/** What a host said. */
+export const known = (name: string, ...sessions: ReadonlyArray<string>): KnownHost => ({
+  host: host(name),
+  at: 1_700_000_000_000,
+  sesh: "0.1.0",
+  home: "/home/there",
+  dir: "/home/there/.sesh",
+  sessions: sessions.map((session) => ({ name: session as SessionName, info: memoryInfo(session) }))
+})
+
+/** What every {@link Hosts} promises. */
+export const suite = (name: string, layer: Layer.Layer<Hosts>) => {
+  const test = (name: string, use: (hosts: Hosts["Service"]) => Effect.Effect<void>) =>
+    it.live(name, () => Effect.flatMap(Hosts, use).pipe(Effect.provide(layer)))
+
+  describe(`Hosts: ${name}`, () => {
+    test("knows none at first", (hosts) =>
+      Effect.gen(function*() {
+        assert.deepStrictEqual(yield* hosts.names, [])
+        assert.deepStrictEqual(yield* hosts.all, [])
+        assert.isTrue(Option.isNone(yield* hosts.get(host("web"))))
+      }))
+
+    test("remembers what each host said last, by name", (hosts) =>
+      Effect.gen(function*() {
+        yield* hosts.remember(known("web", "a"))
+        yield* hosts.remember(known("me@10.0.0.1:22", "b"))
+        yield* hosts.remember(known("web", "a", "c"))
+        assert.deepStrictEqual(yield* hosts.names, [host("me@10.0.0.1:22"), host("web")])
+        assert.deepStrictEqual(yield* hosts.all, [known("me@10.0.0.1:22", "b"), known("web", "a", "c")])
+        assert.deepStrictEqual(yield* hosts.get(host("web")), Option.some(known("web", "a", "c")))
+        assert.isTrue(Option.isNone(yield* hosts.get(host("we"))))
+      }))
+
+    test("takes strange names for what they are", (hosts) =>
+      Effect.gen(function*() {
+        const names = ["[fe80::1%eth0]", "x".repeat(200), "a.json", "web.json.1", "~root@web", "a,b=c+d"]
+        for (const name of names) yield* hosts.remember(known(name, "a"))
+        assert.sameMembers([...(yield* hosts.names)], names)
+        for (const name of names) assert.deepStrictEqual(yield* hosts.get(host(name)), Option.some(known(name, "a")))
+      }))
+
+    test("of many who remember at once the last one counts, whole", (hosts) =>
+      Effect.gen(function*() {
+        const all = Array.from({ length: 20 }, (_, index) => known("web", ...Array(index).fill(`s${index}`)))
+        yield* Effect.forEach(all, hosts.remember, { concurrency: "unbounded" })
+        const found = Option.getOrThrow(yield* hosts.get(host("web")))
+        assert.include(all.map((one) => JSON.stringify(one)), JSON.stringify(found))
+      }))
+  })
+}

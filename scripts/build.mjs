@@ -3,9 +3,9 @@
  * Run by scripts/ensure.mjs with the Node that goes into the executable.
  *
  * A snapshot cannot hold native handles, and some built-in modules make them when they are loaded.
- * So every `node:*` import becomes an object whose members load the module when first used, and
- * effect/cli's one Intl.Segmenter is made on first use. A build that stops with "global handle not
- * serialized" has met something new that makes a handle at import: import less at a time to find it.
+ * So a `node:*` import becomes an object whose members load the module when first used, unless the module is known to
+ * be at home in a snapshot; and effect/cli's one Intl.Segmenter is made on first use. A build that stops with "global
+ * handle not serialized" has met something new that makes a handle at import: import less at a time to find it.
  */
 import { build } from "esbuild"
 import { spawnSync } from "node:child_process"
@@ -25,11 +25,33 @@ const noRandomness = `
     throw new Error("node:crypto must not be used while the snapshot is taken")
   }`
 
+/** Built-ins that are loaded in the snapshot: a listing would take milliseconds to load them. */
+const HELD = new Set(["node:fs", "node:net", "node:os", "node:path", "node:tty"])
+
+/** Packages that take memory as soon as they are loaded, for what is seldom done: the snapshot would hold it. */
+const SELDOM = ["fastest-levenshtein"]
+
+const lazyPackages = {
+  name: "lazy-packages",
+  setup({ onLoad, onResolve }) {
+    onResolve(
+      { filter: new RegExp(`^(${SELDOM.join("|")})$`) },
+      ({ path: id }) => ({ path: require.resolve(id), namespace: "seldom" })
+    )
+    onLoad({ filter: /./, namespace: "seldom" }, ({ path: file }) => ({
+      contents: Object.keys(require(file))
+        .map((key) => `exports.${key} = (...args) => require(${JSON.stringify(file)}).${key}(...args)`).join("\n"),
+      resolveDir: root
+    }))
+  }
+}
+
 /**
  * A CommonJS module that stands for a built-in. Its member names are known now, so `import * as`,
  * `import { x }` and default imports resolve without loading anything.
  */
 const lazyBuiltin = (id) => {
+  if (HELD.has(id)) return `module.exports = process.getBuiltinModule(${JSON.stringify(id)})`
   const builtin = require(id)
   const exports = typeof builtin === "function"
     ? `new Proxy(function() {}, {
@@ -134,7 +156,7 @@ await build({
   target: `node${process.versions.node}`,
   format: "cjs",
   define: { "import.meta.main": "false", "import.meta.url": "undefined" },
-  plugins: [lazyBuiltins, lazySegmenter, withoutAddons],
+  plugins: [lazyBuiltins, lazyPackages, lazySegmenter, withoutAddons],
   logLevel: "error"
 }).catch(() => {
   // esbuild has said it all.

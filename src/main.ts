@@ -2,38 +2,66 @@
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import * as Layer from "effect/Layer"
 import { run } from "./commands/run.ts"
-import * as AttachClient from "./layers/AttachClientLive.ts"
-import * as Caller from "./layers/CallerProcess.ts"
-import * as DaemonLauncher from "./layers/DaemonLauncherProcess.ts"
-import * as Hosts from "./layers/HostsFiles.ts"
-import * as Input from "./layers/InputStdio.ts"
-import * as Lock from "./layers/LockSqlite.ts"
-import * as Output from "./layers/OutputStdio.ts"
-import * as Paths from "./layers/PathsXdg.ts"
-import * as Progress from "./layers/ProgressTerminal.ts"
-import * as Prompt from "./layers/PromptTerminal.ts"
-import * as Remotes from "./layers/RemotesSsh.ts"
-import * as SessionClient from "./layers/SessionClientUnix.ts"
-import * as SessionControl from "./layers/SessionControlLive.ts"
-import * as SessionFiles from "./layers/SessionFilesDisk.ts"
-import * as SessionRegistry from "./layers/SessionRegistryFiles.ts"
-import * as Signals from "./layers/SignalsProcess.ts"
-import * as SshTransport from "./layers/SshTransportChosen.ts"
-import * as Tty from "./layers/TtyNode.ts"
+import * as AttachClientLive from "./layers/AttachClientLive.ts"
+import * as CallerProcess from "./layers/CallerProcess.ts"
+import * as DaemonLauncherProcess from "./layers/DaemonLauncherProcess.ts"
+import * as HostsFiles from "./layers/HostsFiles.ts"
+import * as InputStdio from "./layers/InputStdio.ts"
+import { onDemand } from "./layers/internal/onDemand.ts"
+import * as LockSqlite from "./layers/LockSqlite.ts"
+import * as OutputStdio from "./layers/OutputStdio.ts"
+import * as PathsXdg from "./layers/PathsXdg.ts"
+import * as ProgressTerminal from "./layers/ProgressTerminal.ts"
+import * as PromptTerminal from "./layers/PromptTerminal.ts"
+import * as RemotesSsh from "./layers/RemotesSsh.ts"
+import * as SessionClientUnix from "./layers/SessionClientUnix.ts"
+import * as SessionControlLive from "./layers/SessionControlLive.ts"
+import * as SessionFilesDisk from "./layers/SessionFilesDisk.ts"
+import * as SessionRegistryFiles from "./layers/SessionRegistryFiles.ts"
+import * as SignalsProcess from "./layers/SignalsProcess.ts"
+import * as SshTransportChosen from "./layers/SshTransportChosen.ts"
+import * as TtyNode from "./layers/TtyNode.ts"
 import { VERSION } from "./schema/Version.ts"
+import { AttachClient } from "./services/AttachClient.ts"
+import { Caller } from "./services/Caller.ts"
+import { DaemonLauncher } from "./services/DaemonLauncher.ts"
+import { Hosts } from "./services/Hosts.ts"
+import { Input } from "./services/Input.ts"
+import { Lock } from "./services/Lock.ts"
+import { Output } from "./services/Output.ts"
+import { Paths } from "./services/Paths.ts"
+import { Progress } from "./services/Progress.ts"
+import { Prompt } from "./services/Prompt.ts"
+import { Remotes } from "./services/Remotes.ts"
+import { SessionClient } from "./services/SessionClient.ts"
+import { SessionControl } from "./services/SessionControl.ts"
+import { SessionFiles } from "./services/SessionFiles.ts"
+import { SessionRegistry } from "./services/SessionRegistry.ts"
+import { Signals } from "./services/Signals.ts"
+import { SshTransport } from "./services/SshTransport.ts"
+import { Tty } from "./services/Tty.ts"
 
-const remotes = Remotes.whenUsed(Layer.provide(Remotes.layer, SshTransport.layer()))
-
-const layers = Layer.mergeAll(AttachClient.layer, SessionControl.layer, remotes).pipe(
-  Layer.provideMerge(SessionRegistry.layer),
-  Layer.provideMerge(DaemonLauncher.layer()),
-  Layer.provideMerge(Layer.mergeAll(SessionClient.layer, SessionFiles.layer)),
-  Layer.provideMerge(Layer.mergeAll(Lock.layer, Hosts.layer)),
-  Layer.provideMerge(Layer.mergeAll(Paths.layer, Tty.layer, Input.layer, Output.layer, Signals.layer)),
-  Layer.provideMerge(Layer.mergeAll(Prompt.layer, Progress.layer)),
-  Layer.provideMerge(Caller.layer(VERSION))
+/** A service a line, in any order: what a request does not use is not made. */
+const layers = onDemand(
+  [AttachClient, AttachClientLive.layer],
+  [Caller, CallerProcess.layer(VERSION)],
+  [DaemonLauncher, DaemonLauncherProcess.layer()],
+  [Hosts, HostsFiles.layer],
+  [Input, InputStdio.layer],
+  [Lock, LockSqlite.layer],
+  [Output, OutputStdio.layer],
+  [Paths, PathsXdg.layer],
+  [Progress, ProgressTerminal.layer],
+  [Prompt, PromptTerminal.layer],
+  [Remotes, RemotesSsh.layer],
+  [SessionClient, SessionClientUnix.layer],
+  [SessionControl, SessionControlLive.layer],
+  [SessionFiles, SessionFilesDisk.layer],
+  [SessionRegistry, SessionRegistryFiles.layer],
+  [Signals, SignalsProcess.layer],
+  [SshTransport, SshTransportChosen.layer()],
+  [Tty, TtyNode.layer]
 )
 
 /**

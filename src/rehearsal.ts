@@ -1,39 +1,64 @@
 /**
  * Played while the snapshot is taken: functions that have run are in it compiled, so that starting `sesh` need not
- * compile them (5 ms of `--version`, 10 ms of a listing). All on fakes, as nothing native may be alive in a snapshot.
+ * compile them (5 ms of `--version`, 10 ms of a listing). Files and sockets are real, as their layers are what takes the
+ * time; whatever leaves something native alive is a fake, as nothing native may be in a snapshot.
  */
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import * as Layer from "effect/Layer"
+import * as fs from "node:fs"
+import { tmpdir } from "node:os"
+import * as path from "node:path"
 import * as v8 from "node:v8"
 import { run } from "./commands/run.ts"
-import * as AttachClient from "./layers/AttachClientLive.ts"
-import * as Caller from "./layers/CallerFake.ts"
-import * as DaemonLauncher from "./layers/DaemonLauncherFake.ts"
-import * as Hosts from "./layers/HostsMemory.ts"
-import * as Input from "./layers/InputMemory.ts"
-import * as Network from "./layers/internal/memoryNetwork.ts"
-import * as Lock from "./layers/LockMemory.ts"
-import * as Output from "./layers/OutputMemory.ts"
-import * as Paths from "./layers/PathsFake.ts"
-import * as Progress from "./layers/ProgressMemory.ts"
-import * as Prompt from "./layers/PromptMemory.ts"
-import * as Pty from "./layers/PtyFake.ts"
-import * as QueryResponder from "./layers/QueryResponderLive.ts"
-import * as Remotes from "./layers/RemotesMemory.ts"
-import * as Scrollback from "./layers/ScrollbackRing.ts"
-import * as SessionClient from "./layers/SessionClientMemory.ts"
-import * as SessionControl from "./layers/SessionControlLive.ts"
-import * as SessionFiles from "./layers/SessionFilesMemory.ts"
-import * as SessionHost from "./layers/SessionHostLive.ts"
-import * as SessionRegistry from "./layers/SessionRegistryFiles.ts"
-import * as SessionServer from "./layers/SessionServerMemory.ts"
-import * as Signals from "./layers/SignalsFake.ts"
-import * as Tty from "./layers/TtyFake.ts"
+import * as AttachClientLive from "./layers/AttachClientLive.ts"
+import * as CallerProcess from "./layers/CallerProcess.ts"
+import * as DaemonLauncherFake from "./layers/DaemonLauncherFake.ts"
+import * as HostsMemory from "./layers/HostsMemory.ts"
+import * as InputMemory from "./layers/InputMemory.ts"
+import { onDemand } from "./layers/internal/onDemand.ts"
+import * as LockMemory from "./layers/LockMemory.ts"
+import * as OutputStdio from "./layers/OutputStdio.ts"
+import * as PathsXdg from "./layers/PathsXdg.ts"
+import * as ProgressMemory from "./layers/ProgressMemory.ts"
+import * as PromptMemory from "./layers/PromptMemory.ts"
+import * as PtyFake from "./layers/PtyFake.ts"
+import * as QueryResponderLive from "./layers/QueryResponderLive.ts"
+import * as RemotesMemory from "./layers/RemotesMemory.ts"
+import * as ScrollbackRing from "./layers/ScrollbackRing.ts"
+import * as SessionClientUnix from "./layers/SessionClientUnix.ts"
+import * as SessionControlLive from "./layers/SessionControlLive.ts"
+import * as SessionFilesMemory from "./layers/SessionFilesMemory.ts"
+import * as SessionHostLive from "./layers/SessionHostLive.ts"
+import * as SessionRegistryFiles from "./layers/SessionRegistryFiles.ts"
+import * as SessionServerUnix from "./layers/SessionServerUnix.ts"
+import * as SignalsFake from "./layers/SignalsFake.ts"
+import * as TtyFake from "./layers/TtyFake.ts"
 import { PROTOCOL } from "./schema/Control.ts"
 import { EXCHANGE } from "./schema/Remote.ts"
 import { VERSION } from "./schema/Version.ts"
+import { AttachClient } from "./services/AttachClient.ts"
+import { Caller } from "./services/Caller.ts"
+import { DaemonLauncher } from "./services/DaemonLauncher.ts"
+import { Hosts } from "./services/Hosts.ts"
+import { Input } from "./services/Input.ts"
+import { Lock } from "./services/Lock.ts"
+import { Output } from "./services/Output.ts"
+import { Paths } from "./services/Paths.ts"
+import { Progress } from "./services/Progress.ts"
+import { Prompt } from "./services/Prompt.ts"
+import { Pty } from "./services/Pty.ts"
+import { QueryResponder } from "./services/QueryResponder.ts"
+import { Remotes } from "./services/Remotes.ts"
+import { Scrollback } from "./services/Scrollback.ts"
+import { SessionClient } from "./services/SessionClient.ts"
+import { SessionControl } from "./services/SessionControl.ts"
+import { SessionFiles } from "./services/SessionFiles.ts"
+import { SessionHost } from "./services/SessionHost.ts"
+import { SessionRegistry } from "./services/SessionRegistry.ts"
+import { SessionServer } from "./services/SessionServer.ts"
+import { Signals } from "./services/Signals.ts"
+import { Tty } from "./services/Tty.ts"
 
 /** None may wait for a timer: none fires (withoutTimers.ts). */
 const SCENES = [
@@ -41,7 +66,9 @@ const SCENES = [
   ["--help"],
   ["--no-such-flag"],
   ["-d", "rehearsal"],
+  ["-d", "second"],
   ["--names"],
+  [],
   ["--json"],
   ["--serve"],
   ["--detach", "rehearsal"]
@@ -54,33 +81,31 @@ const QUESTION = JSON.stringify({
   question: { ask: "sessions" }
 })
 
-const layers = Layer.mergeAll(
-  AttachClient.layer,
-  SessionControl.layer,
-  SessionRegistry.layer,
-  DaemonLauncher.layer,
-  Remotes.layer()
-)
-  .pipe(
-    Layer.provideMerge(SessionHost.layer),
-    Layer.provideMerge(Layer.mergeAll(SessionServer.layer, SessionClient.layer)),
-    Layer.provideMerge(Layer.mergeAll(
-      Caller.layer(),
-      Input.layer({ bytes: [`${QUESTION}\n`] }),
-      Lock.layer,
-      Network.layer(),
-      Hosts.layer(),
-      Output.layer({ isTerminal: false }),
-      Paths.layer(),
-      Progress.layer(),
-      Prompt.layer(),
-      Pty.layer(),
-      QueryResponder.layer,
-      Scrollback.layer(),
-      SessionFiles.layer,
-      Signals.layer,
-      Tty.layer()
-    ))
+/** As in main.ts and daemon.ts; what is said goes to `out`. */
+const layers = (out: number) =>
+  onDemand(
+    [AttachClient, AttachClientLive.layer],
+    [Caller, CallerProcess.layer(VERSION)],
+    [DaemonLauncher, DaemonLauncherFake.layer],
+    [Hosts, HostsMemory.layer()],
+    [Input, InputMemory.layer({ bytes: [`${QUESTION}\n`] })],
+    [Lock, LockMemory.layer],
+    [Output, OutputStdio.layerOn(out, out)],
+    [Paths, PathsXdg.layer],
+    [Progress, ProgressMemory.layer()],
+    [Prompt, PromptMemory.layer()],
+    [Pty, PtyFake.layer()],
+    [QueryResponder, QueryResponderLive.layer],
+    [Remotes, RemotesMemory.layer()],
+    [Scrollback, ScrollbackRing.layer()],
+    [SessionClient, SessionClientUnix.layer],
+    [SessionControl, SessionControlLive.layer],
+    [SessionFiles, SessionFilesMemory.layer],
+    [SessionHost, SessionHostLive.layer],
+    [SessionRegistry, SessionRegistryFiles.layer],
+    [SessionServer, SessionServerUnix.layer],
+    [Signals, SignalsFake.layer],
+    [Tty, TtyFake.layer()]
   )
 
 /**
@@ -98,11 +123,31 @@ const withoutRandomness = (): () => void => {
   return () => void Object.defineProperty(globalThis, "crypto", own)
 }
 
+/** A home and a standard output for the scenes, in a process that has no environment. */
+const stage = Effect.acquireRelease(
+  Effect.sync(() => {
+    const home = fs.mkdtempSync(path.join(tmpdir(), "sesh-"))
+    process.env["SESH_DIR"] = path.join(home, ".sesh")
+    return { home, out: fs.openSync(path.join(home, "out"), "w") }
+  }),
+  ({ home, out }) =>
+    Effect.sync(() => {
+      delete process.env["SESH_DIR"]
+      fs.closeSync(out)
+      fs.rmSync(home, { recursive: true, force: true })
+    })
+)
+
+const play = Effect.gen(function*() {
+  const { out } = yield* stage
+  yield* Effect.forEach(SCENES, run, { discard: true }).pipe(Effect.provide(layers(out)))
+})
+
 /** A rehearsal that goes wrong, or does not come to its end, stops the build. */
 export const rehearse = (): void => {
   const restore = withoutRandomness()
   let outcome: Exit.Exit<void, unknown> | undefined
-  Effect.runCallback(Effect.forEach(SCENES, run, { discard: true }).pipe(Effect.provide(layers)), {
+  Effect.runCallback(Effect.scoped(play), {
     onExit: (exit) => {
       outcome = exit
     }

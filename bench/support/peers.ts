@@ -7,8 +7,7 @@ import type { Size } from "../../src/schema/Session.ts"
 import type { Pty } from "../../src/services/Pty.ts"
 import { type Home, isInstalled } from "./machine.ts"
 import { open, type Screen } from "./screen.ts"
-
-const SESH = path.resolve(import.meta.dirname, "../../dist/sesh")
+import { SESH } from "./turns.ts"
 
 /** As many lines as sesh keeps by itself. */
 export const HISTORY = 5000

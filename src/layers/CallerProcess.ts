@@ -24,15 +24,19 @@ const workingDirectory = (logical: string | undefined): string => {
 /** This process. */
 export const layer = (version: string): Layer.Layer<Caller> =>
   Layer.sync(Caller, () => {
-    const cwd = workingDirectory(process.env["PWD"])
+    // Looked up when it is asked for: a listing does without.
+    let known: string | undefined
+    const cwd = () => known ??= workingDirectory(process.env["PWD"])
     return {
       env: process.env,
-      cwd,
+      get cwd() {
+        return cwd()
+      },
       home: homedir(),
       uid: process.getuid!(),
       platform: process.platform,
       version,
-      resolve: (path) => resolve(cwd, path),
+      resolve: (path) => resolve(cwd(), path),
       agentSocket: () => {
         const socket = process.env["SSH_AUTH_SOCK"]
         return socket ? realPath(socket) : undefined

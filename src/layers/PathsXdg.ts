@@ -74,12 +74,14 @@ export const layer: Layer.Layer<Paths, never, Caller> = Layer.effect(
       "sesh"
     )
 
+    // A listing makes many of them, and to join each would take longer than to connect.
+    const [inDir, inLog] = [Path.join(dir, "/"), Path.join(state, "log", "/")]
     const session = (name: SessionName) => ({
-      socket: Path.join(dir, `${name}.sock`),
-      info: Path.join(dir, `${name}.json`),
-      agent: Path.join(dir, `${name}.agent`),
-      ended: Path.join(dir, `${name}.ended`),
-      log: Path.join(state, "log", `${name}.log`)
+      socket: `${inDir}${name}.sock`,
+      info: `${inDir}${name}.json`,
+      agent: `${inDir}${name}.agent`,
+      ended: `${inDir}${name}.ended`,
+      log: `${inLog}${name}.log`
     })
 
     const absolute = Effect.suspend(() =>

@@ -65,20 +65,3 @@ export const layer: Layer.Layer<Remotes, never, SshTransport | Hosts | Caller | 
     return Remotes.of({ at, look: (name, options) => hostOf(name, options).look })
   })
 )
-
-/** The same, built when a host is used for the first time: most command lines use none. */
-export const whenUsed = <R>(remotes: Layer.Layer<Remotes, never, R>): Layer.Layer<Remotes, never, R> =>
-  Layer.effect(
-    Remotes,
-    Effect.gen(function*() {
-      const scope = yield* Effect.scope
-      const context = yield* Effect.context<R>()
-      const built = yield* Effect.cached(
-        Layer.buildWithScope(remotes, scope).pipe(Effect.provideContext(context), Effect.map(Context.get(Remotes)))
-      )
-      return Remotes.of({
-        at: (host, options) => Effect.flatMap(built, ({ at }) => at(host, options)),
-        look: (host, options) => Effect.flatMap(built, ({ look }) => look(host, options))
-      })
-    })
-  )

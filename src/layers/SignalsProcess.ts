@@ -1,19 +1,8 @@
-import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import { type EndSignal, Signals } from "../services/Signals.ts"
-
-const NAMES: ReadonlyArray<EndSignal> = ["SIGINT", "SIGTERM", "SIGHUP"]
+import { Signals } from "../services/Signals.ts"
+import { endSignals, listening } from "./internal/processEvents.ts"
 
 /** Signals of this process. */
 export const layer: Layer.Layer<Signals> = Layer.succeed(Signals, {
-  listen: (onSignal) =>
-    Effect.asVoid(Effect.acquireRelease(
-      Effect.sync(() => {
-        for (const name of NAMES) process.on(name, onSignal)
-      }),
-      () =>
-        Effect.sync(() => {
-          for (const name of NAMES) process.off(name, onSignal)
-        })
-    ))
+  listen: (onSignal) => listening(endSignals(onSignal))
 })

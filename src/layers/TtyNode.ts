@@ -1,9 +1,9 @@
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
-import type * as Scope from "effect/Scope"
 import { isatty } from "node:tty"
 import { type OpenTty, Tty, TtyError, type TtyHandlers } from "../services/Tty.ts"
+import { endSignals, listening } from "./internal/processEvents.ts"
 import { inputModes, type Modes, noModes, outputModes } from "./internal/ttyModes.ts"
 import {
   type Input,
@@ -20,20 +20,6 @@ const FLUSH_MS = 1000
 
 /** How long a terminal, or the network before it, may take to answer, or to hear that the mouse is off. */
 const DRAIN_MS = 60
-
-const TO_GO = ["SIGINT", "SIGTERM", "SIGHUP"] as const
-
-/** Listens to events of this process while the scope is open. */
-const listening = (events: Readonly<Record<string, () => void>>): Effect.Effect<void, never, Scope.Scope> =>
-  Effect.acquireRelease(
-    Effect.sync(() => {
-      for (const [event, run] of Object.entries(events)) process.on(event, run)
-    }),
-    () =>
-      Effect.sync(() => {
-        for (const [event, run] of Object.entries(events)) process.off(event, run)
-      })
-  ).pipe(Effect.asVoid)
 
 /** Puts the terminal back whenever somebody else gets it: at the end, however it comes, and while we are stopped. */
 const inModes = Effect.fnUntraced(function*(modes: Modes, onContinue: () => void) {
@@ -89,10 +75,7 @@ export const layerOn = (inputFd: number, outputFd: number): Layer.Layer<Tty> =>
         const now = size()
         if (now !== undefined) handlers.onResize(now)
       }
-      yield* listening({
-        SIGWINCH: onResize,
-        ...Object.fromEntries(TO_GO.map((name) => [name, () => handlers.onSignal(name)]))
-      })
+      yield* listening({ SIGWINCH: onResize, ...endSignals(handlers.onSignal) })
       const input = yield* Effect.acquireRelease(
         Effect.try({
           try: () => inputIsTerminal ? openTerminalInput(inputFd, handlers) : openPlainInput(handlers),

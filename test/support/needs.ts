@@ -27,7 +27,11 @@ const PACKAGES: Readonly<Record<string, string>> = {
   ssh: "openssh-client",
   "ssh-keygen": "openssh-client",
   "ssh-agent": "openssh-client",
-  sshd: "openssh-server"
+  sshd: "openssh-server",
+  ip: "iproute2",
+  tc: "iproute2",
+  unshare: "util-linux",
+  nsenter: "util-linux"
 }
 
 /**
@@ -45,3 +49,7 @@ export const describeAsRoot = (name: string, tests: () => void): void => {
   const isRoot = process.getuid?.() === 0
   describe.skipIf(!isRoot)(isRoot ? name : `${name} (run as root)`, tests)
 }
+
+/** A `describe` for tests with hosts of their own (hosts.ts). */
+export const describeWithHosts = (name: string, tests: () => void): void =>
+  describeWith(["ssh", "sshd", "ssh-keygen", "ip", "tc", "unshare", "nsenter", "setpriv", "tmux"], name, tests)

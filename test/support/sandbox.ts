@@ -3,10 +3,10 @@ import { mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFile
 import { tmpdir } from "node:os"
 import * as path from "node:path"
 import { onTestFinished } from "vitest"
+import { processesOf, SESH } from "./processes.ts"
 import { until } from "./until.ts"
 
-/** The built executable: e2e tests know nothing else of sesh. */
-export const SESH = path.resolve(import.meta.dirname, "../../dist/sesh")
+export { processesOf, SESH }
 
 export interface Result {
   readonly code: number | null
@@ -44,6 +44,8 @@ export interface Session {
 /** A home of its own, with sessions of its own, which are gone when it is. */
 export interface Sandbox {
   readonly home: string
+  /** The command line that runs a program where this sandbox is; its own when that is here. */
+  readonly within: (command: ReadonlyArray<string>) => readonly [file: string, ...args: Array<string>]
   /** Where the sockets are. */
   readonly dir: string
   readonly env: NodeJS.ProcessEnv
@@ -95,8 +97,11 @@ const quietly = (act: () => void): void => {
   }
 }
 
-/** A sandbox for the test that runs now. */
-export const sandbox = (extra?: Record<string, string | undefined>): Sandbox => {
+/** A sandbox for the test that runs now. `prefix`: what runs a program elsewhere, known as soon as the first one runs. */
+export const sandbox = (
+  extra?: Record<string, string | undefined>,
+  prefix: () => ReadonlyArray<string> = () => []
+): Sandbox => {
   const home = realpathSync(mkdtempSync(path.join(tmpdir(), "sesh-")))
   writeFileSync(path.join(home, ".bashrc"), BASHRC)
   const dir = path.join(home, ".sesh")
@@ -111,10 +116,17 @@ export const sandbox = (extra?: Record<string, string | undefined>): Sandbox => 
     ...extra
   }
 
-  const start: Sandbox["start"] = (args, options) => running(spawn(SESH, args, { cwd: home, env, ...options }))
+  const within: Sandbox["within"] = (command) => [...prefix(), ...command] as unknown as readonly [string]
 
-  const run: Sandbox["run"] = (file, args) =>
-    running(spawn(file, args, { cwd: home, env, stdio: ["ignore", "pipe", "pipe"] })).result
+  const start: Sandbox["start"] = (args, options) => {
+    const [file, ...rest] = within([SESH, ...args])
+    return running(spawn(file, rest, { cwd: home, env, ...options }))
+  }
+
+  const run: Sandbox["run"] = (program, args) => {
+    const [file, ...rest] = within([program, ...args])
+    return running(spawn(file, rest, { cwd: home, env, stdio: ["ignore", "pipe", "pipe"] })).result
+  }
 
   const sesh: Sandbox["sesh"] = (args, options) => {
     const { input, ...rest } = options ?? {}
@@ -129,17 +141,7 @@ export const sandbox = (extra?: Record<string, string | undefined>): Sandbox => 
     return (JSON.parse(out) as { sessions: ReadonlyArray<Session> }).sessions
   }
 
-  const processes = () => {
-    const found = new Map<number, string>()
-    for (const entry of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
-      quietly(() => {
-        const environ = readFileSync(`/proc/${entry}/environ`, "latin1")
-        if (!environ.split("\0").includes(`SESH_SANDBOX=${home}`)) return
-        found.set(Number(entry), readFileSync(`/proc/${entry}/cmdline`, "utf8").replaceAll("\0", " ").trim())
-      })
-    }
-    return found
-  }
+  const processes = () => processesOf(home)
 
   const find: Sandbox["process"] = (commandEnd) =>
     until(
@@ -161,6 +163,7 @@ export const sandbox = (extra?: Record<string, string | undefined>): Sandbox => 
 
   return {
     home,
+    within,
     dir,
     env,
     start,

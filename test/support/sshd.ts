@@ -24,7 +24,7 @@ const processTable = (): ReadonlyMap<number, { readonly parent: number; readonly
 }
 
 /** All processes below one, which is not among them. */
-const descendants = (pid: number): ReadonlyArray<number> => {
+export const descendants = (pid: number): ReadonlyArray<number> => {
   const table = processTable()
   const found = [pid]
   for (const parent of found) for (const [child, entry] of table) if (entry.parent === parent) found.push(child)

@@ -52,7 +52,8 @@ export const terminal = async (
 ): Promise<Terminal> => {
   const socket = `${box.home}/tmux-${servers++}`
   const tmux = (...args: ReadonlyArray<string>): string => {
-    const { status, stderr, stdout } = spawnSync("tmux", ["-S", socket, "-f", "/dev/null", ...args], {
+    const [file, ...rest] = box.within(["tmux", "-S", socket, "-f", "/dev/null", ...args])
+    const { status, stderr, stdout } = spawnSync(file, rest, {
       env: { ...box.env, ...env, PS1: "% " },
       cwd: box.home,
       encoding: "utf8"

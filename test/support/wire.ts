@@ -29,7 +29,7 @@ export const wire = async (
     Effect.flatMap((pty) =>
       pty.spawn({
         file: "/bin/sh",
-        args: ["-c", "exec \"$@\" 2>err", "sh", SESH, ...args],
+        args: ["-c", "exec \"$@\" 2>err", "sh", ...box.within([SESH, ...args])],
         env: { ...box.env, ...env } as Record<string, string>,
         cwd: box.home,
         size: { cols: 80, rows: 24 }

@@ -82,13 +82,9 @@ export const askAll = Effect.fnUntraced(function*(
     if (answers.size === names.length) Deferred.doneUnsafe(complete, Exit.void)
   }
   const greeting = hello(version, "query")
-  // One after the other, because each is done or refused at once; the first ones answer meanwhile.
-  for (const name of names) {
+  const question = Effect.fnUntraced(function*(name: SessionName) {
     const connected = yield* Effect.result(client.connect(name))
-    if (Result.isFailure(connected)) {
-      settle(name, Result.fail(connected.failure))
-      continue
-    }
+    if (Result.isFailure(connected)) return settle(name, Result.fail(connected.failure))
     connected.success.listen({
       onFrame: (type, payload) => {
         const answer = readAnswer(name, version, type, payload)
@@ -98,7 +94,9 @@ export const askAll = Effect.fnUntraced(function*(
       onClose: () => settle(name, Result.fail(new NoSession({ name, stale: false })))
     })
     connected.success.send(FrameType.hello, greeting)
-  }
+  })
+  // All at once: the first ones answer while the last are asked.
+  yield* Effect.forEach(names, question, { concurrency: "unbounded", discard: true })
   if (names.length > 0) yield* Deferred.await(complete).pipe(Effect.timeoutOption(patience))
   return names.map((name) => answers.get(name) ?? Result.fail(silent(name, patience)))
 })

@@ -1,0 +1,256 @@
+/**
+ * A session on another host: `sesh @host name` against `ssh -t host tmux attach` and a plain `ssh -t host`, and a listing
+ * of many hosts against as many `ssh host true` at once. On hosts of the benchmark's own, without any network worth the
+ * name between them: what is left is what each way costs by itself.
+ */
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
+import * as Effect from "effect/Effect"
+import { execFile, spawn } from "node:child_process"
+import * as fs from "node:fs"
+import * as path from "node:path"
+import * as Pty from "../src/layers/PtyNode.ts"
+import { type Lab, makeLab, SSHD } from "../test/support/lab.ts"
+import { processesOf } from "../test/support/processes.ts"
+import { end, type Home, home, isInstalled, median, rotated, setting, shown, table } from "./support/machine.ts"
+import { contents, writeLines } from "./support/output.ts"
+import { DONE, HISTORY, READY } from "./support/peers.ts"
+import { open } from "./support/screen.ts"
+import { SESH } from "./support/turns.ts"
+
+const ROUNDS = setting("SESH_BENCH_ROUNDS", 11)
+const KEYS = setting("SESH_BENCH_KEYS", 1000)
+const MB = setting("SESH_BENCH_MB", 30)
+const HOSTS = setting("SESH_BENCH_HOSTS", 20)
+
+const SIZE = { cols: 80, rows: 24 }
+
+/** Says that it is there, then gives back what it reads; or, told a file, says that. */
+const ECHO = `stty raw -echo; printf '${READY}'; exec cat`
+const FLOOD = `stty -echo; printf '${READY}'; read -r go; cat "$0"; printf '${DONE}'; read -r go`
+
+/** Those that can be measured cold have connections of their own, which are kept. */
+interface Way {
+  readonly name: string
+  readonly env?: Readonly<Record<string, string>>
+  /** Makes a session in which a script runs, without attaching; undefined where there is nothing but the connection. */
+  readonly create: ((session: string, script: string, arg: string) => ReadonlyArray<string>) | undefined
+  readonly attach: (session: string, script: string, arg: string) => ReadonlyArray<string>
+  readonly keeps: boolean
+}
+
+const quoted = (word: string): string => `'${word.replaceAll("'", "'\\''")}'`
+
+const sesh = (transport: string): Way => ({
+  name: `sesh @h1 (${transport})`,
+  env: { SESH_SSH: transport },
+  create: (session, script, arg) => [SESH, "@h1", session, "-d", "--", "sh", "-c", script, arg],
+  attach: (session) => [SESH, "@h1", session],
+  keeps: true
+})
+
+const tmux: Way = {
+  name: "ssh -t h1 tmux attach",
+  create: (session, script, arg) => {
+    const settings = `start-server ; set -g history-limit ${HISTORY} ; set -g status off ;`
+    const command = ["sh", "-c", script, arg].map(quoted).join(" ")
+    const words = `${settings} new-session -d -s ${session} -x ${SIZE.cols} -y ${SIZE.rows}`.replaceAll(" ;", " \\;")
+    return ["ssh", "h1", `tmux -L bench -f /dev/null ${words} ${quoted(command)}`]
+  },
+  attach: (session) => ["ssh", "-t", "h1", `tmux -L bench attach -t ${session}`],
+  keeps: false
+}
+
+const plain: Way = {
+  name: "ssh -t h1",
+  create: undefined,
+  attach: (_, script, arg) => ["ssh", "-t", "h1", ["sh", "-c", script, arg].map(quoted).join(" ")],
+  keeps: false
+}
+
+const master = (home: string) => ["-oControlMaster=auto", `-oControlPath=${home}/.ssh/%C`, "-oControlPersist=600"]
+
+/** The same ways through a connection that the user keeps himself. */
+const kept = (home: string, way: Way): Way => ({
+  ...way,
+  name: way.name.replace("ssh", "ssh (ControlMaster)"),
+  attach: (...args) => {
+    const [, ...rest] = way.attach(...args)
+    return ["ssh", ...master(home), ...rest]
+  },
+  keeps: true
+})
+
+interface Client {
+  readonly home: string
+  readonly env: Readonly<Record<string, string>>
+  readonly lab: Lab
+}
+
+const clientIn = (inHome: Home) =>
+  Effect.acquireRelease(
+    Effect.promise(async (): Promise<Client> => {
+      const home = path.join(inHome.dir, "client")
+      const dir = path.join(inHome.dir, "hosts")
+      for (const made of [home, dir]) fs.mkdirSync(made, { mode: 0o700 })
+      const lab = await makeLab(HOSTS, dir, home, { sshd: ["MaxStartups 100"] })
+      const PATH = [path.join(dir, "bin"), path.dirname(SESH), inHome.env["PATH"]].join(":")
+      return { home, env: { ...inHome.env, HOME: home, PATH, SESH_SANDBOX: home }, lab }
+    }),
+    ({ lab }) => Effect.promise(lab.stop)
+  )
+
+const onClient = ({ lab }: Client, command: ReadonlyArray<string>) => [...lab.prefix(), ...command]
+
+/** Runs a command on the client to its end. Undefined when it went well, or else what it said. */
+const runOn = (client: Client, command: ReadonlyArray<string>, env?: Readonly<Record<string, string>>) =>
+  Effect.callback<string | undefined>((resume) => {
+    const [file, ...args] = onClient(client, command)
+    // Not for this process to wait for: on the loopback the way to the hosts is in it.
+    execFile(file!, args, { env: { ...client.env, ...env }, cwd: client.home }, (error, _, stderr) => {
+      resume(Effect.succeed(error === null ? undefined : `${stderr.trim().split("\n")[0]} (status ${error.code})`))
+    })
+  })
+
+/** Ends what the client has running: no connection is kept. */
+const cool = (client: Client) =>
+  Effect.forEach(processesOf(client.home).keys(), end, { concurrency: "unbounded", discard: true })
+
+const screenOf = (client: Client, way: Way, command: ReadonlyArray<string>) =>
+  open({ command: onClient(client, command), env: { ...client.env, ...way.env }, cwd: client.home, size: SIZE })
+
+/** Milliseconds from the start of the program to its first byte, and to the session's. */
+const arrive = Effect.fnUntraced(function*(client: Client, way: Way, session: string) {
+  const screen = yield* screenOf(client, way, way.attach(session, ECHO, ""))
+  const { first } = yield* screen.settles(READY)
+  return first - screen.begun
+}, Effect.scoped)
+
+/** Milliseconds that a key takes there and back, of many. */
+const keys = Effect.fnUntraced(function*(client: Client, way: Way, session: string) {
+  const screen = yield* screenOf(client, way, way.attach(session, ECHO, ""))
+  yield* screen.shows(READY)
+  const times: Array<number> = []
+  for (let key = 0; key < KEYS; key++) {
+    // Nothing on the screen can be taken for it.
+    const text = `k${String(key).padStart(4, "0")}`
+    const begun = performance.now()
+    screen.type(text)
+    times.push((yield* screen.shows(text)) - begun)
+  }
+  return times.toSorted((a, b) => a - b)
+}, Effect.scoped)
+
+const flood = Effect.fnUntraced(function*(client: Client, way: Way, session: string, file: string, mb: number) {
+  const screen = yield* screenOf(client, way, way.attach(session, FLOOD, file))
+  yield* screen.shows(READY)
+  const begun = performance.now()
+  screen.type("\n")
+  return mb / (((yield* screen.shows(DONE)) - begun) / 1000)
+}, Effect.scoped)
+
+let sessions = 0
+
+/** A session for a way, with a script in it. Undefined when it cannot be made: then the way is left out. */
+const make = Effect.fnUntraced(function*(client: Client, way: Way, script: string, arg = "") {
+  const session = `bench-${sessions++}`
+  const failure = way.create === undefined ? undefined : yield* runOn(client, way.create(session, script, arg), way.env)
+  if (failure === undefined) return session
+  console.log(`${way.name} does not work: left out; it said: ${failure}`)
+  return undefined
+})
+
+/** Runs a command for each host at once, or one for all: milliseconds until all have ended. */
+const together = (
+  client: Client,
+  commands: ReadonlyArray<ReadonlyArray<string>>,
+  env?: Readonly<Record<string, string>>
+) =>
+  Effect.promise(async () => {
+    const begun = performance.now()
+    await Promise.all(commands.map((command) =>
+      new Promise<void>((resolve, reject) => {
+        const [file, ...args] = onClient(client, command)
+        const child = spawn(file!, args, { env: { ...client.env, ...env }, cwd: client.home, stdio: "ignore" })
+        child.once("error", reject)
+        child.once("exit", (code) => code === 0 ? resolve() : reject(new Error(`${command.join(" ")}: status ${code}`)))
+      })
+    ))
+    return performance.now() - begun
+  })
+
+const one = Effect.fnUntraced(function*(client: Client, dir: string) {
+  const alone = isInstalled("tmux") ? [tmux, plain] : [plain]
+  const installed = [sesh("openssh"), sesh("ssh2")].concat(alone, alone.map((way) => kept(client.home, way)))
+  const ways: Array<{ way: Way; echo: string; cold: Array<number>; warm: Array<number> }> = []
+  for (const way of installed) {
+    const echo = yield* make(client, way, ECHO)
+    if (echo !== undefined) ways.push({ way, echo, cold: [], warm: [] })
+  }
+  for (let round = 0; round < ROUNDS; round++) {
+    for (const { cold, echo, warm, way } of rotated(ways, round)) {
+      yield* cool(client)
+      cold.push(yield* arrive(client, way, echo))
+      if (way.keeps) warm.push(yield* arrive(client, way, echo))
+    }
+  }
+  const file = path.join(dir, "flood")
+  const [lines] = Object.values(contents)
+  const mb = writeLines(file, MB * 1e6, lines!.lines()) / 1e6
+  const rows: Array<ReadonlyArray<string>> = []
+  for (const { cold, echo, warm, way } of ways) {
+    const times = yield* keys(client, way, echo)
+    const speeds: Array<number> = []
+    for (let round = 0; round < Math.min(3, ROUNDS); round++) {
+      const session = yield* make(client, way, FLOOD, file)
+      if (session !== undefined) speeds.push(yield* flood(client, way, session, file, mb))
+    }
+    const of = (share: number) => shown(times[Math.floor((times.length - 1) * share)]!)
+    rows.push([way.name, shown(median(cold)), shown(median(warm)), of(0.5), of(0.99), shown(median(speeds))])
+  }
+  table(["one host", "first byte, cold, ms", "warm", "key p50, ms", "p99", `${mb.toFixed(0)} MB of lines, MB/s`], rows)
+})
+
+const many = Effect.fnUntraced(function*(client: Client) {
+  const names = client.lab.hosts.map(({ name }) => name)
+  const rows: Array<ReadonlyArray<string>> = []
+  for (const transport of ["openssh", "ssh2"]) {
+    const env = { SESH_SSH: transport }
+    const said = yield* Effect.forEach(names, (name) => runOn(client, [SESH, `@${name}`], env))
+    const failure = said.find((words) => words !== undefined)
+    if (failure !== undefined) {
+      console.log(`sesh (${transport}) does not list hosts: left out; it said: ${failure}`)
+      continue
+    }
+    const times = { cold: [] as Array<number>, warm: [] as Array<number> }
+    for (let round = 0; round < ROUNDS; round++) {
+      yield* cool(client)
+      times.cold.push(yield* together(client, [[SESH]], env))
+      times.warm.push(yield* together(client, [[SESH]], env))
+    }
+    rows.push([`sesh (${transport})`, shown(median(times.cold)), shown(median(times.warm))])
+  }
+  const others = { cold: [] as Array<number>, warm: [] as Array<number> }
+  const asks = (...options: ReadonlyArray<string>) => names.map((name) => ["ssh"].concat(options, name, "true"))
+  for (let round = 0; round < ROUNDS; round++) {
+    yield* cool(client)
+    others.cold.push(yield* together(client, asks()))
+    yield* together(client, asks(...master(client.home)))
+    others.warm.push(yield* together(client, asks(...master(client.home))))
+  }
+  rows.push([`${HOSTS} x ssh host true at once`, shown(median(others.cold)), shown(median(others.warm))])
+  table([`${HOSTS} hosts listed`, "cold, ms", "warm, ms"], rows)
+})
+
+const program = Effect.gen(function*() {
+  if (!isInstalled("ssh") || !fs.existsSync(SSHD)) return console.log("other hosts: ssh and sshd are not installed")
+  const inHome = yield* home
+  const client = yield* clientIn(inHome)
+  const failure = yield* runOn(client, ["ssh", "h1", "true"])
+  if (failure !== undefined) return yield* Effect.die(new Error(`ssh h1: ${failure}`))
+  console.log(`other hosts, at ${SIZE.cols} x ${SIZE.rows}, medians of ${ROUNDS}; a key is five bytes, ${KEYS} of them`)
+  yield* one(client, inHome.dir)
+  yield* many(client)
+  yield* cool(client)
+})
+
+NodeRuntime.runMain(program.pipe(Effect.scoped, Effect.provide(Pty.layer)))

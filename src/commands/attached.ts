@@ -6,6 +6,7 @@ import { exitCode } from "../schema/Session.ts"
 import type { SessionName } from "../schema/SessionName.ts"
 import type { AttachEnd } from "../services/AttachClient.ts"
 import { Output } from "../services/Output.ts"
+import { SessionClient } from "../services/SessionClient.ts"
 import { SessionRegistry } from "../services/SessionRegistry.ts"
 import { here } from "./here.ts"
 
@@ -41,8 +42,10 @@ const CONNECTION_LOST = 255
 const SIGNALS = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 } as const
 
 /** Says how an attachment ended, and gives the exit code. */
-export const report = Effect.fn("report")(function*(name: SessionName, end: AttachEnd) {
+export const report = Effect.fn("report")(function*(session: SessionName, end: AttachEnd) {
   const { note } = yield* Output
+  const { host } = yield* SessionClient
+  const name = host === undefined ? session : `${session} on ${host}`
   switch (end._tag) {
     case "Detached":
       yield* note(end.reason === undefined ? `[detached from ${name}]` : `[detached from ${name}: ${end.reason}]`)

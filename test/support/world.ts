@@ -23,6 +23,7 @@ import * as Tty from "../../src/layers/TtyFake.ts"
 import type { Caller as CallerService } from "../../src/services/Caller.ts"
 import type { DaemonLauncher as Launcher } from "../../src/services/DaemonLauncher.ts"
 import type { PathsError } from "../../src/services/Paths.ts"
+import type { Scrollback as ScrollbackService } from "../../src/services/Scrollback.ts"
 import type { SessionClient as Client } from "../../src/services/SessionClient.ts"
 
 /** What the fake machine is like. */
@@ -36,6 +37,10 @@ export interface WorldOptions {
   /** What the registry knows, beside the sessions that are made. */
   readonly sessions?: ReadonlyArray<MemorySession>
   readonly problem?: PathsError
+  /** Where the sessions are: another host, whose connections may die. */
+  readonly host?: string | undefined
+  /** What sessions keep of their output; all of it, without a model, unless given. */
+  readonly scrollback?: Layer.Layer<ScrollbackService>
   readonly launcher?: Layer.Layer<Launcher | DaemonLauncher.Launches>
 }
 
@@ -47,6 +52,7 @@ export type World =
   | DaemonLauncher.Launches
   | MemorySessions
   | MemoryNetwork
+  | SessionFiles.WrittenFiles
   | Client
   | Scope.Scope
 
@@ -67,14 +73,14 @@ export const inWorld = <A, E>(
     Caller.layer(options.caller),
     SessionFiles.layer,
     QueryResponder.layer,
-    Scrollback.layer,
+    options.scrollback ?? Scrollback.layer,
     network(),
     registry(options.sessions)
   )
   const launcher = options.launcher ??
     DaemonLauncher.layer.pipe(Layer.provide(SessionHost.layer.pipe(Layer.provide(SessionServer.layer))))
   const layers = Layer.mergeAll(AttachClient.layer, SessionControl.layer, launcher).pipe(
-    Layer.provideMerge(SessionClient.layer),
+    Layer.provideMerge(SessionClient.layerOn(options.host)),
     Layer.provideMerge(system)
   )
   return Effect.gen(function*() {

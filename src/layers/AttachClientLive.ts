@@ -2,110 +2,113 @@ import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
-import * as Result from "effect/Result"
-import type { Welcome } from "../schema/Control.ts"
+import * as Option from "effect/Option"
 import { DEFAULT_DETACH_KEY, parseDetachKey } from "../schema/DetachKey.ts"
-import { FrameType } from "../schema/Frame.ts"
-import { DEFAULT_SIZE, type Size } from "../schema/Session.ts"
+import { DEFAULT_SIZE } from "../schema/Session.ts"
 import { AttachClient, type AttachEnd, type AttachOptions } from "../services/AttachClient.ts"
 import { Caller } from "../services/Caller.ts"
+import { Output } from "../services/Output.ts"
 import { SessionClient } from "../services/SessionClient.ts"
-import { type AskError, SessionUnresponsive } from "../services/SessionRegistry.ts"
+import { SessionFiles } from "../services/SessionFiles.ts"
 import { Tty } from "../services/Tty.ts"
-import { Attachment } from "./internal/client/attachment.ts"
-import { hello, readAnswer } from "./internal/handshake.ts"
-
-/** A daemon that has not answered by then is stopped or stuck. */
-const WELCOME_MS = 5000
+import { Attachment, CTRL_C } from "./internal/client/attachment.ts"
+import { firstFailure, type LinkError } from "./internal/client/link.ts"
+import { type Link, makeLinks } from "./internal/client/links.ts"
+import { reconnect } from "./internal/client/reconnect.ts"
+import { lost, waiting } from "./internal/client/words.ts"
 
 /** The attachment over services alone: runs on fakes. */
-export const layer: Layer.Layer<AttachClient, never, SessionClient | Tty | Caller> = Layer.effect(
-  AttachClient,
-  Effect.gen(function*() {
-    const client = yield* SessionClient
-    const tty = yield* Tty
-    const caller = yield* Caller
+export const layer: Layer.Layer<AttachClient, never, SessionClient | SessionFiles | Tty | Output | Caller> = Layer
+  .effect(
+    AttachClient,
+    Effect.gen(function*() {
+      const client = yield* SessionClient
+      const files = yield* SessionFiles
+      const tty = yield* Tty
+      const { note } = yield* Output
+      const caller = yield* Caller
+      const { host } = client
 
-    const greeting = ({ created, role }: AttachOptions, size: Size | undefined): Buffer => {
-      const agent = caller.agentSocket()
-      const within = caller.env["SESH_SESSION"]
-      return hello(caller.version, role, {
-        ...(size === undefined ? {} : { size }),
-        ...(created === undefined ? {} : { resume: { session: created, output: 0, input: 0 } }),
-        ...(agent === undefined ? {} : { agent }),
-        ...(within ? { within } : {})
-      })
-    }
-
-    const attach = Effect.fn("AttachClient.attach")(function*(options: AttachOptions) {
-      const { name, role } = options
-      const key = yield* Effect.fromResult(parseDetachKey(caller.env["SESH_DETACH_KEY"] ?? DEFAULT_DETACH_KEY))
-      const scope = yield* Effect.scope
-      const run = Effect.runForkWith(yield* Effect.context())
-      const connection = yield* client.connect(name)
-      const ended = yield* Deferred.make<AttachEnd>()
-      const welcomed = yield* Deferred.make<Welcome, AskError>()
-
-      const attachment = new Attachment({
-        connection,
-        role,
-        key,
-        inputIsTerminal: tty.inputIsTerminal,
-        rows: tty.size()?.rows ?? DEFAULT_SIZE.rows,
-        after: (ms, then) => void run(Effect.forkIn(Effect.andThen(Effect.sleep(ms), Effect.sync(then)), scope)),
-        onEnd: (end) => Deferred.doneUnsafe(ended, Exit.succeed(end))
-      })
-      let answered = false
-      const onAnswer = (type: number, payload: Buffer) => {
-        const answer = readAnswer(name, caller.version, type, payload)
-        if (answer === undefined) return
-        answered = true
-        Result.match(answer, {
-          onSuccess: (welcome) => {
-            attachment.welcome(welcome.window)
-            Deferred.doneUnsafe(welcomed, Exit.succeed(welcome))
-          },
-          onFailure: (error) => Deferred.doneUnsafe(welcomed, Exit.fail(error))
+      const attach = Effect.fn("AttachClient.attach")(function*(options: AttachOptions) {
+        const { name, role } = options
+        const key = yield* Effect.fromResult(parseDetachKey(caller.env["SESH_DETACH_KEY"] ?? DEFAULT_DETACH_KEY))
+        const scope = yield* Effect.scope
+        const run = Effect.runForkWith(yield* Effect.context())
+        const ended = yield* Deferred.make<AttachEnd>()
+        const attachment = new Attachment({
+          role,
+          key,
+          inputIsTerminal: tty.inputIsTerminal,
+          outputIsTerminal: tty.outputIsTerminal,
+          size: tty.size() ?? DEFAULT_SIZE,
+          after: (ms, then) => void run(Effect.forkIn(Effect.andThen(Effect.sleep(ms), Effect.sync(then)), scope)),
+          onEnd: (end) => Deferred.doneUnsafe(ended, Exit.succeed(end))
         })
-      }
-      connection.listen({
-        onFrame: (type, payload) => answered ? attachment.onFrame(type, payload) : onAnswer(type, payload),
-        onDrain: () => {},
-        onClose: (reason, failure) => {
-          const why = reason ?? "it hung up before it answered"
-          Deferred.doneUnsafe(welcomed, Exit.fail(failure ?? new SessionUnresponsive({ name, reason: why })))
-          attachment.onClose(reason)
-        }
-      })
-      const sizeSaid = tty.size()
-      connection.send(FrameType.hello, greeting(options, sizeSaid))
+        const links = makeLinks({ attachment, caller, client, options, tty })
 
-      const open = tty.open({
-        onInput: (bytes) => attachment.onInput(bytes),
-        onEnd: () => attachment.onInputEnd(),
-        onDrain: () => attachment.onDrain(),
-        onResize: (size) => attachment.onResize(size),
-        onSignal: (signal) => attachment.onSignal(signal)
-      })
-      const welcome = Deferred.await(welcomed).pipe(
-        Effect.timeoutOrElse({
-          duration: WELCOME_MS,
-          orElse: () => Effect.fail(new SessionUnresponsive({ name, reason: `no welcome in ${WELCOME_MS / 1000} s` }))
+        /** On the terminal itself, or, for who has none, on standard error. */
+        const whileLost = Effect.fnUntraced(function*(host: string) {
+          if (!tty.outputIsTerminal) yield* note(`[connection to ${host} lost, trying again]`)
+          const link = yield* reconnect({
+            attempt: links.openAgain,
+            onState: (seconds, why) =>
+              attachment.say(waiting({
+                host,
+                seconds,
+                why,
+                key: tty.inputIsTerminal ? key ?? CTRL_C : undefined,
+                hasOverflowed: attachment.hasOverflowed
+              })),
+            onKey: (run) => {
+              attachment.onKey = run
+              return () => {
+                attachment.onKey = () => {}
+              }
+            }
+          })
+          if (!tty.outputIsTerminal) yield* note(`[connection to ${host} is back]`)
+          return link
         })
-      )
-      // The terminal gets ready while the daemon answers.
-      const [, terminal] = yield* Effect.all([welcome, open], { concurrency: "unbounded" })
-      attachment.show(terminal)
-      // Until the terminal was open nobody told us of a change.
-      const size = tty.size()
-      if (size !== undefined && (size.cols !== sizeSaid?.cols || size.rows !== sizeSaid.rows)) attachment.onResize(size)
-      const end = yield* Deferred.await(ended)
-      connection.end()
-      if (tty.outputIsTerminal) terminal.write(attachment.clean())
-      yield* terminal.flush
-      return end
-    }, Effect.scoped)
 
-    return AttachClient.of({ attach })
-  })
-)
+        const explain = Effect.fnUntraced(function*(error: LinkError) {
+          const remembered = error._tag === "NoSession" ? yield* files.readEnd(name) : Option.none()
+          attachment.end(lost(error, links.session(), remembered))
+        })
+
+        /** Until there is nothing to go on with. */
+        const goOn = Effect.fnUntraced(function*(first: Link) {
+          for (let link = first;;) {
+            const reason = yield* link.broken
+            // It may have said why.
+            if (attachment.hasEnded) return
+            if (host === undefined) return attachment.end({ _tag: "Lost", reason: reason ?? "its process is gone" })
+            attachment.part()
+            yield* link.close
+            link = yield* whileLost(host)
+          }
+        }, Effect.catch(explain))
+
+        const first = yield* Effect.mapError(links.openApart, firstFailure(name))
+        const open = tty.open({
+          onInput: (bytes) => attachment.onInput(bytes),
+          onEnd: () => attachment.onInputEnd(),
+          onDrain: () => attachment.onDrain(),
+          onResize: (size) => attachment.onResize(size),
+          onSignal: (signal) => attachment.onSignal(signal)
+        })
+        // The terminal gets ready while the daemon answers.
+        const welcomed = Effect.mapError(first.welcomed, firstFailure(name))
+        const [, terminal] = yield* Effect.all([welcomed, open], { concurrency: "unbounded" })
+        attachment.show(terminal)
+        // Until the terminal was open nobody told us of a change.
+        yield* links.settleSize
+        const end = yield* Effect.raceFirst(Deferred.await(ended), Effect.andThen(goOn(first), Effect.never))
+        attachment.hangUp()
+        if (tty.outputIsTerminal) terminal.write(attachment.clean())
+        yield* terminal.flush
+        return end
+      }, Effect.scoped)
+
+      return AttachClient.of({ attach })
+    })
+  )

@@ -64,6 +64,11 @@ export class FakeProgram {
     return Buffer.concat(this.read)
   }
 
+  /** As many bytes are in {@link typed}. */
+  get typedBytes(): number {
+    return this.read.reduce((sum, bytes) => sum + bytes.length, 0)
+  }
+
   /** Output bytes that were not yet handed over. */
   get unread(): number {
     return this.output.reduce((sum, bytes) => sum + bytes.length, 0)

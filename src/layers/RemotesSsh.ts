@@ -7,6 +7,7 @@ import { AttachClient } from "../services/AttachClient.ts"
 import { Caller } from "../services/Caller.ts"
 import { DaemonLauncher } from "../services/DaemonLauncher.ts"
 import { Hosts } from "../services/Hosts.ts"
+import { Output } from "../services/Output.ts"
 import { type HostServices, Remotes } from "../services/Remotes.ts"
 import { SessionClient } from "../services/SessionClient.ts"
 import { SessionControl } from "../services/SessionControl.ts"
@@ -25,12 +26,13 @@ import * as SessionControlLive from "./SessionControlLive.ts"
  * Over ssh: the sesh on a host is run for a listing and to start a session (`sesh --serve`); a session is talked to over
  * its socket, as here.
  */
-export const layer: Layer.Layer<Remotes, never, SshTransport | Hosts | Caller | Tty> = Layer.effect(
+export const layer: Layer.Layer<Remotes, never, SshTransport | Hosts | Caller | Output | Tty> = Layer.effect(
   Remotes,
   Effect.gen(function*() {
     const transport = yield* SshTransport
     const hosts = yield* Hosts
     const caller = yield* Caller
+    const output = yield* Output
     const tty = yield* Tty
     const scope = yield* Effect.scope
     const hostOf = makeHosts({ transport, hosts, version: caller.version, scope })
@@ -45,6 +47,7 @@ export const layer: Layer.Layer<Remotes, never, SshTransport | Hosts | Caller | 
       const files = filesThere(host)
       const basis = Context.make(SessionClient, client).pipe(
         Context.add(SessionFiles, files),
+        Context.add(Output, output),
         Context.add(Tty, tty)
       )
       // Those of this machine are there already, and would be taken for them.

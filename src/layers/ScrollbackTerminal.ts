@@ -87,6 +87,14 @@ class TerminalScrollback implements ScrollbackModel {
     return this.withModel((terminal) => terminal.restore({ history: lines, ...rest })) ?? this.raw.restore()
   }
 
+  picture({ placed, size }: Parameters<ScrollbackModel["picture"]>[0]): ReadonlyArray<Buffer> | undefined {
+    return this.withModel((terminal) =>
+      placed || terminal.hasScrolled()
+        ? terminal.restore({ history: 0, over: true, ...(size === undefined ? {} : { size }) })
+        : undefined
+    )
+  }
+
   since(offset: number): ReadonlyArray<Buffer> | undefined {
     return this.raw.since(offset)
   }

@@ -2,6 +2,7 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
+import type { EndSignal } from "../schema/Control.ts"
 import { DEFAULT_SIZE, type Size } from "../schema/Session.ts"
 import { type OpenTty, Tty, TtyError, type TtyHandlers } from "../services/Tty.ts"
 
@@ -68,7 +69,7 @@ export class FakeTerminal {
   }
 
   /** Sends a signal to the program. */
-  signal(name: "SIGINT" | "SIGTERM" | "SIGHUP"): void {
+  signal(name: EndSignal): void {
     this.later((handlers) => handlers.onSignal(name))
   }
 

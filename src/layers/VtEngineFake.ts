@@ -54,7 +54,7 @@ class PlainTerminal implements VtTerminal {
     this.fit()
   }
 
-  restore({ history, size = this.size }: RestoreOptions): ReadonlyArray<Buffer> {
+  restore({ history, over = false, size = this.size }: RestoreOptions): ReadonlyArray<Buffer> {
     const shown = new PlainTerminal(this.size, this.history)
     shown.rows = this.rows.map(({ cells, wrapped }) => ({ cells: [...cells], wrapped }))
     shown.base = this.base
@@ -63,7 +63,10 @@ class PlainTerminal implements VtTerminal {
     shown.resize({ cols: size.cols, rows: Math.min(size.rows, this.size.rows) })
     const reports = [...this.reported].map(([code, value]) => `\x1b]${code};${value}\x1b\\`).join("")
     const pending = this.begun.length > 0 ? this.begun : this.scanner.pending
-    return [Buffer.from(reports + shown.picture(history, size.rows)), ...(pending.length === 0 ? [] : [pending])]
+    return [
+      Buffer.from(reports + shown.picture(over ? 0 : history, size.rows, over)),
+      ...(pending.length === 0 ? [] : [pending])
+    ]
   }
 
   lines(): ReadonlyArray<string> {
@@ -86,6 +89,10 @@ class PlainTerminal implements VtTerminal {
 
   scrolls(): boolean {
     return this.scanner.grounded && this.begun.length === 0
+  }
+
+  hasScrolled(): boolean {
+    return this.base > 0
   }
 
   wraps(): boolean {
@@ -215,11 +222,13 @@ class PlainTerminal implements VtTerminal {
   }
 
   /** For a terminal of so many rows. */
-  private picture(history: number, height: number): string {
+  private picture(history: number, height: number, over: boolean): string {
     const { cols, rows } = this.size
     const first = Math.max(0, this.base - history)
     const above = Math.min(this.base - first, height - rows)
-    let bytes = `${" ".repeat(cols - 1)}\r\x1b[K${"\r\n".repeat(Math.max(1, height - 1))}\x1b[H`
+    const erased = Array.from({ length: height }, (_, row) => `\x1b[${row + 1};1H\x1b[K`).join("")
+    const moved = `${" ".repeat(cols - 1)}\r\x1b[K${"\r\n".repeat(Math.max(1, height - 1))}`
+    let bytes = `${over ? erased : moved}\x1b[H`
     for (let index = first; index < this.rows.length; index++) {
       if (index > first && !this.rows[index]!.wrapped) bytes += "\r\n"
       bytes += this.rowText(index)

@@ -5,10 +5,13 @@ import { FrameType } from "./Frame.ts"
 import { ExitStatus, SessionInfo, Size } from "./Session.ts"
 
 /** Sides with the same major understand each other; the minor counts additions. */
-export const PROTOCOL = { major: 1, minor: 1 } as const
+export const PROTOCOL = { major: 1, minor: 2 } as const
 
 /** The minor that brought `hello.command`, `kill.signal` and the history. */
 export const SCRIPTING = 1
+
+/** The minor that brought `hello.resume.only`, `hello.resume.redraw` and `welcome.typed`. */
+export const RESUMING = 2
 
 const Version = Schema.Struct({ major: Schema.Int, minor: Schema.Int })
 
@@ -32,7 +35,15 @@ export const Hello = Schema.Struct({
   resume: Schema.optionalKey(Schema.Struct({
     session: Schema.String,
     output: Offset,
-    input: Offset
+    /** Input bytes sent. */
+    input: Offset,
+    /** This session and no other one of the name: else a refusal, where there would be a restore. */
+    only: Schema.optionalKey(Schema.Boolean),
+    /**
+     * Something that is not the session's stands on the screen: a picture, please, behind the missing bytes. `placed`: but
+     * for that, rows are where the session has them.
+     */
+    redraw: Schema.optionalKey(Schema.Struct({ placed: Schema.Boolean }))
   })),
   /** Real path of the client's ssh-agent socket. */
   agent: Schema.optionalKey(Schema.String),
@@ -55,6 +66,8 @@ export const Welcome = Schema.Struct({
   output: Offset,
   /** Input bytes of this client accepted so far. */
   input: Offset,
+  /** Of these, as many have been typed: what an `ack` says. */
+  typed: Schema.optionalKey(Offset),
   /** Input bytes that may be under way, not yet acknowledged. */
   window: Schema.Int,
   /** True: restore frames follow. False: output goes on at the offset that the client gave. */

@@ -34,6 +34,9 @@ export const OFFSET_BYTES = 8
 /** Set on the last frame of a restore: what follows is live. */
 export const RESTORE_LAST = 1
 
+/** Set on all frames of a restore that goes over what the terminal shows: it is undone, and moved nowhere. */
+export const RESTORE_OVER = 2
+
 /** Set on the last frame of a history. */
 export const LINES_LAST = 1
 

@@ -1,5 +1,6 @@
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
+import type { EndSignal } from "../schema/Control.ts"
 import type { InvalidDetachKey } from "../schema/DetachKey.ts"
 import type { ExitStatus } from "../schema/Session.ts"
 import type { SessionName } from "../schema/SessionName.ts"
@@ -10,8 +11,9 @@ import type { TtyError } from "./Tty.ts"
 export type AttachEnd =
   | { readonly _tag: "Detached"; readonly by: "key" | "other" | "end of input"; readonly reason?: string }
   | { readonly _tag: "Exited"; readonly status: ExitStatus }
+  /** For good: its process is gone, or who waited for a connection to another host has given up, or cannot have one. */
   | { readonly _tag: "Lost"; readonly reason: string }
-  | { readonly _tag: "Signal"; readonly signal: "SIGINT" | "SIGTERM" | "SIGHUP" }
+  | { readonly _tag: "Signal"; readonly signal: EndSignal }
 
 export interface AttachOptions {
   readonly name: SessionName
@@ -21,7 +23,10 @@ export interface AttachOptions {
   readonly created?: string
 }
 
-/** Puts a session on the user's terminal. */
+/**
+ * Puts a session on the user's terminal. A connection to another host that breaks is made anew, for as long as it takes: on
+ * it goes where it was, not a byte lost and none twice; otherwise the screen is restored.
+ */
 export class AttachClient extends Context.Service<AttachClient, {
   /** Returns once the terminal is the user's again, restored. */
   readonly attach: (options: AttachOptions) => Effect.Effect<AttachEnd, AskError | TtyError | InvalidDetachKey>

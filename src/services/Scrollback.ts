@@ -38,6 +38,12 @@ export interface ScrollbackModel {
     /** False: it has the history already. */
     readonly history?: boolean
   }) => ReadonlyArray<Buffer>
+  /**
+   * As `restore`, for a terminal that has shown the session all along and on which something is to be put right: over what
+   * it shows, without history. `placed`: rows are where the session has them, which they are not where a session that began
+   * below the user's own lines has not scrolled yet. Undefined: it takes a `restore`.
+   */
+  readonly picture: (options: { readonly size?: Size; readonly placed: boolean }) => ReadonlyArray<Buffer> | undefined
   /** The output bytes from an offset up to now; undefined when they are no longer held. */
   readonly since: (offset: number) => ReadonlyArray<Buffer> | undefined
   /** Offset of the oldest byte that `since` still gives. */

@@ -2,6 +2,7 @@ import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
+import type { EndSignal } from "../schema/Control.ts"
 import type { Size } from "../schema/Session.ts"
 
 /** The terminal could not be put into raw mode. */
@@ -24,7 +25,7 @@ export interface TtyHandlers {
   /** The window has another size. */
   readonly onResize: (size: Size) => void
   /** The process was told to go (SIGTERM, SIGHUP, SIGINT), or the terminal went. */
-  readonly onSignal: (signal: "SIGINT" | "SIGTERM" | "SIGHUP") => void
+  readonly onSignal: (signal: EndSignal) => void
 }
 
 /** The user's side: standard input and output, a terminal as a rule. */

@@ -22,6 +22,8 @@ export interface RestoreOptions {
    * rows the top ones show it, and what scrolls goes on there; of fewer all show the cursor's part of it.
    */
   readonly size?: Size
+  /** It shows the screen, more or less: nothing moves into its scrollback, and there is no history to send. */
+  readonly over?: boolean
 }
 
 /** A terminal that shows nothing: it knows what one would show. All synchronous; any call may throw. */
@@ -45,6 +47,8 @@ export interface VtTerminal {
    * True while plain lines that scroll out of the history leave no trace: main screen, no scroll region, nothing begun.
    */
   readonly scrolls: () => boolean
+  /** Something has scrolled out of the main screen. */
+  readonly hasScrolled: () => boolean
   /** Text that reaches the right margin goes on in the next row. */
   readonly wraps: () => boolean
   readonly title: () => string | undefined

@@ -10,6 +10,7 @@ import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import * as Caller from "../../src/layers/CallerFake.ts"
 import * as HostsMemory from "../../src/layers/HostsMemory.ts"
+import * as Output from "../../src/layers/OutputMemory.ts"
 import type { FakeProgram, PtyFakeOptions } from "../../src/layers/PtyFake.ts"
 import * as Tty from "../../src/layers/TtyFake.ts"
 import { type HostName, parseHostName } from "../../src/schema/HostName.ts"
@@ -47,7 +48,8 @@ export const here = Layer.mergeAll(
     cwd: "/home/user/project"
   }),
   Tty.layer(),
-  HostsMemory.layer()
+  HostsMemory.layer(),
+  Output.layer({ isTerminal: false })
 )
 
 /** Plays a shell that knows `exit`, and the commands of this suite, as a real one does. */

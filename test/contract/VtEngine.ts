@@ -184,6 +184,25 @@ export const suite = (name: string, layer: Layer.Layer<VtEngine>) =>
       }
     })
 
+    test("a restore over what is shown puts it right, and nothing moves", function*(make) {
+      for (const [what, bytes] of SESSIONS) {
+        const [terminal, other] = [yield* make(), yield* make()]
+        write(terminal, bytes)
+        write(other, ...terminal.restore({ history: HISTORY }), `\x1b[${SIZE.rows};1Hours\x1b[K`)
+        write(other, ...terminal.restore({ history: HISTORY, over: true }))
+        assert.deepStrictEqual(state(other), state(terminal), what)
+        assert.strictEqual(other.hasScrolled(), terminal.hasScrolled(), what)
+      }
+    })
+
+    test("knows whether anything has scrolled out", function*(make) {
+      const terminal = yield* make()
+      write(terminal, ended(numbered(1, SIZE.rows - 1)))
+      assert.isFalse(terminal.hasScrolled())
+      write(terminal, "\r\n")
+      assert.isTrue(terminal.hasScrolled())
+    })
+
     test("a restore brings as much history as is asked for", function*(make) {
       for (const history of [0, 1, 5]) {
         const [terminal, fresh] = [yield* make(), yield* make()]

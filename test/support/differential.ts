@@ -48,7 +48,7 @@ const HISTORY = 5000
 const REPLAYED = 2000
 const USER = Array.from({ length: 30 }, (_, index) => `user line ${index}`)
 
-class Shown {
+export class Shown {
   readonly instance: Instance
   readonly modes: ModeTracker
   readonly answers: Array<string> = []
@@ -71,7 +71,7 @@ class Shown {
 }
 
 /** Writes the bytes of a recording between two offsets, with its resizes. */
-const play = (
+export const play = (
   { bytes, resizes }: Recording,
   from: number,
   to: number,
@@ -183,7 +183,7 @@ const withoutMore = (state: TerminalState, { instance: { core: { buffers } } }: 
   return { ...state, cells: without(state.cells), history }
 }
 
-const states = (reference: Shown, fresh: Shown) => {
+export const states = (reference: Shown, fresh: Shown) => {
   const height = (shown: Shown) => shown.instance.core.buffers.normal.ybase
   const history = Math.min(height(reference), height(fresh), REPLAYED)
   const a = terminalState(reference.instance, history)

@@ -24,11 +24,12 @@ import type { SessionName } from "../../src/schema/SessionName.ts"
 import { DaemonLauncher as Launcher } from "../../src/services/DaemonLauncher.ts"
 import type { HostError } from "../../src/services/HostError.ts"
 import { Hosts } from "../../src/services/Hosts.ts"
+import type { Output } from "../../src/services/Output.ts"
 import { Remotes } from "../../src/services/Remotes.ts"
 import { SessionClient as Client } from "../../src/services/SessionClient.ts"
 import { SessionRegistry } from "../../src/services/SessionRegistry.ts"
 import type { ConnectOptions } from "../../src/services/SshTransport.ts"
-import { Tty } from "../../src/services/Tty.ts"
+import type { Tty } from "../../src/services/Tty.ts"
 
 /** A host as a test sets it. */
 export interface FakeHostOptions {
@@ -70,7 +71,7 @@ export class FakeHosts extends Context.Service<FakeHosts, {
 const HOME = "/home/there"
 
 /** The services of a host that is another memory in this process. */
-const build = (name: string, options: FakeHostOptions, tty: Tty["Service"]) =>
+const build = (name: string, options: FakeHostOptions, here: Context.Context<Tty | Output>) =>
   Effect.gen(function*() {
     const fake = { failure: options.failure }
     const specs: Array<SessionSpec> = []
@@ -86,7 +87,7 @@ const build = (name: string, options: FakeHostOptions, tty: Tty["Service"]) =>
       }))
     ).pipe(Layer.provide(Layer.fresh(SessionClient.layer)))
     const system = Layer.mergeAll(
-      Layer.succeed(Tty, tty),
+      Layer.succeedContext(here),
       Pty.layer(options.pty),
       Paths.layer({}),
       Caller.layer({ cwd: "", home: HOME, env: { TERM: "xterm" }, resolve: (path) => path }),
@@ -137,13 +138,13 @@ const build = (name: string, options: FakeHostOptions, tty: Tty["Service"]) =>
 /** Hosts in this process. */
 export const layer = (
   given: Readonly<Record<string, FakeHostOptions>> = {}
-): Layer.Layer<Remotes | Hosts | FakeHosts, never, Tty> =>
+): Layer.Layer<Remotes | Hosts | FakeHosts, never, Tty | Output> =>
   Layer.effectContext(Effect.gen(function*() {
-    const tty = yield* Tty
+    const here = yield* Effect.context<Tty | Output>()
     const fakes = new Map<string, Effect.Success<ReturnType<typeof build>>>()
     const known = new Map<HostName, KnownHost>()
     for (const [name, options] of Object.entries(given)) {
-      fakes.set(name, yield* build(name, options, tty))
+      fakes.set(name, yield* build(name, options, here))
       if ("known" in options && options.known === undefined) continue
       const host = name as HostName
       known.set(host, { host, at: 0, sesh: "0.0.0", home: HOME, dir: `${HOME}/.sesh`, sessions: [], ...options.known })

@@ -25,6 +25,7 @@ import * as Tty from "../../src/layers/TtyFake.ts"
 import type { Caller as CallerService } from "../../src/services/Caller.ts"
 import type { DaemonLauncher as Launcher } from "../../src/services/DaemonLauncher.ts"
 import type { PathsError } from "../../src/services/Paths.ts"
+import type { Scrollback as ScrollbackService } from "../../src/services/Scrollback.ts"
 import type { SessionClient as Client } from "../../src/services/SessionClient.ts"
 import * as Remotes from "./remotes.ts"
 
@@ -43,6 +44,10 @@ export interface WorldOptions {
   readonly hosts?: Readonly<Record<string, Remotes.FakeHostOptions>>
   /** Nobody is at the terminal who could be asked. */
   readonly isAlone?: boolean
+  /** Where the sessions are: another host, whose connections may die. */
+  readonly host?: string | undefined
+  /** What sessions keep of their output; all of it, without a model, unless given. */
+  readonly scrollback?: Layer.Layer<ScrollbackService>
   readonly launcher?: Layer.Layer<Launcher | DaemonLauncher.Launches>
 }
 
@@ -57,6 +62,7 @@ export type World =
   | DaemonLauncher.Launches
   | MemorySessions
   | MemoryNetwork
+  | SessionFiles.WrittenFiles
   | Client
   | Scope.Scope
 
@@ -77,7 +83,7 @@ export const inWorld = <A, E>(
     Caller.layer(options.caller),
     SessionFiles.layer,
     QueryResponder.layer,
-    Scrollback.layer,
+    options.scrollback ?? Scrollback.layer,
     network(),
     registry(options.sessions)
   )
@@ -89,7 +95,7 @@ export const inWorld = <A, E>(
   const launcher = options.launcher ??
     DaemonLauncher.layer.pipe(Layer.provide(SessionHost.layer.pipe(Layer.provide(SessionServer.layer))))
   const layers = Layer.mergeAll(AttachClient.layer, SessionControl.layer, launcher, others).pipe(
-    Layer.provideMerge(SessionClient.layer),
+    Layer.provideMerge(SessionClient.layerOn(options.host)),
     Layer.provideMerge(system)
   )
   return Effect.gen(function*() {

@@ -38,6 +38,12 @@ describe("frames", () => {
         "0300000009000000000000000701"
       ],
       [
+        "restore, last, over what is shown, since 1.2",
+        FrameType.restore,
+        Buffer.concat([encodeOffset(2 ** 32 + 7), Buffer.from([3])]),
+        "0300000009000000010000000703"
+      ],
+      [
         "resize",
         FrameType.resize,
         Control.resize.encode({ cols: 80, rows: 24 }),
@@ -85,9 +91,34 @@ describe("frames", () => {
     const json =
       `{"protocol":{"major":1,"minor":1},"sesh":"0.2.0","role":"wait","client":"c1","command":{"session":"s1","capture":5}}`
     const hello = Option.getOrThrow(Control.hello.decode(Buffer.from(json)))
-    assert.deepStrictEqual(hello.protocol, PROTOCOL)
+    assert.deepStrictEqual(hello.protocol, { major: PROTOCOL.major, minor: 1 })
     assert.deepStrictEqual(hello.command, { session: "s1", capture: 5 })
     assert.strictEqual(Control.hello.encode(hello).toString(), json)
+  })
+
+  it("golden vector: a hello that goes on after its connection died, since 1.2", () => {
+    const json =
+      `{"protocol":{"major":1,"minor":2},"sesh":"0.2.0","role":"attach","client":"c1","resume":{"session":"s1",` +
+      `"output":4294967301,"input":6,"only":true,"redraw":{"placed":true}}}`
+    const hello = Option.getOrThrow(Control.hello.decode(Buffer.from(json)))
+    assert.deepStrictEqual(hello.protocol, PROTOCOL)
+    assert.deepStrictEqual(hello.resume, {
+      session: "s1",
+      output: 2 ** 32 + 5,
+      input: 6,
+      only: true,
+      redraw: { placed: true }
+    })
+    assert.strictEqual(Control.hello.encode(hello).toString(), json)
+  })
+
+  it("golden vector: a welcome that says what was typed, since 1.2", () => {
+    const json = `{"protocol":{"major":1,"minor":2},"sesh":"0.2.0","info":{"name":"dev","id":"s1","dir":"/","pid":1,` +
+      `"size":{"cols":80,"rows":24},"created":1,"active":2,"clients":[]},"output":5,"input":6,"typed":4,` +
+      `"window":262144,"restore":false}`
+    const welcome = Option.getOrThrow(Control.welcome.decode(Buffer.from(json)))
+    assert.deepStrictEqual([welcome.input, welcome.typed], [6, 4])
+    assert.strictEqual(Control.welcome.encode(welcome).toString(), json)
   })
 
   it("a kill by a signal that nobody ends by is none", () => {

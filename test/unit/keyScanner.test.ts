@@ -3,7 +3,7 @@ import * as Result from "effect/Result"
 import { KeyScanner } from "../../src/layers/internal/client/keyScanner.ts"
 import { parseDetachKey } from "../../src/schema/DetachKey.ts"
 
-const scanner = (key = "^\\") => new KeyScanner(Result.getOrThrow(parseDetachKey(key))!)
+const scanner = (key = "^\\") => new KeyScanner([Result.getOrThrow(parseDetachKey(key))!])
 
 /** Types chunk after chunk, as reads from a terminal; gives what was passed on and whether it detached. */
 const type = (chunks: ReadonlyArray<string>, key?: string) => {

@@ -8,6 +8,7 @@ import * as AttachClientLive from "../../src/layers/AttachClientLive.ts"
 import * as Caller from "../../src/layers/CallerFake.ts"
 import * as HostsMemory from "../../src/layers/HostsMemory.ts"
 import { layer as network, MemoryNetwork } from "../../src/layers/internal/memoryNetwork.ts"
+import * as OutputMemory from "../../src/layers/OutputMemory.ts"
 import { Programs } from "../../src/layers/PtyFake.ts"
 import * as RemotesSsh from "../../src/layers/RemotesSsh.ts"
 import * as SessionClientMemory from "../../src/layers/SessionClientMemory.ts"
@@ -156,7 +157,7 @@ const withMachine = <A, E>(
     })
     const remotes = yield* Layer.build(RemotesSsh.layer.pipe(
       Layer.provideMerge(sshFake({ web: options.host?.(own) ?? own })),
-      Layer.provideMerge(Layer.mergeAll(caller, Tty.layer(), hosts))
+      Layer.provideMerge(Layer.mergeAll(caller, Tty.layer(), OutputMemory.layer({ isTerminal: false }), hosts))
     ))
     const there = yield* Context.get(remotes, Remotes).at(web)
     const all = Context.merge(Context.merge(machine, remotes), there)

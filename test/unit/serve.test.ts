@@ -6,6 +6,7 @@ import { Launches } from "../../src/layers/DaemonLauncherFake.ts"
 import * as InputMemory from "../../src/layers/InputMemory.ts"
 import * as Output from "../../src/layers/OutputMemory.ts"
 import * as Tty from "../../src/layers/TtyFake.ts"
+import { PROTOCOL } from "../../src/schema/Control.ts"
 import type { SessionName } from "../../src/schema/SessionName.ts"
 import { type MachineOptions, machineWithTty, THERE } from "../support/machines.ts"
 
@@ -54,7 +55,7 @@ describe("sesh --serve", () => {
       assert.deepStrictEqual(answer, {
         version: 1,
         sesh: "1.2.3",
-        protocol: { major: 1, minor: 1 },
+        protocol: PROTOCOL,
         home: THERE,
         dir: `${THERE}/.sesh`,
         agent: "/tmp/ssh-x/agent.1",

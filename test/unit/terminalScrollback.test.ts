@@ -143,6 +143,21 @@ describe("the scrollback with a terminal model", () => {
       assert.deepStrictEqual(yield* count({ SESH_SCROLLBACK: "0" }), [9001, 8947 + 53])
     }))
 
+  it.live("gives a picture over what is shown, once rows are where it has them", () =>
+    withModel((model) =>
+      Effect.gen(function*() {
+        model.append(Buffer.from("$ "))
+        assert.isUndefined(model.picture({ placed: true }), "without a model")
+        yield* loaded
+        assert.isUndefined(model.picture({ placed: false }), "the user's own lines are above")
+        // To the last row, and not beyond.
+        assert.lengthOf(text(model.picture({ placed: true })!).match(/\n/g)!, 23)
+        model.append(Buffer.from("\r\n".repeat(30)))
+        assert.isDefined(model.picture({ placed: false }))
+        assert.isUndefined(model.picture({ placed: true })!.find((bytes) => bytes.includes("2J")))
+      })
+    ))
+
   it.live("outlives its model: from then on raw bytes do", () => {
     let broken = false
     return withModel(

@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
+import * as TestClock from "effect/testing/TestClock"
 import { Launches } from "../../src/layers/DaemonLauncherFake.ts"
 import { Said } from "../../src/layers/OutputMemory.ts"
 import { Person } from "../../src/layers/PromptMemory.ts"
@@ -136,17 +137,20 @@ describe("sesh @host <name>", () => {
         assert.strictEqual((yield* FakeHosts).reads(), 0)
       })))
 
-  it.effect("a connection that is lost while attached ends with 255, and the session goes on", () =>
+  it.effect("a connection that is lost for good while attached ends with 255, and the session goes on", () =>
     inWorld({ hosts: { web: {} } }, (sesh) =>
       Effect.gen(function*() {
         const running = yield* Effect.forkChild(sesh("@web", "dev"))
         const terminal = yield* Terminal
         yield* eventually("a terminal", () => terminal.isOpen)
         yield* settle
-        const { network, programs } = yield* on("web")
-        network.links.at(-1)!.cut("\u001b[2Jgone\u202e")
+        const web = yield* on("web")
+        web.failure = new HostError({ host: "web", problem: "its key\u001b[2J is another\u202e", kind: "refused" })
+        web.network.links.at(-1)!.cut("gone")
+        yield* settle
+        yield* TestClock.adjust("2 seconds")
         assert.strictEqual(yield* Fiber.join(running), 255)
-        assert.isTrue(programs.last().isRunning)
+        assert.isTrue(web.programs.last().isRunning)
         assert.match((yield* Said).err[0]!, /^\[lost dev on web: [ -~]*\]$/)
       })))
 })

@@ -11,6 +11,10 @@ export interface MemorySide {
   readonly connection: Connection
   readonly stall: (stalled: boolean) => void
   readonly isOver: () => boolean
+  /** Runs once, before a frame is handed over with which more than so many bytes would have been. */
+  readonly onRead: (bytes: number, run: () => void) => void
+  /** It is over for this side. The other one hears nothing of it, and still gets what was sent. */
+  readonly lose: (reason: string) => void
 }
 
 class Side implements MemorySide {
@@ -33,6 +37,8 @@ class Side implements MemorySide {
   private over: { readonly reason: string | undefined } | undefined
   private told = false
   private scheduled = false
+  private readBytes = 0
+  private limit: { readonly bytes: number; readonly run: () => void } | undefined
 
   private readonly capacity: number
 
@@ -45,6 +51,15 @@ class Side implements MemorySide {
   readonly stall = (stalled: boolean) => {
     this.stalled = stalled
     this.schedule()
+  }
+
+  readonly onRead = (bytes: number, run: () => void) => {
+    this.limit = { bytes, run }
+  }
+
+  readonly lose = (reason: string) => {
+    this.stalled = true
+    this.finish(reason)
   }
 
   readonly connection: Connection = {
@@ -139,6 +154,14 @@ class Side implements MemorySide {
     while (this.handlers !== undefined && !this.paused && !this.stalled && this.arrived.length > 0) {
       const frame = this.arrived.shift()!
       this.arrivedBytes -= bytesOf(frame)
+      this.readBytes += bytesOf(frame)
+      const { limit } = this
+      if (limit !== undefined && this.readBytes > limit.bytes) {
+        this.limit = undefined
+        limit.run()
+        // Half a frame is none.
+        if (this.destroyed) return
+      }
       this.take()
       this.handlers.onFrame(frame[0], frame[1])
     }

@@ -4,6 +4,7 @@ import * as Layer from "effect/Layer"
 import * as Semaphore from "effect/Semaphore"
 import type { SessionName } from "../../schema/SessionName.ts"
 import type { Connection } from "../../services/Connection.ts"
+import type { HostError } from "../../services/HostError.ts"
 import { memoryPair } from "./memoryConnection.ts"
 
 /** One connection, as a test sees and treats it. */
@@ -15,6 +16,10 @@ export interface MemoryLink {
   readonly flow: (side: "client" | "server") => void
   /** The connection breaks, without a word to either side but its end; what was under way is lost. */
   readonly cut: (reason?: string) => void
+  /** As `cut`, in the middle of the frame with which this side would have had more than so many bytes. */
+  readonly cutAfter: (side: "client" | "server", bytes: number) => void
+  /** It breaks for the client alone; the server has not heard of it, and may still get what was sent (`flow`). */
+  readonly lose: () => void
   readonly closed: boolean
 }
 
@@ -24,9 +29,9 @@ export class MemoryNetwork extends Context.Service<MemoryNetwork, {
   readonly listeners: Map<SessionName, (connection: Connection) => void>
   /** Every connection there was, oldest first. */
   readonly links: ReadonlyArray<MemoryLink>
-  /** Until it is called with undefined, nobody can connect, for this reason. */
-  readonly setDown: (reason: string | undefined) => void
-  readonly isDown: () => string | undefined
+  /** Until it is called with undefined, nobody can connect, for this reason: a host's, or just words. */
+  readonly setDown: (reason: string | HostError | undefined) => void
+  readonly isDown: () => string | HostError | undefined
   /** Connects to a listener, which sees it as late as it would a socket. */
   readonly open: (name: SessionName) => Connection
   /** Of creators, one at a time. */
@@ -40,7 +45,7 @@ export const layer = (options?: { readonly capacity?: number }): Layer.Layer<Mem
     Effect.map(Semaphore.make(1), (creating) => {
       const listeners = new Map<SessionName, (connection: Connection) => void>()
       const links: Array<MemoryLink> = []
-      let down: string | undefined
+      let down: string | HostError | undefined
       return MemoryNetwork.of({
         listeners,
         links,
@@ -57,6 +62,12 @@ export const layer = (options?: { readonly capacity?: number }): Layer.Layer<Mem
             stall: (side) => sides[side].stall(true),
             flow: (side) => sides[side].stall(false),
             cut: (reason = "its process is gone") => cut(reason),
+            cutAfter: (side, bytes) =>
+              sides[side].onRead(bytes, () => cut("the connection ended in the middle of a frame")),
+            lose: () => {
+              server.stall(true)
+              client.lose("the connection timed out")
+            },
             get closed() {
               return client.isOver() && server.isOver()
             }

@@ -92,6 +92,11 @@ export class RawScrollback implements ScrollbackModel {
     return [Buffer.from(`\r\n${PLAIN}${before}`), replay]
   }
 
+  /** Nobody knows which row is where. */
+  picture(): undefined {
+    return undefined
+  }
+
   /** What was set by output that is no longer held. */
   modesNow(): string {
     return (this.modes.alternate === 0 ? "" : ALTERNATE) + enter(this.modes)

@@ -1,60 +1,60 @@
-/** One attachment: a connection on one side, the user's terminal on the other. Callbacks: this is the byte path. */
+/**
+ * One attachment: a connection on one side, or one after the other, and the user's terminal on the other. Callbacks: this
+ * is the byte path.
+ */
 import * as Option from "effect/Option"
-import { Control } from "../../../schema/Control.ts"
+import { Control, type EndSignal, type Hello, RESUMING, type Welcome } from "../../../schema/Control.ts"
 import type { DetachKey } from "../../../schema/DetachKey.ts"
-import { decodeOffset, encodeOffset, FrameType, OFFSET_BYTES, RESTORE_LAST } from "../../../schema/Frame.ts"
+import { decodeOffset, FrameType } from "../../../schema/Frame.ts"
 import type { Size } from "../../../schema/Session.ts"
 import type { AttachEnd } from "../../../services/AttachClient.ts"
 import type { Connection } from "../../../services/Connection.ts"
 import type { OpenTty } from "../../../services/Tty.ts"
-import { leave } from "../vt/leave.ts"
-import { ModeTracker } from "../vt/modes.ts"
+import { Display } from "./display.ts"
 import { KeyScanner } from "./keyScanner.ts"
+import { Outbox } from "./outbox.ts"
 
 /** How long to wait for the rest of a key report: longer than a network tears one apart, shorter than a person notices. */
 const REPORT_MS = 50
 
-/** Longest input frame; a paste goes out as several. */
-const INPUT_BYTES = 32 * 1024
-
 /**
- * A terminal is read on while the program reads nothing, or the detach key would wait behind a paste. So much is kept;
- * a pipe has no keys and can wait.
+ * A terminal is read on while the program reads nothing, or the detach key would wait behind a paste. So much is kept; a
+ * pipe has no keys and can wait.
  */
 const MOST_TYPED = 8 * 1024 * 1024
 
-const CTRL_C = 0x03
+/** Gives up a connection that is waited for, and ends watching: whoever is attached types it. */
+export const CTRL_C: DetachKey = { byte: 0x03, code: "c".charCodeAt(0) }
+
+/** No output is ever passed over. */
+const MISSING = "it left out a part of the output"
 
 export interface AttachmentParts {
-  readonly connection: Connection
   readonly role: "attach" | "watch"
   /** Undefined: no key detaches. */
   readonly key: DetachKey | undefined
   readonly inputIsTerminal: boolean
+  readonly outputIsTerminal: boolean
   /** Of the terminal. */
-  readonly rows: number
+  readonly size: Size
   readonly after: (ms: number, run: () => void) => void
   /** Called once. */
   readonly onEnd: (end: AttachEnd) => void
 }
 
 export class Attachment {
+  /** Something was typed while there was no connection. */
+  onKey: () => void = () => {}
   private tty: OpenTty | undefined
-  private early: Array<Buffer> = []
-  /** What was typed and not sent, and bytes: ever typed, sent, acknowledged. */
-  private readonly unsent: Array<Buffer> = []
-  private typed = 0
-  private sent = 0
-  private acked = 0
-  private window = 0
+  private connection: Connection | undefined
+  private session: Pick<Welcome, "protocol" | "info"> | undefined
+  private readonly display: Display
+  private readonly outbox = new Outbox()
   private holding = false
   private inputEnded = false
   private ended = false
-  /** What the terminal was put into, so that it can be put back without anybody's help. */
-  private readonly modes: ModeTracker
-  private shown = false
-  /** In the middle of a restore. */
-  private restoring = false
+  /** Without a connection more was typed than is kept. */
+  private overflowed = false
   /** Counts what was typed, so that a timer knows whether anything came since. */
   private turn = 0
   private readonly scanner: KeyScanner | undefined
@@ -62,69 +62,119 @@ export class Attachment {
 
   constructor(parts: AttachmentParts) {
     this.parts = parts
-    this.modes = new ModeTracker(parts.rows)
+    this.display = new Display({
+      isTerminal: parts.outputIsTerminal,
+      size: parts.size,
+      onFull: () => this.connection?.pause()
+    })
     // Only a person has keys: what a pipe brings is typed as it is.
-    this.scanner = parts.key === undefined || !parts.inputIsTerminal ? undefined : new KeyScanner(parts.key)
+    this.scanner = parts.inputIsTerminal ? new KeyScanner(parts.key === undefined ? [] : [parts.key]) : undefined
+  }
+
+  /** Whatever comes now changes nothing any more. */
+  get hasEnded(): boolean {
+    return this.ended
+  }
+
+  /** What was typed since the connection broke no longer fits. */
+  get hasOverflowed(): boolean {
+    return this.overflowed
   }
 
   /** What makes the terminal clean again, at the beginning of a line. */
   clean(): Buffer {
-    return leave(this.modes)
+    this.display.unsay()
+    return this.display.clean()
   }
 
-  /** The daemon has let us in: so many input bytes may be under way. */
-  welcome(window: number): void {
-    this.window = window
+  /** For the `hello` of a connection that goes on where the last one broke. Undefined: it takes a restore. */
+  point(): Hello["resume"] {
+    const { session } = this
+    const point = session && this.display.point(session.protocol.minor >= RESUMING)
+    if (session === undefined || point === undefined) return undefined
+    return { session: session.info.id, input: this.outbox.sentBytes, only: true, ...point }
+  }
+
+  /** The daemon has let us in, to go on with its output at an offset if it said so. False: it is not to be had. */
+  join(connection: Connection, welcome: Welcome, from: number): boolean {
+    this.display.unsay()
+    this.display.begin(welcome.restore ? undefined : from)
+    this.session = welcome
+    this.connection = connection
+    this.overflowed = false
+    if (this.display.isFull) connection.pause()
+    const { input: received, typed, window } = welcome
+    if (!this.outbox.open(connection.send, { received, typed, window })) return false
     this.settleInput()
+    return true
+  }
+
+  /** The connection is gone, and another one may come: what is typed is kept, and looked through for our keys. */
+  part(): void {
+    this.connection = undefined
+    this.outbox.close()
+    this.settleInput()
+  }
+
+  /** What was sent still arrives. */
+  hangUp(): void {
+    this.connection?.end()
   }
 
   /** The terminal is ready: shows what came before it was. */
   show(tty: OpenTty): void {
     this.tty = tty
-    const early = this.early
-    this.early = []
-    for (const bytes of early) this.write(bytes)
+    this.display.show(tty)
     this.settleInput()
   }
 
-  onFrame(type: number, payload: Buffer): void {
+  /** A line of ours, while there is no connection. */
+  say(text: string): void {
+    if (this.connection === undefined) this.display.say(text)
+  }
+
+  /** Gives what is wrong with it, if anything: then there is no going on. */
+  onFrame(type: number, payload: Buffer): string | undefined {
+    if (this.ended) return undefined
     switch (type) {
       case FrameType.output:
-        return this.write(payload.subarray(OFFSET_BYTES))
+        return this.display.output(payload) ? undefined : MISSING
       case FrameType.restore:
-        return this.restore(payload)
+        return this.display.restore(payload) ? undefined : MISSING
       case FrameType.ack:
-        this.acked = decodeOffset(payload) ?? this.acked
-        return this.settleInput()
+        this.outbox.onAck(decodeOffset(payload) ?? 0)
+        this.settleInput()
+        return undefined
       case FrameType.exit: {
         const status = Option.getOrUndefined(Control.exit.decode(payload))
-        return this.end(
+        this.end(
           status === undefined ? { _tag: "Lost", reason: "it ended without a status" } : { _tag: "Exited", status }
         )
+        return undefined
       }
       case FrameType.detach: {
         const reason = Option.getOrUndefined(Control.detach.decode(payload))?.reason
-        return this.end({ _tag: "Detached", by: "other", ...(reason === undefined ? {} : { reason }) })
+        this.end({ _tag: "Detached", by: "other", ...(reason === undefined ? {} : { reason }) })
+        return undefined
       }
       case FrameType.error: {
         const refusal = Option.getOrUndefined(Control.error.decode(payload))
-        return this.end({ _tag: "Lost", reason: refusal?.message ?? "it hung up on us" })
+        this.end({ _tag: "Lost", reason: refusal?.message ?? "it hung up on us" })
+        return undefined
       }
       default:
-        return
+        return undefined
     }
-  }
-
-  onClose(reason: string | undefined): void {
-    this.end({ _tag: "Lost", reason: reason ?? "its process is gone" })
   }
 
   onInput(bytes: Buffer): void {
     if (this.scanner === undefined) return this.type(bytes)
-    const { bytes: typed, detach } = this.scanner.push(bytes)
+    const parted = this.tty !== undefined && this.connection === undefined
+    const { bytes: typed, detach } = this.scanner.push(bytes, parted ? [CTRL_C] : [])
     this.type(typed)
-    if (detach) return this.detach("key")
-    if (this.parts.role === "watch" && typed.includes(CTRL_C)) return this.detach("key")
+    if (detach) return parted ? this.end({ _tag: "Lost", reason: "given up" }) : this.detach("key")
+    if (this.parts.role === "watch" && typed.includes(CTRL_C.byte)) return this.detach("key")
+    if (parted) this.onKey()
     const turn = ++this.turn
     const { scanner } = this
     if (!scanner.holds) return
@@ -142,17 +192,25 @@ export class Attachment {
   }
 
   onResize(size: Size): void {
-    this.modes.resize(size.rows)
-    this.parts.connection.send(FrameType.resize, Control.resize.encode(size))
+    this.display.resize(size)
+    this.connection?.send(FrameType.resize, Control.resize.encode(size))
   }
 
   /** The terminal takes output again. */
   onDrain(): void {
-    this.parts.connection.resume()
+    this.display.onDrain()
+    this.connection?.resume()
   }
 
-  onSignal(signal: "SIGINT" | "SIGTERM" | "SIGHUP"): void {
+  onSignal(signal: EndSignal): void {
     this.leave({ _tag: "Signal", signal })
+  }
+
+  /** Idempotent. */
+  end(end: AttachEnd): void {
+    if (this.ended) return
+    this.ended = true
+    this.parts.onEnd(end)
   }
 
   private detach(by: "key" | "end of input"): void {
@@ -160,52 +218,31 @@ export class Attachment {
   }
 
   private leave(end: AttachEnd): void {
-    if (!this.ended) this.parts.connection.send(FrameType.detach, Control.detach.encode({}))
+    if (!this.ended) this.connection?.send(FrameType.detach, Control.detach.encode({}))
     this.end(end)
   }
 
-  private end(end: AttachEnd): void {
-    if (this.ended) return
-    this.ended = true
-    this.parts.onEnd(end)
-  }
-
-  /** A restore wants a clean terminal: one that has shown the session before is cleaned first. */
-  private restore(payload: Buffer): void {
-    if (!this.restoring && this.shown) this.write(this.clean())
-    this.restoring = (payload[OFFSET_BYTES]! & RESTORE_LAST) === 0
-    this.write(payload.subarray(OFFSET_BYTES + 1))
-  }
-
-  private write(bytes: Buffer): void {
-    if (bytes.length === 0 || this.ended) return
-    this.shown = true
-    this.modes.push(bytes)
-    if (this.tty === undefined) this.early.push(bytes)
-    else if (!this.tty.write(bytes)) this.parts.connection.pause()
-  }
-
   private type(bytes: Buffer): void {
-    if (this.ended || this.parts.role === "watch") return
-    for (let at = 0; at < bytes.length; at += INPUT_BYTES) this.unsent.push(bytes.subarray(at, at + INPUT_BYTES))
-    this.typed += bytes.length
+    if (this.ended || this.parts.role === "watch" || bytes.length === 0) return
+    // Who types without a connection is read on, for our keys alone: what is kept must not have a hole in it.
+    if (this.connection === undefined && this.scanner !== undefined) {
+      this.overflowed ||= this.outbox.waiting + bytes.length > MOST_TYPED
+      if (this.overflowed) return
+    }
+    this.outbox.push(bytes)
     this.settleInput()
   }
 
-  /** Sends what the window allows, and leaves once all of an ended input has arrived. */
+  /** Reads on as long as there is room, and leaves once all of an ended input has arrived. */
   private settleInput(): void {
-    if (this.tty === undefined || this.window === 0) return
-    while (this.unsent.length > 0 && this.sent - this.acked < this.window / 2) {
-      const piece = this.unsent.shift()!
-      this.parts.connection.send(FrameType.input, encodeOffset(this.sent), piece)
-      this.sent += piece.length
-    }
-    const waiting = this.typed - this.acked
-    const most = this.scanner === undefined ? this.window / 2 : MOST_TYPED
-    if (!this.holding && waiting >= most) {
+    if (this.tty === undefined) return
+    const { most: underWay, waiting } = this.outbox
+    const most = this.scanner === undefined ? underWay : MOST_TYPED
+    const isReadOn = this.scanner !== undefined && this.connection === undefined
+    if (!this.holding && waiting >= most && !isReadOn) {
       this.holding = true
       this.tty.pause()
-    } else if (this.holding && waiting < most / 2) {
+    } else if (this.holding && (waiting < most / 2 || isReadOn)) {
       this.holding = false
       this.tty.resume()
     }

@@ -1,4 +1,4 @@
-/** Finds the detach key in what is typed, in each of the three ways in which terminals send it. */
+/** Finds keys of ours in what is typed, in each of the three ways in which terminals send them. */
 import type { DetachKey } from "../../../schema/DetachKey.ts"
 
 /** Longest key report worth waiting for: kitty's with alternates, modifiers, event and a character of text. */
@@ -31,10 +31,10 @@ export interface Scanned {
 
 export class KeyScanner {
   private rest: Buffer = Buffer.alloc(0)
-  private readonly key: DetachKey
+  private readonly keys: ReadonlyArray<DetachKey>
 
-  constructor(key: DetachKey) {
-    this.key = key
+  constructor(keys: ReadonlyArray<DetachKey>) {
+    this.keys = keys
   }
 
   /** True when the beginning of a key report is held back: call `flush` if nothing follows soon. */
@@ -42,11 +42,16 @@ export class KeyScanner {
     return this.rest.length > 0
   }
 
-  push(chunk: Buffer): Scanned {
+  /** `more`: keys that count now, beside the usual ones. */
+  push(chunk: Buffer, more: ReadonlyArray<DetachKey> = []): Scanned {
+    const keys = more.length === 0 ? this.keys : [...this.keys, ...more]
+    if (keys.length === 0) return { bytes: Buffer.concat([this.flush(), chunk]), detach: false }
     const bytes = this.rest.length === 0 ? chunk : Buffer.concat([this.rest, chunk])
     this.rest = Buffer.alloc(0)
-    const plain = bytes.indexOf(this.key.byte)
-    const limit = plain === -1 ? bytes.length : plain
+    const limit = keys.reduce((first, { byte }) => {
+      const at = bytes.indexOf(byte)
+      return at === -1 ? first : Math.min(first, at)
+    }, bytes.length)
     for (let at = bytes.indexOf(0x1b); at !== -1 && at < limit; at = bytes.indexOf(0x1b, at + 1)) {
       const ahead = bytes.toString("latin1", at, Math.min(bytes.length, at + MAX_REPORT))
       if (at + ahead.length === bytes.length && UNFINISHED.test(ahead) && ahead.length < MAX_REPORT) {
@@ -54,11 +59,12 @@ export class KeyScanner {
         return { bytes: bytes.subarray(0, at), detach: false }
       }
       const end = ahead.search(/[u~]/)
-      if (end !== -1 && isReportOf(this.key.code, ahead.slice(0, end + 1))) {
+      const report = ahead.slice(0, end + 1)
+      if (end !== -1 && keys.some(({ code }) => isReportOf(code, report))) {
         return { bytes: bytes.subarray(0, at), detach: true }
       }
     }
-    return plain === -1 ? { bytes, detach: false } : { bytes: bytes.subarray(0, plain), detach: true }
+    return { bytes: bytes.subarray(0, limit), detach: limit < bytes.length }
   }
 
   /** Gives up what was held back. */

@@ -1,22 +1,17 @@
 /** Types a stream into a session: no more is under way than the window allows. Callbacks below, Effect above. */
 import * as Effect from "effect/Effect"
-import { encodeOffset, FrameType } from "../../../schema/Frame.ts"
 import type { Connection } from "../../../services/Connection.ts"
+import { Outbox } from "./outbox.ts"
 
-/** Longest input frame. */
+/** Taken from the stream at a time: what is not sent yet is no more than that. */
 const PIECE_BYTES = 32 * 1024
 
 export class Typist {
-  private sent = 0
-  private acked = 0
+  private readonly outbox = new Outbox()
   private awaited: { readonly isMet: () => boolean; readonly met: () => void } | undefined
-  private readonly send: Connection["send"]
-  /** Bytes that may be under way; half of what the daemon takes, as for a person's typing. */
-  private readonly most: number
 
   constructor(send: Connection["send"], window: number) {
-    this.send = send
-    this.most = Math.max(1, window / 2)
+    this.outbox.open(send, { received: 0, typed: 0, window })
   }
 
   /** Types some bytes. Returns when they are sent. */
@@ -28,8 +23,8 @@ export class Typist {
       starts,
       (at) =>
         Effect.andThen(
-          this.until(() => this.sent - this.acked < this.most),
-          Effect.sync(() => this.put(all.subarray(at, at + PIECE_BYTES)))
+          this.until(() => this.outbox.hasRoom),
+          Effect.sync(() => this.outbox.push(all.subarray(at, at + PIECE_BYTES)))
         ),
       { discard: true }
     )
@@ -37,7 +32,7 @@ export class Typist {
 
   /** All that was sent was taken. */
   get settled(): boolean {
-    return this.acked >= this.sent
+    return this.outbox.waiting === 0
   }
 
   /** Returns when all was taken. */
@@ -46,16 +41,11 @@ export class Typist {
   }
 
   onAck(offset: number): void {
-    this.acked = Math.max(this.acked, offset)
+    this.outbox.onAck(offset)
     const { awaited } = this
     if (awaited === undefined || !awaited.isMet()) return
     this.awaited = undefined
     awaited.met()
-  }
-
-  private put(piece: Buffer): void {
-    this.send(FrameType.input, encodeOffset(this.sent), piece)
-    this.sent += piece.length
   }
 
   private until(isMet: () => boolean): Effect.Effect<void> {

@@ -1,9 +1,9 @@
 /** What was typed and not yet taken by the program: in order, bounded by every client's window. */
 import type { PtyProcess } from "../../../services/Pty.ts"
-import type { Member } from "./member.ts"
+import type { ClientInput } from "./clients.ts"
 
 export class InputQueue {
-  private waiting: Array<{ readonly member: Member; readonly bytes: Buffer }> = []
+  private waiting: Array<{ readonly input: ClientInput; readonly bytes: Buffer }> = []
   private blocked = false
   private readonly program: Pick<PtyProcess, "write">
 
@@ -11,9 +11,9 @@ export class InputQueue {
     this.program = program
   }
 
-  push(member: Member, bytes: Buffer): void {
-    if (this.blocked) this.waiting.push({ member, bytes })
-    else this.type(member, bytes)
+  push(input: ClientInput, bytes: Buffer): void {
+    if (this.blocked) this.waiting.push({ input, bytes })
+    else this.type(input, bytes)
   }
 
   /** The daemon's own answers. A program that asks and does not read gets no more of them: they would pile up. */
@@ -26,11 +26,13 @@ export class InputQueue {
     this.blocked = false
     const waiting = this.waiting
     this.waiting = []
-    for (const { bytes, member } of waiting) this.push(member, bytes)
+    for (const { bytes, input } of waiting) this.push(input, bytes)
   }
 
-  private type(member: Member, bytes: Buffer): void {
+  private type(input: ClientInput, bytes: Buffer): void {
     this.blocked = !this.program.write(bytes)
-    member.typed(bytes.length)
+    input.queued -= bytes.length
+    // Whoever is connected now: the bytes may have come on a connection that has died.
+    input.member?.acknowledge()
   }
 }

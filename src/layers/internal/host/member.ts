@@ -4,6 +4,7 @@ import { Control, type EndSignal, type Hello, PROTOCOL, type Refusal, RefusalCod
 import { decodeOffset, encodeOffset, FrameType, OFFSET_BYTES } from "../../../schema/Frame.ts"
 import type { ClientInfo, Size } from "../../../schema/Session.ts"
 import type { Connection } from "../../../services/Connection.ts"
+import { newInput } from "./clients.ts"
 
 /** Input that a client may have under way. Much more than anybody types, and what a paste needs to flow. */
 export const INPUT_WINDOW = 256 * 1024
@@ -38,10 +39,8 @@ export class Member {
   state: MemberState = "greeting"
   hello: Hello | undefined
   size: Size | undefined
-  /** Input bytes taken in, since this client began (its earlier connections included). */
-  received = 0
-  /** Of these, bytes that wait for the program to read. */
-  queued = 0
+  /** That of its client, whose earlier connections included. */
+  input = newInput()
   readonly connection: Connection
   private readonly host: MemberHost
 
@@ -96,10 +95,17 @@ export class Member {
     this.leave()
   }
 
-  /** So many of the bytes received have been typed. */
-  typed(count: number): void {
-    this.queued -= count
-    if (this.state !== "gone") this.connection.send(FrameType.ack, encodeOffset(this.received - this.queued))
+  /** Says how much of its input has been typed. */
+  acknowledge(): void {
+    if (this.state === "live" || this.state === "lagging") {
+      this.connection.send(FrameType.ack, encodeOffset(this.input.received - this.input.queued))
+    }
+  }
+
+  /** Its client is back on another connection: what is still under way on this one counts no more. */
+  supersede(): void {
+    this.state = "gone"
+    this.connection.destroy()
   }
 
   /** No frame from here on. Idempotent. */
@@ -169,17 +175,18 @@ export class Member {
   }
 
   private takeInput(payload: Buffer): void {
+    const { input } = this
     const offset = decodeOffset(payload)
-    if (offset === undefined || offset > this.received) return this.broken("input that does not follow")
+    if (offset === undefined || offset > input.received) return this.broken("input that does not follow")
     if (this.hello!.role !== "attach" && this.hello!.role !== "send") return
-    const fresh = payload.subarray(OFFSET_BYTES + this.received - offset)
-    // Twice the window: after a reconnect a client counts from what was received, not from what was typed.
-    if (this.queued + fresh.length > 2 * INPUT_WINDOW) {
+    const fresh = payload.subarray(OFFSET_BYTES + input.received - offset)
+    // Twice the window: after a reconnect an older client counts from what was received, not from what was typed.
+    if (input.queued + fresh.length > 2 * INPUT_WINDOW) {
       return this.refuse({ code: RefusalCode.window, message: "more input than the window allows" })
     }
-    if (fresh.length === 0) return this.typed(0)
-    this.received += fresh.length
-    this.queued += fresh.length
+    if (fresh.length === 0) return this.acknowledge()
+    input.received += fresh.length
+    input.queued += fresh.length
     this.host.onInput(this, fresh)
   }
 

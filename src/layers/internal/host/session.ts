@@ -1,16 +1,20 @@
 /** A running session: one program, its scrollback, and whoever is connected. Callbacks: this is the byte path. */
 import { Control, type EndSignal, type Hello, PROTOCOL, RefusalCode, type Welcome } from "../../../schema/Control.ts"
-import { encodeOffset, FrameType, RESTORE_LAST } from "../../../schema/Frame.ts"
-import type { ExitStatus, SessionInfo, Size } from "../../../schema/Session.ts"
+import { FrameType } from "../../../schema/Frame.ts"
+import type { ExitStatus, SessionInfo } from "../../../schema/Session.ts"
 import type { Connection } from "../../../services/Connection.ts"
 import type { PtyProcess } from "../../../services/Pty.ts"
 import type { Responder } from "../../../services/QueryResponder.ts"
 import type { ScrollbackModel } from "../../../services/Scrollback.ts"
+import { Answers } from "./answers.ts"
+import { Clients } from "./clients.ts"
 import { Flow } from "./flow.ts"
-import { bytesOf, grouped } from "./groups.ts"
 import { Histories } from "./histories.ts"
 import { InputQueue } from "./input.ts"
 import { INPUT_WINDOW, Member, type MemberHost } from "./member.ts"
+import { Members } from "./members.ts"
+import { Screens } from "./screens.ts"
+import { Sizes } from "./sizes.ts"
 import { announcement, type CommandEnd, tellEnd } from "./succession.ts"
 
 /** Connections at once; the next one is refused. Bounds what queues can hold. */
@@ -31,14 +35,8 @@ const AWAIT_MS = 10_000
 /** How long it may take still when the session was killed meanwhile: whoever did that waits for the end. */
 const AWAIT_KILLED_MS = 1000
 
-/** A window that has kept its size for so long is no longer being dragged. */
-const SETTLED_MS = 150
-
 /** Characters that are told of what is in the foreground. */
 const FOREGROUND_CHARACTERS = 4096
-
-/** Clients whose input offset is remembered after they left. */
-const REMEMBERED_CLIENTS = 64
 
 export interface SessionParts {
   readonly program: PtyProcess
@@ -60,9 +58,7 @@ export interface SessionParts {
 }
 
 export class Session {
-  private readonly members = new Set<Member>()
-  private primary: Member | undefined
-  private size: Size
+  private readonly members = new Members()
   private active: number
   private batch: Array<Buffer> = []
   private batched = 0
@@ -70,21 +66,34 @@ export class Session {
   private command: CommandEnd | undefined
   private doomed = false
   private unseen: boolean
-  private readonly received = new Map<string, number>()
+  private readonly clients = new Clients()
   private readonly flow: Flow
+  private readonly screens: Screens
+  private readonly sizes: Sizes
   private readonly input: InputQueue
   private readonly histories = new Histories()
-  private readonly responder: Responder
+  private readonly answers: Answers
   private readonly parts: SessionParts
 
   constructor(parts: SessionParts) {
     this.parts = parts
-    this.size = parts.born.size
     this.active = parts.born.created
     this.unseen = parts.awaited
     this.flow = new Flow(parts.program, parts.after)
+    this.screens = new Screens(parts.model, this.flow)
+    this.sizes = new Sizes(parts.born.size, {
+      ...parts,
+      members: this.members,
+      screens: this.screens,
+      flush: () => this.flush()
+    })
     this.input = new InputQueue(parts.program)
-    this.responder = parts.responder(() => this.size.rows)
+    this.answers = new Answers({
+      responder: parts.responder,
+      rows: () => this.sizes.now.rows,
+      input: this.input,
+      isOver: () => this.status !== undefined
+    })
     parts.program.listen({
       onData: (bytes) => this.onData(bytes),
       onDrain: () => this.input.drain(),
@@ -97,9 +106,9 @@ export class Session {
     return {
       ...this.parts.born,
       pid: this.parts.program.pid,
-      size: this.size,
+      size: this.sizes.now,
       active: this.active,
-      clients: [...this.members].filter((member) => member.shows).map((member) => member.info)
+      clients: this.members.infos
     }
   }
 
@@ -118,7 +127,7 @@ export class Session {
 
   /** A measure of how much is still to be taken: while it falls, there is progress. */
   get pending(): number {
-    return [...this.members].reduce((sum, member) => sum + member.connection.pending(), 0)
+    return this.members.pending
   }
 
   connect(connection: Connection): void {
@@ -144,7 +153,7 @@ export class Session {
     this.flush()
     const { model } = this.parts
     this.command = { status, offset: model.offset() }
-    for (const member of [...this.members]) {
+    for (const member of this.members.list()) {
       if (member.state === "live" && member.awaitsCommand) tellEnd(member, model, this.command)
     }
     this.show(model.leave())
@@ -161,9 +170,9 @@ export class Session {
     this.flush()
     this.status = status
     this.command ??= { status, offset: this.parts.model.offset() }
-    for (const member of [...this.members]) {
+    for (const member of this.members.list()) {
       this.histories.finish(member)
-      if (member.state === "lagging") this.sendRestore(member)
+      if (member.state === "lagging") this.screens.restore(member)
       if (member.state === "live" || member.state === "lagging") this.sayEnd(member, status)
     }
   }
@@ -188,7 +197,7 @@ export class Session {
 
   /** Drops who is left. */
   destroy(): void {
-    for (const member of [...this.members]) member.connection.destroy()
+    for (const member of this.members.list()) member.connection.destroy()
   }
 
   private readonly memberHost = (version: string): MemberHost => ({
@@ -198,15 +207,11 @@ export class Session {
       this.active = this.parts.now()
       if (member.hello!.role === "attach") {
         this.lead(member)
-        this.responder.typed(bytes)
+        this.answers.typed(bytes)
       }
-      this.input.push(member, bytes)
+      this.input.push(member.input, bytes)
     },
-    onResize: (member, size) => {
-      member.size = size
-      if (member === this.primary) this.resize(size, member)
-      else if (member.shows) this.redrawSoon(member, size)
-    },
+    onResize: (member, size) => this.sizes.changed(member, size),
     onKill: (graceMs, signal) => this.kill(graceMs, signal),
     onHistory: (member, ansi) => {
       if (member.hello!.role !== "query") return
@@ -214,13 +219,13 @@ export class Session {
       this.histories.send(member, this.parts.model.history({ ansi }))
     },
     onDetachAll: (reason) => {
-      for (const member of [...this.members]) if (member.shows) member.dismiss(reason)
+      for (const member of this.members.list()) if (member.shows) member.dismiss(reason)
     },
     onDrain: (member) => {
       if (member.state === "lagging") {
         member.state = "live"
         this.flush()
-        this.sendRestore(member)
+        this.screens.restore(member)
       }
       this.flow.release(member)
       this.histories.goOn(member)
@@ -230,37 +235,50 @@ export class Session {
 
   /** Answers a hello. From the first byte sent to the last line here nothing else may come in between. */
   private admit(member: Member, hello: Hello): void {
-    if (member.awaitsCommand && hello.command!.session !== this.parts.born.id) {
+    const { born, model } = this.parts
+    const meant = member.awaitsCommand ? hello.command!.session : hello.resume?.only ? hello.resume.session : born.id
+    if (meant !== born.id) {
       return member.refuse({ code: RefusalCode.session, message: "this is another session of that name" })
     }
     this.flush()
-    member.received = this.received.get(hello.client) ?? 0
-    if (hello.role === "attach") {
-      this.lead(member)
-      if (hello.agent !== undefined) this.parts.onAgent(hello.agent)
-    }
-    const { model } = this.parts
-    const gap = member.shows && hello.resume?.session === this.parts.born.id
-      ? model.since(hello.resume.output)
-      : undefined
+    const resume = hello.resume?.session === born.id ? hello.resume : undefined
+    this.enter(member, hello, resume?.input ?? 0)
+    const gap = member.shows && resume !== undefined ? model.since(resume.output) : undefined
+    const { queued, received } = member.input
     const welcome: Welcome = {
       protocol: PROTOCOL,
       sesh: this.parts.version,
       // Who attaches will see for himself, and should not wait for the system to be asked.
       info: member.shows ? this.info : { ...this.info, ...this.foreground() },
       output: model.offset(),
-      input: member.received,
+      input: received,
+      typed: received - queued,
       window: INPUT_WINDOW,
       restore: member.shows && gap === undefined
     }
     member.state = "live"
     member.connection.send(FrameType.welcome, Control.welcome.encode(welcome))
-    if (gap !== undefined) this.sendOutput(member, hello.resume!.output, this.unseen ? gap : this.silent(gap))
-    else if (member.shows) this.sendRestore(member)
+    if (gap !== undefined) this.screens.again(member, resume!.output, this.unseen ? gap : this.answers.silent(gap))
+    else if (member.shows) this.screens.restore(member)
+    if (gap !== undefined && resume!.redraw !== undefined) this.screens.picture(member, resume!.redraw.placed)
     if (this.status !== undefined) this.sayEnd(member, this.status)
     else if (this.command !== undefined && member.awaitsCommand) tellEnd(member, model, this.command)
     // Only who has made the session knows its id already.
-    if (member.awaitsCommand || (hello.role === "attach" && hello.resume?.session === this.parts.born.id)) this.seen()
+    if (member.awaitsCommand || (hello.role === "attach" && resume !== undefined)) this.seen()
+  }
+
+  /** It leads before the connection that its client had is dropped: the size does not go to and fro. */
+  private enter(member: Member, hello: Hello, sent: number): void {
+    const ghost = this.clients.enter(member, hello, sent)
+    ghost?.supersede()
+    const owes = ghost !== undefined && ghost === this.members.primary
+    if (hello.role === "attach") {
+      this.lead(member)
+      if (hello.agent !== undefined) this.parts.onAgent(hello.agent)
+    }
+    if (ghost !== undefined) this.forget(ghost)
+    // What was asked of a connection that was dead: what is sent again of the output asks nothing.
+    if (owes) this.answers.giveOwed()
   }
 
   /** The creator has come, or had its time. */
@@ -280,68 +298,21 @@ export class Session {
 
   /** The client typed or came: the session has its size from here on. */
   private lead(member: Member): void {
-    this.members.delete(member)
-    this.members.add(member)
-    if (member === this.primary) return
-    this.primary = member
-    if (member.size !== undefined) this.resize(member.size)
+    if (this.members.lead(member)) this.sizes.set(member.size)
   }
 
   private forget(member: Member): void {
-    this.members.delete(member)
     this.flow.release(member)
     this.histories.forget(member)
-    if (member.hello !== undefined && member.received > 0) this.remember(member.hello.client, member.received)
-    if (member !== this.primary) return
-    // The one that led before it: members are in the order in which they last led.
-    this.primary = [...this.members].findLast((other) => other.hello?.role === "attach")
-    if (this.primary?.size !== undefined) this.resize(this.primary.size)
+    this.clients.leave(member)
+    if (!this.members.drop(member)) return
+    this.sizes.set(this.members.primary?.size)
     this.answerForNobody()
   }
 
   /** What was asked while somebody was there to answer. */
   private answerForNobody(): void {
-    if (this.primary === undefined && !this.unseen) this.answer(this.responder.abandoned())
-  }
-
-  private answer(bytes: Buffer): void {
-    if (bytes.length > 0 && this.status === undefined) this.input.offer(bytes)
-  }
-
-  /** Output that was answered when it came: nobody is to answer it again. */
-  private silent(output: ReadonlyArray<Buffer>): ReadonlyArray<Buffer> {
-    // It was not for a screen of today's size only.
-    return this.parts.responder(() => Number.POSITIVE_INFINITY).filter(output, "nobody").forOthers
-  }
-
-  private remember(client: string, received: number): void {
-    this.received.delete(client)
-    this.received.set(client, received)
-    if (this.received.size > REMEMBERED_CLIENTS) this.received.delete(this.received.keys().next().value!)
-  }
-
-  /**
-   * Whoever shows the session as it was for another size gets it anew. Not the one whose own window changed: its terminal
-   * has wrapped its lines anew itself, and the program will do the rest.
-   */
-  private resize(size: Size, by?: Member): void {
-    if (size.cols === this.size.cols && size.rows === this.size.rows) return
-    this.flush()
-    this.size = size
-    this.parts.model.resize(size)
-    this.parts.program.resize(size)
-    for (const member of this.members) {
-      if (member.state === "live" && member.shows && member !== by) this.sendRestore(member, false)
-    }
-  }
-
-  /** Its window has another size, the session has not: once the window has settled it gets a picture for that size. */
-  private redrawSoon(member: Member, size: Size): void {
-    this.parts.after(SETTLED_MS, () => {
-      if (member.size !== size || member === this.primary || member.state !== "live") return
-      this.flush()
-      this.sendRestore(member, false)
-    })
+    if (this.members.primary === undefined && !this.unseen) this.answers.giveOwed()
   }
 
   private onData(bytes: Buffer): void {
@@ -357,35 +328,16 @@ export class Session {
   private flush(): void {
     if (this.batched === 0) return
     // A creator that is about to attach gets everything raw, and answers it.
-    const audience = this.primary !== undefined || this.unseen ? "primary" : "nobody"
-    const { answers, forOthers, forPrimary } = this.responder.filter(this.batch, audience)
+    const isHeard = this.members.primary !== undefined || this.unseen
+    const { answers, forOthers, forPrimary } = this.answers.filter(this.batch, isHeard)
     const offset = this.parts.model.offset() - this.batched
     this.batch = []
     this.batched = 0
     this.active = this.parts.now()
-    for (const member of this.members) {
+    for (const member of this.members.list()) {
       if (member.state !== "live" || !member.shows) continue
-      this.sendOutput(member, offset, member === this.primary ? forPrimary : forOthers)
+      this.screens.output(member, offset, member === this.members.primary ? forPrimary : forOthers)
     }
-    this.answer(answers)
-  }
-
-  private sendOutput(member: Member, offset: number, parts: ReadonlyArray<Buffer>): void {
-    let at = offset
-    for (const group of grouped(parts)) {
-      if (!member.connection.send(FrameType.output, encodeOffset(at), ...group)) this.flow.hold(member)
-      at += bytesOf(group)
-    }
-  }
-
-  private sendRestore(member: Member, history = true): void {
-    const groups = grouped(
-      this.parts.model.restore({ history, ...(member.size === undefined ? {} : { size: member.size }) })
-    )
-    const offset = encodeOffset(this.parts.model.offset())
-    for (const [index, group] of (groups.length === 0 ? [[]] : groups).entries()) {
-      const flags = Buffer.from([index >= groups.length - 1 ? RESTORE_LAST : 0])
-      if (!member.connection.send(FrameType.restore, offset, flags, ...group)) this.flow.hold(member)
-    }
+    this.answers.give(answers)
   }
 }

@@ -20,11 +20,12 @@ const colours = (keys: Iterable<string>): string => {
   return bytes
 }
 
-/**
- * Undoes what is set and no more; never a full reset, which would erase the user's screen. Ends at the beginning of a
- * line.
- */
-export const leave = (tracker: ModeTracker): Buffer => {
+/** As {@link undo}, and ends at the beginning of a line. */
+export const leave = (tracker: ModeTracker): Buffer =>
+  Buffer.from(undo(tracker) + (!tracker.lineStart || tracker.alternate !== 0 ? "\r\n" : ""))
+
+/** Undoes what is set and no more; never a full reset, which would erase the user's screen. */
+export const undo = (tracker: ModeTracker): string => {
   let bytes = ""
   // CAN: whatever has begun is not going to end.
   if (!tracker.grounded) bytes += "\x18"
@@ -74,7 +75,5 @@ export const leave = (tracker: ModeTracker): Buffer => {
   if (tracker.progress !== undefined) bytes += "\x1b]9;4;0\x1b\\"
   // Back to the title that the program found.
   bytes += "\x1b[23;0t".repeat(tracker.titles.length)
-  bytes += "\x1b[0m"
-  if (!tracker.lineStart || tracker.alternate !== 0) bytes += "\r\n"
-  return Buffer.from(bytes)
+  return `${bytes}\x1b[0m`
 }

@@ -108,6 +108,11 @@ export class ModeTracker {
     return this.scanner.pending
   }
 
+  /** How many bytes of it there were. */
+  get held(): number {
+    return this.scanner.held
+  }
+
   push(bytes: Buffer): void {
     this.scanner.push(bytes)
   }

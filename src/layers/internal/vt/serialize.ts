@@ -34,18 +34,20 @@ export interface Picture {
   readonly history: number
   /** Of the terminal that gets it: not fewer than the model's, whose screen goes to the top. */
   readonly rows: number
+  /** It shows the screen, more or less. */
+  readonly over: boolean
   /** Bytes to follow: a sequence or character that has only begun. */
   readonly pending: Buffer
 }
 
 export const serialize = (picture: Picture): Array<Buffer> => {
-  const { core, modes, pending, rows } = picture
+  const { core, modes, over, pending, rows } = picture
   const painter = new Painter(core)
   const { alt, normal } = core.buffers
   painter.control(PROLOGUE + HOLD)
-  painter.control(clearing(core.cols, rows))
+  painter.control(over ? erasing(core.cols, rows) : clearing(core.cols, rows))
   const first = Math.max(0, normal.ybase - picture.history)
-  paint(painter, core, normal, first, rows)
+  paint(painter, core, normal, first, rows, over)
   painter.control(lifting(normal.ybase - first, core.rows, rows))
   const other = keyboard(modes.keyboards.alternate)
   if (modes.alternate === 0 && other !== "") painter.control(`\x1b[?47h${other}\x1b[?47l`)
@@ -75,6 +77,9 @@ export const serialize = (picture: Picture): Array<Buffer> => {
 const clearing = (cols: number, rows: number): string =>
   `${" ".repeat(cols - 1)}\r\x1b[K${"\r\n".repeat(Math.max(1, rows - 1))}\x1b[H`
 
+/** Erases the rows where they are. Of the first one cell by cell: it may go on from the history, and EL or ED would end that. */
+const erasing = (cols: number, rows: number): string => `\x1b[H\x1b[${cols}X${rows > 1 ? "\x1b[2;1H\x1b[J\x1b[H" : ""}`
+
 /** History for which a larger terminal still has room goes where all history goes: the screen's first row is the first. */
 const lifting = (history: number, height: number, rows: number): string => {
   const above = Math.min(history, rows - height)
@@ -82,7 +87,7 @@ const lifting = (history: number, height: number, rows: number): string => {
 }
 
 /** Rows one after the other. On the main screen what does not fit scrolls into the other terminal's history. */
-const paint = (painter: Painter, core: Core, buffer: Screen, first: number, rows: number): void => {
+const paint = (painter: Painter, core: Core, buffer: Screen, first: number, rows: number, goesOn = false): void => {
   const { cols } = core
   const main = buffer === core.buffers.normal
   const last = buffer.ybase + core.rows - 1
@@ -90,7 +95,7 @@ const paint = (painter: Painter, core: Core, buffer: Screen, first: number, rows
   for (let index = first; index <= last; index++) {
     const line = buffer.lines.get(index)!
     const next = index < last ? buffer.lines.get(index + 1)! : undefined
-    const wrapped = index > first && line.isWrapped
+    const wrapped = (index > first || goesOn) && line.isWrapped
     const atBottom = index - first >= rows - 1
     if (next === undefined || !next.isWrapped) {
       painter.row(line, fill, !main, wrapped)
@@ -162,14 +167,17 @@ const lastText = (line: Line, cols: number): number => {
  * Tab stops, saved cursor, scroll region and origin mode of a screen, as far as they are not as in the beginning. What
  * scrolls in the model's whole screen scrolls in those rows of a larger terminal.
  */
-const frame = (painter: Painter, { core, designators, modes, rows }: Picture, buffer: Screen): void => {
+const frame = (painter: Painter, { core, designators, modes, over, rows }: Picture, buffer: Screen): void => {
   const { cols } = core
   const stops = Object.keys(buffer.tabs).map(Number).filter((x) => x < cols && buffer.tabs[x])
   if (stops.length !== Math.ceil(cols / TAB) || stops.some((x) => x % TAB !== 0)) {
     painter.control("\x1b[3g" + stops.map((x) => `\x1b[${x + 1}G\x1bH`).join(""))
   }
   const saved = buffer.savedCurAttrData
-  if (buffer.savedX !== 0 || savedRow(buffer) !== 0 || saved.fg !== 0 || saved.bg !== 0 || buffer.savedCharset) {
+  const isSaved = buffer.savedX !== 0 || savedRow(buffer) !== 0 || saved.fg !== 0 || saved.bg !== 0 ||
+    buffer.savedCharset !== undefined
+  // What stands on a terminal that is shown over has been put there with a saved cursor.
+  if (isSaved || over) {
     goto(painter, buffer, savedRow(buffer), buffer.savedX, core, false)
     painter.pen(saved.fg, saved.bg, undefined)
     const designator = designators.get(buffer.savedCharset)

@@ -38,14 +38,15 @@ export class XtermTerminal implements VtTerminal {
     this.modes.resize(size.rows)
   }
 
-  restore({ history, size }: RestoreOptions): ReadonlyArray<Buffer> {
+  restore({ history, over = false, size }: RestoreOptions): ReadonlyArray<Buffer> {
     const { cols, rows } = this.instance.core
-    if (size === undefined) return this.serialize(history, rows)
+    const lines = over ? 0 : history
+    if (size === undefined) return this.serialize(lines, rows, over)
     const fits = Math.max(MIN_COLS, size.cols) === cols && size.rows >= rows
-    return fits ? this.serialize(history, size.rows) : this.redrawn(size, history)
+    return fits ? this.serialize(lines, size.rows, over) : this.redrawn(size, lines, over)
   }
 
-  private serialize(history: number, rows: number): ReadonlyArray<Buffer> {
+  private serialize(history: number, rows: number, over = false): ReadonlyArray<Buffer> {
     const { pending } = this.modes
     return serialize({
       core: this.instance.core,
@@ -53,6 +54,7 @@ export class XtermTerminal implements VtTerminal {
       designators: this.engine.designators,
       history,
       rows,
+      over,
       pending: pending.length === 0 ? this.begun : pending
     })
   }
@@ -61,13 +63,13 @@ export class XtermTerminal implements VtTerminal {
    * For other columns, or fewer rows: by way of a second terminal, which is shown this one and then made as wide and as
    * low. Not higher: lines that came back from the history would push down what a program has put at a row.
    */
-  private redrawn(size: Size, history: number): ReadonlyArray<Buffer> {
+  private redrawn(size: Size, history: number, over: boolean): ReadonlyArray<Buffer> {
     const { cols, rows } = this.instance.core
     const copy = new XtermTerminal(this.engine, { cols, rows }, history)
     for (const bytes of this.serialize(history, rows)) copy.write(bytes)
     if (size.rows < rows) copy.resize(size)
     else rewrap(copy.instance.core, Math.max(MIN_COLS, size.cols))
-    const redrawn = copy.serialize(history, size.rows)
+    const redrawn = copy.serialize(history, size.rows, over)
     copy.dispose()
     return redrawn
   }
@@ -94,6 +96,10 @@ export class XtermTerminal implements VtTerminal {
     return active === normal && normal.scrollTop === 0 && normal.scrollBottom === rows - 1 &&
       this.modes.grounded && this.begun.length === 0 && !coreService.decPrivateModes.reverseWraparound &&
       this.modes.link === undefined
+  }
+
+  hasScrolled(): boolean {
+    return this.instance.core.buffers.normal.ybase > 0
   }
 
   wraps(): boolean {

@@ -28,7 +28,7 @@ export const scripts = {
 } as const
 
 /** Who listens on the hosts, by the path's last part. */
-export const peers = ["echo", "sum", "pour", "nobody"] as const
+export const peers = ["echo", "twice", "sum", "pour", "nobody"] as const
 export type Peer = typeof peers[number]
 
 /** Bytes of the large transfers: MiB from `SESH_TEST_FLOOD`, 16 unless given. */
@@ -36,6 +36,9 @@ export const LARGE = Number(process.env["SESH_TEST_FLOOD"] ?? 16) * 1024 * 1024
 
 /** What floods are made of. */
 export const CHUNK = Buffer.from("y\n".repeat(32 * 1024))
+
+/** Between two packets that are to be two. */
+export const TWICE_PAUSE_MS = 1
 
 /** What a peer does with a connection, whoever carries it. */
 export const play = (peer: Exclude<Peer, "nobody">, channel: ByteChannel<ChannelFailure>): void => {
@@ -52,6 +55,11 @@ export const play = (peer: Exclude<Peer, "nobody">, channel: ByteChannel<Channel
     onData: (bytes) => {
       if (peer === "sum") hash.update(bytes)
       if (peer === "echo" && !channel.write(bytes)) channel.pause()
+      // In two packets, as a session acknowledges a key and then shows it.
+      if (peer === "twice") {
+        channel.write(bytes)
+        setTimeout(() => channel.write(bytes), TWICE_PAUSE_MS)
+      }
     },
     onDrain: () => peer === "pour" ? pour() : channel.resume(),
     onEnd: () => {

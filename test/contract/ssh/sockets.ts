@@ -2,8 +2,37 @@
 import { assert } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
-import { attend, happens, hostNamed, LARGE, sha256 } from "../../support/sshSuite.ts"
+import type { ByteChannel } from "../../../src/services/ByteChannel.ts"
+import type { ChannelFailure } from "../../../src/services/SshTransport.ts"
+import { attend, happens, hostNamed, LARGE, sha256, TWICE_PAUSE_MS } from "../../support/sshSuite.ts"
 import { connect, flood, FLOOD_SHA, good, type Test } from "./common.ts"
+
+/** Milliseconds from a word to the last of its answers: the median of many, one after the other. */
+const answerTime = (channel: ByteChannel<ChannelFailure>, answers: number) =>
+  Effect.callback<number>((resume) => {
+    const WORD = Buffer.from("key")
+    const times: Array<number> = []
+    let left = 0
+    let began = 0
+    const ask = () => {
+      left = answers * WORD.length
+      began = performance.now()
+      channel.write(WORD)
+    }
+    channel.listen({
+      onData: ({ length }) => {
+        left -= length
+        if (left > 0) return
+        times.push(performance.now() - began)
+        if (times.length < 51) return ask()
+        resume(Effect.succeed(times.toSorted((a, b) => a - b)[25]!))
+      },
+      onDrain: () => {},
+      onEnd: () => {},
+      onClose: () => {}
+    })
+    ask()
+  })
 
 export const sockets = (test: Test): void => {
   test(
@@ -18,6 +47,18 @@ export const sockets = (test: Test): void => {
       channel.end()
       yield* happens("it is over", () => says.ends.length === 1)
       assert.deepStrictEqual([says.saidAll, says.ends], [1, [undefined]])
+    })
+  )
+
+  /** A packet that waits until the one before it was acknowledged comes forty times later than it could. */
+  const TOO_MUCH_LATER = 20
+
+  test(
+    "an answer in two packets is not held back",
+    Effect.gen(function*() {
+      const once = yield* answerTime(yield* connect(good, "echo"), 1)
+      const twice = yield* answerTime(yield* connect(good, "twice"), 2)
+      assert.isBelow(twice, TOO_MUCH_LATER * (once + TWICE_PAUSE_MS))
     })
   )
 

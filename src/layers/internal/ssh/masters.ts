@@ -16,7 +16,7 @@ import { explainFailure } from "./explain.ts"
 import { makeFlights } from "./flights.ts"
 import { makeHandshakes } from "./handshakes.ts"
 import * as Mux from "./mux.ts"
-import { describeArgs, masterArgs, quietEnv, readDescription, type SshProgram } from "./options.ts"
+import { describeArgs, masterArgs, quietEnv, readDescription, sessionArgs, type SshProgram } from "./options.ts"
 import { keyOf, openLog, type Place, readTail, remove, shorten, sizeOf, versionOf } from "./place.ts"
 
 /** A connection that was alive a moment ago. */
@@ -116,10 +116,26 @@ export const makeMasters = ({ configFile, env, place, scope, ssh }: MastersOptio
     if (!(yield* isAlive(master))) {
       return yield* new HostUnreachable({ host, reason: "dropped", words: "the connection ended at once" })
     }
+    if (OTHER_MASTER.test(readTail(log))) return master
     // Its process goes on writing there, whatever the name.
-    if (!OTHER_MASTER.test(readTail(log))) Fs.renameSync(log, master.log)
+    Fs.renameSync(log, master.log)
+    yield* Effect.ignore(rouse(host, master))
     return master
   })
+
+  /**
+   * Both ends send small packets at once only from the first session on (TCP_NODELAY, which ssh sets then): without one a
+   * key that is typed into a forwarded socket is shown 40 ms late. Nobody waits for it.
+   */
+  const rouse = (host: HostName, { control }: Master) =>
+    Effect.map(
+      Child.spawn(ssh.file, sessionArgs(ssh, { host, control, log: "/dev/null", command: "true" }), {
+        detached: true,
+        env: quietEnv(env),
+        stdio: "ignore"
+      }),
+      (child) => child.unref()
+    )
 
   const connect = Effect.fnUntraced(function*(
     host: HostName,

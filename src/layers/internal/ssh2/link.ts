@@ -21,6 +21,7 @@ export class Link {
   private readonly whenLost = new Set<() => void>()
   private agentForward: boolean
   private users = 0
+  private isRoused = false
   private idle: NodeJS.Timeout | undefined
   private readonly idleMs: number
   /** Why it is over; undefined while it is not. */
@@ -67,8 +68,22 @@ export class Link {
     this.idle.unref()
   }
 
+  /**
+   * The host sends small packets at once only from the first session on (TCP_NODELAY, which sshd sets then): without one a
+   * key that is typed into a socket there is shown 40 ms late.
+   */
+  private rouse(): void {
+    if (this.isRoused) return
+    this.exec("true", (_error, channel) => {
+      channel?.on("error", () => {})
+      channel?.resume()
+      channel?.stderr.resume()
+    })
+  }
+
   exec(command: string, opened: Opened): void {
     const { agentForward } = this
+    this.isRoused = true
     this.open(opened, (done) =>
       this.client.exec(command, { agentForward }, (error, channel) => {
         // A host that forwards no agents runs programs all the same.
@@ -81,6 +96,7 @@ export class Link {
   }
 
   socket(path: string, opened: Opened): void {
+    this.rouse()
     this.open(opened, (done) => this.client.openssh_forwardOutStreamLocal(path, done))
   }
 

@@ -137,6 +137,9 @@ export const sshLab = (dir: string): SshLab => {
   // What sshd wants when root runs it; systems make it when they start theirs.
   if (process.getuid?.() === 0) fs.mkdirSync("/run/sshd", { recursive: true, mode: 0o755 })
 
+  const login = file("login")
+  fs.mkdirSync(login)
+
   const host: SshLab["host"] = (name, lines) => {
     const defaults = {
       HostName: "127.0.0.1",
@@ -164,6 +167,8 @@ export const sshLab = (dir: string): SshLab => {
         `HostKey ${hostKey}`,
         `AuthorizedKeysFile ${authorized}`,
         `PidFile ${file(`${name}.pid`)}`,
+        // What the user's own login scripts do is not for a test; killed halfway, they may leave a mess.
+        `SetEnv "HOME=${login}"`,
         "StrictModes no",
         "PermitRootLogin yes",
         "UsePAM no",

@@ -53,6 +53,10 @@ const toJson = ({ before, now }: Answer) => {
   return { host, at, sesh, sessions, ...(Result.isFailure(now) ? { problem: now.failure } : {}) }
 }
 
+/** "web does not answer", where it is clear whom that is said of: "does not answer". */
+const withoutSubject = (host: HostName, text: string): string =>
+  text.startsWith(`${host} `) ? text.slice(host.length + 1) : text
+
 /** Writes a listing piece by piece; `expected` rows may come later, and find room. */
 const printing = Effect.fnUntraced(function*(table: Columns, expected: ReadonlyArray<ReadonlyArray<string>>) {
   const { isTerminal, note, print } = yield* Output
@@ -68,7 +72,8 @@ const printing = Effect.fnUntraced(function*(table: Columns, expected: ReadonlyA
       return print(table.lines(headed).join("\n"))
     })
   /** Of a host as a whole: on a terminal among the lines of hosts, elsewhere not among results. */
-  const remark = (host: HostName, text: string) => isTerminal ? print(`@${host}  (${visible(text)})`) : Effect.void
+  const remark = (host: HostName, text: string) =>
+    isTerminal ? print(`@${host}  (${visible(withoutSubject(host, text))})`) : Effect.void
   const host = Effect.fnUntraced(function*({ before, now: answer }: Answer, now: number) {
     if (Result.isSuccess(answer)) {
       return yield* answer.success.sessions.length === 0

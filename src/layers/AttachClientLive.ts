@@ -96,9 +96,11 @@ export const layer: Layer.Layer<AttachClient, never, SessionClient | SessionFile
           onResize: (size) => attachment.onResize(size),
           onSignal: (signal) => attachment.onSignal(signal)
         })
-        // The terminal gets ready while the daemon answers.
+        // The terminal gets ready while the daemon answers. On another host it may still turn out that there is no
+        // session: then what is typed is for whoever attaches to a new one.
         const welcomed = Effect.mapError(first.welcomed, firstFailure(name))
-        const [, terminal] = yield* Effect.all([welcomed, open], { concurrency: "unbounded" })
+        const concurrency = host === undefined ? "unbounded" : 1
+        const [, terminal] = yield* Effect.all([welcomed, open], { concurrency })
         attachment.show(terminal)
         // Until the terminal was open nobody told us of a change.
         yield* links.settleSize

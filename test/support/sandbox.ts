@@ -97,10 +97,17 @@ const quietly = (act: () => void): void => {
   }
 }
 
-/** A sandbox for the test that runs now. `prefix`: what runs a program elsewhere, known as soon as the first one runs. */
+/** What is to be done at the end of something, last things first. */
+export type AtEnd = (clean: () => Promise<void> | void) => void
+
+/**
+ * A sandbox for the test that runs now, unless `atEnd` says for how long. `prefix`: what runs a program elsewhere, known
+ * as soon as the first one runs.
+ */
 export const sandbox = (
   extra?: Record<string, string | undefined>,
-  prefix: () => ReadonlyArray<string> = () => []
+  prefix: () => ReadonlyArray<string> = () => [],
+  atEnd: AtEnd = onTestFinished
 ): Sandbox => {
   const home = realpathSync(mkdtempSync(path.join(tmpdir(), "sesh-")))
   writeFileSync(path.join(home, ".bashrc"), BASHRC)
@@ -150,7 +157,7 @@ export const sandbox = (
       () => [...processes()].join("\n")
     )
 
-  onTestFinished(async () => {
+  atEnd(async () => {
     const names = readdirSync(home).includes(".sesh") && spawnSync(SESH, ["--names"], { env, encoding: "utf8" }).stdout
     if (names) spawnSync(SESH, ["--kill", ...names.trim().split("\n")], { env, stdio: "ignore", timeout: 10_000 })
     await until("the end of all processes", () => {

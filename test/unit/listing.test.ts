@@ -48,7 +48,7 @@ describe("sesh, with other hosts", () => {
         const before = [
           "NAME      CLIENTS  AGE  DIRECTORY   RUNNING",
           "dev       0        0s   ~/project   make test",
-          "@db  (db does not answer)",
+          "@db  (does not answer)",
           "@db psql  0        0s   /home/user  psql (as of 5m ago)",
           "@idle  (no sessions)"
         ]
@@ -92,7 +92,7 @@ describe("sesh, with other hosts", () => {
           assert.strictEqual(yield* Fiber.join(running), 0)
           assert.deepStrictEqual(yield* lines, [
             "NAME     CLIENTS  AGE  DIRECTORY   RUNNING",
-            "@slow  (slow gave no answer in 5 s)",
+            "@slow  (gave no answer in 5 s)",
             "@slow x  0        0s   /home/user  (as of 1m ago)"
           ])
         })

@@ -385,7 +385,7 @@ describe("who is waiting for a connection", () => {
         yield* settle
         yield* second
         yield* ends(255)
-        assert.deepStrictEqual(err, ["[lost dev on web: it is not there any more]"])
+        assert.deepStrictEqual(err, ["[lost dev on web: its process is gone, as after a restart of the host]"])
         assert.isFalse(network.listeners.has(dev))
       })))
 

@@ -37,7 +37,7 @@ export const lost = (error: LinkError, session: string | undefined, remembered: 
     return { _tag: "Lost", reason: "reason" in error ? error.reason : error.message }
   }
   return Option.match(Option.filter(remembered, ({ id }) => id === session), {
-    onNone: (): AttachEnd => ({ _tag: "Lost", reason: "it is not there any more" }),
+    onNone: (): AttachEnd => ({ _tag: "Lost", reason: "its process is gone, as after a restart of the host" }),
     onSome: ({ status }) => ({ _tag: "Exited", status })
   })
 }

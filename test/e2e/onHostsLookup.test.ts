@@ -1,0 +1,251 @@
+/** A name without a host: where is it? And all there is, on all hosts. */
+import { assert, it } from "@effect/vitest"
+import * as fs from "node:fs"
+import * as path from "node:path"
+import { beforeAll, describe } from "vitest"
+import { type Hosts, sharedHosts } from "../support/hosts.ts"
+import { describeWithHosts } from "../support/needs.ts"
+import type { Session } from "../support/sandbox.ts"
+import { terminal } from "../support/terminal.ts"
+import { until } from "../support/until.ts"
+
+interface Listed {
+  readonly sessions: ReadonlyArray<Session>
+  readonly hosts: ReadonlyArray<
+    { readonly host: string; readonly sessions: ReadonlyArray<Session>; readonly problem?: string }
+  >
+}
+
+const said = ({ client }: Hosts) => async (...args: ReadonlyArray<string>) => {
+  const { code, err, out } = await client.sesh(args)
+  return [out, err, code] as const
+}
+
+/** What is on which host: `web` on the first, `dev` on both, nothing called `nope`. */
+const furnish = async (sesh: ReturnType<typeof said>) => {
+  for (const [host, name] of [["@h1", "web"], ["@h1", "dev"], ["@h2", "dev"]] as const) {
+    assert.deepStrictEqual(await sesh(host, name, "-d"), ["", "", 0])
+  }
+}
+
+describeWithHosts("a session that is not here", () => {
+  describe("by OpenSSH", () => {
+    const lab = sharedHosts(3)
+    const sesh = (...args: ReadonlyArray<string>) => said(lab())(...args)
+
+    beforeAll(() => furnish(sesh))
+
+    it("is found on the one host that has it, which is said", async () => {
+      const { client } = lab()
+      assert.deepStrictEqual(await sesh("--send", "web", "echo $((6 * 7))", "--enter"), ["", "[web is on h1]\n", 0])
+      await until("it ran", async () => {
+        const [out, err] = await sesh("--history", "web")
+        return err === "[web is on h1]\n" && /^42$/m.test(out)
+      })
+      const t = await terminal(client)
+      t.run("sesh web")
+      await t.shows(/^42\nh1\$$/m)
+      assert.include(t.history(), "\n[web is on h1]\n")
+      assert.deepStrictEqual(await sesh("--detach", "web"), [
+        "",
+        "[web is on h1]\n[1 client of web on h1 detached]\n",
+        0
+      ])
+      await t.shows(/^\[detached from web on h1.*\]\n%$/m)
+      t.fresh("sesh --watch web")
+      await t.shows(/^42\nh1\$$/m)
+      t.type("C-c")
+      await t.shows(/^\[detached from web on h1\]\n%$/m)
+      t.close()
+      const waiting = client.start(["--wait", "web"])
+      await until("it is found", () => waiting.err().includes("[web is on h1]"))
+      assert.deepStrictEqual(await sesh("--kill", "web"), ["", "[web is on h1]\n[web on h1 ended]\n", 0])
+      assert.strictEqual((await waiting.result).code, 129)
+    })
+
+    it("and is on two hosts, is asked about in a terminal, and told about on a pipe", async () => {
+      const { client } = lab()
+      const [out, err, code] = await sesh("--history", "dev", "--ansi")
+      assert.deepStrictEqual([out, code], ["", 1])
+      const [first, ...commands] = err.trimEnd().split("\n")
+      assert.strictEqual(first, "sesh: there are 2 sessions named dev; say which one:")
+      assert.deepStrictEqual(commands.toSorted(), [
+        "  sesh @h1 --history dev --ansi",
+        "  sesh @h2 --history dev --ansi"
+      ])
+      const t = await terminal(client)
+      t.run("sesh dev")
+      const asked = await t.shows(
+        /^There are 2 sessions named dev:\n {2}1\) @h. dev .*\n {2}2\) @h. dev .*\nWhich one\? .*$/m
+      )
+      t.run("3")
+      await t.shows(/Which one\?[^]*Which one\?/)
+      t.run(/1\) @h2/.test(asked) ? "1" : "2")
+      await t.prompt("h2$")
+      t.type("C-\\")
+      await t.shows(/^\[detached from dev on h2\]\n%$/m)
+      t.fresh("sesh --kill dev")
+      await t.shows(/Which one\?.*$/)
+      t.type("Enter")
+      await t.shows(/^sesh: none was chosen\n%$/m)
+      assert.strictEqual(await t.status(), 1)
+      t.close()
+    })
+
+    it("nor anywhere else, is created here by its name alone, and by nothing else", async () => {
+      const { client } = lab()
+      assert.deepStrictEqual(await sesh("--kill", "nope"), ["", "sesh: no session named nope\n", 1])
+      assert.deepStrictEqual(await sesh("--history", "dve"), [
+        "",
+        "sesh: no session named dve; did you mean @h1 dev or @h2 dev?\n",
+        1
+      ])
+      const t = await terminal(client)
+      t.run("sesh here")
+      await t.prompt("$")
+      assert.deepStrictEqual((await client.sessions()).map(({ name }) => name), ["here"])
+      t.run("exit")
+      await t.shows(/^\[here ended\]\n%$/m)
+      t.close()
+    })
+
+    it("is made here, without a question to anybody, when it is told where", async () => {
+      const { client, hosts: [h1] } = lab()
+      h1!.way.cut()
+      assert.deepStrictEqual(await sesh("dev", "-d"), ["", "", 0])
+      h1!.way.heal()
+      assert.deepStrictEqual((await client.sessions()).map(({ name }) => name), ["dev"])
+      assert.deepStrictEqual(await sesh("--kill", "dev"), ["", "[dev ended]\n", 0])
+    })
+
+    it("may be on a host that is down: that is said, and Enter ends the waiting", async () => {
+      const { client, hosts: [, , h3] } = lab()
+      assert.deepStrictEqual(await sesh("@h3", "db", "-d"), ["", "", 0])
+      assert.strictEqual((await sesh("@h3", "--json"))[2], 0)
+      h3!.way.cut()
+      const [listing, killing] = await Promise.all([sesh("--json"), sesh("--kill", "db")])
+      const found = (JSON.parse(listing[0]) as Listed).hosts
+      assert.deepStrictEqual(found.map(({ host, problem }) => [host, problem === undefined]), [
+        ["h1", true],
+        ["h2", true],
+        ["h3", false]
+      ])
+      assert.deepStrictEqual(found[2]!.sessions.map(({ name }) => name), ["db"])
+      const [out, err, code] = killing
+      assert.deepStrictEqual([out, code], ["", 1])
+      assert.match(err, /^sesh: h3 .* \(db was on h3 \d+[smh] ago\)\nsesh: no session named db\n$/)
+
+      const t = await terminal(client, { cols: 100 })
+      t.run("sesh")
+      await t.shows(/^@h1 dev .*\n[^]*^asking h3 \.\.\.$/m)
+      await t.shows(/^@h3 {2}\((gave no|does not) answer.*\)\n@h3 db +0 +\d+\w +~ .* \(as of \d+\w ago\)\n%$/m)
+      t.fresh("sesh --kill db")
+      await t.shows(/^looking for db on h3 \(Enter: wait no longer\)$/m)
+      t.type("Enter")
+      await t.shows(/^sesh: h3 was not waited for \(db was on h3 \d+\w ago\)\nsesh: no session named db\n%$/m)
+      t.close()
+      h3!.way.heal()
+      assert.strictEqual((await sesh("@h3", "--kill", "db"))[2], 0)
+      const left = fs.readdirSync(path.join(client.dir, "ssh")).filter((name) => /^[fl]\d+-\d+$/.test(name))
+      assert.deepStrictEqual(left, [], "what was left by those who did not wait")
+    })
+
+    it("a host that answers with what is no answer is shown as one that did not", async () => {
+      const { client, hosts: [, , h3] } = lab()
+      const program = path.join(h3!.home, ".local/bin/sesh")
+      const real = fs.readlinkSync(program)
+      const info = {
+        name: "evil",
+        id: "x",
+        dir: "/\u001b]0;title\u0007\u202e",
+        command: ["\u001b[31mred"],
+        pid: 1,
+        size: { cols: 80, rows: 24 },
+        created: 1,
+        active: 1,
+        clients: [],
+        foreground: `\u001b[2Jcleared\u009b${"x".repeat(500)}\nline`
+      }
+      const answer = JSON.stringify({
+        version: 1,
+        sesh: "9.9.9",
+        protocol: { major: 1, minor: 1 },
+        home: h3!.home,
+        dir: `${h3!.home}/.sesh`,
+        answer: { sessions: [{ name: "evil", info }, { name: "sly", problem: "\u001b[31m\u0007problem" }] }
+      })
+      fs.writeFileSync(path.join(h3!.home, "answer"), `${answer}\n`)
+      const answers = async (script: string) => {
+        fs.rmSync(program)
+        fs.writeFileSync(program, `#!/bin/sh\n${script}\n`, { mode: 0o755 })
+        const [out, err, code] = await sesh("@h3")
+        assert.notMatch(out + err, /[\0-\x09\x0b-\x1f\x7f-\x9f\u202e]/)
+        return [out, err, code] as const
+      }
+      const [out, err, code] = await answers("cat ~/answer")
+      assert.deepStrictEqual([err, code, out.trimEnd().split("\n").length], ["", 0, 2])
+      assert.match(out, /^evil +0 .*cleared.*\nsly +- .*problem\)\n$/)
+      assert.isBelow(Math.max(...out.split("\n").map((line) => line.length)), 300)
+      for (
+        const [script, why] of [
+          ["yes", "answered with more than 4194304 bytes"],
+          ["printf '\\033[2Jhello\\n'", "makes no sense"],
+          ["printf '{\"version\":1}\\n'", "makes no sense"],
+          ["printf '\\033]0;title\\007 is broken' >&2; exit 3", "makes no sense: .*is broken"],
+          ["sed 's|\"home\":\"[^\"]*\"|\"home\":\"../..\"|' ~/answer", "makes no sense"],
+          [":", "makes no sense"]
+        ] as const
+      ) {
+        const [out, err, code] = await answers(script)
+        assert.deepStrictEqual([out, code], ["", 1])
+        assert.match(err, new RegExp(`^sesh: .*h3.*${why}.*\\n$`))
+      }
+      // It never ends, and nobody else waits for it longer than for a host that is away.
+      fs.writeFileSync(program, "#!/bin/sh\nexec sleep 1000\n")
+      const t = await terminal(client, { cols: 100 })
+      t.run("sesh nope")
+      await t.shows(/^sesh: h3 gave no answer in 1.5 s\n/m)
+      await t.prompt("$")
+      t.run("exit")
+      await t.shows(/^\[nope ended\]\n%$/m)
+      t.close()
+      fs.rmSync(program)
+      fs.symlinkSync(real, program)
+    })
+  })
+})
+
+describeWithHosts("the listing of fifty hosts", () => {
+  const lab = sharedHosts(2)
+
+  it("has all of them, each with its sessions", async () => {
+    const { client, hosts: all } = lab()
+    const names = Array.from({ length: 50 }, (_, index) => `n${String(index + 1).padStart(2, "0")}`)
+    const config = path.join(client.home, ".ssh/config")
+    const blocks = fs.readFileSync(config, "utf8").split(/^(?=Host )/m).filter((block) => block.startsWith("Host "))
+    const aliases = names.map((name, index) => blocks[index % 2]!.replace(/^Host .*/, `Host ${name}`))
+    for (const { name } of all) await client.sesh([`@${name}`, `on-${name}`, "-d"])
+    fs.appendFileSync(config, aliases.join(""))
+    const state = path.join(client.home, ".local/state/sesh/remotes")
+    for (const [index, name] of names.entries()) {
+      const { name: other } = all[index % 2]!
+      const known = JSON.parse(fs.readFileSync(path.join(state, `${other}.json`), "utf8")) as object
+      fs.writeFileSync(path.join(state, `${name}.json`), JSON.stringify({ ...known, host: name }), { mode: 0o600 })
+    }
+    assert.strictEqual((await client.sesh(["--hosts"])).out, `${["h1", "h2", ...names].join("\n")}\n`)
+    const begun = performance.now()
+    const first = await client.sesh([])
+    // Hosts have five seconds, however many there are.
+    assert.isBelow(performance.now() - begun, 10_000)
+    assert.deepStrictEqual([first.code, first.out.trimEnd().split("\n").length], [0, 52])
+    // On a busy machine not all connections are made at once.
+    const listed = await until("all answer", async () => {
+      const { hosts: found } = JSON.parse((await client.sesh(["--json"])).out) as Listed
+      return found.every(({ problem }) => problem === undefined) && found
+    })
+    assert.deepStrictEqual(
+      listed.map(({ host, sessions }) => [host, sessions.map(({ name }) => name).join(" ")]),
+      [...all.map(({ name }) => name), ...names].map((name, index) => [name, `on-h${index % 2 + 1}`])
+    )
+  })
+})

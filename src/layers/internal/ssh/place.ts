@@ -20,6 +20,10 @@ const KEY_DIGITS = 13
 const LEFT_BEHIND = 60_000
 
 const FORWARD_PREFIX = "f"
+const LOG_PREFIX = "l"
+
+/** What is used once: its kind, and the process that uses it. */
+const ONCE = new RegExp(`^([${FORWARD_PREFIX}${LOG_PREFIX}])(\\d{1,10})-\\d+$`)
 
 /** FNV-1a, 64 bits: tells configurations apart and is no secret; node:crypto would cost ten milliseconds. */
 export const keyOf = (...parts: ReadonlyArray<string>): string => {
@@ -77,12 +81,18 @@ export interface Place {
 
 let used = 0
 
+const runs = (pid: number): boolean => quietly(() => process.kill(pid, 0), false)
+
 const sweep = (dir: string): void =>
   quietly(() => {
     for (const name of Fs.readdirSync(dir)) {
-      if (!name.startsWith(FORWARD_PREFIX) || !name.includes("-")) continue
+      const [, kind, pid] = ONCE.exec(name) ?? []
+      if (kind === undefined) continue
       const path = Path.join(dir, name)
-      if (Date.now() - Fs.lstatSync(path).mtimeMs > LEFT_BEHIND) remove(path)
+      const isOver = kind === LOG_PREFIX
+        ? !runs(Number(pid))
+        : Date.now() - Fs.lstatSync(path).mtimeMs > LEFT_BEHIND
+      if (isOver) remove(path)
     }
   }, undefined)
 
@@ -112,6 +122,6 @@ export const makePlace = (parent: string): Effect.Effect<Place, SshMissing> =>
     return Effect.succeed<Place>({
       control: (key) => Path.join(dir, key),
       log: (key) => Path.join(dir, `${key}.log`),
-      once: (kind) => Path.join(dir, `${kind === "forward" ? FORWARD_PREFIX : "l"}${process.pid}-${++used}`)
+      once: (kind) => Path.join(dir, `${kind === "forward" ? FORWARD_PREFIX : LOG_PREFIX}${process.pid}-${++used}`)
     })
   })

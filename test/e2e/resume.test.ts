@@ -96,12 +96,13 @@ const run = async (client: Sandbox, host: Host, args: ReadonlyArray<string>, cou
   }
   let typed = 0
   for (const point of points) {
+    // More may have been typed during the one before.
     await type(typed, point)
-    typed = point
+    typed = Math.max(typed, point)
     const { begin, lasts } = faults[Math.floor(random() * faults.length)]!
     begin(host)
     // Some of it is typed while nothing goes through.
-    const during = Math.min(IN, point + Math.floor(random() * 50))
+    const during = Math.min(IN, typed + Math.floor(random() * 50))
     await type(typed, during)
     typed = during
     if (lasts) await pause(BAD_MS.least + random() * (BAD_MS.most - BAD_MS.least))

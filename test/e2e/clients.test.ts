@@ -36,6 +36,10 @@ describeWith(["tmux"], "two terminals", () => {
     for (const t of [small, large]) await t.shows(/^30 100\nx24 80\ny30 100$/m)
     // Not the leader's window: nothing changes, until it types.
     await small.resize(70, 20)
+    await until(
+      "the session knows of it",
+      async () => (await box.sessions())[0]?.info.clients.some(({ size }) => size?.cols === 70)
+    )
     small.paste("z")
     for (const t of [small, large]) await t.shows(/^y30 100\nz20 70$/m)
     // The leader goes: the one before it leads.

@@ -3,6 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFile
 import { tmpdir } from "node:os"
 import * as path from "node:path"
 import { onTestFinished } from "vitest"
+import type { Size } from "../../src/schema/Session.ts"
 import { processesOf, SESH } from "./processes.ts"
 import { until } from "./until.ts"
 
@@ -35,7 +36,7 @@ export interface Session {
     readonly dir: string
     readonly pid: number
     readonly size: { readonly cols: number; readonly rows: number }
-    readonly clients: ReadonlyArray<{ readonly role: string; readonly within?: string }>
+    readonly clients: ReadonlyArray<{ readonly role: string; readonly size?: Size; readonly within?: string }>
     readonly command?: ReadonlyArray<string>
     readonly foreground?: string
   }

@@ -9,7 +9,6 @@ import { here } from "./here.ts"
 import { anywhere } from "./lookup.ts"
 import { type Ask, UsageError } from "./request.ts"
 import { count } from "./text.ts"
-import { there } from "./there.ts"
 
 const letGo = Effect.fnUntraced(function*(name: SessionName) {
   const clients = yield* (yield* SessionRegistry).detach(name)
@@ -18,13 +17,13 @@ const letGo = Effect.fnUntraced(function*(name: SessionName) {
 })
 
 /** `sesh --detach`: lets the clients of a session go; without a name, of the one it is called in. */
-export const detach = Effect.fn("detach")(function*({ host, name: given }: Ask<"Detach">) {
+export const detach = Effect.fn("detach")(function*(request: Ask<"Detach">) {
+  const { name: given } = request
   const name = given ?? Option.getOrUndefined(yield* here)
   if (name === undefined) {
     return yield* new UsageError({ problem: "this is not a session: say which one to detach", form: forms.detach })
   }
-  if (host !== undefined) return yield* there(host, letGo(name))
-  return yield* given === undefined
-    ? letGo(name)
-    : anywhere(name, (host) => `sesh @${host} --detach ${name}`, letGo(name))
+  // The one that we are in is here.
+  if (given === undefined) return yield* letGo(name)
+  return yield* anywhere({ ...request, name }, (host) => `sesh @${host} --detach ${name}`, letGo(name))
 })

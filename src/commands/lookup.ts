@@ -141,13 +141,13 @@ export const locateOne = Effect.fnUntraced(function*(
   return yield* Effect.fromResult((yield* locate([name], say)).get(name)!)
 })
 
-/** A command on a session that is there: done here, or else on the host that has the session. */
+/** A command on a session that is there: on the host that was named, or else here, or else on the host that has it. */
 export const anywhere = <E extends { readonly _tag: string; readonly message: string }, R>(
-  name: SessionName,
+  { host, name }: { readonly host?: HostName; readonly name: SessionName },
   say: (host: HostName) => string,
   command: Effect.Effect<number, E | NoSession, R>
 ) =>
-  command.pipe(
+  host !== undefined ? there(host, command) : command.pipe(
     Effect.catchIf(
       (error): error is Extract<E | NoSession, NoSession> => error._tag === "NoSession",
       () => Effect.flatMap(locateOne(name, say), (host) => there(host, command))

@@ -9,7 +9,7 @@ import { SessionControl } from "../services/SessionControl.ts"
 import { anywhere } from "./lookup.ts"
 import type { Ask } from "./request.ts"
 import { quoted } from "./text.ts"
-import { orLost, there } from "./there.ts"
+import { orLost } from "./there.ts"
 
 const read = Effect.fnUntraced(function*({ ansi, name }: Ask<"History">) {
   const bytes = yield* (yield* SessionControl).history(name, { ansi })
@@ -19,9 +19,9 @@ const read = Effect.fnUntraced(function*({ ansi, name }: Ask<"History">) {
 
 /** `sesh --history`: what the session has shown. */
 export const history = (request: Ask<"History">) => {
-  const { ansi, host, name } = request
+  const { ansi, name } = request
   const say = (host: HostName) => `sesh @${host} --history ${name}${ansi ? " --ansi" : ""}`
-  return host === undefined ? anywhere(name, say, read(request)) : there(host, read(request))
+  return anywhere(request, say, read(request))
 }
 
 /** What the Enter key sends. */
@@ -42,10 +42,10 @@ const type = Effect.fnUntraced(function*({ enter, name, text }: Ask<"Send">) {
 
 /** `sesh --send`: types, and returns once the terminal has taken it. */
 export const send = (request: Ask<"Send">) => {
-  const { enter, host, name, text } = request
+  const { enter, name, text } = request
   const words = [enter ? " --enter" : "", ` ${name}`, text === undefined ? "" : ` -- ${quoted(text)}`].join("")
   const say = (host: HostName) => `sesh @${host} --send${words}`
-  return host === undefined ? anywhere(name, say, type(request)) : there(host, type(request))
+  return anywhere(request, say, type(request))
 }
 
 const waitThere = ({ name }: Ask<"Wait">) =>
@@ -56,7 +56,6 @@ const waitThere = ({ name }: Ask<"Wait">) =>
 
 /** `sesh --wait`: ends when the session does, and as it did. */
 export const wait = (request: Ask<"Wait">) => {
-  const { host, name } = request
-  const say = (host: HostName) => `sesh @${host} --wait ${name}`
-  return host === undefined ? anywhere(name, say, waitThere(request)) : there(host, waitThere(request))
+  const say = (host: HostName) => `sesh @${host} --wait ${request.name}`
+  return anywhere(request, say, waitThere(request))
 }

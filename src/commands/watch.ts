@@ -4,7 +4,7 @@ import { AttachClient } from "../services/AttachClient.ts"
 import { refuseLoop, report } from "./attached.ts"
 import { anywhere } from "./lookup.ts"
 import type { Ask } from "./request.ts"
-import { orLost, there } from "./there.ts"
+import { orLost } from "./there.ts"
 
 const show = Effect.fn("watch")(function*(name: SessionName) {
   yield* refuseLoop(name)
@@ -13,5 +13,5 @@ const show = Effect.fn("watch")(function*(name: SessionName) {
 }, (command) => orLost(command))
 
 /** `sesh --watch`: attaches read-only. */
-export const watch = ({ host, name }: Ask<"Watch">) =>
-  host === undefined ? anywhere(name, (host) => `sesh @${host} --watch ${name}`, show(name)) : there(host, show(name))
+export const watch = (request: Ask<"Watch">) =>
+  anywhere(request, (host) => `sesh @${host} --watch ${request.name}`, show(request.name))

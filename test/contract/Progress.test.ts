@@ -5,8 +5,6 @@ import type * as Scope from "effect/Scope"
 import * as Fs from "node:fs"
 import * as Path from "node:path"
 import * as CallerFake from "../../src/layers/CallerFake.ts"
-import { loadPtyAddon } from "../../src/layers/internal/ptyAddon.ts"
-import { openMaster } from "../../src/layers/internal/ptyMaster.ts"
 import { StatusLine } from "../../src/layers/internal/statusLine.ts"
 import * as OutputMemory from "../../src/layers/OutputMemory.ts"
 import * as OutputStdio from "../../src/layers/OutputStdio.ts"
@@ -16,6 +14,7 @@ import * as PtyNode from "../../src/layers/PtyNode.ts"
 import { Output } from "../../src/services/Output.ts"
 import { Progress } from "../../src/services/Progress.ts"
 import { Pty } from "../../src/services/Pty.ts"
+import { openScreen } from "../support/screen.ts"
 import { Screen, suite } from "./Progress.ts"
 import { hear } from "./Pty.ts"
 import { until } from "./SessionServer.ts"
@@ -55,19 +54,7 @@ const render = (bytes: string): ReadonlyArray<string> => {
   return lines
 }
 
-const open = Effect.gen(function*() {
-  const { master, slave } = loadPtyAddon().open(COLUMNS, 24)
-  const seen: Array<Buffer> = []
-  const screen = openMaster(master)
-  screen.listen({ onData: (bytes) => seen.push(bytes), onDrain: () => {} })
-  yield* Effect.addFinalizer(() =>
-    Effect.sync(() => {
-      screen.close()
-      Fs.closeSync(slave)
-    })
-  )
-  return { slave, seen: () => Buffer.concat(seen).toString() }
-})
+const open = openScreen(COLUMNS)
 
 const real = Layer.unwrap(Effect.map(open, ({ seen, slave }) => {
   const line = new StatusLine(slave)

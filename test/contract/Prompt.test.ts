@@ -3,16 +3,14 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
 import { spawnSync } from "node:child_process"
-import * as Fs from "node:fs"
 import * as Path from "node:path"
-import { loadPtyAddon } from "../../src/layers/internal/ptyAddon.ts"
-import { openMaster } from "../../src/layers/internal/ptyMaster.ts"
 import { StatusLine } from "../../src/layers/internal/statusLine.ts"
 import * as PromptMemory from "../../src/layers/PromptMemory.ts"
 import * as PromptTerminal from "../../src/layers/PromptTerminal.ts"
 import * as PtyNode from "../../src/layers/PtyNode.ts"
 import { Prompt } from "../../src/services/Prompt.ts"
 import { Pty } from "../../src/services/Pty.ts"
+import { openScreen } from "../support/screen.ts"
 import { Person, suite } from "./Prompt.ts"
 import { hear } from "./Pty.ts"
 import { until } from "./SessionServer.ts"
@@ -30,32 +28,22 @@ const atFake = Layer.effect(
 
 /** Both ends of a real terminal are here: one is the program's, a person sits at the other. */
 const atReal = Layer.unwrap(Effect.gen(function*() {
-  const { master, slave } = loadPtyAddon().open(80, 24)
-  const seen: Array<Buffer> = []
-  const screen = openMaster(master)
-  screen.listen({ onData: (bytes) => seen.push(bytes), onDrain: () => {} })
-  yield* Effect.addFinalizer(() =>
-    Effect.sync(() => {
-      screen.close()
-      Fs.closeSync(slave)
-    })
-  )
-  const text = () => Buffer.concat(seen).toString()
+  const { seen: text, slave, write } = yield* openScreen(80)
   let typed = 0
   const person = Person.of({
     type: (line) => {
       typed++
-      screen.write(Buffer.from(`${line}\n`))
+      write(Buffer.from(`${line}\n`))
     },
     // It is not our controlling terminal: the kernel would send us no signal.
     interrupt: () => void process.emit("SIGINT"),
-    end: () => screen.write(Buffer.from("\x04")),
+    end: () => write(Buffer.from("\x04")),
     seen: text,
     unread: Effect.gen(function*() {
       // A line that is typed is shown, and then there to be read.
       yield* until("all that was typed is there", () => text().split("\n").length > typed)
       const end = "the end of the test"
-      screen.write(Buffer.from(`${end}\n`))
+      write(Buffer.from(`${end}\n`))
       yield* until("the end is there", () => text().includes(end))
       const read = spawnSync("sh", ["-c", `while read -r line && [ "$line" != "${end}" ]; do echo "$line"; done`], {
         stdio: [slave, "pipe", "inherit"],

@@ -1,26 +1,15 @@
-import { assert, it } from "@effect/vitest"
+import { assert } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import type * as Layer from "effect/Layer"
-import type * as Scope from "effect/Scope"
 import * as Fs from "node:fs"
 import * as Path from "node:path"
 import { SshTransport } from "../../src/services/SshTransport.ts"
 import { Machinery, realHosts } from "../fixtures/sshHosts.ts"
 import { describeWith } from "../support/needs.ts"
 import { attend, happens, hear, hostNamed, Lab, run } from "../support/sshSuite.ts"
+import { good } from "./ssh/common.ts"
+import { changedKey, NEEDS, say, special, testOn } from "./ssh/real.ts"
 
-const good = hostNamed("good")
-
-const say = (word: string, host = good) =>
-  Effect.map(
-    Effect.flatMap(SshTransport, (ssh) => ssh.exec(host, run("say", word, "", "0"))),
-    ({ stdout }) => stdout.toString()
-  )
-
-type Services = Layer.Success<typeof realHosts> | Scope.Scope
-
-const test = <A, E>(name: string, effect: Effect.Effect<A, E, Services>) =>
-  it.live(name, () => Effect.scoped(effect).pipe(Effect.provide(realHosts)), 60_000)
+const test = testOn(realHosts)
 
 /** The processes that keep a connection, by pid. */
 const masters = Effect.map(
@@ -29,16 +18,7 @@ const masters = Effect.map(
     [...ssh.processes()].filter(([, command]) => command.includes("ControlMaster=yes")).map(([pid]) => pid)
 )
 
-/** Adds a host whose sshd is told more. */
-const special = (name: string, ...options: ReadonlyArray<string>) =>
-  Effect.gen(function*() {
-    const { ssh } = yield* Machinery
-    const sshd = yield* Effect.promise(() => ssh.start({ options }))
-    ssh.host(name, { Port: sshd.port })
-    return { sshd, host: hostNamed(name) }
-  })
-
-describeWith(["ssh", "sshd", "ssh-keygen", "ssh-agent"], "SshTransportOpenSsh, on real hosts", () => {
+describeWith(NEEDS, "SshTransportOpenSsh, on real hosts", () => {
   test(
     "a key that is not known is recorded, and one connection serves everybody after that, other processes too",
     Effect.gen(function*() {
@@ -84,19 +64,7 @@ describeWith(["ssh", "sshd", "ssh-keygen", "ssh-agent"], "SshTransportOpenSsh, o
     })
   )
 
-  test(
-    "a host whose key has changed is told nothing; the message has file, line and what to run",
-    Effect.gen(function*() {
-      const { good: sshd, ssh } = yield* Machinery
-      const before = sshd.log().length
-      const error = yield* Effect.flip(say("one", hostNamed("changed")))
-      assert.strictEqual(error._tag, "HostKeyChanged")
-      const file = Path.join(ssh.dir, "known_hosts_changed")
-      assert.include(error.message, `${file}, line 2`)
-      assert.include(error.message, `ssh-keygen -R '[127.0.0.1]:${sshd.port}' -f ${file}`)
-      assert.notMatch(sshd.log().slice(before), /Accepted|Failed|userauth/)
-    })
-  )
+  changedKey(test)
 
   for (const signal of ["SIGKILL", "SIGSTOP"] as const) {
     test(

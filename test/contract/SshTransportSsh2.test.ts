@@ -7,7 +7,8 @@ import { SshTransport } from "../../src/services/SshTransport.ts"
 import { Machinery, ssh2Hosts } from "../fixtures/sshHosts.ts"
 import { describeWith } from "../support/needs.ts"
 import { attend, happens, hear, hostNamed, Lab, LARGE, run } from "../support/sshSuite.ts"
-import { NEEDS, say, special, test } from "./ssh/ssh2.ts"
+import { NEEDS, say, special } from "./ssh/real.ts"
+import { test } from "./ssh/ssh2.ts"
 import { suite } from "./SshTransport.ts"
 
 const good = hostNamed("good")

@@ -7,22 +7,11 @@ import { SshTransport } from "../../src/services/SshTransport.ts"
 import { Machinery } from "../fixtures/sshHosts.ts"
 import { describeWith } from "../support/needs.ts"
 import { attend, happens, hostNamed, Lab } from "../support/sshSuite.ts"
-import { NEEDS, say, special, test } from "./ssh/ssh2.ts"
+import { changedKey, NEEDS, say, special } from "./ssh/real.ts"
+import { test } from "./ssh/ssh2.ts"
 
 describeWith(NEEDS, "SshTransportSsh2, hosts", () => {
-  test(
-    "a host whose key has changed is told nothing; the message has file, line and what to run",
-    Effect.gen(function*() {
-      const { good: sshd, ssh } = yield* Machinery
-      const before = sshd.log().length
-      const error = yield* Effect.flip(say("one", hostNamed("changed")))
-      assert.strictEqual(error._tag, "HostKeyChanged")
-      const file = Path.join(ssh.dir, "known_hosts_changed")
-      assert.include(error.message, `${file}, line 2`)
-      assert.include(error.message, `ssh-keygen -R '[127.0.0.1]:${sshd.port}' -f ${file}`)
-      assert.notMatch(sshd.log().slice(before), /Accepted|Failed|userauth/)
-    })
-  )
+  changedKey(test)
 
   test(
     "a host that can only do what is broken is not reached",

@@ -3,28 +3,13 @@ import { assert, it } from "@effect/vitest"
 import * as fs from "node:fs"
 import * as path from "node:path"
 import { describe } from "vitest"
+import { HOSTILE } from "../support/hostile.ts"
 import { type Hosts, sharedHosts } from "../support/hosts.ts"
 import { describeWithHosts } from "../support/needs.ts"
 import { terminal } from "../support/terminal.ts"
 import { until } from "../support/until.ts"
 
 const ARGUMENTS = path.resolve(import.meta.dirname, "../fixtures/arguments.mjs")
-
-const HOSTILE = [
-  "two words",
-  "it's",
-  "\"double\" \\\"",
-  "line\nfeed\r\ttab",
-  "$HOME ${HOME} $(id)",
-  "`id`",
-  "* ? [a-z] {a,b} ~",
-  "",
-  "-n",
-  "äöü 漢字 🙂 \u202e",
-  "back\\slash\\",
-  "; exit 1 & | < > #",
-  "!! !$ ^a^b"
-]
 
 /** What a command line gives: standard output, standard error, status. */
 const asking = ({ client }: Hosts) => async (...args: ReadonlyArray<string>) => {

@@ -4,24 +4,9 @@ import * as Effect from "effect/Effect"
 import * as Scope from "effect/Scope"
 import { exitCode, type ExitStatus } from "../../../src/schema/Session.ts"
 import { SshTransport } from "../../../src/services/SshTransport.ts"
+import { HOSTILE } from "../../support/hostile.ts"
 import { happens, hear, LARGE, run, sha256 } from "../../support/sshSuite.ts"
 import { exec, flood, FLOOD_SHA, good, program, type Test } from "./common.ts"
-
-const HOSTILE = [
-  "two words",
-  "it's",
-  "\"double\" \\\"",
-  "line\nfeed\r\ttab",
-  "$HOME ${HOME} $(id)",
-  "`id`",
-  "* ? [a-z] {a,b} ~",
-  "",
-  "-n",
-  "äöü 漢字 🙂 \u202e",
-  "back\\slash\\",
-  "; exit 1 & | < > #",
-  "!! !$ ^a^b"
-]
 
 export const programs = (test: Test): void => {
   test(

@@ -1,0 +1,50 @@
+/** What the tests of the layers that reach real hosts share. */
+import { assert, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import type * as Layer from "effect/Layer"
+import type * as Scope from "effect/Scope"
+import * as Path from "node:path"
+import { type ConnectOptions, SshTransport } from "../../../src/services/SshTransport.ts"
+import { Machinery } from "../../fixtures/sshHosts.ts"
+import { hostNamed, run } from "../../support/sshSuite.ts"
+import { good } from "./common.ts"
+
+export const NEEDS = ["ssh", "sshd", "ssh-keygen", "ssh-agent"]
+
+export const say = (word: string, host = good, options: ConnectOptions = {}) =>
+  Effect.map(
+    Effect.flatMap(SshTransport, (ssh) => ssh.exec(host, run("say", word, "", "0"), options)),
+    ({ stdout }) => stdout.toString()
+  )
+
+/** Declares tests on these hosts. */
+export const testOn =
+  <R>(hosts: Layer.Layer<R>) => <A, E>(name: string, effect: Effect.Effect<A, E, R | Scope.Scope>) =>
+    it.live(name, () => Effect.scoped(effect).pipe(Effect.provide(hosts)), 60_000)
+
+/** Adds a host whose sshd is told more. */
+export const special = (name: string, ...options: ReadonlyArray<string>) =>
+  Effect.gen(function*() {
+    const { ssh } = yield* Machinery
+    const sshd = yield* Effect.promise(() => ssh.start({ options }))
+    ssh.host(name, { Port: sshd.port })
+    return { sshd, host: hostNamed(name) }
+  })
+
+export const changedKey = (
+  test: <A, E>(name: string, effect: Effect.Effect<A, E, SshTransport | Machinery>) => void
+): void => {
+  test(
+    "a host whose key has changed is told nothing; the message has file, line and what to run",
+    Effect.gen(function*() {
+      const { good: sshd, ssh } = yield* Machinery
+      const before = sshd.log().length
+      const error = yield* Effect.flip(say("one", hostNamed("changed")))
+      assert.strictEqual(error._tag, "HostKeyChanged")
+      const file = Path.join(ssh.dir, "known_hosts_changed")
+      assert.include(error.message, `${file}, line 2`)
+      assert.include(error.message, `ssh-keygen -R '[127.0.0.1]:${sshd.port}' -f ${file}`)
+      assert.notMatch(sshd.log().slice(before), /Accepted|Failed|userauth/)
+    })
+  )
+}

@@ -94,8 +94,11 @@ export const layer: Layer.Layer<AttachClient, never, SessionClient | Tty | Calle
         })
       )
       // The terminal gets ready while the daemon answers.
-      const [, terminal] = yield* Effect.all([welcome, open], { concurrency: "unbounded" })
+      const [, terminal] = yield* Effect.all([welcome, Effect.andThen(options.before ?? Effect.void, open)], {
+        concurrency: "unbounded"
+      })
       attachment.show(terminal)
+      yield* options.onState?.({ _tag: "Attached" }) ?? Effect.void
       // Until the terminal was open nobody told us of a change.
       const size = tty.size()
       if (size !== undefined && (size.cols !== sizeSaid?.cols || size.rows !== sizeSaid.rows)) attachment.onResize(size)

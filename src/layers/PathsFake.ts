@@ -18,6 +18,8 @@ export const layer = (options?: { readonly dir?: string; readonly problem?: Path
         ended: `${dir}/${name}.ended`,
         log: `${dir}/log/${name}.log`
       }),
+      remotes: `${dir}/remotes`,
+      syncList: `${dir}/sync`,
       ensure: fit,
       check: Effect.as(fit, true),
       checkSocketPath: () => Effect.void

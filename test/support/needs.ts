@@ -27,7 +27,9 @@ const PACKAGES: Readonly<Record<string, string>> = {
   ssh: "openssh-client",
   "ssh-keygen": "openssh-client",
   "ssh-agent": "openssh-client",
-  sshd: "openssh-server"
+  scp: "openssh-client",
+  sshd: "openssh-server",
+  rsync: "rsync"
 }
 
 /**

@@ -82,6 +82,8 @@ export const groups: ReadonlyArray<readonly [heading: string, forms: ReadonlyArr
 export const environment: ReadonlyArray<readonly [name: string, meaning: string]> = [
   ["SESH_DIR", "where sockets and state are, ~/.sesh by default"],
   ["SESH_DETACH_KEY", "the key that detaches: ^\\ (the default), ^a, ... or none"],
+  ["SESH_EVENT_LOG", "a file to which what happens is appended, as lines of JSON"],
+  ["SESH_NO_SYNC", "1: bring no files to a host"],
   ["SESH_SCROLLBACK", "lines of history that a new session keeps, 5000 by default; 0: raw bytes only"],
   ["SESH_SESSION", "set in a session: its name"]
 ]

@@ -22,6 +22,7 @@ import { layer as registry, type MemorySession, type MemorySessions } from "../.
 import * as SessionServer from "../../src/layers/SessionServerMemory.ts"
 import * as Signals from "../../src/layers/SignalsFake.ts"
 import * as Tty from "../../src/layers/TtyFake.ts"
+import type { AttachClient as Attach } from "../../src/services/AttachClient.ts"
 import type { Caller as CallerService } from "../../src/services/Caller.ts"
 import type { DaemonLauncher as Launcher } from "../../src/services/DaemonLauncher.ts"
 import type { PathsError } from "../../src/services/Paths.ts"
@@ -64,6 +65,7 @@ export type World =
   | MemoryNetwork
   | SessionFiles.WrittenFiles
   | Client
+  | Attach
   | Scope.Scope
 
 /** Runs command lines on fakes alone: sessions live in this process, programs are played by the test. */

@@ -7,6 +7,7 @@ import { run } from "./commands/run.ts"
 import * as AttachClient from "./layers/AttachClientLive.ts"
 import * as Caller from "./layers/CallerProcess.ts"
 import * as DaemonLauncher from "./layers/DaemonLauncherProcess.ts"
+import * as Deployer from "./layers/DeployerSsh.ts"
 import * as Input from "./layers/InputStdio.ts"
 import * as Lock from "./layers/LockSqlite.ts"
 import * as Output from "./layers/OutputStdio.ts"
@@ -16,14 +17,17 @@ import * as SessionControl from "./layers/SessionControlLive.ts"
 import * as SessionFiles from "./layers/SessionFilesDisk.ts"
 import * as SessionRegistry from "./layers/SessionRegistryFiles.ts"
 import * as Signals from "./layers/SignalsProcess.ts"
+import * as SshTransport from "./layers/SshTransportOpenSsh.ts"
+import * as standIns from "./layers/standIns.ts"
 import * as Tty from "./layers/TtyNode.ts"
 import { VERSION } from "./schema/Version.ts"
 
-const layers = Layer.mergeAll(AttachClient.layer, SessionControl.layer).pipe(
+const layers = Layer.mergeAll(AttachClient.layer, SessionControl.layer, Deployer.layer()).pipe(
   Layer.provideMerge(SessionRegistry.layer),
   Layer.provideMerge(DaemonLauncher.layer()),
   Layer.provideMerge(Layer.mergeAll(SessionClient.layer, SessionFiles.layer)),
-  Layer.provideMerge(Lock.layer),
+  Layer.provideMerge(Layer.mergeAll(Lock.layer, SshTransport.layer())),
+  Layer.provideMerge(Layer.mergeAll(standIns.hosts, standIns.progress, standIns.remotes)),
   Layer.provideMerge(Layer.mergeAll(Paths.layer, Tty.layer, Input.layer, Output.layer, Signals.layer)),
   Layer.provideMerge(Caller.layer(VERSION))
 )

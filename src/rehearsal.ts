@@ -11,6 +11,7 @@ import { run } from "./commands/run.ts"
 import * as AttachClient from "./layers/AttachClientLive.ts"
 import * as Caller from "./layers/CallerFake.ts"
 import * as DaemonLauncher from "./layers/DaemonLauncherFake.ts"
+import * as Deployer from "./layers/DeployerFake.ts"
 import * as Input from "./layers/InputMemory.ts"
 import * as Network from "./layers/internal/memoryNetwork.ts"
 import * as Lock from "./layers/LockMemory.ts"
@@ -26,6 +27,7 @@ import * as SessionHost from "./layers/SessionHostLive.ts"
 import * as SessionRegistry from "./layers/SessionRegistryFiles.ts"
 import * as SessionServer from "./layers/SessionServerMemory.ts"
 import * as Signals from "./layers/SignalsFake.ts"
+import * as standIns from "./layers/standIns.ts"
 import * as Tty from "./layers/TtyFake.ts"
 
 /** None may wait for a timer: none fires (withoutTimers.ts). */
@@ -39,12 +41,21 @@ const SCENES = [
   ["--detach", "rehearsal"]
 ]
 
-const layers = Layer.mergeAll(AttachClient.layer, SessionControl.layer, SessionRegistry.layer, DaemonLauncher.layer)
+const layers = Layer.mergeAll(
+  AttachClient.layer,
+  SessionControl.layer,
+  SessionRegistry.layer,
+  DaemonLauncher.layer,
+  Deployer.layer(),
+  standIns.hosts
+)
   .pipe(
     Layer.provideMerge(SessionHost.layer),
     Layer.provideMerge(Layer.mergeAll(SessionServer.layer, SessionClient.layer)),
     Layer.provideMerge(Layer.mergeAll(
       Caller.layer(),
+      standIns.progress,
+      standIns.remotes,
       Input.layer(),
       Lock.layer,
       Network.layer(),

@@ -14,6 +14,8 @@ export const forms = {
   export: "sesh --export",
   import: "sesh --import [file]",
   completions: "sesh --completions bash|zsh|fish",
+  deploy: "sesh --deploy @<host>...",
+  upgrade: "sesh --upgrade",
   help: "sesh --help",
   version: "sesh --version"
 } as const
@@ -66,6 +68,10 @@ export const groups: ReadonlyArray<readonly [heading: string, forms: ReadonlyArr
     explained("send", "type text, or what standard input brings, into a session", { options: [options.enter] }),
     explained("wait", "wait for a session's end, exit as it did")
   ]],
+  ["Other hosts", [
+    explained("deploy", "put this sesh on a host"),
+    explained("upgrade", "put this sesh on all known hosts that have an older one")
+  ]],
   ["Layout and setup", [
     explained("export", "print the sessions, for --import"),
     explained("import", "create the missing sessions of an export"),
@@ -79,6 +85,8 @@ export const environment: ReadonlyArray<readonly [name: string, meaning: string]
   ["SESH_DIR", "where sockets and state are, ~/.sesh by default"],
   ["SESH_DETACH_KEY", "the key that detaches: ^\\ (the default), ^a, ... or none"],
   ["SESH_SCROLLBACK", "lines of history that a new session keeps, 5000 by default; 0: raw bytes only"],
+  ["SESH_NPM_PACKAGE", "what --deploy has npm install on a host, sesh-sessions by default"],
+  ["SESH_NPM_REGISTRY", "where npm gets it from; its own configuration says by default"],
   ["SESH_SESSION", "set in a session: its name"]
 ]
 

@@ -11,9 +11,11 @@ import * as Path from "effect/Path"
 import * as ChildProcessSpawner from "effect/process/ChildProcessSpawner"
 import * as Stdio from "effect/Stdio"
 import * as Terminal from "effect/Terminal"
+import { type HostName, parseHostName } from "../schema/HostName.ts"
 import { parseSessionName, type SessionName } from "../schema/SessionName.ts"
 import { forms } from "./help.ts"
 import { type Request, SHELLS, UsageError } from "./request.ts"
+import { visible } from "./text.ts"
 import { flagged, type Option, OPTIONS, type Verb, type VerbName, verbs } from "./verbs.ts"
 
 const flag = (name: string, alias?: string) => {
@@ -36,6 +38,8 @@ const flags = {
   export: flag("export"),
   import: flag("import"),
   completions: flag("completions"),
+  deploy: flag("deploy"),
+  upgrade: flag("upgrade"),
   json: flag("json"),
   noAttach: flag("no-attach", "d"),
   print: flag("print"),
@@ -97,6 +101,14 @@ const toName = (input: string, form: string): Effect.Effect<SessionName, UsageEr
   Effect.fromResult(parseSessionName(input)).pipe(
     Effect.mapError((error) => new UsageError({ problem: error.message, form }))
   )
+
+/** `@host`, where nothing but a host can stand. */
+const toHost = (input: string, form: string): Effect.Effect<HostName, UsageError> =>
+  input.startsWith("@")
+    ? Effect.fromResult(parseHostName(input.slice(1))).pipe(
+      Effect.mapError((error) => new UsageError({ problem: error.message, form }))
+    )
+    : usage(`a host is written @${visible(input)}`, form)
 
 /** A command line taken apart: what begins with a dash, what does not, and what follows `--`. */
 interface Words {
@@ -223,6 +235,10 @@ const toRequest = Effect.fnUntraced(function*(given: Flags, words: Words): Effec
       if (shell === undefined) return yield* usage(`there are no completions for ${JSON.stringify(first)}`, form)
       return { _tag: "Completions", shell }
     }
+    case "deploy":
+      return { _tag: "Deploy", hosts: yield* Effect.forEach([...new Set(operands)], (word) => toHost(word, form)) }
+    case "upgrade":
+      return { _tag: "Upgrade" }
   }
 })
 

@@ -1,4 +1,5 @@
 import * as Schema from "effect/Schema"
+import type { HostName } from "../schema/HostName.ts"
 import type { SessionName } from "../schema/SessionName.ts"
 
 /** Shells that completions are written for. */
@@ -48,6 +49,9 @@ export type Request =
   /** Undefined or "-": standard input. */
   | { readonly _tag: "Import"; readonly file: string | undefined }
   | { readonly _tag: "Completions"; readonly shell: Shell }
+  /** Never empty. */
+  | { readonly _tag: "Deploy"; readonly hosts: ReadonlyArray<HostName> }
+  | { readonly _tag: "Upgrade" }
 
 /** The command line is wrong: says how, and what the right form is. */
 export class UsageError extends Schema.TaggedError<UsageError>()("UsageError", {

@@ -3,6 +3,7 @@ import * as Predicate from "effect/Predicate"
 import { Caller } from "../services/Caller.ts"
 import { Output } from "../services/Output.ts"
 import { completions } from "./completions.ts"
+import { deploy } from "./deploy.ts"
 import { detach } from "./detach.ts"
 import { exec } from "./exec.ts"
 import { explain, explainMore } from "./explain.ts"
@@ -15,6 +16,7 @@ import { parse } from "./parse.ts"
 import type { Request } from "./request.ts"
 import { history, send, wait } from "./script.ts"
 import { visible } from "./text.ts"
+import { upgrade } from "./upgrade.ts"
 import { watch } from "./watch.ts"
 
 /** It did not work. */
@@ -56,6 +58,10 @@ const perform = Effect.fnUntraced(function*(request: Request) {
       return yield* importLayout(request)
     case "Completions":
       return yield* completions(request)
+    case "Deploy":
+      return yield* deploy(request)
+    case "Upgrade":
+      return yield* upgrade()
   }
 })
 

@@ -65,6 +65,9 @@ describe("the command line", () => {
       ["--import my/layout", { _tag: "Import", file: "my/layout" }],
       ["--import a=b", { _tag: "Import", file: "a=b" }],
       ["--completions zsh", { _tag: "Completions", shell: "zsh" }],
+      ["--deploy @web", { _tag: "Deploy", hosts: ["web"] }],
+      ["--deploy @web @me@db @web", { _tag: "Deploy", hosts: ["web", "me@db"] }],
+      ["--upgrade", { _tag: "Upgrade" }],
       ["exec", { _tag: "Open", name: "exec", dir: undefined, command: undefined, detached: false }],
       ["list", { _tag: "Open", name: "list", dir: undefined, command: undefined, detached: false }],
       ["help", { _tag: "Open", name: "help", dir: undefined, command: undefined, detached: false }]
@@ -132,6 +135,12 @@ describe("the command line", () => {
       ["--completions", "shell is missing"],
       ["--completions tcsh", "no completions for \"tcsh\""],
       ["--completions bash zsh", "\"zsh\""],
+      ["--deploy", "host is missing"],
+      ["--deploy web", "a host is written @web"],
+      ["--deploy @", "cannot be a host: it is empty"],
+      ["--deploy @-x", "must not start with \"-\""],
+      ["--deploy --upgrade", "do not go together"],
+      ["--upgrade @web", "\"@web\""],
       ["--kill=no dev", "no option --kill=no"],
       ["-d=no dev", "no option -d=no"],
       ["--exe x -- ls", "no option --exe"]

@@ -6,6 +6,7 @@ import { run } from "./commands/run.ts"
 import * as AttachClientLive from "./layers/AttachClientLive.ts"
 import * as CallerProcess from "./layers/CallerProcess.ts"
 import * as DaemonLauncherProcess from "./layers/DaemonLauncherProcess.ts"
+import * as DeployerSsh from "./layers/DeployerSsh.ts"
 import * as EventLogJsonl from "./layers/EventLogJsonl.ts"
 import * as FileSyncLive from "./layers/FileSyncLive.ts"
 import * as HostsFiles from "./layers/HostsFiles.ts"
@@ -31,6 +32,7 @@ import { VERSION } from "./schema/Version.ts"
 import { AttachClient } from "./services/AttachClient.ts"
 import { Caller } from "./services/Caller.ts"
 import { DaemonLauncher } from "./services/DaemonLauncher.ts"
+import { Deployer } from "./services/Deployer.ts"
 import { EventLog } from "./services/EventLog.ts"
 import { RsyncRunner, ScpRunner } from "./services/FileRunner.ts"
 import { FileSync } from "./services/FileSync.ts"
@@ -55,6 +57,7 @@ const layers = onDemand(
   [AttachClient, SessionsLogged.attaching(AttachClientLive.layer)],
   [Caller, CallerProcess.layer(VERSION)],
   [DaemonLauncher, SessionsLogged.launching(DaemonLauncherProcess.layer())],
+  [Deployer, DeployerSsh.layer()],
   [EventLog, EventLogJsonl.layer],
   [FileSync, FileSyncLive.layer],
   [Hosts, HostsFiles.layer],

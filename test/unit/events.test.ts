@@ -37,14 +37,19 @@ const sessions = (end: AttachEnd) =>
 
 const log = EventLogMemory.layer().pipe(Layer.provide(OutputMemory.layer({ isTerminal: false })))
 
+const here = (services: Layer.Layer<AttachClient | DaemonLauncher | SessionControl>) =>
+  Layer.mergeAll(
+    SessionsLogged.attaching(services),
+    SessionsLogged.launching(services),
+    SessionsLogged.controlling(services)
+  )
+
 const eventsOf = (end: AttachEnd, host?: string) =>
   Effect.gen(function*() {
     const services = yield* Effect.context<AttachClient | DaemonLauncher | SessionControl>()
-    const context = SessionsLogged.logged(
-      services,
-      yield* EventLog,
-      ...host === undefined ? [] : [hostNamed(host)]
-    )
+    const context = host === undefined
+      ? yield* Layer.build(here(Layer.succeedContext(services)))
+      : SessionsLogged.logged(services, yield* EventLog, hostNamed(host))
     yield* Context.get(context, DaemonLauncher).launch(spec)
     yield* Context.get(context, AttachClient).attach({ name, role: "watch" })
     yield* Context.get(context, SessionControl).wait({ name })

@@ -14,6 +14,7 @@ import { expect, it, onTestFinished } from "vitest"
 import { describeWith } from "../support/needs.ts"
 import { sandbox, SESH } from "../support/sandbox.ts"
 import { sshLab } from "../support/sshd.ts"
+import { terminal } from "../support/terminal.ts"
 
 /** Hosts with a home of their own, and the sandbox whose ssh leads to them. */
 const hosts = async (...names: ReadonlyArray<string>) => {
@@ -36,7 +37,9 @@ const hosts = async (...names: ReadonlyArray<string>) => {
     // If there is an npm, it gets nothing.
     writeFileSync(path.join(there.home, ".npmrc"), "registry=http://127.0.0.1:1/\n")
     const env = `HOME=${there.home} SESH_SANDBOX=${there.home} PATH=/usr/bin:/bin SHELL=/bin/sh`
-    const sshd = await lab.start({ options: [`SetEnv ${env}`] })
+    // sshd goes to the home of this user, whatever HOME says.
+    const command = `cd '${there.home}' && exec sh -c "$SSH_ORIGINAL_COMMAND"`
+    const sshd = await lab.start({ options: [`SetEnv ${env}`, `ForceCommand ${command}`] })
     lab.host(name, { Port: sshd.port })
     // As sesh remembers a host where it has worked.
     const known = { host: name, at: 0, sesh: "0.0.1", home: there.home, dir: `${there.home}/.sesh`, sessions: [] }
@@ -70,6 +73,55 @@ describeWith(["ssh", "sshd", "ssh-keygen"], "sesh --deploy", () => {
     expect((await there.sessions()).map(({ info, name }) => [name, info.pid > 0])).toEqual([["dev", true]])
     expect(await there.daemon("dev")).toBe(daemon)
     expect(await box.sesh(["--deploy", "@web"])).toMatchObject({ code: 0, out: "web: sesh 0.1.0 is there already\n" })
+  })
+
+  it("does so by itself when a session is opened, which has the user's files; the second time there is nothing to do", async () => {
+    const { box, home } = await hosts("web")
+    const there = home("web").home
+    // Nothing may be brought to the home of whoever runs this.
+    const unasked = ["StrictHostKeyChecking=no", "UserKnownHostsFile=/dev/null", "LogLevel=ERROR"]
+    const pwd = await box.run("ssh", [...unasked.map((option) => `-o${option}`), "web", "pwd"])
+    expect(pwd).toMatchObject({ out: `${there}\n`, err: "" })
+    const log = path.join(box.home, "log")
+    const paths = ["bin/my tool", ".editrc", "notes"]
+    for (const name of ["bin", "notes", ".config/sesh"]) mkdirSync(path.join(box.home, name), { recursive: true })
+    for (const name of ["bin/my tool", ".editrc", "notes/a"]) writeFileSync(path.join(box.home, name), name)
+    writeFileSync(path.join(box.home, ".config/sesh/sync"), `${paths.join("\n")}\n`)
+    writeFileSync(path.join(there, ".profile"), "PS1='there$ '\n")
+    const t = await terminal(box, { env: { SESH_EVENT_LOG: log } })
+    const events = () =>
+      readFileSync(log, "utf8").trimEnd().split("\n").map((line) => JSON.parse(line) as Record<string, unknown>)
+    const leave = async () => {
+      t.type("C-\\")
+      await t.shows("[detached from dev on web]")
+    }
+    t.run(`${SESH} @web dev`)
+    await t.prompt("there$")
+    t.run("cat 'bin/my tool' .editrc notes/a; echo")
+    await t.shows("bin/my tool.editrcnotes/a")
+    await leave()
+    const first = events()
+    expect(first.map(({ event }) => event).toSorted()).toEqual([
+      "deploy_done",
+      "deploy_start",
+      "session_attached",
+      "session_created",
+      "session_detached",
+      "sync_done",
+      "sync_path_pushed",
+      "sync_path_pushed",
+      "sync_path_pushed",
+      "sync_start"
+    ])
+    expect(first.filter(({ event }) => event === "deploy_done" || event === "session_created")).toMatchObject([
+      { host: "web", way: "copy" },
+      { host: "web", name: "dev" }
+    ])
+    expect(existsSync(target(there))).toBe(true)
+    t.fresh(`${SESH} @web dev`)
+    await t.prompt("there$")
+    await leave()
+    expect(events().slice(first.length).map(({ event }) => event)).toEqual(["session_attached", "session_detached"])
   })
 
   it("tells what is wrong in a line, and exits with 1", async () => {

@@ -6,6 +6,9 @@ import { run } from "./commands/run.ts"
 import * as AttachClientLive from "./layers/AttachClientLive.ts"
 import * as CallerProcess from "./layers/CallerProcess.ts"
 import * as DaemonLauncherProcess from "./layers/DaemonLauncherProcess.ts"
+import * as DeployerSsh from "./layers/DeployerSsh.ts"
+import * as EventLogJsonl from "./layers/EventLogJsonl.ts"
+import * as FileSyncLive from "./layers/FileSyncLive.ts"
 import * as HostsFiles from "./layers/HostsFiles.ts"
 import * as InputStdio from "./layers/InputStdio.ts"
 import { onDemand } from "./layers/internal/onDemand.ts"
@@ -15,10 +18,13 @@ import * as PathsXdg from "./layers/PathsXdg.ts"
 import * as ProgressTerminal from "./layers/ProgressTerminal.ts"
 import * as PromptTerminal from "./layers/PromptTerminal.ts"
 import * as RemotesSsh from "./layers/RemotesSsh.ts"
+import * as RsyncRunnerRsync from "./layers/RsyncRunnerRsync.ts"
+import * as ScpRunnerScp from "./layers/ScpRunnerScp.ts"
 import * as SessionClientUnix from "./layers/SessionClientUnix.ts"
 import * as SessionControlLive from "./layers/SessionControlLive.ts"
 import * as SessionFilesDisk from "./layers/SessionFilesDisk.ts"
 import * as SessionRegistryFiles from "./layers/SessionRegistryFiles.ts"
+import * as SessionsLogged from "./layers/SessionsLogged.ts"
 import * as SignalsProcess from "./layers/SignalsProcess.ts"
 import * as SshTransportChosen from "./layers/SshTransportChosen.ts"
 import * as TtyNode from "./layers/TtyNode.ts"
@@ -26,6 +32,10 @@ import { VERSION } from "./schema/Version.ts"
 import { AttachClient } from "./services/AttachClient.ts"
 import { Caller } from "./services/Caller.ts"
 import { DaemonLauncher } from "./services/DaemonLauncher.ts"
+import { Deployer } from "./services/Deployer.ts"
+import { EventLog } from "./services/EventLog.ts"
+import { RsyncRunner, ScpRunner } from "./services/FileRunner.ts"
+import { FileSync } from "./services/FileSync.ts"
 import { Hosts } from "./services/Hosts.ts"
 import { Input } from "./services/Input.ts"
 import { Lock } from "./services/Lock.ts"
@@ -44,9 +54,12 @@ import { Tty } from "./services/Tty.ts"
 
 /** A service a line, in any order: what a request does not use is not made. */
 const layers = onDemand(
-  [AttachClient, AttachClientLive.layer],
+  [AttachClient, SessionsLogged.attaching(AttachClientLive.layer)],
   [Caller, CallerProcess.layer(VERSION)],
-  [DaemonLauncher, DaemonLauncherProcess.layer()],
+  [DaemonLauncher, SessionsLogged.launching(DaemonLauncherProcess.layer())],
+  [Deployer, DeployerSsh.layer()],
+  [EventLog, EventLogJsonl.layer],
+  [FileSync, FileSyncLive.layer],
   [Hosts, HostsFiles.layer],
   [Input, InputStdio.layer],
   [Lock, LockSqlite.layer],
@@ -55,8 +68,10 @@ const layers = onDemand(
   [Progress, ProgressTerminal.layer],
   [Prompt, PromptTerminal.layer],
   [Remotes, RemotesSsh.layer],
+  [RsyncRunner, RsyncRunnerRsync.layer],
+  [ScpRunner, ScpRunnerScp.layer],
   [SessionClient, SessionClientUnix.layer],
-  [SessionControl, SessionControlLive.layer],
+  [SessionControl, SessionsLogged.controlling(SessionControlLive.layer)],
   [SessionFiles, SessionFilesDisk.layer],
   [SessionRegistry, SessionRegistryFiles.layer],
   [Signals, SignalsProcess.layer],

@@ -14,6 +14,9 @@ import { run } from "./commands/run.ts"
 import * as AttachClientLive from "./layers/AttachClientLive.ts"
 import * as CallerProcess from "./layers/CallerProcess.ts"
 import * as DaemonLauncherFake from "./layers/DaemonLauncherFake.ts"
+import * as DeployerFake from "./layers/DeployerFake.ts"
+import * as EventLogMemory from "./layers/EventLogMemory.ts"
+import * as FileSyncFake from "./layers/FileSyncFake.ts"
 import * as HostsMemory from "./layers/HostsMemory.ts"
 import * as InputMemory from "./layers/InputMemory.ts"
 import { onDemand } from "./layers/internal/onDemand.ts"
@@ -40,6 +43,9 @@ import { VERSION } from "./schema/Version.ts"
 import { AttachClient } from "./services/AttachClient.ts"
 import { Caller } from "./services/Caller.ts"
 import { DaemonLauncher } from "./services/DaemonLauncher.ts"
+import { Deployer } from "./services/Deployer.ts"
+import { EventLog } from "./services/EventLog.ts"
+import { FileSync } from "./services/FileSync.ts"
 import { Hosts } from "./services/Hosts.ts"
 import { Input } from "./services/Input.ts"
 import { Lock } from "./services/Lock.ts"
@@ -87,6 +93,9 @@ const layers = (out: number) =>
     [AttachClient, AttachClientLive.layer],
     [Caller, CallerProcess.layer(VERSION)],
     [DaemonLauncher, DaemonLauncherFake.layer],
+    [Deployer, DeployerFake.layer()],
+    [EventLog, EventLogMemory.layer({ isOn: false })],
+    [FileSync, FileSyncFake.layer],
     [Hosts, HostsMemory.layer()],
     [Input, InputMemory.layer({ bytes: [`${QUESTION}\n`] })],
     [Lock, LockMemory.layer],

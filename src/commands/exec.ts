@@ -1,7 +1,7 @@
 import * as Effect from "effect/Effect"
 import { GRACE_MS } from "../schema/Control.ts"
 import { exitCode, type SessionSpec } from "../schema/Session.ts"
-import type { LaunchError } from "../services/DaemonLauncher.ts"
+import { LaunchError } from "../services/DaemonLauncher.ts"
 import { Output } from "../services/Output.ts"
 import { SessionControl, type Waited } from "../services/SessionControl.ts"
 import { type EndSignal, Signals } from "../services/Signals.ts"
@@ -9,8 +9,9 @@ import { explainThere } from "./explain.ts"
 import { launch } from "./launch.ts"
 import type { Ask } from "./request.ts"
 import { newSpec } from "./spec.ts"
+import { thereSynced } from "./syncing.ts"
 import { count } from "./text.ts"
-import { orLost, there } from "./there.ts"
+import { type Failure, orLost } from "./there.ts"
 
 type Exec = Ask<"Exec">
 
@@ -22,46 +23,48 @@ const NOT_FOUND = 127
 /** So much of the output is printed: all that a session holds raw. */
 const PRINT_BYTES = 1024 * 1024
 
-const failure = (error: LaunchError): number =>
-  error.kind === "not found" ? NOT_FOUND : error.kind === "not executable" ? NOT_EXECUTABLE : SESH_FAILED
+const statusOf = (error: Failure): number => {
+  if (!(error instanceof LaunchError)) return SESH_FAILED
+  return error.kind === "not found" ? NOT_FOUND : error.kind === "not executable" ? NOT_EXECUTABLE : SESH_FAILED
+}
+
+const tell = (error: Failure) =>
+  Effect.flatMap(Output, ({ note }) => Effect.as(Effect.flatMap(explainThere(error), note), statusOf(error)))
 
 /** `sesh --exec`: runs a command in a session of its own, and ends as it does. */
 export const exec = (request: Exec) =>
-  request.host === undefined ? execHere(request) : there(request.host, execHere(request))
+  request.host === undefined
+    ? run(request).pipe(Effect.catch(tell))
+    : thereSynced(request.host, (synced) => run(request, synced), tell)
 
-const execHere = Effect.fn("exec")(function*(request: Exec) {
-  const { note } = yield* Output
-  const failed = (error: Parameters<typeof explainThere>[0], code: number) =>
-    Effect.as(Effect.flatMap(explainThere(error), note), code)
-  return yield* orLost(run(request), "; the command may still run").pipe(
-    Effect.catchTag("LaunchError", (error) => failed(error, failure(error))),
-    Effect.catch((error) => failed(error, SESH_FAILED))
-  )
-})
-
-const run = Effect.fnUntraced(function*(request: Exec) {
-  const { name } = request
-  const control = yield* SessionControl
-  const spec: SessionSpec = {
-    ...yield* newSpec({ ...request, awaited: true }),
-    ...(request.keep ? { keep: true } : {})
-  }
-  // Listened for from here on: a signal must not leave a command behind that nobody knows of.
-  const heard: Array<EndSignal> = []
-  let pass = (signal: EndSignal) => void heard.push(signal)
-  yield* (yield* Signals).listen((signal) => pass(signal))
-  const { id } = yield* launch(spec)
-  const fork = Effect.runForkWith(yield* Effect.context<never>())
-  let asked = 0
-  pass = (signal) => {
-    // Who asks twice does not want to wait.
-    fork(Effect.ignore(control.signal({ name, created: id, signal, graceMs: asked++ === 0 ? GRACE_MS : 0 })))
-  }
-  for (const signal of heard) pass(signal)
-  const waited = yield* control.wait({ name, created: id, capture: request.print ? PRINT_BYTES : 0 })
-  if (request.print) yield* print(waited)
-  return exitCode(waited.status)
-}, Effect.scoped)
+const run = Effect.fn("exec")(
+  function*(request: Exec, synced: Effect.Effect<void> = Effect.void) {
+    const { name } = request
+    yield* synced
+    const control = yield* SessionControl
+    const spec: SessionSpec = {
+      ...yield* newSpec({ ...request, awaited: true }),
+      ...(request.keep ? { keep: true } : {})
+    }
+    // Listened for from here on: a signal must not leave a command behind that nobody knows of.
+    const heard: Array<EndSignal> = []
+    let pass = (signal: EndSignal) => void heard.push(signal)
+    yield* (yield* Signals).listen((signal) => pass(signal))
+    const { id } = yield* launch(spec)
+    const fork = Effect.runForkWith(yield* Effect.context<never>())
+    let asked = 0
+    pass = (signal) => {
+      // Who asks twice does not want to wait.
+      fork(Effect.ignore(control.signal({ name, created: id, signal, graceMs: asked++ === 0 ? GRACE_MS : 0 })))
+    }
+    for (const signal of heard) pass(signal)
+    const waited = yield* control.wait({ name, created: id, capture: request.print ? PRINT_BYTES : 0 })
+    if (request.print) yield* print(waited)
+    return exitCode(waited.status)
+  },
+  Effect.scoped,
+  (command) => orLost(command, "; the command may still run")
+)
 
 /** Without the CR that the terminal puts before each LF (termios(3), ONLCR). */
 const print = Effect.fnUntraced(function*({ before, output }: Waited) {

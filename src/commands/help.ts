@@ -15,6 +15,8 @@ export const forms = {
   export: "sesh --export",
   import: "sesh --import [file]",
   completions: "sesh --completions bash|zsh|fish",
+  deploy: "sesh --deploy @<host>...",
+  upgrade: "sesh --upgrade",
   help: "sesh --help",
   version: "sesh --version"
 } as const
@@ -68,7 +70,9 @@ export const groups: ReadonlyArray<readonly [heading: string, forms: ReadonlyArr
     explained("wait", "wait for a session's end, exit as it did")
   ]],
   ["On other hosts", [
-    explained("host", "any of the above, there: sesh @web, sesh @web dev, sesh --kill @web dev")
+    explained("host", "any of the above, there: sesh @web, sesh @web dev, sesh --kill @web dev"),
+    explained("deploy", "put this sesh on a host"),
+    explained("upgrade", "put this sesh on all known hosts that have an older one")
   ]],
   ["Layout and setup", [
     explained("export", "print the sessions, for --import"),
@@ -82,7 +86,11 @@ export const groups: ReadonlyArray<readonly [heading: string, forms: ReadonlyArr
 export const environment: ReadonlyArray<readonly [name: string, meaning: string]> = [
   ["SESH_DIR", "where sockets and state are, ~/.sesh by default"],
   ["SESH_DETACH_KEY", "the key that detaches: ^\\ (the default), ^a, ... or none"],
+  ["SESH_EVENT_LOG", "a file to which what happens is appended, as lines of JSON"],
+  ["SESH_NO_SYNC", "1: bring no files to a host"],
   ["SESH_SCROLLBACK", "lines of history that a new session keeps, 5000 by default; 0: raw bytes only"],
+  ["SESH_NPM_PACKAGE", "what --deploy has npm install on a host, sesh-sessions by default"],
+  ["SESH_NPM_REGISTRY", "where npm gets it from; its own configuration says by default"],
   ["SESH_SESSION", "set in a session: its name"]
 ]
 

@@ -13,6 +13,7 @@ import { Remotes } from "../services/Remotes.ts"
 import { SessionRegistry } from "../services/SessionRegistry.ts"
 import { CONNECT_TIMEOUT } from "../services/SshTransport.ts"
 import { type Answer, askHosts } from "./askHosts.ts"
+import { withSesh } from "./deploying.ts"
 import { explain } from "./explain.ts"
 import type { Ask } from "./request.ts"
 import { HEADINGS, rowHere, rowsOf, rowsOfThen, rowThere } from "./rows.ts"
@@ -89,7 +90,8 @@ const printing = Effect.fnUntraced(function*(table: Columns, expected: ReadonlyA
 /** `sesh @host`: what is there, as `sesh` there would say of its own machine. */
 const listHost = Effect.fnUntraced(function*(host: HostName, json: boolean) {
   const { isTerminal, print } = yield* Output
-  const { home, sessions } = yield* (yield* Remotes).look(host, yield* connecting)
+  const options = yield* connecting
+  const { home, sessions } = yield* withSesh(host, (yield* Remotes).look(host, options), options)
   if (json) {
     yield* print(encodeListing({ version: 1, sessions }))
   } else if (sessions.length > 0) {

@@ -8,14 +8,17 @@ import { launch } from "./launch.ts"
 import { locateOne } from "./lookup.ts"
 import type { Ask } from "./request.ts"
 import { newSpec } from "./spec.ts"
-import { orLost, there } from "./there.ts"
+import { thereSynced } from "./syncing.ts"
+import { orLost } from "./there.ts"
 
 type Open = Ask<"Open">
 
 /** `sesh <name>`: attaches to the session, which is made if there is none. */
 export const open = (request: Open) => {
   const { host, name } = request
-  if (host !== undefined) return there(host, request.detached ? create(request) : openOn(request))
+  if (host !== undefined) {
+    return thereSynced(host, (synced) => request.detached ? create(request, synced) : openOn(request, synced))
+  }
   if (request.detached) return create(request)
   const isPlain = request.dir === undefined && request.command === undefined
   return attach(name).pipe(
@@ -23,13 +26,14 @@ export const open = (request: Open) => {
   )
 }
 
-const attach = Effect.fn("open")(function*(name: SessionName) {
+const attach = Effect.fn("open")(function*(name: SessionName, synced: Effect.Effect<void> = Effect.void) {
   yield* refuseLoop(name)
-  return yield* report(name, yield* (yield* AttachClient).attach({ name, role: "attach" }))
+  return yield* report(name, yield* (yield* AttachClient).attach({ name, role: "attach", before: synced }))
 }, (command) => orLost(command))
 
 /** Of a host that the user has named. */
-const openOn = (request: Open) => Effect.catchTag(attach(request.name), "NoSession", () => createAndAttach(request))
+const openOn = (request: Open, synced: Effect.Effect<void>) =>
+  Effect.catchTag(attach(request.name, synced), "NoSession", () => createAndAttach(request, synced))
 
 /** Nobody has said where: it may be on another host. One that ends meanwhile is not made again there. */
 const attachElsewhere = Effect.fnUntraced(function*(request: Open) {
@@ -37,11 +41,14 @@ const attachElsewhere = Effect.fnUntraced(function*(request: Open) {
     Effect.asSome,
     Effect.catchTag("NoSessionAnywhere", () => Effect.succeedNone)
   )
-  return yield* Option.isNone(host) ? createAndAttach(request) : there(host.value, attach(request.name))
+  return yield* Option.isNone(host)
+    ? createAndAttach(request)
+    : thereSynced(host.value, (synced) => attach(request.name, synced))
 })
 
-const createAndAttach = Effect.fnUntraced(function*(request: Open) {
+const createAndAttach = Effect.fnUntraced(function*(request: Open, synced: Effect.Effect<void> = Effect.void) {
   const { name } = request
+  yield* synced
   const created = yield* make(request)
   const end = yield* (yield* AttachClient).attach({
     name,
@@ -52,11 +59,12 @@ const createAndAttach = Effect.fnUntraced(function*(request: Open) {
 }, (command) => orLost(command))
 
 /** `sesh <name> -d`: makes sure the session is there. */
-const create = Effect.fnUntraced(function*(request: Open) {
+const create = Effect.fnUntraced(function*(request: Open, synced: Effect.Effect<void> = Effect.void) {
   const found = yield* (yield* SessionRegistry).get(request.name).pipe(
     Effect.asSome,
     Effect.catchTag("NoSession", () => Effect.succeedNone)
   )
+  yield* synced
   if (Option.isNone(found)) yield* make(request)
   return 0
 })

@@ -15,6 +15,7 @@ import { type HostName, parseHostName } from "../schema/HostName.ts"
 import { parseSessionName, type SessionName } from "../schema/SessionName.ts"
 import { forms } from "./help.ts"
 import { type Request, SHELLS, UsageError } from "./request.ts"
+import { visible } from "./text.ts"
 import { flagged, type Option, OPTIONS, type Verb, type VerbName, verbs } from "./verbs.ts"
 
 const flag = (name: string, alias?: string) => {
@@ -40,6 +41,8 @@ const flags = {
   completions: flag("completions"),
   serve: flag("serve"),
   bridge: flag("bridge"),
+  deploy: flag("deploy"),
+  upgrade: flag("upgrade"),
   json: flag("json"),
   noAttach: flag("no-attach", "d"),
   print: flag("print"),
@@ -102,10 +105,13 @@ const toName = (input: string, form: string): Effect.Effect<SessionName, UsageEr
     Effect.mapError((error) => new UsageError({ problem: error.message, form }))
   )
 
-const toHost = (input: string): Effect.Effect<HostName, UsageError> =>
-  Effect.fromResult(parseHostName(input)).pipe(
-    Effect.mapError((error) => new UsageError({ problem: error.message, form: forms.host }))
-  )
+/** `@host`. */
+const toHost = (input: string, form: string): Effect.Effect<HostName, UsageError> =>
+  input.startsWith("@")
+    ? Effect.fromResult(parseHostName(input.slice(1))).pipe(
+      Effect.mapError((error) => new UsageError({ problem: error.message, form }))
+    )
+    : usage(`a host is written @${visible(input)}`, form)
 
 /** A command line taken apart: what begins with a dash, what does not, and what follows `--`. */
 interface Words {
@@ -132,7 +138,7 @@ const split = Effect.fnUntraced(function*(argv: ReadonlyArray<string>) {
     const word = head[index]!
     const isText = flags.includes("--send") && operands.length > 0 && !isLastEnter(head, index)
     if (word.startsWith("@") && operands.length === 0 && host === undefined) {
-      host = yield* toHost(word.slice(1))
+      host = yield* toHost(word, forms.host)
     } else if (isText || !isOption(word)) {
       operands.push(word)
     } else if (word.startsWith("-C")) {
@@ -155,6 +161,14 @@ const isLastEnter = (head: ReadonlyArray<string>, index: number): boolean =>
 const asked = (given: Flags, { command, operands }: Words): VerbName =>
   flagged.find((verb) => given[verb]) ??
     (operands.length === 0 && command === undefined && !given.noAttach ? "list" : "open")
+
+/** Where hosts are operands, what was taken for the place is the first of them. */
+const withHosts = (given: Flags, words: Words): Words => {
+  const verb: Verb = verbs[asked(given, words)]
+  return words.host === undefined || verb.takes[0] !== "host"
+    ? words
+    : { ...words, host: undefined, operands: [`@${words.host}`, ...words.operands] }
+}
 
 /** Fails with the first thing that does not belong together. */
 const check = Effect.fnUntraced(function*(given: Flags, words: Words) {
@@ -249,6 +263,10 @@ const toRequest = Effect.fnUntraced(function*(given: Flags, words: Words): Effec
       if (shell === undefined) return yield* usage(`there are no completions for ${JSON.stringify(first)}`, form)
       return { _tag: "Completions", shell }
     }
+    case "deploy":
+      return { _tag: "Deploy", hosts: yield* Effect.forEach([...new Set(operands)], (word) => toHost(word, form)) }
+    case "upgrade":
+      return { _tag: "Upgrade" }
   }
 })
 
@@ -279,5 +297,6 @@ export const parse = Effect.fnUntraced(function*(argv: ReadonlyArray<string>) {
   const often = oftenAsked(argv)
   if (often !== undefined) return often
   const words = yield* split(argv)
-  return yield* toRequest(yield* parseFlags(words.flags), words)
+  const given = yield* parseFlags(words.flags)
+  return yield* toRequest(given, withHosts(given, words))
 })

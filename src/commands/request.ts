@@ -59,6 +59,9 @@ export type Request =
   | { readonly _tag: "Completions"; readonly shell: Shell }
   | { readonly _tag: "Serve" }
   | { readonly _tag: "Bridge"; readonly name: SessionName }
+  /** Never empty. */
+  | { readonly _tag: "Deploy"; readonly hosts: ReadonlyArray<HostName> }
+  | { readonly _tag: "Upgrade" }
 
 /** The requests of one kind. */
 export type Ask<Tag extends Request["_tag"]> = Extract<Request, { readonly _tag: Tag }>

@@ -3,6 +3,7 @@ import { Caller } from "../services/Caller.ts"
 import { Output } from "../services/Output.ts"
 import { bridge } from "./bridge.ts"
 import { completions } from "./completions.ts"
+import { deploy } from "./deploy.ts"
 import { detach } from "./detach.ts"
 import { exec } from "./exec.ts"
 import { help } from "./help.ts"
@@ -15,6 +16,7 @@ import type { Request } from "./request.ts"
 import { history, send, wait } from "./script.ts"
 import { serve } from "./serve.ts"
 import { told } from "./there.ts"
+import { upgrade } from "./upgrade.ts"
 import { watch } from "./watch.ts"
 
 const perform = Effect.fnUntraced(function*(request: Request) {
@@ -57,6 +59,10 @@ const perform = Effect.fnUntraced(function*(request: Request) {
       return yield* serve()
     case "Bridge":
       return yield* bridge(request)
+    case "Deploy":
+      return yield* deploy(request)
+    case "Upgrade":
+      return yield* upgrade()
   }
 })
 

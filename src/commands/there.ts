@@ -6,6 +6,7 @@ import { Output } from "../services/Output.ts"
 import { Prompt } from "../services/Prompt.ts"
 import { Remotes } from "../services/Remotes.ts"
 import { SessionClient } from "../services/SessionClient.ts"
+import { withSesh } from "./deploying.ts"
 import { explain, explainMore, explainThere } from "./explain.ts"
 import type { UsageError } from "./request.ts"
 import { visible } from "./text.ts"
@@ -17,7 +18,7 @@ const WRONG_USAGE = 2
 /** The connection is lost for good: as ssh says it. */
 export const CONNECTION_LOST = 255
 
-interface Failure {
+export interface Failure {
   readonly _tag: string
   readonly message: string
 }
@@ -25,26 +26,33 @@ interface Failure {
 const isUsage = (error: Failure): error is UsageError => error._tag === "UsageError"
 
 /** Tells the user of an expected failure, and gives the exit code. */
-export const told = <E extends Failure, R>(command: Effect.Effect<number, E, R>) =>
-  command.pipe(Effect.catch((error) =>
-    Effect.flatMap(Output, ({ note }) =>
-      isUsage(error)
-        ? Effect.as(note(`${explain(error)}\nusage: ${visible(error.form)}`), WRONG_USAGE)
-        : Effect.as(Effect.flatMap(explainMore(error), note), FAILED))
-  ))
+const tell = (error: Failure) =>
+  Effect.flatMap(Output, ({ note }) =>
+    isUsage(error)
+      ? Effect.as(note(`${explain(error)}\nusage: ${visible(error.form)}`), WRONG_USAGE)
+      : Effect.as(Effect.flatMap(explainMore(error), note), FAILED))
+
+/** A command whose failures are told, and give its exit code. */
+export const told = <E extends Failure, R>(command: Effect.Effect<number, E, R>) => command.pipe(Effect.catch(tell))
 
 /** How a host may be asked for the sake of one command: where a person is, passwords may be typed. */
 export const connecting = Effect.map(Prompt, ({ isPossible }) => ({
   prompts: isPossible ? "interactive" as const : "batch" as const
 }))
 
-/** Does on another host what the command says, and tells of its failures. Asks nothing of the host before the command does. */
+/**
+ * Does on another host what the command says, and tells of its failures. Asks nothing of the host before the command does.
+ * Where there is no sesh for it, ours is put there, and the command runs again.
+ */
 export const there = Effect.fnUntraced(function*<E extends Failure, R>(
   host: HostName,
-  command: Effect.Effect<number, E, R>
+  command: Effect.Effect<number, E, R>,
+  tellOf: typeof tell = tell
 ) {
-  const services = yield* (yield* Remotes).at(host, yield* connecting)
-  return yield* Effect.provideContext(told(command), services)
+  const options = yield* connecting
+  const services = yield* (yield* Remotes).at(host, options)
+  const work = withSesh<number, E | HostError, R>(host, command, options)
+  return yield* Effect.provideContext(work.pipe(Effect.catch(tellOf)), services)
 })
 
 /** There was a connection to another host, and it broke. On this host only a session's end ends one. */

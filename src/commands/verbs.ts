@@ -14,7 +14,7 @@ export const OPTIONS = {
 export type Option = keyof typeof OPTIONS
 
 /** What an operand is. A shell offers what there is of it; of new names and of text there is nothing. */
-export type Operand = "session" | "new name" | "directory" | "file" | "shell" | "text"
+export type Operand = "session" | "new name" | "directory" | "file" | "shell" | "text" | "host"
 
 export interface Verb {
   readonly form: string
@@ -73,7 +73,9 @@ export const verbs = {
   import: { form: forms.import, operands: [0, 1], takes: ["file"] },
   completions: { form: forms.completions, operands: [1, 1], takes: ["shell"], operand: "shell" },
   serve: { form: forms.help, operands: [0, 0], takes: [], hidden: true },
-  bridge: { form: forms.help, operands: [1, 1], takes: ["session"], hidden: true }
+  bridge: { form: forms.help, operands: [1, 1], takes: ["session"], hidden: true },
+  deploy: { form: forms.deploy, operands: [1, Infinity], takes: ["host"], operand: "host" },
+  upgrade: { form: forms.upgrade, operands: [0, 0], takes: [] }
 } as const satisfies Record<string, Verb>
 
 export type VerbName = keyof typeof verbs

@@ -5,7 +5,7 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import { DEFAULT_DETACH_KEY, parseDetachKey } from "../schema/DetachKey.ts"
 import { DEFAULT_SIZE } from "../schema/Session.ts"
-import { AttachClient, type AttachEnd, type AttachOptions } from "../services/AttachClient.ts"
+import { AttachClient, type AttachEnd, type AttachOptions, type AttachState } from "../services/AttachClient.ts"
 import { Caller } from "../services/Caller.ts"
 import { Output } from "../services/Output.ts"
 import { SessionClient } from "../services/SessionClient.ts"
@@ -31,6 +31,7 @@ export const layer: Layer.Layer<AttachClient, never, SessionClient | SessionFile
 
       const attach = Effect.fn("AttachClient.attach")(function*(options: AttachOptions) {
         const { name, role } = options
+        const tell = (state: AttachState) => options.onState?.(state) ?? Effect.void
         const key = yield* Effect.fromResult(parseDetachKey(caller.env["SESH_DETACH_KEY"] ?? DEFAULT_DETACH_KEY))
         const scope = yield* Effect.scope
         const run = Effect.runForkWith(yield* Effect.context())
@@ -84,7 +85,9 @@ export const layer: Layer.Layer<AttachClient, never, SessionClient | SessionFile
             if (host === undefined) return attachment.end({ _tag: "Lost", reason: reason ?? "its process is gone" })
             attachment.part()
             yield* link.close
+            yield* tell({ _tag: "Lost", reason: reason ?? "" })
             link = yield* whileLost(host)
+            yield* tell({ _tag: "Resumed" })
           }
         }, Effect.catch(explain))
 
@@ -99,9 +102,11 @@ export const layer: Layer.Layer<AttachClient, never, SessionClient | SessionFile
         // The terminal gets ready while the daemon answers. On another host it may still turn out that there is no
         // session: then what is typed is for whoever attaches to a new one.
         const welcomed = Effect.mapError(first.welcomed, firstFailure(name))
+        const ready = Effect.andThen(options.before ?? Effect.void, open)
         const concurrency = host === undefined ? "unbounded" : 1
-        const [, terminal] = yield* Effect.all([welcomed, open], { concurrency })
+        const [, terminal] = yield* Effect.all([welcomed, ready], { concurrency })
         attachment.show(terminal)
+        yield* tell({ _tag: "Attached" })
         // Until the terminal was open nobody told us of a change.
         yield* links.settleSize
         const end = yield* Effect.raceFirst(Deferred.await(ended), Effect.andThen(goOn(first), Effect.never))

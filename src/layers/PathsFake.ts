@@ -19,6 +19,7 @@ export const layer = (options?: { readonly dir?: string; readonly problem?: Path
         log: `${dir}/log/${name}.log`
       }),
       remotes: `${dir}/remotes`,
+      syncList: `${dir}/sync`,
       ensure: fit,
       check: Effect.as(fit, true),
       checkSocketPath: () => Effect.void

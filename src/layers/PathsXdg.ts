@@ -60,19 +60,19 @@ const cannotMake = (dir: string, code: string): PathsError => {
 }
 
 /**
- * `SESH_DIR` or `~/.sesh`; state under `XDG_STATE_HOME` or `~/.local/state`, which is ignored unless absolute, as the XDG
- * Base Directory Specification says.
+ * `SESH_DIR` or `~/.sesh`; state under `XDG_STATE_HOME` or `~/.local/state`, configuration under `XDG_CONFIG_HOME` or
+ * `~/.config`. These are ignored unless absolute, as the XDG Base Directory Specification says.
  */
 export const layer: Layer.Layer<Paths, never, Caller> = Layer.effect(
   Paths,
   Effect.gen(function*() {
     const { env, home, platform, uid } = yield* Caller
     const dir = env["SESH_DIR"] ? env["SESH_DIR"].replace(/(?<=.)\/+$/, "") : Path.join(home, ".sesh")
-    const xdgState = env["XDG_STATE_HOME"]
-    const state = Path.join(
-      xdgState !== undefined && Path.isAbsolute(xdgState) ? xdgState : Path.join(home, ".local", "state"),
-      "sesh"
-    )
+    const xdg = (variable: string, ...otherwise: ReadonlyArray<string>): string => {
+      const given = env[variable]
+      return Path.join(given !== undefined && Path.isAbsolute(given) ? given : Path.join(home, ...otherwise), "sesh")
+    }
+    const state = xdg("XDG_STATE_HOME", ".local", "state")
 
     // A listing makes many of them, and to join each would take longer than to connect.
     const [inDir, inLog] = [Path.join(dir, "/"), Path.join(state, "log", "/")]
@@ -152,6 +152,7 @@ export const layer: Layer.Layer<Paths, never, Caller> = Layer.effect(
       lock: Path.join(dir, ".lock"),
       session,
       remotes: Path.join(state, "remotes"),
+      syncList: Path.join(xdg("XDG_CONFIG_HOME", ".config"), "sync"),
       ensure,
       check,
       checkSocketPath

@@ -6,6 +6,7 @@ import type { HostName } from "../schema/HostName.ts"
 import { AttachClient } from "../services/AttachClient.ts"
 import { Caller } from "../services/Caller.ts"
 import { DaemonLauncher } from "../services/DaemonLauncher.ts"
+import { EventLog } from "../services/EventLog.ts"
 import { Hosts } from "../services/Hosts.ts"
 import { Output } from "../services/Output.ts"
 import { type HostServices, Remotes } from "../services/Remotes.ts"
@@ -21,17 +22,19 @@ import { makeHosts } from "./internal/remote/host.ts"
 import { filesThere, launcherThere, registryThere } from "./internal/remote/servicesThere.ts"
 import { clientThere } from "./internal/remote/socketThere.ts"
 import * as SessionControlLive from "./SessionControlLive.ts"
+import * as SessionsLogged from "./SessionsLogged.ts"
 
 /**
  * Over ssh: the sesh on a host is run for a listing and to start a session (`sesh --serve`); a session is talked to over
  * its socket, as here.
  */
-export const layer: Layer.Layer<Remotes, never, SshTransport | Hosts | Caller | Output | Tty> = Layer.effect(
+export const layer: Layer.Layer<Remotes, never, SshTransport | Hosts | Caller | EventLog | Output | Tty> = Layer.effect(
   Remotes,
   Effect.gen(function*() {
     const transport = yield* SshTransport
     const hosts = yield* Hosts
     const caller = yield* Caller
+    const log = yield* EventLog
     const output = yield* Output
     const tty = yield* Tty
     const scope = yield* Effect.scope
@@ -55,14 +58,15 @@ export const layer: Layer.Layer<Remotes, never, SshTransport | Hosts | Caller | 
         Layer.provide(Layer.succeedContext(Context.add(basis, Caller, attacher)))
       )
       const live = yield* Layer.buildWithScope(over, scope)
-      return Context.make(SessionClient, client).pipe(
+      const services: Context.Context<HostServices> = Context.make(SessionClient, client).pipe(
         Context.add(SessionFiles, files),
         Context.add(Caller, there),
         Context.add(SessionRegistry, registryThere(client, host, caller.version)),
         Context.add(DaemonLauncher, launcherThere(host)),
         Context.add(AttachClient, Context.get(live, AttachClient)),
         Context.add(SessionControl, Context.get(live, SessionControl))
-      ) satisfies Context.Context<HostServices>
+      )
+      return SessionsLogged.logged(services, log, name)
     })
 
     return Remotes.of({ at, look: (name, options) => hostOf(name, options).look })

@@ -50,6 +50,12 @@ export const details: Readonly<Record<FormName, ReadonlyArray<string>>> = {
     "zsh, after compinit: `source <(sesh --completions zsh)`",
     "fish: `sesh --completions fish | source`"
   ],
+  deploy: [
+    "To `~/.local/bin/sesh` on each `<host>`, which is a name from your ssh configuration or `user@host`. If npm is there and can get the package, it installs that; otherwise this very `sesh` is copied, where the platforms match. What is there is replaced when the new one is whole and has run there, and sessions that run go on. A version that is not older is left alone."
+  ],
+  upgrade: [
+    "As `--deploy`, for every host on which `sesh` has worked, several at a time. A line for each, then a summary; if one failed, the exit status is 1. Nothing is asked: a host that wants a password is a failure."
+  ],
   help: [],
   version: []
 }

@@ -15,12 +15,21 @@ export type AttachEnd =
   | { readonly _tag: "Lost"; readonly reason: string }
   | { readonly _tag: "Signal"; readonly signal: EndSignal }
 
+/** What becomes of the connection while it lasts. `Lost`: it is being made anew. */
+export type AttachState =
+  | { readonly _tag: "Attached" }
+  | { readonly _tag: "Lost"; readonly reason: string }
+  | { readonly _tag: "Resumed" }
+
 export interface AttachOptions {
   readonly name: SessionName
   /** `watch` sees and never types or resizes. */
   readonly role: "attach" | "watch"
   /** Id of the session when this very process has just created it: then everything since its beginning is shown. */
   readonly created?: string
+  /** Runs while the session is connected to. Before it is done the terminal is not touched, and nothing is shown. */
+  readonly before?: Effect.Effect<void>
+  readonly onState?: (state: AttachState) => Effect.Effect<void>
 }
 
 /**

@@ -5,7 +5,9 @@ import * as Schema from "effect/Schema"
 /** The lock could not be had: somebody has held it for too long, or its file cannot be used. */
 export class LockError extends Schema.TaggedError<LockError>()("LockError", {
   path: Schema.String,
-  reason: Schema.String
+  reason: Schema.String,
+  /** Somebody else had it for as long as we waited. */
+  isHeld: Schema.Boolean
 }) {
   override get message() {
     return `cannot lock ${this.path}: ${this.reason}`

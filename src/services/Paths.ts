@@ -37,6 +37,8 @@ export class Paths extends Context.Service<Paths, {
   readonly session: (name: SessionName) => SessionPaths
   /** Holds what is remembered of other hosts, a file for each. */
   readonly remotes: string
+  /** The user's list of what is brought to other hosts. */
+  readonly syncList: string
   /**
    * Makes the directory (0700) if need be. Fails, creating nothing, when it is not a directory, belongs to someone
    * else, others can write to it, or we cannot.

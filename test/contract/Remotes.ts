@@ -9,6 +9,7 @@ import * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import * as Caller from "../../src/layers/CallerFake.ts"
+import * as EventLog from "../../src/layers/EventLogMemory.ts"
 import * as HostsMemory from "../../src/layers/HostsMemory.ts"
 import * as Output from "../../src/layers/OutputMemory.ts"
 import type { FakeProgram, PtyFakeOptions } from "../../src/layers/PtyFake.ts"
@@ -49,7 +50,7 @@ export const here = Layer.mergeAll(
   }),
   Tty.layer(),
   HostsMemory.layer(),
-  Output.layer({ isTerminal: false })
+  EventLog.layer().pipe(Layer.provideMerge(Output.layer({ isTerminal: false })))
 )
 
 /** Plays a shell that knows `exit`, and the commands of this suite, as a real one does. */

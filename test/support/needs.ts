@@ -27,6 +27,8 @@ const PACKAGES: Readonly<Record<string, string>> = {
   ssh: "openssh-client",
   "ssh-keygen": "openssh-client",
   "ssh-agent": "openssh-client",
+  scp: "openssh-client",
+  rsync: "rsync",
   sshd: "openssh-server",
   ip: "iproute2",
   tc: "iproute2",

@@ -1,3 +1,4 @@
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
@@ -5,6 +6,9 @@ import { run } from "../../src/commands/run.ts"
 import * as AttachClient from "../../src/layers/AttachClientLive.ts"
 import * as Caller from "../../src/layers/CallerFake.ts"
 import * as DaemonLauncher from "../../src/layers/DaemonLauncherFake.ts"
+import * as Deployer from "../../src/layers/DeployerFake.ts"
+import * as EventLog from "../../src/layers/EventLogMemory.ts"
+import * as FileSync from "../../src/layers/FileSyncFake.ts"
 import * as Input from "../../src/layers/InputMemory.ts"
 import { layer as network, type MemoryNetwork } from "../../src/layers/internal/memoryNetwork.ts"
 import * as Output from "../../src/layers/OutputMemory.ts"
@@ -22,8 +26,10 @@ import { layer as registry, type MemorySession, type MemorySessions } from "../.
 import * as SessionServer from "../../src/layers/SessionServerMemory.ts"
 import * as Signals from "../../src/layers/SignalsFake.ts"
 import * as Tty from "../../src/layers/TtyFake.ts"
+import type { AttachClient as Attach } from "../../src/services/AttachClient.ts"
 import type { Caller as CallerService } from "../../src/services/Caller.ts"
 import type { DaemonLauncher as Launcher } from "../../src/services/DaemonLauncher.ts"
+import { Deployer as DeployerService } from "../../src/services/Deployer.ts"
 import type { PathsError } from "../../src/services/Paths.ts"
 import type { Scrollback as ScrollbackService } from "../../src/services/Scrollback.ts"
 import type { SessionClient as Client } from "../../src/services/SessionClient.ts"
@@ -48,6 +54,12 @@ export interface WorldOptions {
   readonly host?: string | undefined
   /** What sessions keep of their output; all of it, without a model, unless given. */
   readonly scrollback?: Layer.Layer<ScrollbackService>
+  /** Hosts that may be deployed to. */
+  readonly targets?: Readonly<Record<string, Deployer.FakeTarget>>
+  /** Other hosts that sesh has been on. */
+  readonly known?: ReadonlyArray<string>
+  /** Programs are told what happens, in the place of people. */
+  readonly isLogged?: boolean
   readonly launcher?: Layer.Layer<Launcher | DaemonLauncher.Launches>
 }
 
@@ -63,8 +75,34 @@ export type World =
   | MemorySessions
   | MemoryNetwork
   | SessionFiles.WrittenFiles
+  | Deployer.Targets
+  | EventLog.Logged
+  | FileSync.Syncs
   | Client
+  | Attach
   | Scope.Scope
+
+/** All hosts that a test speaks of. */
+const hostsOf = (
+  { hosts, known = [], targets = {} }: WorldOptions
+): Readonly<Record<string, Remotes.FakeHostOptions>> => ({
+  ...Object.fromEntries(Object.keys(targets).map((name) => [name, { known: undefined }])),
+  ...Object.fromEntries(known.map((name) => [name, {}])),
+  ...hosts
+})
+
+/** A host that has been deployed to works. */
+const deployer = (targets: WorldOptions["targets"]) =>
+  Layer.effectContext(Effect.gen(function*() {
+    const { at } = yield* Remotes.FakeHosts
+    const { deploy } = yield* DeployerService
+    return Context.make(Deployer.Targets, yield* Deployer.Targets).pipe(
+      Context.add(DeployerService, {
+        deploy: (host, options) =>
+          Effect.tap(deploy(host, options), () => Effect.sync(() => void (at(host).failure = undefined)))
+      })
+    )
+  })).pipe(Layer.provide(Deployer.layer(targets)))
 
 /** Runs command lines on fakes alone: sessions live in this process, programs are played by the test. */
 export const inWorld = <A, E>(
@@ -81,6 +119,7 @@ export const inWorld = <A, E>(
     Output.layer({ isTerminal: options.outputIsTerminal ?? true }),
     Paths.layer(options.problem === undefined ? {} : { problem: options.problem }),
     Caller.layer(options.caller),
+    FileSync.layer,
     SessionFiles.layer,
     QueryResponder.layer,
     options.scrollback ?? Scrollback.layer,
@@ -88,7 +127,8 @@ export const inWorld = <A, E>(
     registry(options.sessions)
   )
   const others = Layer.mergeAll(
-    Remotes.layer(options.hosts),
+    EventLog.layer({ isOn: options.isLogged === true }),
+    deployer(options.targets).pipe(Layer.provideMerge(Remotes.layer(hostsOf(options)))),
     Prompt.layer({ isPossible: options.isAlone !== true }),
     Progress.layer()
   )

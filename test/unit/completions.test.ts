@@ -23,7 +23,7 @@ describe.each(SHELLS)("completion for %s", (shell) => {
   it("uses what is hidden, and does not offer it", () => {
     const uses = (word: string) => script.match(new RegExp(`(?<![\\w-])${word}(?![\\w-])`, "g"))?.length ?? 0
     assert.strictEqual(uses("--names"), 1)
-    assert.strictEqual(uses("--hosts"), 1)
+    assert.strictEqual(uses("--hosts"), 2)
     assert.strictEqual(uses("--daemon"), 0)
   })
 

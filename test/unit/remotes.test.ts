@@ -6,6 +6,7 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as AttachClientLive from "../../src/layers/AttachClientLive.ts"
 import * as Caller from "../../src/layers/CallerFake.ts"
+import * as EventLogMemory from "../../src/layers/EventLogMemory.ts"
 import * as HostsMemory from "../../src/layers/HostsMemory.ts"
 import { layer as network, MemoryNetwork } from "../../src/layers/internal/memoryNetwork.ts"
 import * as OutputMemory from "../../src/layers/OutputMemory.ts"
@@ -157,6 +158,7 @@ const withMachine = <A, E>(
     })
     const remotes = yield* Layer.build(RemotesSsh.layer.pipe(
       Layer.provideMerge(sshFake({ web: options.host?.(own) ?? own })),
+      Layer.provideMerge(EventLogMemory.layer()),
       Layer.provideMerge(Layer.mergeAll(caller, Tty.layer(), OutputMemory.layer({ isTerminal: false }), hosts))
     ))
     const there = yield* Context.get(remotes, Remotes).at(web)

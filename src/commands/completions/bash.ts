@@ -115,6 +115,7 @@ _sesh_words() {
       ${either(patternsOf("session"))}) _sesh_ask --names "" "$host" ;;
       ${either(patternsOf("directory"))}) if [[ -z $host ]]; then _sesh_files dirnames; fi ;;
       ${either(patternsOf("file"))}) _sesh_files default ;;
+      ${either(patternsOf("host"))}) _sesh_ask --hosts @ ;;
       ${either(patternsOf("shell"))}) _sesh_offer ${SHELLS.join(" ")} ;;
       ${either([...patternsOf("new name"), ...textPatterns.text])}) ;;
       *) _sesh_dashes ;;

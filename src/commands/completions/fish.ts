@@ -123,6 +123,8 @@ function __sesh_offers
                 __sesh_ask --names Session '' "$host" | __sesh_new $typed
             case ${all(patternsOf("directory"))}
                 test -n "$host"; or __fish_complete_directories $current
+            case ${all(patternsOf("host"))}
+                __sesh_ask --hosts Host @ | __sesh_new $typed
             case ${all(patternsOf("shell"))}
                 printf '%s\\n' ${SHELLS.join(" ")}
             case ${all([...patternsOf("file"), ...patternsOf("new name"), ...textPatterns.text])}

@@ -97,6 +97,7 @@ _sesh() {
       (${either(patternsOf("session"))}) _sesh_ask --names sessions session ;;
       (${either(patternsOf("directory"))}) [[ -z $host ]] && _directories ;;
       (${either(patternsOf("file"))}) _files ;;
+      (${either(patternsOf("host"))}) _sesh_ask --hosts hosts host @ ;;
       (${either(patternsOf("shell"))}) _wanted shells expl shell compadd ${SHELLS.join(" ")} ;;
       (${either(patternsOf("new name"))}) _message 'name of a new session' ;;
       (${either(textPatterns.text)}) _message text ;;

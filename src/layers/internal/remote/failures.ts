@@ -25,12 +25,10 @@ const asArgument = (text: string): string =>
 
 /** There is none, or none that can be run; `said` is what the host's shell says about it. */
 export const noSesh = (host: string, said: string): HostError => {
-  const to = asArgument(host)
-  const problem = /exec format|cannot execute/i.test(said)
-    ? `the sesh on ${host} is not for that kind of machine; run: npm run setup, in a copy of its sources there`
-    : `there is no sesh on ${host}; if it is a machine like this one, run: ` +
-      `ssh ${to} mkdir -p .local/bin && scp "$(command -v sesh)" ${to}:.local/bin/sesh`
-  return new HostError({ host, problem, kind: "no sesh" })
+  const what = /exec format|cannot execute/i.test(said)
+    ? `the sesh on ${host} is not for that kind of machine`
+    : `there is no sesh on ${host}`
+  return new HostError({ host, problem: `${what}; run: sesh --deploy ${asArgument(`@${host}`)}`, kind: "no sesh" })
 }
 
 /** It is there, and too old to be asked; or we are too old to ask it. */

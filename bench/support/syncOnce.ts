@@ -1,0 +1,43 @@
+/** One push in a process of its own, as a connect does it: its milliseconds, and those of a program on the host beside it. */
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as CallerProcess from "../../src/layers/CallerProcess.ts"
+import * as EventLogSilent from "../../src/layers/EventLogSilent.ts"
+import * as FileSyncLive from "../../src/layers/FileSyncLive.ts"
+import * as OutputMemory from "../../src/layers/OutputMemory.ts"
+import * as PathsXdg from "../../src/layers/PathsXdg.ts"
+import * as RsyncRunnerRsync from "../../src/layers/RsyncRunnerRsync.ts"
+import * as ScpRunnerScp from "../../src/layers/ScpRunnerScp.ts"
+import * as SshTransportOpenSsh from "../../src/layers/SshTransportOpenSsh.ts"
+import type { HostName } from "../../src/schema/HostName.ts"
+import { FileSync } from "../../src/services/FileSync.ts"
+import { SshTransport } from "../../src/services/SshTransport.ts"
+
+const [config = "", what = ""] = process.argv.slice(2)
+const host = "web" as HostName
+
+const layers = FileSyncLive.layer.pipe(
+  Layer.provideMerge(Layer.merge(RsyncRunnerRsync.layer, ScpRunnerScp.layer)),
+  Layer.provideMerge(SshTransportOpenSsh.layer({ config })),
+  Layer.provideMerge(PathsXdg.layer),
+  Layer.provideMerge(EventLogSilent.layer),
+  Layer.provideMerge(OutputMemory.layer({ isTerminal: false })),
+  Layer.provideMerge(CallerProcess.layer("0.0.0"))
+)
+
+const program = Effect.gen(function*() {
+  const ssh = yield* SshTransport
+  const push = (yield* FileSync).push(host)
+  const exec = ssh.exec(host, ["true"])
+  // The connection that is kept is there, as it is when somebody attaches again.
+  if (what !== "push") yield* exec
+  const begin = process.hrtime.bigint()
+  const outcome = what === "exec" ? undefined : yield* what === "both"
+    ? Effect.map(Effect.all([push, exec], { concurrency: "unbounded" }), ([outcome]) => outcome)
+    : push
+  if (what === "exec") yield* exec
+  return { ms: Number(process.hrtime.bigint() - begin) / 1e6, outcome: outcome?._tag }
+})
+
+console.log(JSON.stringify(await Effect.runPromise(Effect.provide(program, layers))))
+process.exit(0)

@@ -1,0 +1,21 @@
+/** The user's own files are on a host before a session there is. */
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import type { HostName } from "../schema/HostName.ts"
+import { FileSync } from "../services/FileSync.ts"
+import { connecting, type Failure, there } from "./there.ts"
+
+/**
+ * As `there`, for a command that opens a session. Files are on their way from the beginning; the command is given what waits
+ * for them, and does so before the session starts or is shown. Whatever becomes of them, it goes on.
+ */
+export const thereSynced = Effect.fn("thereSynced")(function*<E extends Failure, R>(
+  host: HostName,
+  command: (synced: Effect.Effect<void>) => Effect.Effect<number, E, R>,
+  tellOf?: Parameters<typeof there>[2]
+) {
+  const { push } = yield* FileSync
+  const pushing = yield* Effect.forkScoped(push(host, yield* connecting))
+  // Several may wait, and one that is interrupted does not end it for the others.
+  return yield* there(host, command(Effect.asVoid(Fiber.join(pushing))), tellOf)
+}, Effect.scoped)

@@ -1,0 +1,155 @@
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Result from "effect/Result"
+import * as Scope from "effect/Scope"
+import type { HostName } from "../schema/HostName.ts"
+import { isAsNewAs } from "../schema/Version.ts"
+import { Caller } from "../services/Caller.ts"
+import { Deployer, type DeployError, type DeployOptions, type DeployProgress } from "../services/Deployer.ts"
+import { SshTransport } from "../services/SshTransport.ts"
+import { type HostFacts, readFacts, readOutcome, words } from "./internal/deploy/answers.ts"
+import { type Executable, openExecutable } from "./internal/deploy/executable.ts"
+import { isHopeless } from "./internal/deploy/explain.ts"
+import { afterStep, failure, lost, nothingToSend, noWay } from "./internal/deploy/failures.ts"
+import { type Own, ownExecutable } from "./internal/deploy/own.ts"
+import { readPackage } from "./internal/deploy/package.ts"
+import { copyCommand, detectCommand, npmCommand } from "./internal/deploy/scripts.ts"
+import { send } from "./internal/deploy/send.ts"
+
+/** How long npm may take on the host: it fetches 50 MB, at half a megabit a second in the worst case. */
+const NPM_PATIENCE = "15 minutes"
+
+/** Bytes that a package is unpacked, roughly; npm keeps it packed as well, twice. */
+const PACKAGE_BYTES = 130_000_000
+
+export interface DeployerSshOptions {
+  /** What is copied, and where it runs; found out unless given. */
+  readonly own?: Own
+}
+
+interface Target {
+  readonly host: HostName
+  readonly facts: HostFacts
+  readonly options: DeployOptions
+  readonly report: (progress: DeployProgress) => void
+}
+
+/** By fixed shell scripts on the host (docs/deploy.md). `SESH_NPM_PACKAGE` and `SESH_NPM_REGISTRY` say what its npm is to fetch. */
+export const layer = (given: DeployerSshOptions = {}): Layer.Layer<Deployer, never, Caller | SshTransport> =>
+  Layer.effect(
+    Deployer,
+    Effect.gen(function*() {
+      const { env, version } = yield* Caller
+      const ssh = yield* SshTransport
+      const scope = yield* Effect.scope
+
+      const own = yield* Effect.cached(Effect.sync(() => given.own ?? ownExecutable()))
+
+      /** One for all hosts. */
+      const executable = yield* Effect.cached(
+        Effect.gen(function*() {
+          const { path } = yield* own
+          if (path === undefined) return yield* Effect.fail("this sesh runs from source and was not built")
+          return yield* Effect.acquireRelease(openExecutable(path), (opened) => Effect.sync(opened.close)).pipe(
+            Effect.provideService(Scope.Scope, scope)
+          )
+        })
+      )
+
+      const detect = Effect.fnUntraced(function*(host: HostName, options: DeployOptions) {
+        const { stderr, stdout } = yield* ssh.exec(host, detectCommand(), options).pipe(
+          Effect.mapError((error) => lost(host, "connect", error))
+        )
+        const facts = readFacts(stdout)
+        if (facts !== undefined) return facts
+        return yield* failure(host, "detect_platform", "it does not say what system it is", words(stderr))
+      })
+
+      const byNpm = Effect.fnUntraced(function*({ facts, host, options, report }: Target) {
+        const wanted = yield* readPackage(host, env, version)
+        report({ _tag: "Doing", what: "asking npm" })
+        const { stderr, stdout } = yield* ssh.exec(
+          host,
+          npmCommand(wanted.spec, wanted.registry, wanted.version, version),
+          options
+        ).pipe(
+          Effect.mapError((error) => lost(host, "npm", error)),
+          Effect.timeoutOrElse({
+            duration: NPM_PATIENCE,
+            orElse: () => Effect.fail(failure(host, "npm", "npm does not come to its end there"))
+          })
+        )
+        return yield* conclude(host, facts, "npm", stdout, words(stderr), 2 * PACKAGE_BYTES)
+      })
+
+      const conclude = (
+        host: HostName,
+        facts: HostFacts,
+        step: "npm" | "transfer",
+        stdout: Buffer,
+        stderr: string,
+        bytes: number
+      ): Effect.Effect<string, DeployError> => {
+        const outcome = readOutcome(stdout)
+        return outcome !== undefined && "version" in outcome
+          ? Effect.succeed(outcome.version)
+          : Effect.fail(afterStep(host, facts, outcome?.failed ?? step, stderr, bytes))
+      }
+
+      const byCopy = Effect.fnUntraced(function*({ facts, host, options, report }: Target, opened: Executable) {
+        const how = facts.hasGzip ? "gzip" : "plain"
+        report({ _tag: "Doing", what: "preparing" })
+        const program = yield* ssh.start(
+          host,
+          copyCommand(facts.hasGzip ? "gzip" : "cat", String(opened.size), opened.sum, version),
+          options
+        ).pipe(Effect.mapError((error) => lost(host, "prepare", error)))
+        const sent = yield* send(program, () => opened.packed(how), report)
+        if (sent.failure !== undefined) return yield* nothingToSend(host, sent.failure)
+        if (sent.end === undefined) return yield* failure(host, "run", "it does not answer any more")
+        if ("_tag" in sent.end) return yield* lost(host, "transfer", sent.end)
+        return yield* conclude(host, facts, "transfer", sent.stdout, words(sent.stderr), opened.size)
+      }, Effect.scoped)
+
+      const deploy = Effect.fn("Deployer.deploy")(function*(host: HostName, options: DeployOptions = {}) {
+        const report = options.onProgress ?? (() => {})
+        report({ _tag: "Doing", what: "looking" })
+        const facts = yield* detect(host, options)
+        const { platform, sesh, system } = facts
+        if (typeof sesh === "object" && "version" in sesh && isAsNewAs(sesh.version, version)) {
+          return { way: "present", version: sesh.version } as const
+        }
+        if (typeof sesh === "object" && "foreign" in sesh && sesh.foreign.endsWith("/.local/bin/sesh")) {
+          return yield* failure(
+            host,
+            "prepare",
+            "~/.local/bin/sesh there is another program",
+            "",
+            `move it away on ${host}`
+          )
+        }
+        if (platform === undefined) {
+          return yield* failure(
+            host,
+            "detect_platform",
+            `sesh does not run on ${system}`,
+            "",
+            "it runs on Linux and macOS, on x86_64 and arm64 (aarch64)"
+          )
+        }
+        const target: Target = { host, facts, options, report }
+        const npm = facts.hasNpm ? yield* Effect.result(byNpm(target)) : undefined
+        if (npm !== undefined && Result.isSuccess(npm)) return { way: "npm", version: npm.success } as const
+        const refusal = npm?.failure
+        if (refusal !== undefined && (refusal.step === "connect" || isHopeless(refusal.step, refusal.stderr))) {
+          return yield* refusal
+        }
+        const mine = yield* own
+        if (mine.platform !== platform) return yield* noWay(host, facts, mine, refusal)
+        const opened = yield* Effect.mapError(executable, (problem) => noWay(host, facts, mine, refusal, problem))
+        return { way: "copy", version: yield* byCopy(target, opened) } as const
+      })
+
+      return Deployer.of({ deploy })
+    })
+  )

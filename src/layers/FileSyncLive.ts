@@ -1,0 +1,212 @@
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Path from "node:path"
+import { excerpt, NO_EXIT_CODE } from "../schema/Event.ts"
+import type { HostName } from "../schema/HostName.ts"
+import type { SyncList } from "../schema/SyncList.ts"
+import { visible } from "../schema/Visible.ts"
+import { Caller } from "../services/Caller.ts"
+import { EventLog } from "../services/EventLog.ts"
+import { type FileRunner, type Pushed, RsyncRunner, ScpRunner } from "../services/FileRunner.ts"
+import { FileSync, type SyncOutcome } from "../services/FileSync.ts"
+import { Output } from "../services/Output.ts"
+import { Paths } from "../services/Paths.ts"
+import type { ConnectOptions } from "../services/SshTransport.ts"
+import { withFileLock } from "./internal/fileLock.ts"
+import { lastWords } from "./internal/ssh/words.ts"
+import { makeDirectory, readRemembered, writeRemembered } from "./internal/sync/contents.ts"
+import { summarize } from "./internal/sync/fingerprint.ts"
+import { readList } from "./internal/sync/list.ts"
+import { stampOf } from "./internal/sync/stamp.ts"
+import { faultOf } from "./internal/sync/tree.ts"
+
+/** Milliseconds that somebody else may take for the same files; then a session is opened without. */
+const PATIENCE = 60_000
+
+const OFF: SyncOutcome = { _tag: "Off" }
+const UNCHANGED: SyncOutcome = { _tag: "Unchanged" }
+const PUSHED: SyncOutcome = { _tag: "Pushed" }
+const FAILED: SyncOutcome = { _tag: "Failed" }
+
+const plural = (number: number): string => `${number} path${number === 1 ? "" : "s"}`
+
+/** The lines of a list as they stand now. */
+interface Sorted {
+  readonly good: ReadonlyArray<string>
+  readonly missing: ReadonlyArray<{ readonly line: number; readonly path: string }>
+  readonly refused: ReadonlyArray<{ readonly line: number; readonly path: string; readonly reason: string }>
+}
+
+const sort = (home: string, list: SyncList): Sorted => {
+  const good: Array<string> = []
+  const missing: Array<{ line: number; path: string }> = []
+  const refused = list.refused.map(({ line, reason, text }) => ({ line, path: text, reason }))
+  for (const { line, path } of list.paths) {
+    const fault = faultOf(home, path)
+    if (fault === undefined) good.push(path)
+    else if ("missing" in fault) missing.push({ line, path })
+    else refused.push({ line, path, reason: fault.reason })
+  }
+  return { good, missing, refused: refused.toSorted((a, b) => a.line - b.line) }
+}
+
+/** Over rsync, or else scp. Remembers what a host has in `remotes/<host>.synced` of the state directory. */
+export const layer: Layer.Layer<
+  FileSync,
+  never,
+  Caller | EventLog | Output | Paths | RsyncRunner | ScpRunner
+> = Layer.effect(
+  FileSync,
+  Effect.gen(function*() {
+    const { env, home } = yield* Caller
+    const { remotes, syncList } = yield* Paths
+    const { emit, say } = yield* EventLog
+    const { note } = yield* Output
+    const rsync = yield* RsyncRunner
+    const scp = yield* ScpRunner
+    const listName = visible(syncList.startsWith(`${home}/`) ? `~${syncList.slice(home.length)}` : syncList)
+
+    const failed = (path: string, exitCode: number, words: string, line: string) =>
+      Effect.andThen(
+        emit({ event: "sync_path_failed", path, exit_code: exitCode, stderr: excerpt(words) }),
+        say(`sesh: ${line}`)
+      )
+
+    /** The runner's results; or it is not there, which is logged. */
+    const attempt = (
+      runner: FileRunner,
+      host: HostName,
+      paths: ReadonlyArray<string>,
+      options: ConnectOptions | undefined
+    ) =>
+      runner.push(host, paths, options).pipe(
+        Effect.catchTag("ToolMissing", (missing) =>
+          Effect.as(
+            Effect.forEach(paths, (path) => emit({ event: "tool_missing", tool: missing.tool, path })),
+            missing
+          ))
+      )
+
+    const copy = Effect.fnUntraced(function*(
+      host: HostName,
+      paths: ReadonlyArray<string>,
+      options: ConnectOptions | undefined
+    ) {
+      const first = yield* attempt(rsync, host, paths, options)
+      if (!("where" in first)) return first
+      const where = first.where === "here" ? "here" : `on ${host}`
+      const second = yield* attempt(scp, host, paths, options)
+      if (!("where" in second)) {
+        yield* say(`sesh: there is no rsync ${where}; copied with scp, which removes nothing on ${host}`)
+        return second
+      }
+      const words = `there is no rsync ${where}, and no scp either; install rsync`
+      return paths.map((path): Pushed => ({ path, failure: { exitCode: NO_EXIT_CODE, words } }))
+    })
+
+    const pushAll = Effect.fnUntraced(function*(
+      host: HostName,
+      sorted: Sorted,
+      bytes: ReadonlyMap<string, number>,
+      options: ConnectOptions | undefined
+    ): Effect.fn.Return<SyncOutcome> {
+      const { good, missing, refused } = sorted
+      yield* emit({ event: "sync_start", host })
+      if (good.length > 0) yield* say(`syncing ${plural(good.length)} to ${host} ...`)
+      for (const { line, path, reason } of refused) {
+        const text = `${listName}, line ${line}: ${visible(path)}: ${visible(reason)}`
+        yield* failed(path, NO_EXIT_CODE, `line ${line}: ${reason}`, text)
+      }
+      for (const { line, path } of missing) {
+        yield* emit({ event: "sync_path_skipped", path })
+        yield* say(`sesh: ${listName}, line ${line}: ${visible(path)} is not there, skipped`)
+      }
+      const results = yield* copy(host, good, options).pipe(
+        Effect.tapError((error) =>
+          Effect.forEach(
+            good,
+            (path) => emit({ event: "sync_path_failed", path, exit_code: NO_EXIT_CODE, stderr: excerpt(error.message) })
+          )
+        ),
+        Effect.result
+      )
+      if (results._tag === "Failure") {
+        yield* emit({ event: "sync_done", ok: false })
+        return { _tag: "Unreachable", error: results.failure }
+      }
+      let ok = refused.length === 0
+      for (const { failure, path } of results.success) {
+        if (failure === undefined) {
+          yield* emit({ event: "sync_path_pushed", path, bytes: bytes.get(path) ?? 0 })
+          continue
+        }
+        ok = false
+        const { exitCode, words } = failure
+        const why = lastWords(words) || `status ${exitCode}`
+        yield* failed(path, exitCode, words, `failed to push ${visible(path)} to ${host}: ${why}`)
+      }
+      yield* emit({ event: "sync_done", ok })
+      return ok ? PUSHED : FAILED
+    })
+
+    const remember = (path: string, fingerprint: string, stamp: string | undefined) =>
+      Effect.try({ try: () => writeRemembered(path, { fingerprint, stamp: stamp ?? "" }), catch: String }).pipe(
+        Effect.catch((reason) => note(`sesh: cannot remember what was synced: ${reason}`))
+      )
+
+    const update = Effect.fnUntraced(function*(
+      host: HostName,
+      list: SyncList,
+      stamp: string | undefined,
+      memory: string,
+      options: ConnectOptions | undefined
+    ): Effect.fn.Return<SyncOutcome> {
+      const before = readRemembered(memory)
+      // Somebody else was faster.
+      if (list.refused.length === 0 && stamp !== undefined && before?.stamp === stamp) return UNCHANGED
+      const sorted = sort(home, list)
+      const all = list.paths.map(({ path }) => path)
+      const { bytes, fingerprint } = yield* summarize(home, all, Path.join(remotes, "contents"))
+      const same = sorted.refused.length === 0 && before?.fingerprint === fingerprint
+      const outcome = same ? UNCHANGED : yield* pushAll(host, sorted, bytes, options)
+      if (outcome._tag === "Pushed" || (same && before.stamp !== (stamp ?? ""))) {
+        yield* remember(memory, fingerprint, stamp)
+      }
+      return outcome
+    })
+
+    const push = Effect.fn("FileSync.push")(function*(
+      host: HostName,
+      options?: ConnectOptions
+    ): Effect.fn.Return<SyncOutcome> {
+      if (!["", "0", undefined].includes(env["SESH_NO_SYNC"])) return OFF
+      const list = readList(syncList)
+      if (list === undefined) return OFF
+      if (typeof list === "string") {
+        yield* emit({ event: "sync_start", host })
+        yield* failed(syncList, NO_EXIT_CODE, list, `${listName}: ${visible(list)}: nothing was synced`)
+        yield* emit({ event: "sync_done", ok: false })
+        return FAILED
+      }
+      if (list.paths.length + list.refused.length === 0) return OFF
+      const memory = Path.join(remotes, `${host}.synced`)
+      const before = list.refused.length === 0 ? readRemembered(memory) : undefined
+      const stamp = yield* stampOf(home, list.paths.map(({ path }) => path))
+      if (stamp !== undefined && before?.stamp === stamp) return UNCHANGED
+      const work = update(host, list, stamp, memory, options)
+      makeDirectory(remotes)
+      return yield* withFileLock(Path.join(remotes, `${host}.lock`), PATIENCE)(work).pipe(
+        Effect.catchTag("LockError", ({ isHeld }) =>
+          // Where nothing can be remembered, nothing can be locked either.
+          isHeld
+            ? Effect.as(
+              note(`sesh: another sesh is still syncing to ${host}; going on without`),
+              FAILED
+            )
+            : work)
+      )
+    })
+
+    return FileSync.of({ push })
+  })
+)

@@ -1,0 +1,84 @@
+/** What is remembered between syncs: contents of files by their identity, and what each host has. Of no use to anybody else. */
+import * as Fs from "node:fs"
+import * as Path from "node:path"
+
+/** Bytes; a file has some 150 in it. */
+const MAX_CACHE = 64 * 1024 * 1024
+
+/** A format that is not known is as good as nothing. */
+const CACHE_HEAD = "sesh-contents 1"
+const REMEMBERED_HEAD = "sesh-synced 1"
+
+/** Bytes that we would have written, and more. */
+const MAX_REMEMBERED = 4096
+
+const readSome = (path: string, limit: number): string => {
+  try {
+    const { size } = Fs.statSync(path)
+    return size > limit ? "" : Fs.readFileSync(path, "utf8")
+  } catch {
+    return ""
+  }
+}
+
+/** For us alone. Whoever writes into it says why that cannot be. */
+export const makeDirectory = (path: string): void => {
+  try {
+    Fs.mkdirSync(path, { recursive: true, mode: 0o700 })
+  } catch {
+    // It is not there then.
+  }
+}
+
+/** Whole or not at all. Throws what the file system throws. */
+const replace = (path: string, text: string): void => {
+  makeDirectory(Path.dirname(path))
+  const own = `${path}.${process.pid}`
+  try {
+    Fs.writeFileSync(own, text, { mode: 0o600 })
+    Fs.renameSync(own, path)
+  } catch (error) {
+    Fs.rmSync(own, { force: true })
+    throw error
+  }
+}
+
+/** Hashes of contents, by what identifies a file. */
+export const readCache = (path: string): ReadonlyMap<string, string> => {
+  const [head, ...lines] = readSome(path, MAX_CACHE).split("\n")
+  const found = new Map<string, string>()
+  if (head !== CACHE_HEAD) return found
+  for (const line of lines) {
+    const space = line.indexOf(" ")
+    if (space > 0) found.set(line.slice(0, space), line.slice(space + 1))
+  }
+  return found
+}
+
+/** Without it everything is read again. */
+export const writeCache = (path: string, contents: ReadonlyMap<string, string>): void => {
+  try {
+    replace(path, `${[CACHE_HEAD, ...[...contents].map(([key, hash]) => `${key} ${hash}`)].join("\n")}\n`)
+  } catch {
+    // The next sync reads more than it would have to.
+  }
+}
+
+/** What a host was given last. */
+export interface Remembered {
+  readonly fingerprint: string
+  /** Empty: nobody knows. */
+  readonly stamp: string
+}
+
+/** Undefined when nothing is known. */
+export const readRemembered = (path: string): Remembered | undefined => {
+  const [head, fingerprint, stamp, end] = readSome(path, MAX_REMEMBERED).split("\n")
+  return head === REMEMBERED_HEAD && fingerprint && stamp !== undefined && end === ""
+    ? { fingerprint, stamp }
+    : undefined
+}
+
+/** Throws what the file system throws. */
+export const writeRemembered = (path: string, { fingerprint, stamp }: Remembered): void =>
+  replace(path, `${REMEMBERED_HEAD}\n${fingerprint}\n${stamp}\n`)

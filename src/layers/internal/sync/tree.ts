@@ -1,0 +1,70 @@
+/** Everything at a path of the home, in the order of names. */
+import * as Fs from "node:fs"
+import * as Path from "node:path"
+
+/** Something in a tree. */
+export interface Entry {
+  /** Seen from the home. */
+  readonly path: string
+  readonly stat: Fs.Stats
+}
+
+const compare = (a: string, b: string): number => a < b ? -1 : a > b ? 1 : 0
+
+/** Names that cannot be read are none: whoever copies them says so. */
+const namesIn = (dir: string): ReadonlyArray<string> => {
+  try {
+    return Fs.readdirSync(dir).toSorted(compare)
+  } catch {
+    return []
+  }
+}
+
+const look = (path: string): Fs.Stats | undefined => {
+  try {
+    return Fs.lstatSync(path, { throwIfNoEntry: false })
+  } catch {
+    return undefined
+  }
+}
+
+/** Follows no link. What vanishes meanwhile, or cannot be looked at, was not there. */
+export function* entriesAt(home: string, path: string): Generator<Entry> {
+  const stat = look(Path.join(home, path))
+  if (stat === undefined) return
+  yield { path, stat }
+  if (!stat.isDirectory()) return
+  for (const name of namesIn(Path.join(home, path))) yield* entriesAt(home, `${path}/${name}`)
+}
+
+const within = (path: string, dir: string): boolean => dir === "/" ? path !== "/" : path.startsWith(`${dir}/`)
+
+/** Where the path really is: links above it are followed, and so is it, as far as there is something. */
+const destinations = (full: string): ReadonlyArray<string> => {
+  const parent = Fs.realpathSync(Path.dirname(full))
+  const self = Path.join(parent, Path.basename(full))
+  if (!Fs.lstatSync(full).isSymbolicLink()) return [self]
+  try {
+    return [self, Fs.realpathSync(full)]
+  } catch {
+    return [self, Path.resolve(parent, Fs.readlinkSync(full))]
+  }
+}
+
+/** How the path stands: `missing`, or what speaks against it. */
+export const faultOf = (
+  home: string,
+  path: string
+): { readonly missing: true } | { readonly reason: string } | undefined => {
+  try {
+    const realHome = Fs.realpathSync(home)
+    for (const place of destinations(Path.join(home, path))) {
+      if (place === realHome) return { reason: "it leads to your whole home" }
+      if (!within(place, realHome)) return { reason: `it leads out of your home, to ${place}` }
+    }
+    return undefined
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    return code === "ENOENT" || code === "ENOTDIR" ? { missing: true } : { reason: `it cannot be looked at (${code})` }
+  }
+}

@@ -1,0 +1,132 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import type * as Layer from "effect/Layer"
+import type * as Scope from "effect/Scope"
+import * as Fs from "node:fs"
+import * as Path from "node:path"
+import { type FileRunner, RsyncRunner, ScpRunner } from "../../src/services/FileRunner.ts"
+import { Homes, nowhere, picture, web, write } from "../fixtures/syncHosts.ts"
+
+const HOSTILE = [
+  "-rf",
+  "two  words/and one",
+  "it's \"quoted\" \\ back",
+  "host:file",
+  "$(id) `id` $HOME",
+  "*?[a]{b}~",
+  "äöü 漢字 🙂",
+  "; exit 1 & | < >",
+  "#hash/!bang",
+  ".hidden/-x"
+]
+
+const tag = { rsync: RsyncRunner, scp: ScpRunner }
+
+/** What every runner promises. `mirrors`: it removes what is gone here, and copies links. */
+export const suite = <R, E>(
+  name: string,
+  layer: Layer.Layer<R | RsyncRunner | ScpRunner | Homes, E>,
+  which: "rsync" | "scp"
+) => {
+  const test = <A, E>(
+    name: string,
+    use: (runner: FileRunner, homes: Homes["Service"]) => Effect.Effect<A, E, Scope.Scope>
+  ) =>
+    it.live(name, () =>
+      Effect.gen(function*() {
+        return yield* use(yield* tag[which], yield* Homes)
+      }).pipe(Effect.scoped, Effect.provide(layer)), 60_000)
+
+  describe(name, () => {
+    test(
+      "files and directories with all sorts of names come to the same places",
+      (runner, { here, there }) =>
+        Effect.gen(function*() {
+          for (const path of HOSTILE) write(here, path, `this is ${path}`, 0o640)
+          write(here, "dir/sub/tool", "#!/bin/sh\n", 0o755)
+          write(here, "dir/empty", "")
+          const paths = [...HOSTILE, "dir"]
+          assert.deepStrictEqual(yield* runner.push(web, paths), paths.map((path) => ({ path })))
+          const arrived = picture(there)
+          for (const path of HOSTILE) assert.strictEqual(arrived[path], `640 this is ${path}`)
+          assert.strictEqual(arrived["dir/sub/tool"], "755 #!/bin/sh\n")
+          assert.strictEqual(arrived["dir/empty"], "644 ")
+        })
+    )
+
+    test(
+      "what changed is replaced, and what is beside it on the host stays",
+      (runner, { here, there }) =>
+        Effect.gen(function*() {
+          write(there, ".bashrc", "theirs")
+          write(there, ".config/other", "theirs")
+          write(here, ".config/tool/a", "one")
+          write(here, ".config/mine", "not listed")
+          yield* runner.push(web, [".config/tool"])
+          write(here, ".config/tool/a", "two, longer")
+          yield* runner.push(web, [".config/tool"])
+          assert.deepStrictEqual(picture(there), {
+            ".bashrc": "644 theirs",
+            ".config": "/",
+            ".config/other": "644 theirs",
+            ".config/tool": "/",
+            ".config/tool/a": "644 two, longer"
+          })
+        })
+    )
+
+    test("a directory that is a link on the host stays one", (runner, { here, there }) =>
+      Effect.gen(function*() {
+        Fs.mkdirSync(Path.join(there, "elsewhere"))
+        Fs.symlinkSync("elsewhere", Path.join(there, ".config"))
+        write(here, ".config/a", "a")
+        yield* runner.push(web, [".config/a"])
+        assert.strictEqual(picture(there)["elsewhere/a"], "644 a")
+        assert.strictEqual(picture(there)[".config"], "-> elsewhere")
+      }))
+
+    test("a path that cannot be copied fails alone, with words", (runner, { here, there }) =>
+      Effect.gen(function*() {
+        write(here, "a", "a")
+        write(here, "b", "b")
+        const [a, gone, b] = yield* runner.push(web, ["a", "gone", "b"])
+        assert.deepStrictEqual([a, b], [{ path: "a" }, { path: "b" }])
+        assert.strictEqual(gone!.path, "gone")
+        assert.isAbove(gone!.failure!.words.length, 0)
+        assert.deepStrictEqual(Object.keys(picture(there)), ["a", "b"])
+      }))
+
+    test("no way to the host is one failure", (runner, { here }) =>
+      Effect.gen(function*() {
+        write(here, "a", "a")
+        const error = yield* Effect.flip(runner.push(nowhere, ["a"]))
+        assert.include(["HostUnreachable"], error._tag)
+      }))
+
+    if (which === "rsync") {
+      test(
+        "what is gone here is removed there, and links stay links",
+        (runner, { here, there }) =>
+          Effect.gen(function*() {
+            write(here, "dir/a", "a")
+            write(here, "dir/b/c", "c")
+            Fs.symlinkSync("/etc/hostname", Path.join(here, "dir/link"))
+            yield* runner.push(web, ["dir"])
+            Fs.rmSync(Path.join(here, "dir/b"), { recursive: true })
+            yield* runner.push(web, ["dir"])
+            assert.deepStrictEqual(picture(there), { dir: "/", "dir/a": "644 a", "dir/link": "-> /etc/hostname" })
+          })
+      )
+    } else {
+      test("what is gone here stays there", (runner, { here, there }) =>
+        Effect.gen(function*() {
+          write(here, "dir/a", "a")
+          write(here, "dir/b", "b")
+          yield* runner.push(web, ["dir"])
+          Fs.rmSync(Path.join(here, "dir/b"))
+          yield* runner.push(web, ["dir"])
+          assert.deepStrictEqual(picture(there), { dir: "/", "dir/a": "644 a", "dir/b": "644 b" })
+        }))
+    }
+  })
+}

@@ -1,0 +1,171 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Fs from "node:fs"
+import * as Path from "node:path"
+import * as EventLogMemory from "../../src/layers/EventLogMemory.ts"
+import * as FileRunnersFake from "../../src/layers/FileRunnersFake.ts"
+import * as FileSyncLive from "../../src/layers/FileSyncLive.ts"
+import * as OutputMemory from "../../src/layers/OutputMemory.ts"
+import { FileSync } from "../../src/services/FileSync.ts"
+import { Paths } from "../../src/services/Paths.ts"
+import { callerAt, fakeRunners, fakeWay, Homes, realWay, web, write } from "../fixtures/syncHosts.ts"
+import { describeWith } from "../support/needs.ts"
+import { list, push, suite } from "./FileSync.ts"
+
+const said = (isOn: boolean) =>
+  EventLogMemory.layer({ isOn }).pipe(Layer.provideMerge(OutputMemory.layer({ isTerminal: false })))
+
+const withFakes = FileSyncLive.layer.pipe(Layer.provideMerge(fakeRunners), Layer.provideMerge(said(true)))
+const forPeople = FileSyncLive.layer.pipe(Layer.provideMerge(fakeRunners), Layer.provideMerge(said(false)))
+
+suite("FileSyncLive, with fake runners", withFakes)
+
+describeWith(["rsync"], "with rsync", () => {
+  suite(
+    "FileSyncLive, with rsync",
+    FileSyncLive.layer.pipe(Layer.provideMerge(fakeWay), Layer.provideMerge(said(true)))
+  )
+})
+
+describeWith(["ssh", "sshd", "ssh-keygen", "rsync"], "on a real host", () => {
+  suite(
+    "FileSyncLive, on a real host",
+    FileSyncLive.layer.pipe(Layer.provideMerge(realWay), Layer.provideMerge(said(true)))
+  )
+})
+
+const heard = Effect.map(OutputMemory.Said, ({ err }) => err.splice(0))
+
+describe("FileSyncLive", () => {
+  it.live("people are told what happens, in lines", () =>
+    Effect.gen(function*() {
+      const { here } = yield* Homes
+      const copies = yield* FileRunnersFake.Copies
+      write(here, "a", "1")
+      write(here, "b\u202e", "1")
+      yield* list("a", "gone", "../up", "b\u202e")
+      copies.failures.set("a", { exitCode: 23, words: "rsync: denied \x1b[31m(13)\nrsync error: some files\n" })
+      assert.strictEqual((yield* push).outcome, "Failed")
+      assert.deepStrictEqual(yield* heard, [
+        "syncing 1 path to web ...",
+        "sesh: ~/.config/sesh/sync, line 3: ../up: it has a \"..\" in it",
+        "sesh: ~/.config/sesh/sync, line 4: b\\u202e: it has control characters",
+        "sesh: ~/.config/sesh/sync, line 2: gone is not there, skipped",
+        "sesh: failed to push a to web: rsync error: some files"
+      ])
+      copies.failures.clear()
+      yield* list("a")
+      assert.strictEqual((yield* push).outcome, "Pushed")
+      assert.deepStrictEqual(yield* heard, ["syncing 1 path to web ..."])
+      assert.strictEqual((yield* push).outcome, "Unchanged")
+      assert.deepStrictEqual(yield* heard, [])
+    }).pipe(Effect.provide(forPeople)))
+
+  it.live("where there is a log nothing is said", () =>
+    Effect.gen(function*() {
+      write((yield* Homes).here, "a", "1")
+      yield* list("a", "gone", "/x")
+      yield* push
+      assert.deepStrictEqual(yield* heard, [])
+    }).pipe(Effect.provide(withFakes)))
+
+  it.live("without rsync scp copies, and says once what it does not do", () =>
+    Effect.gen(function*() {
+      const { here } = yield* Homes
+      const copies = yield* FileRunnersFake.Copies
+      write(here, "a", "1")
+      write(here, "b", "1")
+      yield* list("a", "b")
+      copies.missing.set("rsync", "there")
+      const { events, outcome } = yield* push
+      assert.strictEqual(outcome, "Pushed")
+      assert.deepStrictEqual(events.slice(1, 3), [
+        { event: "tool_missing", tool: "rsync", path: "a" },
+        { event: "tool_missing", tool: "rsync", path: "b" }
+      ])
+      assert.deepStrictEqual(copies.made.map(({ tool }) => tool), ["scp"])
+      assert.deepStrictEqual(yield* heard, [
+        "syncing 2 paths to web ...",
+        "sesh: there is no rsync on web; copied with scp, which removes nothing on web"
+      ])
+      assert.strictEqual((yield* push).outcome, "Unchanged")
+    }).pipe(Effect.provide(forPeople)))
+
+  it.live("without both every path has failed, and the next push tries again", () =>
+    Effect.gen(function*() {
+      const copies = yield* FileRunnersFake.Copies
+      write((yield* Homes).here, "a", "1")
+      yield* list("a")
+      copies.missing.set("rsync", "here").set("scp", "here")
+      const { events, outcome } = yield* push
+      assert.strictEqual(outcome, "Failed")
+      assert.deepStrictEqual(events.map(({ event }) => event), [
+        "sync_start",
+        "tool_missing",
+        "tool_missing",
+        "sync_path_failed",
+        "sync_done"
+      ])
+      assert.include((yield* heard).join("\n"), "there is no rsync here, and no scp either; install rsync")
+      copies.missing.clear()
+      assert.strictEqual((yield* push).outcome, "Pushed")
+    }).pipe(Effect.provide(forPeople)))
+
+  it.live("SESH_NO_SYNC=1 leaves all as it is, and 0 does not", () =>
+    Effect.gen(function*() {
+      write((yield* Homes).here, "a", "1")
+      yield* list("a")
+      const syncWith = (value: string) =>
+        Effect.provide(
+          Effect.flatMap(FileSync, (sync) => sync.push(web)),
+          Layer.fresh(FileSyncLive.layer).pipe(
+            Layer.provide(callerAt({ SESH_NO_SYNC: value, SESH_DIR: "", XDG_CONFIG_HOME: "", XDG_STATE_HOME: "" }))
+          )
+        )
+      assert.strictEqual((yield* syncWith("1"))._tag, "Off")
+      assert.strictEqual((yield* syncWith("0"))._tag, "Pushed")
+    }).pipe(Effect.provide(withFakes)))
+
+  it.live("what is remembered is ours alone, and only what makes sense counts", () =>
+    Effect.gen(function*() {
+      const { remotes } = yield* Paths
+      write((yield* Homes).here, "a", "1")
+      yield* list("a")
+      yield* push
+      const file = Path.join(remotes, "web.synced")
+      assert.strictEqual(Fs.statSync(file).mode & 0o777, 0o600)
+      assert.strictEqual(Fs.statSync(remotes).mode & 0o777, 0o700)
+      for (const nonsense of ["", "{}", "sesh-synced 2\na\nb\n", "x".repeat(10_000)]) {
+        Fs.writeFileSync(file, nonsense)
+        assert.strictEqual((yield* push).outcome, "Pushed", nonsense.slice(0, 20))
+        assert.strictEqual((yield* push).outcome, "Unchanged")
+      }
+      Fs.writeFileSync(Path.join(remotes, "contents"), "nonsense")
+      Fs.rmSync(file)
+      assert.strictEqual((yield* push).outcome, "Pushed")
+    }).pipe(Effect.provide(withFakes)))
+
+  it.live("where nothing can be remembered everything is pushed, and that is said", () =>
+    Effect.gen(function*() {
+      const { remotes } = yield* Paths
+      write((yield* Homes).here, "a", "1")
+      yield* list("a")
+      write(Path.dirname(remotes), "remotes", "a file in the way")
+      assert.strictEqual((yield* push).outcome, "Pushed")
+      assert.include((yield* heard).join("\n"), "cannot remember what was synced")
+    }).pipe(Effect.provide(withFakes)))
+
+  it.live("a file that changes while it is pushed is pushed again", () =>
+    Effect.gen(function*() {
+      const { here } = yield* Homes
+      const copies = yield* FileRunnersFake.Copies
+      write(here, "a", "1")
+      yield* list("a")
+      copies.before = Effect.sync(() => write(here, "a", "2"))
+      assert.strictEqual((yield* push).outcome, "Pushed")
+      copies.before = Effect.void
+      assert.strictEqual((yield* push).outcome, "Pushed")
+      assert.strictEqual((yield* push).outcome, "Unchanged")
+    }).pipe(Effect.provide(withFakes)))
+})

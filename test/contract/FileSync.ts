@@ -1,0 +1,220 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import type * as Layer from "effect/Layer"
+import * as Fs from "node:fs"
+import * as Path from "node:path"
+import { Logged } from "../../src/layers/EventLogMemory.ts"
+import { Said } from "../../src/layers/OutputMemory.ts"
+import { type Event } from "../../src/schema/Event.ts"
+import { FileSync } from "../../src/services/FileSync.ts"
+import { Paths } from "../../src/services/Paths.ts"
+import { Homes, nowhere, picture, web, write } from "../fixtures/syncHosts.ts"
+
+export type SyncWorld = FileSync | Homes | Logged | Paths | Said
+
+/** Writes the user's list. */
+export const list = (...lines: ReadonlyArray<string>) =>
+  Effect.map(Homes, ({ here }) => write(here, ".config/sesh/sync", lines.map((line) => `${line}\n`).join("")))
+
+/** One push to `web`, in a word; and what was logged of it. */
+export const push = Effect.gen(function*() {
+  const { events } = yield* Logged
+  events.length = 0
+  const { _tag } = yield* (yield* FileSync).push(web)
+  return { outcome: _tag, events: [...events] }
+})
+
+const pushed = (path: string, bytes: number): Event => ({ event: "sync_path_pushed", path, bytes })
+
+/** What {@link FileSync} promises, whatever copies. */
+export const suite = <R, E>(name: string, layer: Layer.Layer<R | SyncWorld, E>) => {
+  const test = <A, E>(name: string, effect: Effect.Effect<A, E, SyncWorld>) =>
+    it.live(name, () => Effect.provide(effect, layer), 60_000)
+
+  describe(name, () => {
+    test(
+      "without a list, or with one of comments, nothing happens",
+      Effect.gen(function*() {
+        assert.deepStrictEqual(yield* push, { outcome: "Off", events: [] })
+        yield* list("# nothing", "", "  # nor this")
+        assert.deepStrictEqual(yield* push, { outcome: "Off", events: [] })
+        assert.isFalse(Fs.existsSync((yield* Paths).remotes))
+      })
+    )
+
+    test(
+      "what is listed is pushed once, and again when something of it has changed",
+      Effect.gen(function*() {
+        const { here, there } = yield* Homes
+        write(here, "dir/a", "12345")
+        write(here, "dir/sub/b", "123")
+        write(here, "file with blanks", "1")
+        yield* list("# mine", "dir/", "  file with blanks\r")
+        assert.deepStrictEqual(yield* push, {
+          outcome: "Pushed",
+          events: [
+            { event: "sync_start", host: web },
+            pushed("dir", 8),
+            pushed("file with blanks", 1),
+            { event: "sync_done", ok: true }
+          ]
+        })
+        assert.strictEqual(picture(there)["dir/sub/b"], "644 123")
+        assert.deepStrictEqual(yield* push, { outcome: "Unchanged", events: [] })
+        const changes: ReadonlyArray<() => void> = [
+          () => write(here, "dir/a", "54321"),
+          () => Fs.chmodSync(Path.join(here, "dir/a"), 0o600),
+          () => Fs.rmSync(Path.join(here, "dir/sub/b")),
+          () => Fs.renameSync(Path.join(here, "dir/a"), Path.join(here, "dir/A")),
+          () => write(here, "dir/new", ""),
+          () => Fs.mkdirSync(Path.join(here, "dir/emptyDirectory"))
+        ]
+        for (const change of changes) {
+          change()
+          assert.strictEqual((yield* push).outcome, "Pushed", String(change))
+          assert.strictEqual((yield* push).outcome, "Unchanged", String(change))
+        }
+        assert.strictEqual(picture(there)["dir/A"], "600 54321")
+      })
+    )
+
+    test(
+      "a file that was written anew as it was is no change",
+      Effect.gen(function*() {
+        const { here } = yield* Homes
+        write(here, "dir/a", "12345")
+        yield* list("dir")
+        yield* push
+        Fs.rmSync(Path.join(here, "dir"), { recursive: true })
+        write(here, "dir/a", "12345")
+        assert.deepStrictEqual(yield* push, { outcome: "Unchanged", events: [] })
+      })
+    )
+
+    test(
+      "lines that cannot be are refused by their numbers, the others are pushed, and nothing is remembered",
+      Effect.gen(function*() {
+        const { here, there } = yield* Homes
+        write(here, "good", "1")
+        write(here, "dir/a", "1")
+        Fs.symlinkSync("/etc", Path.join(here, "out"))
+        Fs.symlinkSync(".", Path.join(here, "dir/self"))
+        Fs.symlinkSync(here, Path.join(here, "dir/home"))
+        yield* list(
+          "/etc/passwd",
+          "good",
+          "../x",
+          "a/../b",
+          ".",
+          "~",
+          "~/good",
+          "out/passwd",
+          "out",
+          "dir/home",
+          "a\tb"
+        )
+        const { events, outcome } = yield* push
+        assert.strictEqual(outcome, "Failed")
+        assert.deepStrictEqual(events[0], { event: "sync_start", host: web })
+        assert.deepStrictEqual(events.slice(-2), [pushed("good", 1), { event: "sync_done", ok: false }])
+        const refused = events.flatMap((event) =>
+          event.event === "sync_path_failed" ? [`${event.exit_code} ${event.stderr.slice(0, 28)}`] : []
+        )
+        assert.deepStrictEqual(
+          refused,
+          [
+            "-1 line 1: it is an absolute pa",
+            "-1 line 3: it has a \"..\" in it",
+            "-1 line 4: it has a \"..\" in it",
+            "-1 line 5: it is your whole hom",
+            "-1 line 6: it is your whole hom",
+            "-1 line 7: leave out the \"~/\": p",
+            "-1 line 8: it leads out of your",
+            "-1 line 9: it leads out of your",
+            "-1 line 10: it leads to your who",
+            "-1 line 11: it has control chara"
+          ].map((line) => line.slice(0, 31))
+        )
+        assert.deepStrictEqual(picture(there), { good: "644 1" })
+        assert.strictEqual((yield* push).outcome, "Failed")
+        yield* list("good")
+        assert.strictEqual((yield* push).outcome, "Pushed")
+      })
+    )
+
+    test(
+      "a path that is not there is skipped, and pushed once it is there",
+      Effect.gen(function*() {
+        const { here, there } = yield* Homes
+        write(here, "good", "1")
+        yield* list("good", "later/file")
+        assert.deepStrictEqual(yield* push, {
+          outcome: "Pushed",
+          events: [
+            { event: "sync_start", host: web },
+            { event: "sync_path_skipped", path: "later/file" },
+            pushed("good", 1),
+            { event: "sync_done", ok: true }
+          ]
+        })
+        assert.strictEqual((yield* push).outcome, "Unchanged")
+        write(here, "later/file", "12")
+        assert.strictEqual((yield* push).outcome, "Pushed")
+        assert.strictEqual(picture(there)["later/file"], "644 12")
+      })
+    )
+
+    test(
+      "many at once push once, and all wait for it",
+      Effect.gen(function*() {
+        const { here, there } = yield* Homes
+        write(here, "dir/a", "1")
+        yield* list("dir")
+        const sync = yield* FileSync
+        const outcomes = yield* Effect.all(
+          Array.from(
+            { length: 5 },
+            () => Effect.map(sync.push(web), ({ _tag }) => `${_tag} ${Fs.existsSync(Path.join(there, "dir/a"))}`)
+          ),
+          { concurrency: "unbounded" }
+        )
+        assert.deepStrictEqual(outcomes.toSorted(), [
+          "Pushed true",
+          ...Array.from({ length: 4 }, () => "Unchanged true")
+        ])
+      })
+    )
+
+    test(
+      "no way to the host is told to who asked, and not to the user",
+      Effect.gen(function*() {
+        const { here } = yield* Homes
+        write(here, "a", "1")
+        yield* list("a")
+        const outcome = yield* (yield* FileSync).push(nowhere)
+        assert.strictEqual(outcome._tag, "Unreachable")
+        assert.deepStrictEqual((yield* Logged).events.at(-1), { event: "sync_done", ok: false })
+        assert.notInclude((yield* Said).err.join("\n"), "no host named")
+      })
+    )
+
+    test(
+      "a list that is none is said",
+      Effect.gen(function*() {
+        const { here } = yield* Homes
+        const path = Path.join(here, ".config/sesh/sync")
+        const makers: ReadonlyArray<() => void> = [
+          () => write(here, ".config/sesh/sync", Buffer.from([0xff, 0xfe, 0, 1])),
+          () => write(here, ".config/sesh/sync", "x\n".repeat(100_000)),
+          () => Fs.mkdirSync(path)
+        ]
+        for (const make of makers) {
+          Fs.rmSync(path, { recursive: true, force: true })
+          make()
+          const { events, outcome } = yield* push
+          assert.deepStrictEqual([outcome, events.length], ["Failed", 3], String(make))
+        }
+      })
+    )
+  })
+}

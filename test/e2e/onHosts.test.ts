@@ -158,17 +158,21 @@ const forms = (lab: () => Hosts) => {
     fs.writeFileSync(file, before)
   })
 
-  it("where there is no sesh, one is told how to put it there", async () => {
+  it("where there is no sesh, and none can be put, one is told what is in the way", async () => {
     const { client, hosts: [, h2] } = lab()
     const file = path.join(h2!.home, ".local/bin/sesh")
     const program = fs.readlinkSync(file)
     fs.rmSync(file)
+    fs.mkdirSync(file)
     const [out, err, code] = await sesh("@h2", "dev", "-d")
     assert.deepStrictEqual([out, code], ["", 1])
-    const [, told] = /^sesh: there is no sesh on h2; if it is a machine like this one, run: (.*)\n$/.exec(String(err))!
+    assert.match(
+      String(err),
+      /^\[no sesh on h2 yet\]\nsesh: cannot put sesh on h2: ~\/\.local\/bin .*sesh is a directory\); move away .*\n$/
+    )
     assert.strictEqual((await sesh("@h2", "--exec", "job", "--", "true"))[2], 125)
+    fs.rmdirSync(file)
     fs.symlinkSync(program, file)
-    assert.include(told, "scp \"$(command -v sesh)\" h2:.local/bin/sesh")
     assert.strictEqual((await client.sesh(["@h2", "dev", "-d"])).code, 0)
     await sesh("@h2", "--kill", "dev")
   })

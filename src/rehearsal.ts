@@ -16,7 +16,7 @@ import * as CallerProcess from "./layers/CallerProcess.ts"
 import * as DaemonLauncherFake from "./layers/DaemonLauncherFake.ts"
 import * as DeployerFake from "./layers/DeployerFake.ts"
 import * as EventLogMemory from "./layers/EventLogMemory.ts"
-import * as FileSyncFake from "./layers/FileSyncFake.ts"
+import * as FileSyncLive from "./layers/FileSyncLive.ts"
 import * as HostsMemory from "./layers/HostsMemory.ts"
 import * as InputMemory from "./layers/InputMemory.ts"
 import { onDemand } from "./layers/internal/onDemand.ts"
@@ -27,7 +27,9 @@ import * as ProgressMemory from "./layers/ProgressMemory.ts"
 import * as PromptMemory from "./layers/PromptMemory.ts"
 import * as PtyFake from "./layers/PtyFake.ts"
 import * as QueryResponderLive from "./layers/QueryResponderLive.ts"
-import * as RemotesMemory from "./layers/RemotesMemory.ts"
+import * as RemotesSsh from "./layers/RemotesSsh.ts"
+import * as RsyncRunnerRsync from "./layers/RsyncRunnerRsync.ts"
+import * as ScpRunnerScp from "./layers/ScpRunnerScp.ts"
 import * as ScrollbackRing from "./layers/ScrollbackRing.ts"
 import * as SessionClientUnix from "./layers/SessionClientUnix.ts"
 import * as SessionControlLive from "./layers/SessionControlLive.ts"
@@ -36,6 +38,7 @@ import * as SessionHostLive from "./layers/SessionHostLive.ts"
 import * as SessionRegistryFiles from "./layers/SessionRegistryFiles.ts"
 import * as SessionServerUnix from "./layers/SessionServerUnix.ts"
 import * as SignalsFake from "./layers/SignalsFake.ts"
+import * as SshTransportFake from "./layers/SshTransportFake.ts"
 import * as TtyFake from "./layers/TtyFake.ts"
 import { PROTOCOL } from "./schema/Control.ts"
 import { EXCHANGE } from "./schema/Remote.ts"
@@ -45,6 +48,7 @@ import { Caller } from "./services/Caller.ts"
 import { DaemonLauncher } from "./services/DaemonLauncher.ts"
 import { Deployer } from "./services/Deployer.ts"
 import { EventLog } from "./services/EventLog.ts"
+import { RsyncRunner, ScpRunner } from "./services/FileRunner.ts"
 import { FileSync } from "./services/FileSync.ts"
 import { Hosts } from "./services/Hosts.ts"
 import { Input } from "./services/Input.ts"
@@ -64,6 +68,7 @@ import { SessionHost } from "./services/SessionHost.ts"
 import { SessionRegistry } from "./services/SessionRegistry.ts"
 import { SessionServer } from "./services/SessionServer.ts"
 import { Signals } from "./services/Signals.ts"
+import { SshTransport } from "./services/SshTransport.ts"
 import { Tty } from "./services/Tty.ts"
 
 /** None may wait for a timer: none fires (withoutTimers.ts). */
@@ -77,7 +82,8 @@ const SCENES = [
   [],
   ["--json"],
   ["--serve"],
-  ["--detach", "rehearsal"]
+  ["--detach", "rehearsal"],
+  ["@rehearsal", "rehearsal"]
 ]
 
 const QUESTION = JSON.stringify({
@@ -95,7 +101,7 @@ const layers = (out: number) =>
     [DaemonLauncher, DaemonLauncherFake.layer],
     [Deployer, DeployerFake.layer()],
     [EventLog, EventLogMemory.layer({ isOn: false })],
-    [FileSync, FileSyncFake.layer],
+    [FileSync, FileSyncLive.layer],
     [Hosts, HostsMemory.layer()],
     [Input, InputMemory.layer({ bytes: [`${QUESTION}\n`] })],
     [Lock, LockMemory.layer],
@@ -105,7 +111,9 @@ const layers = (out: number) =>
     [Prompt, PromptMemory.layer()],
     [Pty, PtyFake.layer()],
     [QueryResponder, QueryResponderLive.layer],
-    [Remotes, RemotesMemory.layer()],
+    [Remotes, RemotesSsh.layer],
+    [RsyncRunner, RsyncRunnerRsync.layer],
+    [ScpRunner, ScpRunnerScp.layer],
     [Scrollback, ScrollbackRing.layer()],
     [SessionClient, SessionClientUnix.layer],
     [SessionControl, SessionControlLive.layer],
@@ -114,6 +122,7 @@ const layers = (out: number) =>
     [SessionRegistry, SessionRegistryFiles.layer],
     [SessionServer, SessionServerUnix.layer],
     [Signals, SignalsFake.layer],
+    [SshTransport, SshTransportFake.layer()],
     [Tty, TtyFake.layer()]
   )
 
@@ -136,12 +145,12 @@ const withoutRandomness = (): () => void => {
 const stage = Effect.acquireRelease(
   Effect.sync(() => {
     const home = fs.mkdtempSync(path.join(tmpdir(), "sesh-"))
-    process.env["SESH_DIR"] = path.join(home, ".sesh")
+    process.env["HOME"] = home
     return { home, out: fs.openSync(path.join(home, "out"), "w") }
   }),
   ({ home, out }) =>
     Effect.sync(() => {
-      delete process.env["SESH_DIR"]
+      delete process.env["HOME"]
       fs.closeSync(out)
       fs.rmSync(home, { recursive: true, force: true })
     })

@@ -1,4 +1,4 @@
-/** One push in a process of its own, as a connect does it: its milliseconds, and those of a program on the host beside it. */
+/** One push in a process of its own, as a connect does it: its milliseconds, and what came of it. */
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as CallerProcess from "../../src/layers/CallerProcess.ts"
@@ -11,9 +11,8 @@ import * as ScpRunnerScp from "../../src/layers/ScpRunnerScp.ts"
 import * as SshTransportOpenSsh from "../../src/layers/SshTransportOpenSsh.ts"
 import type { HostName } from "../../src/schema/HostName.ts"
 import { FileSync } from "../../src/services/FileSync.ts"
-import { SshTransport } from "../../src/services/SshTransport.ts"
 
-const [config = "", what = ""] = process.argv.slice(2)
+const [config = ""] = process.argv.slice(2)
 const host = "web" as HostName
 
 const layers = FileSyncLive.layer.pipe(
@@ -26,17 +25,10 @@ const layers = FileSyncLive.layer.pipe(
 )
 
 const program = Effect.gen(function*() {
-  const ssh = yield* SshTransport
-  const push = (yield* FileSync).push(host)
-  const exec = ssh.exec(host, ["true"])
-  // The connection that is kept is there, as it is when somebody attaches again.
-  if (what !== "push") yield* exec
+  const { push } = yield* FileSync
   const begin = process.hrtime.bigint()
-  const outcome = what === "exec" ? undefined : yield* what === "both"
-    ? Effect.map(Effect.all([push, exec], { concurrency: "unbounded" }), ([outcome]) => outcome)
-    : push
-  if (what === "exec") yield* exec
-  return { ms: Number(process.hrtime.bigint() - begin) / 1e6, outcome: outcome?._tag }
+  const outcome = yield* push(host)
+  return { ms: Number(process.hrtime.bigint() - begin) / 1e6, outcome: outcome._tag }
 })
 
 console.log(JSON.stringify(await Effect.runPromise(Effect.provide(program, layers))))

@@ -15,7 +15,9 @@ export const thereSynced = Effect.fn("thereSynced")(function*<E extends Failure,
   tellOf?: Parameters<typeof there>[2]
 ) {
   const { push } = yield* FileSync
-  const pushing = yield* Effect.forkScoped(push(host, yield* connecting))
+  const options = yield* connecting
+  // At once: connecting keeps this process busy, and whatever looks for changes runs beside it.
+  const pushing = yield* Effect.forkScoped(push(host, options), { startImmediately: true })
   // Several may wait, and one that is interrupted does not end it for the others.
   return yield* there(host, command(Effect.asVoid(Fiber.join(pushing))), tellOf)
 }, Effect.scoped)

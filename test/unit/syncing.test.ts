@@ -71,6 +71,19 @@ describe("files on a host", () => {
         }))
   )
 
+  it.effect("are on their way before the host is asked for anything: to look for changes takes its time too", () =>
+    inWorld({ hosts: { web: {} } }, (sesh) =>
+      Effect.gen(function*() {
+        const [syncs, { visits }] = [yield* Syncs, yield* FakeHosts]
+        let earlier: number | undefined
+        syncs.next = Effect.sync(() => {
+          earlier = visits.length
+          return PUSHED
+        })
+        assert.strictEqual(yield* sesh("@web", "dev", "-d"), 0)
+        assert.strictEqual(earlier, 0)
+      })))
+
   it.effect("are brought to the host that is found to have the session", () =>
     inWorld({ hosts: { web: {}, db: {} } }, (sesh) =>
       Effect.gen(function*() {

@@ -33,9 +33,8 @@ export const layer: Layer.Layer<SessionClient, never, Paths> = Layer.effect(
 
     return SessionClient.of({
       host: undefined,
-      connect: Effect.fn("SessionClient.connect")((name: SessionName) =>
-        Effect.acquireRelease(open(name), (connection) => Effect.sync(connection.destroy))
-      )
+      // Not traced: a listing does it for every session.
+      connect: (name) => Effect.acquireRelease(open(name), (connection) => Effect.sync(connection.destroy))
     })
   })
 )

@@ -124,9 +124,9 @@ export const ptyProcesses = (
     const leader = readStat(pid)
     if (leader === undefined || leader.start !== born) return undefined
     const { foreground } = leader
-    return readStat(foreground) === undefined
-      ? allPids().find((other) => readStat(other)?.group === foreground)
-      : foreground
+    return foreground === pid || readStat(foreground) !== undefined
+      ? foreground
+      : allPids().find((other) => readStat(other)?.group === foreground)
   }
 
   const describe = (foreground: number): Foreground => {

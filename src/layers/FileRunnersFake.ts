@@ -35,7 +35,12 @@ const put = ({ here, there }: Homes, path: string, isExact: boolean): Pushed => 
   try {
     Fs.lstatSync(from)
     if (isExact) Fs.rmSync(to, { recursive: true, force: true })
-    Fs.cpSync(from, to, { recursive: true, force: true, verbatimSymlinks: isExact, dereference: !isExact })
+    Fs.cpSync(isExact ? from : Fs.realpathSync(from), to, {
+      recursive: true,
+      force: true,
+      verbatimSymlinks: isExact,
+      dereference: !isExact
+    })
     return { path }
   } catch (error) {
     return { path, failure: { exitCode: 1, words: String(error) } }

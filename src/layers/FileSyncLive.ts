@@ -28,6 +28,14 @@ const UNCHANGED: SyncOutcome = { _tag: "Unchanged" }
 const PUSHED: SyncOutcome = { _tag: "Pushed" }
 const FAILED: SyncOutcome = { _tag: "Failed" }
 
+/** What rsync ends with: how bad it was, when the reason stands before it. */
+const SUMMARY = /^rsync error: .*$/gm
+
+/** A program's words in one line: the reason, if there is one. */
+const reasonIn = (words: string): string => lastWords(words.replace(SUMMARY, "")) || lastWords(words)
+
+const codeOf = (error: unknown): string => (error as NodeJS.ErrnoException).code ?? String(error)
+
 const plural = (number: number): string => `${number} path${number === 1 ? "" : "s"}`
 
 /** The lines of a list as they stand now. */
@@ -93,15 +101,16 @@ export const layer: Layer.Layer<
       options: ConnectOptions | undefined
     ) {
       const first = yield* attempt(rsync, host, paths, options)
-      if (!("where" in first)) return first
+      if (!("where" in first)) return { results: first, followsLinks: false }
       const where = first.where === "here" ? "here" : `on ${host}`
       const second = yield* attempt(scp, host, paths, options)
       if (!("where" in second)) {
         yield* say(`sesh: there is no rsync ${where}; copied with scp, which removes nothing on ${host}`)
-        return second
+        return { results: second, followsLinks: true }
       }
       const words = `there is no rsync ${where}, and no scp either; install rsync`
-      return paths.map((path): Pushed => ({ path, failure: { exitCode: NO_EXIT_CODE, words } }))
+      const results = paths.map((path): Pushed => ({ path, failure: { exitCode: NO_EXIT_CODE, words } }))
+      return { results, followsLinks: false }
     })
 
     const pushAll = Effect.fnUntraced(function*(
@@ -109,7 +118,7 @@ export const layer: Layer.Layer<
       sorted: Sorted,
       bytes: ReadonlyMap<string, number>,
       options: ConnectOptions | undefined
-    ): Effect.fn.Return<SyncOutcome> {
+    ): Effect.fn.Return<{ readonly outcome: SyncOutcome; readonly followedLinks: boolean }> {
       const { good, missing, refused } = sorted
       yield* emit({ event: "sync_start", host })
       if (good.length > 0) yield* say(`syncing ${plural(good.length)} to ${host} ...`)
@@ -121,7 +130,7 @@ export const layer: Layer.Layer<
         yield* emit({ event: "sync_path_skipped", path })
         yield* say(`sesh: ${listName}, line ${line}: ${visible(path)} is not there, skipped`)
       }
-      const results = yield* copy(host, good, options).pipe(
+      const copied = yield* copy(host, good, options).pipe(
         Effect.tapError((error) =>
           Effect.forEach(
             good,
@@ -130,28 +139,36 @@ export const layer: Layer.Layer<
         ),
         Effect.result
       )
-      if (results._tag === "Failure") {
+      if (copied._tag === "Failure") {
         yield* emit({ event: "sync_done", ok: false })
-        return { _tag: "Unreachable", error: results.failure }
+        return { outcome: { _tag: "Unreachable", error: copied.failure }, followedLinks: false }
       }
+      const { followsLinks, results } = copied.success
       let ok = refused.length === 0
-      for (const { failure, path } of results.success) {
+      /** For people each reason is said once, whatever the number of paths. */
+      const reasons = new Map<string, Array<string>>()
+      for (const { failure, path } of results) {
         if (failure === undefined) {
           yield* emit({ event: "sync_path_pushed", path, bytes: bytes.get(path) ?? 0 })
           continue
         }
         ok = false
         const { exitCode, words } = failure
-        const why = lastWords(words) || `status ${exitCode}`
-        yield* failed(path, exitCode, words, `failed to push ${visible(path)} to ${host}: ${why}`)
+        yield* emit({ event: "sync_path_failed", path, exit_code: exitCode, stderr: excerpt(words) })
+        const why = reasonIn(words) || `status ${exitCode}`
+        reasons.set(why, [...reasons.get(why) ?? [], path])
+      }
+      for (const [why, paths] of reasons) {
+        const what = paths.length === 1 ? visible(paths[0]!) : plural(paths.length)
+        yield* say(`sesh: failed to push ${what} to ${host}: ${why}`)
       }
       yield* emit({ event: "sync_done", ok })
-      return ok ? PUSHED : FAILED
-    })
+      return { outcome: ok ? PUSHED : FAILED, followedLinks: followsLinks }
+    }, Effect.onInterrupt(() => emit({ event: "sync_done", ok: false })))
 
     const remember = (path: string, fingerprint: string, stamp: string | undefined) =>
-      Effect.try({ try: () => writeRemembered(path, { fingerprint, stamp: stamp ?? "" }), catch: String }).pipe(
-        Effect.catch((reason) => note(`sesh: cannot remember what was synced: ${reason}`))
+      Effect.try({ try: () => writeRemembered(path, { fingerprint, stamp: stamp ?? "" }), catch: codeOf }).pipe(
+        Effect.catch((code) => note(`sesh: cannot remember what was synced: ${visible(remotes)} (${code})`))
       )
 
     const update = Effect.fnUntraced(function*(
@@ -166,11 +183,19 @@ export const layer: Layer.Layer<
       if (list.refused.length === 0 && stamp !== undefined && before?.stamp === stamp) return UNCHANGED
       const sorted = sort(home, list)
       const all = list.paths.map(({ path }) => path)
-      const { bytes, fingerprint } = yield* summarize(home, all, Path.join(remotes, "contents"))
-      const same = sorted.refused.length === 0 && before?.fingerprint === fingerprint
-      const outcome = same ? UNCHANGED : yield* pushAll(host, sorted, bytes, options)
-      if (outcome._tag === "Pushed" || (same && before.stamp !== (stamp ?? ""))) {
-        yield* remember(memory, fingerprint, stamp)
+      const { behindLinks, bytes, fingerprint } = yield* summarize(home, all, Path.join(remotes, "contents"))
+      // Where links were followed, the stamp says nothing of what they lead to.
+      const following = `${fingerprint}-${behindLinks}`
+      const known = [fingerprint, following].find((one) => sorted.refused.length === 0 && before?.fingerprint === one)
+      if (known !== undefined) {
+        const lasting = known === following ? undefined : stamp
+        if (before?.stamp !== (lasting ?? "")) yield* remember(memory, known, lasting)
+        return UNCHANGED
+      }
+      const { followedLinks, outcome } = yield* pushAll(host, sorted, bytes, options)
+      if (outcome._tag === "Pushed") {
+        const isFollowing = followedLinks && behindLinks !== ""
+        yield* remember(memory, isFollowing ? following : fingerprint, isFollowing ? undefined : stamp)
       }
       return outcome
     })

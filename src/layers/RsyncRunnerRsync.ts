@@ -21,6 +21,8 @@ const HOST = "host"
 const argsOf = (paths: ReadonlyArray<string>): ReadonlyArray<string> => [
   "-azR",
   "--delete",
+  // Something has changed, which size and time need not show.
+  "--checksum",
   // What is above them on the host may be a link.
   "--no-implied-dirs",
   `--timeout=${TIMEOUT}`,
@@ -30,7 +32,7 @@ const argsOf = (paths: ReadonlyArray<string>): ReadonlyArray<string> => [
   `${HOST}:`
 ]
 
-/** `rsync -az --delete`, over the connection that is kept. */
+/** `rsync -azc --delete`, over the connection that is kept. */
 export const layer: Layer.Layer<RsyncRunner, never, Caller | Paths | SshTransport> = Layer.effect(
   RsyncRunner,
   Effect.gen(function*() {

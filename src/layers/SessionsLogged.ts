@@ -57,9 +57,12 @@ const logging = ({ emit }: EventLog["Service"], host?: HostName) => {
     controlling: (control: SessionControl["Service"]): SessionControl["Service"] => ({
       ...control,
       wait: (options) =>
-        Effect.tap(
-          control.wait(options),
-          ({ status }) => emit({ event: "session_ended", exit_code: exitCode(status), ...placeOf(options.name) })
+        control.wait(options).pipe(
+          Effect.tap(({ status }) =>
+            emit({ event: "session_ended", exit_code: exitCode(status), ...placeOf(options.name) })
+          ),
+          Effect.tapErrorTag("SessionLost", ({ reason }) =>
+            emit({ event: "connection_lost", reason, final: true, ...placeOf(options.name) }))
         )
     })
   }

@@ -99,6 +99,18 @@ describeWith(["scp"], "ScpRunnerScp", () => {
       assert.deepStrictEqual(picture(there), { fine: "/", "fine/a": "644 a", "fine/b": "644 a" })
     }).pipe(Effect.scoped, Effect.provide(fakeWay)))
 
+  it.live("one on the host that is not there, or ends at once, keeps nobody waiting", () =>
+    Effect.gen(function*() {
+      const { binThere, here } = yield* Homes
+      const scp = yield* ScpRunner
+      write(here, "a", "a")
+      program(binThere, "scp", "exit 127")
+      assert.include(yield* Effect.flip(scp.push(web, ["a"])), { _tag: "ToolMissing", where: "there" })
+      program(binThere, "scp", "echo broken >&2; exit 3")
+      const [a] = yield* scp.push(web, ["a"])
+      assert.include(a!.failure!.words, "broken")
+    }).pipe(Effect.scoped, Effect.provide(fakeWay)), 10_000)
+
   it.live("an old scp without the option for its old protocol will do", () =>
     Effect.gen(function*() {
       const { bin, here, there } = yield* Homes

@@ -75,6 +75,19 @@ export const suite = <R, E>(
         })
     )
 
+    test(
+      "a file whose size and time are those of the one before is replaced too",
+      (runner, { here, there }) =>
+        Effect.gen(function*() {
+          for (const text of ["one", "two"]) {
+            write(here, "a", text)
+            Fs.utimesSync(Path.join(here, "a"), 1, 1)
+            yield* runner.push(web, ["a"])
+          }
+          assert.deepStrictEqual(picture(there), { a: "644 two" })
+        })
+    )
+
     test("a directory that is a link on the host stays one", (runner, { here, there }) =>
       Effect.gen(function*() {
         Fs.mkdirSync(Path.join(there, "elsewhere"))
@@ -95,6 +108,22 @@ export const suite = <R, E>(
         assert.isAbove(gone!.failure!.words.length, 0)
         assert.deepStrictEqual(Object.keys(picture(there)), ["a", "b"])
       }))
+
+    test(
+      "a path that the host has no place for fails alone, with words",
+      (runner, { here, there }) =>
+        Effect.gen(function*() {
+          write(there, "taken", "a file")
+          write(here, "a", "a")
+          write(here, "taken/sub/file", "b")
+          write(here, "b", "b")
+          const [a, taken, b] = yield* runner.push(web, ["a", "taken/sub/file", "b"])
+          assert.deepStrictEqual([a, b], [{ path: "a" }, { path: "b" }])
+          assert.notStrictEqual(taken!.failure!.exitCode, 0)
+          assert.isAbove(taken!.failure!.words.length, 0)
+          assert.deepStrictEqual(picture(there), { a: "644 a", b: "644 b", taken: "644 a file" })
+        })
+    )
 
     test("no way to the host is one failure", (runner, { here }) =>
       Effect.gen(function*() {

@@ -1,9 +1,11 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Fs from "node:fs"
 import * as Path from "node:path"
 import * as EventLogMemory from "../../src/layers/EventLogMemory.ts"
+import { Logged } from "../../src/layers/EventLogMemory.ts"
 import * as FileRunnersFake from "../../src/layers/FileRunnersFake.ts"
 import * as FileSyncLive from "../../src/layers/FileSyncLive.ts"
 import * as OutputMemory from "../../src/layers/OutputMemory.ts"
@@ -11,6 +13,7 @@ import { FileSync } from "../../src/services/FileSync.ts"
 import { Paths } from "../../src/services/Paths.ts"
 import { callerAt, fakeRunners, fakeWay, Homes, realWay, web, write } from "../fixtures/syncHosts.ts"
 import { describeWith } from "../support/needs.ts"
+import { happens } from "../support/sshSuite.ts"
 import { list, push, suite } from "./FileSync.ts"
 
 const said = (isOn: boolean) =>
@@ -52,7 +55,7 @@ describe("FileSyncLive", () => {
         "sesh: ~/.config/sesh/sync, line 3: ../up: it has a \"..\" in it",
         "sesh: ~/.config/sesh/sync, line 4: b\\u202e: it has control characters",
         "sesh: ~/.config/sesh/sync, line 2: gone is not there, skipped",
-        "sesh: failed to push a to web: rsync error: some files"
+        "sesh: failed to push a to web: rsync: denied  [31m(13)"
       ])
       copies.failures.clear()
       yield* list("a")
@@ -92,22 +95,46 @@ describe("FileSyncLive", () => {
       assert.strictEqual((yield* push).outcome, "Unchanged")
     }).pipe(Effect.provide(forPeople)))
 
+  it.live("scp puts files in the place of links: what changes in them is pushed, and only then", () =>
+    Effect.gen(function*() {
+      const { here, there } = yield* Homes
+      const copies = yield* FileRunnersFake.Copies
+      write(here, "real/file", "1")
+      Fs.symlinkSync("real/file", Path.join(here, "link"))
+      yield* list("link")
+      copies.missing.set("rsync", "there")
+      for (const text of ["2", "3"]) {
+        write(here, "real/file", text)
+        assert.strictEqual((yield* push).outcome, "Pushed")
+        assert.strictEqual((yield* push).outcome, "Unchanged")
+        assert.strictEqual(Fs.readFileSync(Path.join(there, "link"), "utf8"), text)
+      }
+      copies.missing.clear()
+      Fs.rmSync((yield* Paths).remotes, { recursive: true })
+      assert.strictEqual((yield* push).outcome, "Pushed")
+      write(here, "real/file", "4")
+      assert.strictEqual((yield* push).outcome, "Unchanged")
+    }).pipe(Effect.provide(withFakes)))
+
   it.live("without both every path has failed, and the next push tries again", () =>
     Effect.gen(function*() {
       const copies = yield* FileRunnersFake.Copies
       write((yield* Homes).here, "a", "1")
-      yield* list("a")
+      write((yield* Homes).here, "b", "1")
+      yield* list("a", "b")
       copies.missing.set("rsync", "here").set("scp", "here")
       const { events, outcome } = yield* push
       assert.strictEqual(outcome, "Failed")
       assert.deepStrictEqual(events.map(({ event }) => event), [
         "sync_start",
-        "tool_missing",
-        "tool_missing",
+        ...Array.from({ length: 4 }, () => "tool_missing"),
+        "sync_path_failed",
         "sync_path_failed",
         "sync_done"
       ])
-      assert.include((yield* heard).join("\n"), "there is no rsync here, and no scp either; install rsync")
+      assert.deepStrictEqual((yield* heard).slice(1), [
+        "sesh: failed to push 2 paths to web: there is no rsync here, and no scp either; install rsync"
+      ])
       copies.missing.clear()
       assert.strictEqual((yield* push).outcome, "Pushed")
     }).pipe(Effect.provide(forPeople)))
@@ -154,6 +181,21 @@ describe("FileSyncLive", () => {
       write(Path.dirname(remotes), "remotes", "a file in the way")
       assert.strictEqual((yield* push).outcome, "Pushed")
       assert.include((yield* heard).join("\n"), "cannot remember what was synced")
+    }).pipe(Effect.provide(withFakes)))
+
+  it.live("a push that is given up is logged as not done, and tried again", () =>
+    Effect.gen(function*() {
+      const copies = yield* FileRunnersFake.Copies
+      const { events } = yield* Logged
+      write((yield* Homes).here, "a", "1")
+      yield* list("a")
+      copies.before = Effect.never
+      const pushing = yield* Effect.forkChild((yield* FileSync).push(web))
+      yield* happens("the copy begins", () => events.length > 0)
+      yield* Fiber.interrupt(pushing)
+      assert.deepStrictEqual(events, [{ event: "sync_start", host: web }, { event: "sync_done", ok: false }])
+      copies.before = Effect.void
+      assert.strictEqual((yield* push).outcome, "Pushed")
     }).pipe(Effect.provide(withFakes)))
 
   it.live("a file that changes while it is pushed is pushed again", () =>

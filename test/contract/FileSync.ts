@@ -79,6 +79,27 @@ export const suite = <R, E>(name: string, layer: Layer.Layer<R | SyncWorld, E>) 
     )
 
     test(
+      "names that are no text count like others",
+      Effect.gen(function*() {
+        const { here, there } = yield* Homes
+        const name = Buffer.from("caf\xe9", "latin1")
+        const file = (home: string) => Buffer.concat([Buffer.from(`${home}/dir/`), name])
+        write(here, "dir/a", "1")
+        // Not every file system takes them.
+        try {
+          Fs.writeFileSync(file(here), "one")
+        } catch {
+          return
+        }
+        yield* list("dir")
+        assert.deepStrictEqual((yield* push).events[1], pushed("dir", 4))
+        Fs.writeFileSync(file(here), "two")
+        assert.strictEqual((yield* push).outcome, "Pushed")
+        assert.strictEqual(Fs.readFileSync(file(there), "utf8"), "two")
+      })
+    )
+
+    test(
       "a file that was written anew as it was is no change",
       Effect.gen(function*() {
         const { here } = yield* Homes

@@ -10,7 +10,7 @@ import type { SessionName } from "../../src/schema/SessionName.ts"
 import { AttachClient, type AttachEnd } from "../../src/services/AttachClient.ts"
 import { DaemonLauncher } from "../../src/services/DaemonLauncher.ts"
 import { EventLog } from "../../src/services/EventLog.ts"
-import { SessionControl } from "../../src/services/SessionControl.ts"
+import { SessionControl, SessionLost } from "../../src/services/SessionControl.ts"
 import { hostNamed } from "../support/sshSuite.ts"
 
 const name = "dev" as SessionName
@@ -69,6 +69,21 @@ describe("what becomes of sessions", () => {
         { event: "session_ended", exit_code: 3, ...place }
       ])
     }))
+
+  it.effect("that were waited for until the connection was lost is logged", () =>
+    Effect.gen(function*() {
+      const lost = new SessionLost({ name, reason: "the connection to web is lost" })
+      const services = yield* Layer.build(Layer.mergeAll(
+        sessions({ _tag: "Lost", reason: "" }),
+        Layer.mock(SessionControl, { wait: () => Effect.fail(lost) })
+      ))
+      const host = hostNamed("web")
+      const control = Context.get(SessionsLogged.logged(services, yield* EventLog, host), SessionControl)
+      assert.strictEqual(yield* Effect.flip(control.wait({ name })), lost)
+      assert.deepStrictEqual((yield* EventLogMemory.Logged).events, [
+        { event: "connection_lost", reason: lost.reason, final: true, name, host }
+      ])
+    }).pipe(Effect.scoped, Effect.provide(log)))
 
   for (
     const [end, event] of [

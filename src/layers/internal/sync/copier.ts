@@ -2,6 +2,7 @@
 import * as Effect from "effect/Effect"
 import { NO_EXIT_CODE } from "../../../schema/Event.ts"
 import type { HostName } from "../../../schema/HostName.ts"
+import { exitCode } from "../../../schema/Session.ts"
 import { Caller } from "../../../services/Caller.ts"
 import { ToolMissing } from "../../../services/FileRunner.ts"
 import { Paths, PathsError } from "../../../services/Paths.ts"
@@ -28,8 +29,10 @@ const fatal = (exitCode: number, words: string): CopyFailure => ({ exitCode, wor
 
 const judge = ({ code, remote, words }: Ended): CopyFailure | undefined => {
   if (remote instanceof ConnectionLost) return fatal(code, remote.message)
-  if (code === 0) return undefined
-  return { exitCode: code, words, isFatal: remote === undefined }
+  // What fails on the host only the one there may know of; and that files vanished (rsync's 24) hides no failure (23).
+  const failures = [code, remote === undefined ? 0 : exitCode(remote)].filter((status) => status !== 0)
+  if (failures.length === 0) return undefined
+  return { exitCode: Math.min(...failures), words, isFatal: remote === undefined }
 }
 
 /**

@@ -1,7 +1,7 @@
 /** What the trees are, whenever they were made: names, kinds, modes, where links lead, and contents. */
 import * as Effect from "effect/Effect"
 import * as Fs from "node:fs"
-import * as Path from "node:path"
+import { keyOf as keyOfText } from "../ssh/place.ts"
 import { readCache, writeCache } from "./contents.ts"
 import { entriesAt, type Entry } from "./tree.ts"
 
@@ -19,10 +19,12 @@ export interface Summary {
   readonly fingerprint: string
   /** Of the files at each path. */
   readonly bytes: ReadonlyMap<string, number>
+  /** Which files links lead to, and as of when; empty where none does. Of who copies those in the place of links. */
+  readonly behindLinks: string
 }
 
 /** A file's content; a word that no hash is when it cannot be read. */
-const hashFile = (path: string): string => {
+const hashFile = (path: Buffer): string => {
   const { createHash } = process.getBuiltinModule("node:crypto")
   const hash = createHash("sha256")
   let fd: number | undefined
@@ -45,9 +47,19 @@ const hashFile = (path: string): string => {
 /** What no change of a file leaves alone: the time of an inode's last change cannot be set. */
 const keyOf = (stat: Fs.Stats): string => `${stat.dev}.${stat.ino}.${stat.size}.${stat.mtimeMs}.${stat.ctimeMs}`
 
-const readLink = (path: string): string => {
+const readLink = (path: Buffer): string => {
   try {
-    return Fs.readlinkSync(path)
+    return Fs.readlinkSync(path, "latin1")
+  } catch {
+    return ""
+  }
+}
+
+/** Tells the file that a link leads to from any other, and from itself at other times; empty when it leads to none. */
+const fileBehind = (link: Buffer): string => {
+  try {
+    const stat = Fs.statSync(link)
+    return stat.isFile() ? `${keyOf(stat)}\0` : ""
   } catch {
     return ""
   }
@@ -63,21 +75,26 @@ export const summarize = Effect.fnUntraced(function*(home: string, paths: Readon
   const sum = process.getBuiltinModule("node:crypto").createHash("sha256")
   const bytes = new Map<string, number>()
   let fresh = 0
+  let behind = ""
 
-  const contentOf = ({ path, stat }: Entry): string => {
+  const contentOf = ({ full, stat }: Entry): string => {
     const key = keyOf(stat)
-    const content = known.get(key) ?? hashFile(Path.join(home, path))
-    if (Date.now() - stat.ctimeMs > FRESH_MS) seen.set(key, content)
+    // As of before it is read, which takes its time.
+    const isSettled = Date.now() - stat.ctimeMs > FRESH_MS
+    const content = known.get(key) ?? hashFile(full)
+    if (isSettled) seen.set(key, content)
     if (!known.has(key)) fresh++
     return content
   }
 
   const say = (entry: Entry): string => {
-    const { path, stat } = entry
+    const { full, path, stat } = entry
     const mode = (stat.mode & 0o7777).toString(8)
     if (stat.isFile()) return `f\0${path}\0${mode}\0${contentOf(entry)}\0`
     if (stat.isDirectory()) return `d\0${path}\0${mode}\0`
-    return stat.isSymbolicLink() ? `l\0${path}\0${readLink(Path.join(home, path))}\0` : `o\0${path}\0${stat.mode}\0`
+    if (!stat.isSymbolicLink()) return `o\0${path}\0${stat.mode}\0`
+    behind += fileBehind(full)
+    return `l\0${path}\0${readLink(full)}\0`
   }
 
   let until = Date.now() + SLICE_MS
@@ -94,5 +111,5 @@ export const summarize = Effect.fnUntraced(function*(home: string, paths: Readon
     bytes.set(path, total)
   }
   if (fresh > 0 || seen.size < known.size) writeCache(cache, seen)
-  return { fingerprint: sum.digest("hex"), bytes } satisfies Summary
+  return { fingerprint: sum.digest("hex"), bytes, behindLinks: behind && keyOfText(behind) } satisfies Summary
 })

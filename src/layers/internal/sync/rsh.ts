@@ -14,9 +14,10 @@ export const TOLD = 5
 export const RSH = "sesh-rsh"
 
 /**
- * It says its arguments, and ends when either direction does: rsync waits for it before it closes its side, scp the other
- * way round. The standard input of what runs in the background has to be another descriptor (POSIX, Shell Command
- * Language 2.9.3), and its output another too: rsync takes the end of that for the end of all.
+ * It says its arguments, and ends when either direction does, with all that it started: rsync waits for it before it closes
+ * its side, scp the other way round, and what still held that end would keep scp waiting for more. The standard input of
+ * what runs in the background has to be another descriptor (POSIX, Shell Command Language 2.9.3), and its output another
+ * too: rsync takes the end of that for the end of all.
  */
 const SCRIPT = `#!/bin/sh
 # Made by sesh: stands for ssh where rsync and scp want one.
@@ -25,7 +26,12 @@ exec ${TOLD}>&- 6<&0
 cat <&${FROM_HOST} &
 from=$!
 exec ${FROM_HOST}<&-
-{ cat <&6; kill "$from"; } >&${TO_HOST} 2>/dev/null &
+{
+  trap 'kill "$!"; exit' TERM
+  cat <&6 &
+  wait "$!"
+  kill "$from"
+} >&${TO_HOST} 2>/dev/null &
 to=$!
 exec ${TO_HOST}>&- 6<&-
 wait "$from"

@@ -4,23 +4,24 @@ import * as Path from "node:path"
 
 /** Something in a tree. */
 export interface Entry {
-  /** Seen from the home. */
+  /** Seen from the home; a character for each byte, because names need not be text. */
   readonly path: string
+  readonly full: Buffer
   readonly stat: Fs.Stats
 }
 
 const compare = (a: string, b: string): number => a < b ? -1 : a > b ? 1 : 0
 
 /** Names that cannot be read are none: whoever copies them says so. */
-const namesIn = (dir: string): ReadonlyArray<string> => {
+const namesIn = (dir: Buffer): ReadonlyArray<string> => {
   try {
-    return Fs.readdirSync(dir).toSorted(compare)
+    return Fs.readdirSync(dir, "latin1").toSorted(compare)
   } catch {
     return []
   }
 }
 
-const look = (path: string): Fs.Stats | undefined => {
+const look = (path: Buffer): Fs.Stats | undefined => {
   try {
     return Fs.lstatSync(path, { throwIfNoEntry: false })
   } catch {
@@ -28,14 +29,20 @@ const look = (path: string): Fs.Stats | undefined => {
   }
 }
 
-/** Follows no link. What vanishes meanwhile, or cannot be looked at, was not there. */
-export function* entriesAt(home: string, path: string): Generator<Entry> {
-  const stat = look(Path.join(home, path))
+function* entriesBelow(home: string, path: string): Generator<Entry> {
+  const full = Buffer.from(`${home}/${path}`, "latin1")
+  const stat = look(full)
   if (stat === undefined) return
-  yield { path, stat }
+  yield { path, full, stat }
   if (!stat.isDirectory()) return
-  for (const name of namesIn(Path.join(home, path))) yield* entriesAt(home, `${path}/${name}`)
+  for (const name of namesIn(full)) yield* entriesBelow(home, `${path}/${name}`)
 }
+
+const byteByByte = (text: string): string => Buffer.from(text).toString("latin1")
+
+/** Follows no link. What vanishes meanwhile, or cannot be looked at, was not there. */
+export const entriesAt = (home: string, path: string): Generator<Entry> =>
+  entriesBelow(byteByByte(home), byteByByte(path))
 
 const within = (path: string, dir: string): boolean => dir === "/" ? path !== "/" : path.startsWith(`${dir}/`)
 

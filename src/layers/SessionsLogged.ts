@@ -82,27 +82,19 @@ export const logged = <Services>(
   )
 }
 
-/** Layers of this machine's services, which log. */
-export const attaching = <E, R>(layer: Layer.Layer<AttachClient, E, R>) =>
+/** A layer of one of this machine's services, which logs. */
+const local = <Id, Service>(
+  service: Context.Service<Id, Service>,
+  log: (by: ReturnType<typeof logging>) => (given: Service) => Service
+) =>
+<E, R>(layer: Layer.Layer<Id, E, R>): Layer.Layer<Id, E, R | EventLog> =>
   Layer.effect(
-    AttachClient,
+    service,
     Effect.gen(function*() {
-      return logging(yield* EventLog).attaching(yield* AttachClient)
+      return log(logging(yield* EventLog))(yield* service)
     })
   ).pipe(Layer.provide(layer))
 
-export const launching = <E, R>(layer: Layer.Layer<DaemonLauncher, E, R>) =>
-  Layer.effect(
-    DaemonLauncher,
-    Effect.gen(function*() {
-      return logging(yield* EventLog).launching(yield* DaemonLauncher)
-    })
-  ).pipe(Layer.provide(layer))
-
-export const controlling = <E, R>(layer: Layer.Layer<SessionControl, E, R>) =>
-  Layer.effect(
-    SessionControl,
-    Effect.gen(function*() {
-      return logging(yield* EventLog).controlling(yield* SessionControl)
-    })
-  ).pipe(Layer.provide(layer))
+export const attaching = local(AttachClient, (by) => by.attaching)
+export const launching = local(DaemonLauncher, (by) => by.launching)
+export const controlling = local(SessionControl, (by) => by.controlling)

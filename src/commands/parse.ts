@@ -80,6 +80,22 @@ const nothing = Layer.mergeAll(
 
 const usage = (problem: string, form: string) => Effect.fail(new UsageError({ problem, form }))
 
+/** What effect/cli finds wrong with flags. */
+const flagProblem = (error: CliError.CliError | undefined): string => {
+  switch (error?._tag) {
+    case "UnrecognizedOption":
+      return `there is no option ${error.option}`
+    // A number with a dash is no flag to it.
+    case "UnexpectedArgument":
+      return `there is no option ${error.arguments[0]}`
+    // None of ours takes a value: it counted the flag.
+    case "InvalidValue":
+      return `${error.option === "no-attach" ? "-d" : `--${error.option}`} is there more than once`
+    default:
+      return error?.message ?? "the command line makes no sense"
+  }
+}
+
 /** Flags by effect/cli. Operands go behind a `--`, or it would take one such as "1" for the value of a flag. */
 const parseFlags = (words: ReadonlyArray<string>): Effect.Effect<Flags, UsageError> =>
   Effect.suspend(() => {
@@ -90,12 +106,7 @@ const parseFlags = (words: ReadonlyArray<string>): Effect.Effect<Flags, UsageErr
       Effect.andThen(() => parsed === undefined ? Effect.die("effect/cli ran no handler") : Effect.succeed(parsed)),
       Effect.catch((error) => {
         const first = CliError.isCliError(error) && error._tag === "ShowHelp" ? error.errors[0] : undefined
-        const problem = first === undefined
-          ? "the command line makes no sense"
-          : first._tag === "UnrecognizedOption"
-          ? `there is no option ${first.option}`
-          : first.message
-        return usage(problem, forms.help)
+        return usage(flagProblem(first), forms.help)
       })
     )
   })
@@ -201,6 +212,7 @@ const check = Effect.fnUntraced(function*(given: Flags, words: Words) {
   if (command?.length === 0) return yield* usage(`there is no ${name === "send" ? "text" : "command"} after --`, form)
   if (operands.length < least) return yield* usage(`the ${verb.operand ?? "session's name"} is missing`, form)
   if (operands.length > most) return yield* usage(`${JSON.stringify(operands[most])} is one word too many`, form)
+  if (dir === "" || (name === "open" && operands[1] === "")) return yield* usage("the directory's name is empty", form)
   if (name === "detach" && host !== undefined && operands.length === 0) {
     return yield* usage(`say which session on ${host} to detach`, form)
   }

@@ -7,7 +7,7 @@ import * as Queue from "effect/Queue"
 import * as Result from "effect/Result"
 import * as Scope from "effect/Scope"
 import { newId } from "../schema/Id.ts"
-import type { ExitStatus, SessionInfo, SessionSpec } from "../schema/Session.ts"
+import { boundedSize, type ExitStatus, type SessionInfo, type SessionSpec } from "../schema/Session.ts"
 import { visible } from "../schema/Visible.ts"
 import { Caller } from "../services/Caller.ts"
 import { Pty } from "../services/Pty.ts"
@@ -57,7 +57,8 @@ export const layer: Layer.Layer<
     const queries = yield* QueryResponder
     const { version } = yield* Caller
 
-    const start = Effect.fn("SessionHost.start")(function*(spec: SessionSpec) {
+    const start = Effect.fn("SessionHost.start")(function*(asked: SessionSpec) {
+      const spec = { ...asked, size: boundedSize(asked.size) }
       const scope = yield* Effect.scope
       const clock = yield* Clock.Clock
       const run = Effect.runForkWith(yield* Effect.context())

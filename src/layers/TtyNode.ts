@@ -75,7 +75,9 @@ export const layerOn = (inputFd: number, outputFd: number): Layer.Layer<Tty> =>
         const now = size()
         if (now !== undefined) handlers.onResize(now)
       }
-      yield* listening({ SIGWINCH: onResize, ...endSignals(handlers.onSignal) })
+      // By itself it would end the process at once, with the terminal raw.
+      const onQuit = () => handlers.onSignal("SIGTERM")
+      yield* listening({ SIGWINCH: onResize, SIGQUIT: onQuit, ...endSignals(handlers.onSignal) })
       const input = yield* Effect.acquireRelease(
         Effect.try({
           try: () => inputIsTerminal ? openTerminalInput(inputFd, handlers) : openPlainInput(handlers),

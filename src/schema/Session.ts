@@ -11,6 +11,15 @@ export type Size = typeof Size.Type
 /** What a session gets when nobody's terminal says otherwise: the VT100's size. */
 export const DEFAULT_SIZE: Size = { cols: 80, rows: 24 }
 
+/** More than an 8K screen shows of letters that can be read, 5 by 11 pixels: 1,536 columns and 392 rows. Takes 25 MB. */
+const LARGEST_SIZE: Size = { cols: 2000, rows: 400 }
+
+/** A size as a session takes it. Every cell takes memory, and a terminal may say anything. */
+export const boundedSize = ({ cols, rows }: Size): Size => ({
+  cols: Math.min(cols, LARGEST_SIZE.cols),
+  rows: Math.min(rows, LARGEST_SIZE.rows)
+})
+
 /** How a command ended: with a status, or by a signal. */
 export const ExitStatus = Schema.Struct({
   code: Schema.Int,

@@ -19,10 +19,9 @@ const frame = (type: number, payload: Buffer | string): Buffer => {
   return Buffer.concat([header, bytes])
 }
 
-const HELLO = frame(
-  1,
-  JSON.stringify({ protocol: { major: 1, minor: 0 }, sesh: "0.0.0", role: "attach", client: "attacker" })
-)
+const GREETING = { protocol: { major: 1, minor: 0 }, sesh: "0.0.0", role: "attach", client: "attacker" }
+
+const HELLO = frame(1, JSON.stringify(GREETING))
 
 /** Somebody who connects and does not keep to the protocol. */
 const attacker = async (box: Sandbox, name: string) => {
@@ -83,6 +82,27 @@ describeWith(["tmux"], "a session and its other clients go on", () => {
       clients: [{ role: "attach" }],
       size: { cols: 80, rows: 24 }
     })
+    expect(memory(daemon) - before).toBeLessThan(32 * MIB)
+  })
+
+  it("when somebody has the largest terminal that can be said", async () => {
+    const box = sandbox()
+    const t = await terminal(box)
+    t.run("sesh dev")
+    await t.prompt("$")
+    const daemon = await box.daemon("dev")
+    const before = memory(daemon)
+    const size = { cols: 65_535, rows: 65_535 }
+    for (const role of ["attach", "watch"]) {
+      const somebody = await attacker(box, "dev")
+      somebody.say(frame(1, JSON.stringify({ ...GREETING, client: role, role, size })))
+      await somebody.isWelcome()
+    }
+    await until(
+      "its size, as far as the session takes it",
+      async () => (await box.sessions())[0]!.info.size.cols === 2000
+    )
+    await works(t, "well")
     expect(memory(daemon) - before).toBeLessThan(32 * MIB)
   })
 

@@ -135,7 +135,7 @@ describeWith(["tmux"], "a terminal", () => {
     await t.shows(/^42\n\$$/)
   })
 
-  it.for([["SIGTERM", 143], ["SIGHUP", 129], ["SIGINT", 130]] as const)(
+  it.for([["SIGTERM", 143], ["SIGHUP", 129], ["SIGINT", 130], ["SIGQUIT", 143]] as const)(
     "is restored when its client is told to go by %s",
     async ([signal, status]) => {
       const box = sandbox()

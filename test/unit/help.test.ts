@@ -1,4 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
+import { readFileSync } from "node:fs"
+import * as path from "node:path"
 import { environment, forms, groups, help, statuses } from "../../src/commands/help.ts"
 import { OPTIONS, type Verb, verbs } from "../../src/commands/verbs.ts"
 import { page } from "../../src/manual/page.ts"
@@ -24,6 +26,27 @@ describe("sesh --help", () => {
 
   it("explains every variable and every exit status", () => {
     for (const [name] of [...environment, ...statuses]) assert.include(help, `\n  ${name} `)
+  })
+})
+
+describe("the README", () => {
+  const readme = readFileSync(path.resolve(import.meta.dirname, "../../README.md"), "utf8")
+
+  /** The first column of a section's table, without marks. */
+  const column = (heading: string) => {
+    const section = readme.split(/^#+ /m).find((text) => text.startsWith(`${heading}\n`))!
+    return [...section.matchAll(/^\| ([^|-][^|]*) \|/gm)].slice(1).map(([, cell]) => cell!.replaceAll("`", ""))
+  }
+
+  it("explains the variables that --help explains", () => {
+    assert.deepStrictEqual(column("Environment").toSorted(), environment.map(([name]) => name).toSorted())
+  })
+
+  it("explains the exit statuses that --help explains", () => {
+    assert.deepStrictEqual(
+      column("Exit status").flatMap((cell) => cell.split(", ")),
+      statuses.map(([status]) => status)
+    )
   })
 })
 

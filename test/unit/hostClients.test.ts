@@ -51,6 +51,23 @@ describe("clients of different sizes", () => {
     ))
 })
 
+describe("a terminal larger than any screen", () => {
+  it.effect("is one of 2,000 columns and 400 rows: the creator's, that of who comes, and one that has grown", () =>
+    hosting((pty) =>
+      Effect.gen(function*() {
+        yield* start({ size: { cols: 3000, rows: 24 } })
+        const client = yield* joined(dev, "attach", { size: { cols: 80, rows: 65_535 } })
+        client.connection.send(FrameType.resize, Control.resize.encode({ cols: 65_535, rows: 65_535 }))
+        yield* eventually("three sizes", () => pty.last().sizes.length === 3)
+        assert.deepStrictEqual(pty.last().sizes, [
+          { cols: 2000, rows: 24 },
+          { cols: 80, rows: 400 },
+          { cols: 2000, rows: 400 }
+        ])
+      })
+    ))
+})
+
 describe("bad clients", () => {
   it.effect("who say no hello are dropped after a while", () =>
     hosting(() =>

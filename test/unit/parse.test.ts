@@ -105,7 +105,11 @@ describe("the command line", () => {
   it.effect.each(
     [
       ["--bogus", "--bogus"],
-      ["-x dev", "-x"],
+      ["-x dev", "no option -x"],
+      ["-1 dev", "no option -1"],
+      ["-d dev -d", "-d is there more than once"],
+      ["-dd dev", "-d is there more than once"],
+      ["--json --json", "--json is there more than once"],
       ["--kill", "name is missing"],
       ["--watch", "name is missing"],
       ["-d", "name is missing"],
@@ -197,6 +201,13 @@ describe("the command line", () => {
   it.effect("an empty file name is none", () =>
     Effect.gen(function*() {
       assert.include((yield* Effect.flip(parse(["--import", ""]))).problem, "name is empty")
+    }))
+
+  it.effect("an empty directory is none: the variable was not set", () =>
+    Effect.gen(function*() {
+      for (const argv of [["dev", ""], ["--exec", "dev", "-C", "", "--", "ls"]]) {
+        assert.include((yield* Effect.flip(parse(argv))).problem, "directory's name is empty")
+      }
     }))
 
   it.effect("empty texts and arguments are kept", () =>

@@ -2,7 +2,7 @@
 import * as Option from "effect/Option"
 import { Control, type EndSignal, type Hello, PROTOCOL, type Refusal, RefusalCode } from "../../../schema/Control.ts"
 import { decodeOffset, encodeOffset, FrameType, OFFSET_BYTES } from "../../../schema/Frame.ts"
-import type { ClientInfo, Size } from "../../../schema/Session.ts"
+import { boundedSize, type ClientInfo, type Size } from "../../../schema/Session.ts"
 import type { Connection } from "../../../services/Connection.ts"
 import { newInput } from "./clients.ts"
 
@@ -130,7 +130,7 @@ export class Member {
       case FrameType.resize: {
         const size = Option.getOrUndefined(Control.resize.decode(payload))
         if (size === undefined) return this.broken("a resize that is none")
-        return this.host.onResize(this, size)
+        return this.host.onResize(this, boundedSize(size))
       }
       case FrameType.kill: {
         const kill = Option.getOrUndefined(Control.kill.decode(payload))
@@ -159,7 +159,7 @@ export class Member {
     const hello = type === FrameType.hello ? Option.getOrUndefined(Control.hello.decode(payload)) : undefined
     if (hello !== undefined && hello.protocol.major === PROTOCOL.major) {
       this.hello = hello
-      this.size = hello.size
+      this.size = hello.size && boundedSize(hello.size)
       this.host.onHello(this, hello)
       return
     }

@@ -86,9 +86,7 @@ export const ensureDeployed = Effect.fn("ensureDeployed")(
     if (error.kind !== "no sesh" && error.kind !== "version") return yield* error
     const { say } = yield* EventLog
     yield* say(
-      error.kind === "version"
-        ? `[the sesh on ${host} is of another kind: ${error.problem}]`
-        : `[no sesh on ${host} yet]`
+      error.kind === "version" ? `[the sesh on ${host} and this one do not fit together]` : `[no sesh on ${host} yet]`
     )
     const deployed = yield* deployShown(host, options)
     // It is there, and newer than ours, or it does not answer for another reason.

@@ -5,6 +5,7 @@ import { LaunchError } from "../services/DaemonLauncher.ts"
 import { Output } from "../services/Output.ts"
 import { SessionControl, type Waited } from "../services/SessionControl.ts"
 import { type EndSignal, Signals } from "../services/Signals.ts"
+import type { ConnectFailure } from "../services/SshTransport.ts"
 import { explainThere } from "./explain.ts"
 import { launch } from "./launch.ts"
 import type { Ask } from "./request.ts"
@@ -38,7 +39,7 @@ export const exec = (request: Exec) =>
     : thereSynced(request.host, (synced) => run(request, synced), tell)
 
 const run = Effect.fn("exec")(
-  function*(request: Exec, synced: Effect.Effect<void> = Effect.void) {
+  function*(request: Exec, synced: Effect.Effect<void, ConnectFailure> = Effect.void) {
     const { name } = request
     yield* synced
     const control = yield* SessionControl

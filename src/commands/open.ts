@@ -1,5 +1,6 @@
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
+import type { HostName } from "../schema/HostName.ts"
 import type { SessionName } from "../schema/SessionName.ts"
 import { AttachClient } from "../services/AttachClient.ts"
 import { SessionRegistry } from "../services/SessionRegistry.ts"
@@ -9,7 +10,7 @@ import { locateOne } from "./lookup.ts"
 import type { Ask } from "./request.ts"
 import { newSpec } from "./spec.ts"
 import { thereSynced } from "./syncing.ts"
-import { orLost } from "./there.ts"
+import { type Failure, orLost } from "./there.ts"
 
 type Open = Ask<"Open">
 
@@ -17,7 +18,7 @@ type Open = Ask<"Open">
 export const open = (request: Open) => {
   const { host, name } = request
   if (host !== undefined) {
-    return thereSynced(host, (synced) => request.detached ? create(request, synced) : openOn(request, synced))
+    return connected(host, (synced) => request.detached ? create(request, synced) : openOn(request, synced))
   }
   if (request.detached) return create(request)
   const isPlain = request.dir === undefined && request.command === undefined
@@ -25,6 +26,12 @@ export const open = (request: Open) => {
     Effect.catchTag("NoSession", () => isPlain ? attachElsewhere(request) : createAndAttach(request))
   )
 }
+
+/** As `thereSynced`, for what connects by itself, and so says itself when there is no way. */
+const connected = <E extends Failure, R>(
+  host: HostName,
+  command: (synced: Effect.Effect<void>) => Effect.Effect<number, E, R>
+) => thereSynced(host, (synced) => command(Effect.ignore(synced)))
 
 const attach = Effect.fn("open")(function*(name: SessionName, synced: Effect.Effect<void> = Effect.void) {
   yield* refuseLoop(name)
@@ -43,7 +50,7 @@ const attachElsewhere = Effect.fnUntraced(function*(request: Open) {
   )
   return yield* Option.isNone(host)
     ? createAndAttach(request)
-    : thereSynced(host.value, (synced) => attach(request.name, synced))
+    : connected(host.value, (synced) => attach(request.name, synced))
 })
 
 const createAndAttach = Effect.fnUntraced(function*(request: Open, synced: Effect.Effect<void> = Effect.void) {

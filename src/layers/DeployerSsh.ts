@@ -1,7 +1,8 @@
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as RcRef from "effect/RcRef"
 import * as Result from "effect/Result"
-import * as Scope from "effect/Scope"
 import type { HostName } from "../schema/HostName.ts"
 import { isAsNewAs } from "../schema/Version.ts"
 import { Caller } from "../services/Caller.ts"
@@ -11,6 +12,7 @@ import { type HostFacts, readFacts, readOutcome, words } from "./internal/deploy
 import { type Executable, openExecutable } from "./internal/deploy/executable.ts"
 import { isHopeless } from "./internal/deploy/explain.ts"
 import { afterStep, failure, lost, nothingToSend, noWay } from "./internal/deploy/failures.ts"
+import { hear } from "./internal/deploy/hear.ts"
 import { type Own, ownExecutable } from "./internal/deploy/own.ts"
 import { readPackage } from "./internal/deploy/package.ts"
 import { copyCommand, detectCommand, npmCommand } from "./internal/deploy/scripts.ts"
@@ -18,6 +20,9 @@ import { send } from "./internal/deploy/send.ts"
 
 /** How long npm may take on the host: it fetches 50 MB, at half a megabit a second in the worst case. */
 const NPM_PATIENCE = "15 minutes"
+
+/** How long a host may think of what it is like, which is a few programs, and a sesh of any kind that says its version. */
+const LOOK_PATIENCE = "30 seconds"
 
 /** Bytes that a package is unpacked, roughly; npm keeps it packed as well, twice. */
 const PACKAGE_BYTES = 130_000_000
@@ -41,44 +46,58 @@ export const layer = (given: DeployerSshOptions = {}): Layer.Layer<Deployer, nev
     Effect.gen(function*() {
       const { env, version } = yield* Caller
       const ssh = yield* SshTransport
-      const scope = yield* Effect.scope
 
       const own = yield* Effect.cached(Effect.sync(() => given.own ?? ownExecutable()))
 
-      /** One for all hosts. */
-      const executable = yield* Effect.cached(
-        Effect.gen(function*() {
+      /** One for all hosts at a time. What it takes in memory must not outlast the deployment: a session may go on for days. */
+      const executable = yield* RcRef.make({
+        acquire: Effect.gen(function*() {
           const { path } = yield* own
           if (path === undefined) return yield* Effect.fail("this sesh runs from source and was not built")
-          return yield* Effect.acquireRelease(openExecutable(path), (opened) => Effect.sync(opened.close)).pipe(
-            Effect.provideService(Scope.Scope, scope)
-          )
+          return yield* Effect.acquireRelease(openExecutable(path), (opened) => Effect.sync(opened.close))
         })
+      })
+
+      const run = Effect.fnUntraced(
+        function*(
+          { host, options }: Pick<Target, "host" | "options">,
+          command: ReadonlyArray<string>,
+          patience: Duration.Input,
+          silence: DeployError
+        ) {
+          const program = yield* ssh.start(host, command, options).pipe(
+            Effect.mapError((error) => lost(host, silence.step, error))
+          )
+          const heard = yield* hear(program).pipe(
+            Effect.timeoutOrElse({ duration: patience, orElse: () => Effect.fail(silence) })
+          )
+          if ("_tag" in heard.end) return yield* lost(host, silence.step, heard.end)
+          return heard
+        },
+        Effect.scoped
       )
 
       const detect = Effect.fnUntraced(function*(host: HostName, options: DeployOptions) {
-        const { stderr, stdout } = yield* ssh.exec(host, detectCommand(), options).pipe(
-          Effect.mapError((error) => lost(host, "connect", error))
+        const silence = failure(
+          host,
+          "detect_platform",
+          "it does not come to an end of saying what is there",
+          "",
+          `try there whether this ends: ~/.local/bin/sesh --version, or sesh --version`
         )
+        const { stderr, stdout } = yield* run({ host, options }, detectCommand(), LOOK_PATIENCE, silence)
         const facts = readFacts(stdout)
         if (facts !== undefined) return facts
         return yield* failure(host, "detect_platform", "it does not say what system it is", words(stderr))
       })
 
-      const byNpm = Effect.fnUntraced(function*({ facts, host, options, report }: Target) {
+      const byNpm = Effect.fnUntraced(function*(target: Target) {
+        const { facts, host, report } = target
         const wanted = yield* readPackage(host, env, version)
         report({ _tag: "Doing", what: "asking npm" })
-        const { stderr, stdout } = yield* ssh.exec(
-          host,
-          npmCommand(wanted.spec, wanted.registry, wanted.version, version),
-          options
-        ).pipe(
-          Effect.mapError((error) => lost(host, "npm", error)),
-          Effect.timeoutOrElse({
-            duration: NPM_PATIENCE,
-            orElse: () => Effect.fail(failure(host, "npm", "npm does not come to its end there"))
-          })
-        )
+        const command = npmCommand(wanted.spec, wanted.registry, wanted.version, version)
+        const silence = failure(host, "npm", "npm does not come to its end there")
+        const { stderr, stdout } = yield* run(target, command, NPM_PATIENCE, silence)
         return yield* conclude(host, facts, "npm", stdout, words(stderr), 2 * PACKAGE_BYTES)
       })
 
@@ -106,7 +125,7 @@ export const layer = (given: DeployerSshOptions = {}): Layer.Layer<Deployer, nev
         ).pipe(Effect.mapError((error) => lost(host, "prepare", error)))
         const sent = yield* send(program, () => opened.packed(how), report)
         if (sent.failure !== undefined) return yield* nothingToSend(host, sent.failure)
-        if (sent.end === undefined) return yield* failure(host, "run", "it does not answer any more")
+        if (sent.end === undefined) return yield* failure(host, sent.step, "it does not answer any more")
         if ("_tag" in sent.end) return yield* lost(host, "transfer", sent.end)
         return yield* conclude(host, facts, "transfer", sent.stdout, words(sent.stderr), opened.size)
       }, Effect.scoped)
@@ -146,9 +165,11 @@ export const layer = (given: DeployerSshOptions = {}): Layer.Layer<Deployer, nev
         }
         const mine = yield* own
         if (mine.platform !== platform) return yield* noWay(host, facts, mine, refusal)
-        const opened = yield* Effect.mapError(executable, (problem) => noWay(host, facts, mine, refusal, problem))
+        const opened = yield* RcRef.get(executable).pipe(
+          Effect.mapError((problem) => noWay(host, facts, mine, refusal, problem))
+        )
         return { way: "copy", version: yield* byCopy(target, opened) } as const
-      })
+      }, Effect.scoped)
 
       return Deployer.of({ deploy })
     })

@@ -1,59 +1,15 @@
-import { assert, it } from "@effect/vitest"
+import { assert } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import type * as Scope from "effect/Scope"
-import { execFileSync, spawn } from "node:child_process"
+import * as Fiber from "effect/Fiber"
+import { spawn } from "node:child_process"
 import * as Fs from "node:fs"
 import * as Net from "node:net"
 import * as Path from "node:path"
-import { Deployer, type DeployProgress } from "../../src/services/Deployer.ts"
-import { fakeSesh, type HostOptions, Machines, machines, publish, SIZE } from "../fixtures/deployHosts.ts"
+import { fakeSesh, type HostOptions, Machines, publish, SIZE } from "../fixtures/deployHosts.ts"
+import { failing, machine, OLD, test } from "../fixtures/deployMachine.ts"
 import { OURS } from "../support/deploySuite.ts"
-import { describeAsRoot, describeWith } from "../support/needs.ts"
-import { happens, hostNamed } from "../support/sshSuite.ts"
-
-const test = <A, E>(name: string, effect: Effect.Effect<A, E, Machines | Scope.Scope>) =>
-  it.live(name, () => Effect.scoped(effect).pipe(Effect.provide(machines)), { timeout: 60_000, concurrent: true })
-
-interface Given extends HostOptions {
-  /** Our own executable. */
-  readonly own?: string
-  readonly env?: Record<string, string>
-}
-
-/** A host, and what puts sesh there. */
-const machine = Effect.fnUntraced(function*({ env = {}, own, ...options }: Given = {}) {
-  const { deployer, dir, host } = yield* Machines
-  const there = yield* host("web", options)
-  const file = Path.join(dir, "another-sesh")
-  if (own !== undefined) Fs.writeFileSync(file, own, { mode: 0o755 })
-  const layer = deployer({ env, ...(own === undefined ? {} : { own: file }) })
-  const deploy = (name = "web", onProgress: (progress: DeployProgress) => void = () => {}) =>
-    Effect.flatMap(Deployer, (deployer) => deployer.deploy(hostNamed(name), { onProgress })).pipe(Effect.provide(layer))
-  return { ...there, deploy }
-})
-
-const OLD = fakeSesh("1.0.0")
-
-/** A deployment that fails must leave the old one, and nothing else. */
-const failing = Effect.fnUntraced(function*(given: Given) {
-  const there = yield* machine({ sesh: OLD, ...given })
-  const error = yield* Effect.flip(there.deploy())
-  assert.strictEqual(there.installed(), given.sesh ?? OLD)
-  assert.deepStrictEqual(there.rubbish(), [])
-  return error
-})
-
-/** A file system of its own for `~/.local`, while the test runs. */
-const mounted = (home: string, options: string) =>
-  Effect.acquireRelease(
-    Effect.sync(() => {
-      const at = Path.join(home, ".local")
-      Fs.mkdirSync(at, { recursive: true })
-      execFileSync("mount", ["-t", "tmpfs", "-o", options, "tmpfs", at])
-      return at
-    }),
-    (at) => Effect.sync(() => execFileSync("umount", ["-l", at]))
-  )
+import { describeWith } from "../support/needs.ts"
+import { happens } from "../support/sshSuite.ts"
 
 describeWith(["ssh", "sshd", "ssh-keygen"], "DeployerSsh, by npm", () => {
   test(
@@ -96,6 +52,27 @@ describeWith(["ssh", "sshd", "ssh-keygen"], "DeployerSsh, by npm", () => {
       })
     )
   }
+
+  test(
+    "what nobody waits for any more is ended there, and nothing is left",
+    Effect.gen(function*() {
+      const there = yield* machine({
+        npm: true,
+        scripts: {
+          npm: "[ $1 != install ] || { echo $$ >\"$HOME/npm\"; trap '' TERM; exec sleep 1000; }",
+          sleep: "PATH=/usr/bin exec sleep \"$@\""
+        }
+      })
+      const file = Path.join(there.home, "npm")
+      const deploying = yield* Effect.forkChild(there.deploy())
+      yield* happens("npm installs", () => Fs.existsSync(file) && Fs.readFileSync(file, "utf8").endsWith("\n"))
+      assert.strictEqual(there.rubbish().length, 1)
+      yield* Fiber.interrupt(deploying)
+      yield* happens("nothing is left", () => there.rubbish().length === 0)
+      assert.isFalse(Fs.existsSync(`/proc/${Fs.readFileSync(file, "utf8").trim()}`))
+      assert.isUndefined(there.installed())
+    })
+  )
 
   test(
     "where a copy cannot be made either, both reasons are told",
@@ -216,12 +193,30 @@ describeWith(["ssh", "sshd", "ssh-keygen"], "DeployerSsh, by copy", () => {
     })
   )
 
+  for (const words of ["echo a session manager", "echo usage: sesh; exit 2", "printf 'x\\nat /else/where\\n'"]) {
+    test(
+      `another program at ~/.local/bin/sesh is left alone, which says: ${words}`,
+      Effect.gen(function*() {
+        const error = yield* failing({ sesh: `#!/bin/sh\n${words}\n` })
+        assert.strictEqual(error.step, "prepare")
+        assert.include(error.message, "another program; move it away on web")
+      })
+    )
+  }
+
   test(
-    "another program at ~/.local/bin/sesh is left alone",
+    "a sesh of ours that does not run any more is replaced, whatever it says",
     Effect.gen(function*() {
-      const error = yield* failing({ sesh: "#!/bin/sh\necho a session manager\n" })
-      assert.strictEqual(error.step, "prepare")
-      assert.include(error.message, "another program; move it away on web")
+      const there = yield* machine({ sesh: "#!/bin/sh\nexit 1\n: NODE_SEA_FUSE_" })
+      assert.deepStrictEqual(yield* there.deploy(), { way: "copy", version: OURS })
+    })
+  )
+
+  test(
+    "what the host says is understood in the language of its user as well",
+    Effect.gen(function*() {
+      const words = "[ \"$LC_ALL\" = C ] && echo 'No space left on device' >&2 || echo 'Kein Platz' >&2; exit 1"
+      assert.include((yield* failing({ scripts: { mkdir: words } })).message, "its disk is full")
     })
   )
 
@@ -244,11 +239,14 @@ describeWith(["ssh", "sshd", "ssh-keygen"], "DeployerSsh, by copy", () => {
     Effect.gen(function*() {
       const there = yield* machine()
       const bin = Path.join(there.home, ".local/bin")
-      for (const name of [".sesh-old", ".sesh-new"]) Fs.mkdirSync(Path.join(bin, name), { recursive: true })
+      const kept = [".sesh-newnew", ".sesh-notes-of-mine"]
+      for (const name of [".sesh-oldold", ...kept]) Fs.mkdirSync(Path.join(bin, name), { recursive: true })
       const twoDaysAgo = Date.now() / 1000 - 2 * 86_400
-      Fs.utimesSync(Path.join(bin, ".sesh-old"), twoDaysAgo, twoDaysAgo)
+      for (const name of [".sesh-oldold", ".sesh-notes-of-mine"]) {
+        Fs.utimesSync(Path.join(bin, name), twoDaysAgo, twoDaysAgo)
+      }
       yield* there.deploy()
-      assert.deepStrictEqual(there.rubbish(), [".sesh-new"])
+      assert.deepStrictEqual(there.rubbish(), kept)
     })
   )
 
@@ -319,69 +317,3 @@ const valve = async (to: number, rate: number) => {
       })
   }
 }
-
-describeWith(["ssh", "sshd", "ssh-keygen", "mount"], "DeployerSsh, on disks", () => {
-  describeAsRoot("that only root can make", () => {
-    test(
-      "a full disk is noticed before anything is sent, and told with what would do",
-      Effect.gen(function*() {
-        const there = yield* machine()
-        yield* mounted(there.home, "size=1m")
-        const error = yield* Effect.flip(there.deploy())
-        assert.strictEqual(error.step, "prepare")
-        assert.match(error.message, /its disk is full \(\d+ KB are free, \d+ KB are needed\); make \d MB free/)
-        assert.deepStrictEqual(there.rubbish(), [])
-      })
-    )
-
-    test(
-      "a disk that fills up meanwhile keeps nothing of it",
-      Effect.gen(function*() {
-        const there = yield* machine({ without: ["df"] })
-        const at = yield* mounted(there.home, "size=1m")
-        Fs.mkdirSync(Path.join(at, "bin"))
-        Fs.writeFileSync(Path.join(at, "bin/sesh"), OLD, { mode: 0o755 })
-        const error = yield* Effect.flip(there.deploy())
-        assert.strictEqual(error.step, "transfer")
-        assert.match(error.message, /its disk is full \(.*No space left on device\)/)
-        assert.strictEqual(there.installed(), OLD)
-        assert.deepStrictEqual(there.rubbish(), [])
-      })
-    )
-
-    test(
-      "a disk that is too full for npm may have room for a copy",
-      Effect.gen(function*() {
-        const { registry } = yield* Machines
-        publish(registry, fakeSesh(OURS, { bytes: 3 * SIZE }))
-        const there = yield* machine({ npm: true })
-        yield* mounted(there.home, "size=4m")
-        assert.deepStrictEqual(yield* there.deploy(), { way: "copy", version: OURS })
-        assert.deepStrictEqual(there.rubbish(), [])
-      })
-    )
-
-    test(
-      "a home that cannot be written to",
-      Effect.gen(function*() {
-        const there = yield* machine({ npm: true })
-        yield* mounted(there.home, "ro")
-        const error = yield* Effect.flip(there.deploy())
-        assert.strictEqual(error.step, "prepare")
-        assert.include(error.message, "its home is on a read-only file system; make ~/.local/bin on web writable")
-      })
-    )
-
-    test(
-      "a home that no programs may run from",
-      Effect.gen(function*() {
-        const there = yield* machine()
-        yield* mounted(there.home, "noexec")
-        const error = yield* Effect.flip(there.deploy())
-        assert.strictEqual(error.step, "run")
-        assert.match(error.message, /runs no programs from ~\/\.local\/bin; .*noexec/)
-        assert.deepStrictEqual(there.rubbish(), [])
-      })
-    )
-  })
-})

@@ -12,6 +12,7 @@ const PACKAGES: Readonly<Record<string, string>> = {
   tmux: "tmux",
   zsh: "zsh",
   fish: "fish",
+  tcsh: "tcsh",
   dash: "dash",
   bash: "bash",
   "/usr/share/bash-completion/bash_completion": "bash-completion",

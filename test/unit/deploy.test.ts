@@ -3,18 +3,21 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Result from "effect/Result"
 import { readFileSync } from "node:fs"
+import { onTestFinished, vi } from "vitest"
 import { deployTo, ensureDeployed, progressText, withSesh } from "../../src/commands/deploying.ts"
 import * as Caller from "../../src/layers/CallerFake.ts"
 import * as Deployer from "../../src/layers/DeployerFake.ts"
 import * as EventLog from "../../src/layers/EventLogMemory.ts"
 import { gist, readFacts, readOutcome, words } from "../../src/layers/internal/deploy/answers.ts"
 import { PACKAGE, readPackage } from "../../src/layers/internal/deploy/package.ts"
+import { send } from "../../src/layers/internal/deploy/send.ts"
 import * as Output from "../../src/layers/OutputMemory.ts"
 import { Shown } from "../../src/layers/ProgressMemory.ts"
 import { isAsNewAs } from "../../src/schema/Version.ts"
 import { DeployError } from "../../src/services/Deployer.ts"
 import { HostError } from "../../src/services/HostError.ts"
 import { Progress } from "../../src/services/Progress.ts"
+import type { ProgramHandlers, RemoteProgram } from "../../src/services/SshTransport.ts"
 import { FakeHosts } from "../support/remotes.ts"
 import { hostNamed } from "../support/sshSuite.ts"
 import { inWorld } from "../support/world.ts"
@@ -183,6 +186,41 @@ describe("progress", () => {
   })
 })
 
+describe("what is sent", () => {
+  const program = (listen: (handlers: ProgramHandlers) => void): RemoteProgram => ({
+    listen,
+    write: () => false,
+    pause: () => {},
+    resume: () => {},
+    end: () => {},
+    destroy: () => {}
+  })
+  const packed = {
+    chunks: [Buffer.from("abc")],
+    total: () => 3,
+    isWhole: () => true,
+    failure: () => undefined,
+    more: () => {}
+  }
+
+  it.each(
+    [
+      ["prepare", ""],
+      ["transfer", "ready\n"]
+    ] as const
+  )("is given up where a host that answers no more stands: %s", async (step, said) => {
+    vi.useFakeTimers()
+    onTestFinished(() => void vi.useRealTimers())
+    const silent = program(({ onData }) => onData(Buffer.from(said)))
+    const sending = Effect.runPromise(send(silent, () => packed, () => {}))
+    await vi.advanceTimersByTimeAsync(119_000)
+    assert.strictEqual(await Promise.race([sending, "waits"]), "waits")
+    await vi.advanceTimersByTimeAsync(2000)
+    assert.deepInclude(await sending, { end: undefined, step })
+    assert.strictEqual(vi.getTimerCount(), 0)
+  })
+})
+
 describe("what a host says", () => {
   it("is read line by line, once, and shown without control characters", () => {
     assert.deepStrictEqual(
@@ -196,9 +234,12 @@ describe("what a host says", () => {
     assert.strictEqual(odd.sesh, "none")
     assert.isUndefined(readFacts(Buffer.from("Welcome!\n")))
     assert.strictEqual(readFacts(Buffer.from("os Linux\nmachine x\nstatus 127\nsays \n"))!.sesh, "broken")
-    assert.deepStrictEqual(readFacts(Buffer.from("os Linux\nmachine x\nstatus 0\nsays 2.1\nat /a\n"))!.sesh, {
-      foreign: "/a"
-    })
+    const found = (lines: string) => readFacts(Buffer.from(`os Linux\nmachine x\n${lines}\n`))!.sesh
+    assert.deepStrictEqual(found("status 0\nat /a\nsays 2.1\nat /b"), { foreign: "/a" })
+    assert.deepStrictEqual(found("status 2\nat /a\nsays sesh 1.0.0"), { foreign: "/a" })
+    assert.deepStrictEqual(found("status 126\nat /a\nsays "), { foreign: "/a" })
+    assert.strictEqual(found("status 1\nat /a\nours yes\nsays "), "broken")
+    assert.strictEqual(found("status 139\nat /a\nsays "), "broken")
   })
 
   it("counts as done only when the last line says so", () => {

@@ -108,6 +108,22 @@ describe("what a host answers", () => {
       assert.isTrue(Option.isNone(yield* (yield* Hosts).get(web)))
     }).pipe(Effect.provide(remotesOn(host))))
 
+  it.live.each<readonly [FakeHost, RegExp]>([
+    [
+      saying("", { code: 2, err: "sesh: there is no option --serve\n" }),
+      /is too old for this one.*run: sesh --deploy @web$/
+    ],
+    [saying("{\"version\":2,\"sesh\":\"0.0.0-a\"}\n"), /web, 0\.0\.0-a, is too old.*; run: sesh --deploy @web$/],
+    [saying("{\"version\":2,\"sesh\":\"99.0.0\"}\n"), /is 99\.0\.0, and this one, .*: install 99\.0\.0 here$/],
+    [
+      saying("", { code: 1, err: "unknown flag: --serve\n" }),
+      /unknown flag.* another program, run: sesh --deploy @web$/
+    ]
+  ])("what would help is said: %s", ([host, words]) =>
+    Effect.gen(function*() {
+      assert.match((yield* Effect.flip(look)).message, words)
+    }).pipe(Effect.provide(remotesOn(host))))
+
   it.live("fields of later versions, and what login scripts say on standard error, do not matter", () =>
     Effect.gen(function*() {
       const found = yield* look

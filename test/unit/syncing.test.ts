@@ -116,7 +116,11 @@ describe("files on a host", () => {
           for (const line of ["@web dev", "@web dev -d", "--exec @web dev -- true"]) {
             assert.notStrictEqual(yield* sesh(...line.split(" ")), 0)
           }
-          assert.deepStrictEqual((yield* Said).err, Array.from({ length: 3 }, () => "sesh: web is down"))
+          assert.deepStrictEqual((yield* Said).err, [
+            "sesh: web is down",
+            "sesh: web is down",
+            `sesh: ${error.message}`
+          ])
         })
     ))
 
@@ -151,6 +155,29 @@ describe("files on a host", () => {
         }
         assert.deepStrictEqual((yield* Syncs).made, [])
         assert.isAbove((yield* Launches).specs.length, 0)
+      })))
+})
+
+describe("a host that files find no way to", () => {
+  const error = new HostUnreachable({ host: "web", reason: "timeout", words: "" })
+
+  it.effect("is not waited for again by --exec, which has not asked for it yet", () =>
+    inWorld({ hosts: { web: {} } }, (sesh) =>
+      Effect.gen(function*() {
+        const syncs = yield* Syncs
+        syncs.next = Effect.succeed({ _tag: "Unreachable", error })
+        assert.strictEqual(yield* sesh("--exec", "@web", "dev", "--", "true"), 125)
+        assert.deepStrictEqual((yield* Said).err, ["sesh: web does not answer"])
+        assert.deepStrictEqual((yield* on("web")).specs, [])
+      })))
+
+  it.effect("gets its session all the same where that has found one", () =>
+    inWorld({ hosts: { web: {} } }, (sesh) =>
+      Effect.gen(function*() {
+        const syncs = yield* Syncs
+        syncs.next = Effect.succeed({ _tag: "Unreachable", error })
+        assert.strictEqual(yield* sesh("@web", "dev", "-d"), 0)
+        assert.strictEqual((yield* on("web")).specs.length, 1)
       })))
 })
 

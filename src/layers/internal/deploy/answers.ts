@@ -6,6 +6,9 @@ import type { DeployStep } from "../../../services/Deployer.ts"
 /** Bytes of what a host says that are kept: the end of it. */
 export const WORDS_LIMIT = 2048
 
+/** Bytes of what a script of ours says: a few short lines. */
+export const ANSWER_LIMIT = 4096
+
 /** The end of what was said, line by line, control characters made visible. */
 export const words = (bytes: Buffer): string =>
   bytes.subarray(-WORDS_LIMIT).toString().trim().split(/\r?\n/).map(visible).join("\n")
@@ -42,6 +45,9 @@ export interface HostFacts {
 
 const CLEAN_LIMIT = 100
 
+/** As shells say it of a program, or of its interpreter; from there on a signal has ended it. */
+const NOT_FOUND = 127
+
 export const readFacts = (stdout: Buffer): HostFacts | undefined => {
   const said = new Map<string, string>()
   for (const line of stdout.toString().split("\n")) {
@@ -59,9 +65,9 @@ export const readFacts = (stdout: Buffer): HostFacts | undefined => {
     hasGzip: said.has("gzip"),
     sesh: status === undefined
       ? "none"
-      : status !== "0"
+      : status !== "0" && (said.has("ours") || Number(status) >= NOT_FOUND)
       ? "broken"
-      : version === undefined
+      : status !== "0" || version === undefined
       ? { foreign: said.get("at") ?? "" }
       : { version }
   }

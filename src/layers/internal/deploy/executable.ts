@@ -34,8 +34,8 @@ export interface Executable {
   readonly close: () => void
 }
 
-const read = async function*(fd: number): AsyncGenerator<Buffer> {
-  for (let at = 0;;) {
+const read = async function*(fd: number, isOpen = () => true): AsyncGenerator<Buffer> {
+  for (let at = 0; isOpen();) {
     const chunk = Buffer.allocUnsafe(CHUNK)
     const bytes = await new Promise<number>((resolve, reject) =>
       Fs.read(fd, chunk, 0, CHUNK, at, (error, bytes) => error === null ? resolve(bytes) : reject(error))
@@ -46,7 +46,7 @@ const read = async function*(fd: number): AsyncGenerator<Buffer> {
   }
 }
 
-const pack = (fd: number, size: number, how: "gzip" | "plain"): Packed => {
+const pack = (fd: number, isOpen: () => boolean, size: number, how: "gzip" | "plain"): Packed => {
   const chunks: Array<Buffer> = []
   let taken = 0
   let made = 0
@@ -59,7 +59,7 @@ const pack = (fd: number, size: number, how: "gzip" | "plain"): Packed => {
     for (const listener of told) listener()
   }
   const counted = async function*() {
-    for await (const chunk of read(fd)) {
+    for await (const chunk of read(fd, isOpen)) {
       taken += chunk.length
       yield chunk
     }
@@ -91,6 +91,7 @@ export const openExecutable = (path: string): Effect.Effect<Executable, string> 
       const fd = Fs.openSync(path, "r")
       const hash = Crypto.createHash("sha256")
       let size = 0
+      let isOpen = true
       for await (const chunk of read(fd)) {
         size += chunk.length
         hash.update(chunk)
@@ -100,11 +101,15 @@ export const openExecutable = (path: string): Effect.Effect<Executable, string> 
         size,
         sum: hash.digest("hex"),
         packed: (how) => {
-          const packed = kinds.get(how) ?? pack(fd, size, how)
+          const packed = kinds.get(how) ?? pack(fd, () => isOpen, size, how)
           kinds.set(how, packed)
           return packed
         },
-        close: () => Fs.closeSync(fd)
+        close: () => {
+          isOpen = false
+          kinds.clear()
+          Fs.closeSync(fd)
+        }
       }
     },
     catch: (cause) => (cause as NodeJS.ErrnoException).code ?? String(cause)

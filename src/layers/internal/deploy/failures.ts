@@ -1,7 +1,7 @@
 /** The errors of a deployment. */
 import { visible } from "../../../schema/Visible.ts"
 import { DeployError, type DeployStep } from "../../../services/Deployer.ts"
-import type { OutputTooLarge, StartFailure } from "../../../services/SshTransport.ts"
+import type { StartFailure } from "../../../services/SshTransport.ts"
 import { gist, type HostFacts } from "./answers.ts"
 import { explainStep } from "./explain.ts"
 import type { Own } from "./own.ts"
@@ -17,8 +17,8 @@ export const failure = (
 ): DeployError => new DeployError({ host, step, problem: line(problem), advice: line(advice), stderr })
 
 /** What ssh says, which has its own advice. */
-export const lost = (host: string, step: DeployStep, error: StartFailure | OutputTooLarge): DeployError =>
-  error._tag === "OutputTooLarge" || error._tag === "BadArgument"
+export const lost = (host: string, step: DeployStep, error: StartFailure): DeployError =>
+  error._tag === "BadArgument"
     ? failure(host, step, error.message)
     : failure(
       host,

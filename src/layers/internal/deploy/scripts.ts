@@ -3,24 +3,38 @@
  * comes as its arguments. They say lines on standard output, and whatever else on standard error.
  */
 
-/** Says what the host is like, a word and its value a line. */
-const DETECT = `
+/** Messages are read by us first, and those of a user's language are none that we know. */
+const PLAIN = `
+LC_ALL=C
+export LC_ALL
+`
+
+/**
+ * Says what the host is like, a word and its value a line. What does not run under the name is ours if it is an executable
+ * made of Node's, or the few lines of shell of our package; what others say comes last, as it may have lines of any kind.
+ */
+const DETECT = `${PLAIN}
 printf 'os %s\\nmachine %s\\n' "$(uname -s)" "$(uname -m)"
 for tool in npm gzip; do
   if command -v "$tool" >/dev/null 2>&1; then printf '%s yes\\n' "$tool"; fi
 done
 sesh=$HOME/.local/bin/sesh
 [ -e "$sesh" ] || sesh=$(command -v sesh) || exit 0
+[ ! -d "$sesh" ] || exit 0
 said=$("$sesh" --version </dev/null 2>/dev/null)
-printf 'status %s\\nsays %s\\n' "$?" "$said"
-printf 'at %s\\n' "$sesh"
+status=$?
+printf 'status %s\\nat %s\\n' "$status" "$sesh"
+if [ "$status" != 0 ] && grep -q -e NODE_SEA_FUSE -e 'npm installed no executable' "$sesh" 2>/dev/null; then
+  echo 'ours yes'
+fi
+printf 'says %s\\n' "$said"
 `
 
 /**
  * Makes a place beside the target, which is gone when the script is, however it ends. One that a crash of the host left is
  * removed a day later.
  */
-const PREPARE = `
+const PREPARE = `${PLAIN}
 umask 022
 fail() { printf 'fail %s\\n' "$1"; exit 1; }
 bin=$HOME/.local/bin
@@ -28,9 +42,10 @@ target=$bin/sesh
 [ -n "$HOME" ] || { echo 'HOME is not set' >&2; fail prepare; }
 mkdir -p "$bin" || fail prepare
 [ ! -d "$target" ] || { echo "$target is a directory" >&2; fail prepare; }
-find "$bin/" -maxdepth 1 -name '.sesh-*' -mtime +0 -exec rm -rf {} + 2>/dev/null
+find "$bin/" -maxdepth 1 -type d -name '.sesh-??????' -mtime +0 -exec rm -rf {} + 2>/dev/null
 temp=$(mktemp -d "$bin/.sesh-XXXXXX") || fail prepare
-trap 'rm -rf "$temp"' EXIT
+watch='' child=''
+trap '[ -z "$watch$child" ] || { kill -KILL $watch $child; wait; } 2>/dev/null; rm -rf "$temp"' EXIT
 trap 'exit 1' HUP INT PIPE TERM
 room() {
   free=$(df -Pk "$temp" 2>/dev/null | sed -n '$s/^.* \\([0-9][0-9]*\\)  *[0-9]*% .*$/\\1/p')
@@ -53,15 +68,28 @@ settle() {
 }
 `
 
+/**
+ * Ends the script, and what it runs by `watched`, when its standard input does: then nobody waits for it any more. A builtin
+ * reads, so that nothing but the one process that is killed holds on to the input: it may be one with the output. npm hears
+ * of no signal but the one that nobody can ignore; all that it makes is in the place that goes.
+ */
+const WATCH = `
+exec 3<&0
+(while read -r line; do :; done; kill "$$") <&3 >/dev/null 2>&1 &
+watch=$!
+exec 3<&-
+watched() { "$@" </dev/null >&2 & child=$!; wait "$child"; status=$?; child=''; return "$status"; }
+`
+
 /** Arguments: package, registry or nothing, the version that it must have or nothing, our own version. */
-const NPM = `${PREPARE}${SETTLE}
+const NPM = `${PREPARE}${SETTLE}${WATCH}
 package=$1 wanted=$3 ours=$4
 common='--no-audit --no-fund --no-update-notifier --loglevel=error'
 if [ -n "$2" ]; then common="$common --registry=$2"; fi
 cd "$temp" || fail prepare
-npm view $common --cache="$temp/cache" --fetch-retries=0 --fetch-timeout=10000 "$package" name </dev/null >&2 || fail npm
-npm install $common --cache="$temp/cache" --prefix="$temp" --fetch-timeout=3600000 --ignore-scripts --no-save \\
-  --no-package-lock --include=optional "$package" </dev/null >&2 || fail npm
+watched npm view $common --cache="$temp/cache" --fetch-retries=0 --fetch-timeout=10000 "$package" name || fail npm
+watched npm install $common --cache="$temp/cache" --prefix="$temp" --fetch-timeout=3600000 --ignore-scripts --no-save \\
+  --no-package-lock --include=optional "$package" || fail npm
 for file in "$temp"/node_modules/*/bin/sesh "$temp"/node_modules/@*/*/bin/sesh; do
   if [ -f "$file" ]; then settle "$file" "$wanted" "$ours"; exit 0; fi
 done
@@ -87,13 +115,14 @@ else sum=$3; fi
 settle "$temp/sesh" "$4" "$4"
 `
 
-const command = (script: string) => (...args: ReadonlyArray<string>): ReadonlyArray<string> => [
-  "sh",
-  "-c",
-  script,
-  "sh",
-  ...args
-]
+/** Makes lines of a script that came as one. */
+const EVAL = "script=$1; shift; eval \"$(printf %b \"$script\")\""
+
+/** On one line, because csh, which may be the user's shell there, takes no line feed between quotes. */
+const command = (script: string) => {
+  const line = script.replaceAll("\\", "\\0134").replaceAll("\n", "\\0012")
+  return (...args: ReadonlyArray<string>): ReadonlyArray<string> => ["sh", "-c", EVAL, "sh", line, ...args]
+}
 
 export const detectCommand = command(DETECT)
 export const npmCommand = command(NPM)

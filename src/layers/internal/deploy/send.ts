@@ -2,9 +2,9 @@
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import type { ExitStatus } from "../../../schema/Session.ts"
-import type { DeployProgress } from "../../../services/Deployer.ts"
+import type { DeployProgress, DeployStep } from "../../../services/Deployer.ts"
 import type { ConnectionLost, RemoteProgram } from "../../../services/SshTransport.ts"
-import { WORDS_LIMIT } from "./answers.ts"
+import { ANSWER_LIMIT, WORDS_LIMIT } from "./answers.ts"
 import type { Packed } from "./executable.ts"
 
 /** Milliseconds between two reports. */
@@ -13,17 +13,16 @@ const REPORT_EVERY = 200
 /** Reports that a rate is taken over: three seconds of them. */
 const RATE_OVER = 15
 
-/** Milliseconds from the last byte to the host's answer: a checksum, a first run, and a disk that is slow. */
-const ANSWER_PATIENCE = 120_000
-
-/** Bytes of what it says on standard output: a few short lines. */
-const ANSWER_LIMIT = 4096
+/** Milliseconds without a sign of life: a checksum, a first run, and a disk that is slow. */
+const PATIENCE = 120_000
 
 export interface Sent {
   readonly stdout: Buffer
   readonly stderr: Buffer
   /** Undefined: it did not answer in time. */
   readonly end: ExitStatus | ConnectionLost | undefined
+  /** What it was doing last. */
+  readonly step: DeployStep
   /** Why it could not be read here. */
   readonly failure: string | undefined
 }
@@ -57,7 +56,12 @@ export const send = (
       let over = false
       let timer: NodeJS.Timeout | undefined
       let patience: NodeJS.Timeout | undefined
+      let step: DeployStep = "prepare"
 
+      const wait = () => {
+        clearTimeout(patience)
+        patience = setTimeout(() => finish(undefined), PATIENCE)
+      }
       const stop = () => {
         over = true
         clearInterval(timer)
@@ -66,10 +70,11 @@ export const send = (
       const finish = (end: Sent["end"], failure?: string) => {
         if (over) return
         stop()
-        resume(Effect.succeed({ stdout, stderr, end, failure }))
+        resume(Effect.succeed({ stdout, stderr, end, step, failure }))
       }
       const push = () => {
         if (over || source === undefined) return
+        wait()
         while (next < source.chunks.length) {
           const chunk = source.chunks[next++]!
           sent += chunk.length
@@ -81,16 +86,18 @@ export const send = (
         program.end()
         meter!(clock.currentTimeMillisUnsafe(), sent)
         report({ _tag: "Doing", what: "checking" })
-        patience = setTimeout(() => finish(undefined), ANSWER_PATIENCE)
+        step = "run"
       }
       const begin = () => {
         source = packed()
+        step = "transfer"
         const tell = makeMeter(report, source)
         meter = tell
         timer = setInterval(() => tell(clock.currentTimeMillisUnsafe(), sent), REPORT_EVERY)
         push()
       }
 
+      wait()
       program.listen({
         onData: (bytes) => {
           if (stdout.length < ANSWER_LIMIT) stdout = Buffer.concat([stdout, bytes])

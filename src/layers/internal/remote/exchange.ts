@@ -18,7 +18,7 @@ import { HostError } from "../../../services/HostError.ts"
 import type { ConnectOptions, ExecResult, SshTransport } from "../../../services/SshTransport.ts"
 import { collect } from "../ssh/collect.ts"
 import { lastWords } from "../ssh/words.ts"
-import { fromTransport, nonsense, noSesh, otherVersion, refused } from "./failures.ts"
+import { fromTransport, nonsense, noSesh, notSesh, otherVersion, refused } from "./failures.ts"
 
 /** Milliseconds for an answer, once the program runs: more than a session that hangs may cost a listing there. */
 const PATIENCE = 10_000
@@ -62,7 +62,7 @@ const explainExit = (host: HostName, version: string, { status, stderr }: ExecRe
   if (code === NOT_FOUND || code === NOT_EXECUTABLE) return noSesh(host, said)
   // What sesh said before it knew of this.
   if (said.includes("there is no option --serve")) return otherVersion(host, undefined, version)
-  return nonsense(host, said)
+  return notSesh(host, said)
 }
 
 const explainError = (

@@ -17,7 +17,7 @@ export interface Answer {
   readonly now: Result.Result<KnownHost, string>
 }
 
-export interface AskHostsOptions {
+export interface AskHostsOptions<E = never> {
   /** Milliseconds that this host is worth, from when it is asked. */
   readonly patience: (host: KnownHost) => number
   /** What is shown meanwhile, given the hosts that are waited for. */
@@ -25,7 +25,7 @@ export interface AskHostsOptions {
   /** Enter and Ctrl-C end the waiting. */
   readonly isImpatient?: boolean
   /** Told as they come. */
-  readonly onAnswer?: (answer: Answer) => Effect.Effect<void>
+  readonly onAnswer?: (answer: Answer) => Effect.Effect<void, E>
 }
 
 /** Each is a process or a connection here: enough for nobody to wait in line. */
@@ -49,50 +49,53 @@ const notWaitedFor = (host: string) => `${host} was not waited for`
  * The answers in the order of the hosts. Nobody is asked for a password, and the whole takes no longer than the slowest
  * host may (`CONNECT_TIMEOUT`), however many there are.
  */
-export const askHosts = Effect.fn("askHosts")(function*(hosts: ReadonlyArray<KnownHost>, options: AskHostsOptions) {
-  const { isImpatient = false, onAnswer, patience, progress } = options
-  if (hosts.length === 0) return []
-  const remotes = yield* Remotes
-  const answers = new Map<KnownHost, Answer>()
-  const enough = yield* Deferred.make<typeof notWaitedFor>()
-  const show = yield* (yield* Progress).line
-  const showWaiting = () => {
-    const waiting = hosts.filter((host) => !answers.has(host))
-    if (waiting.length > 0) show(progress(naming(waiting.map(({ host }) => host))))
-  }
-  if (isImpatient) {
-    yield* (yield* Prompt).onImpatience(() => Deferred.doneUnsafe(enough, Exit.succeed(notWaitedFor)))
-  }
+export const askHosts = Effect.fn("askHosts")(
+  function*<E = never>(hosts: ReadonlyArray<KnownHost>, options: AskHostsOptions<E>) {
+    const { isImpatient = false, onAnswer, patience, progress } = options
+    if (hosts.length === 0) return []
+    const remotes = yield* Remotes
+    const answers = new Map<KnownHost, Answer>()
+    const enough = yield* Deferred.make<typeof notWaitedFor>()
+    const show = yield* (yield* Progress).line
+    const showWaiting = () => {
+      const waiting = hosts.filter((host) => !answers.has(host))
+      if (waiting.length > 0) show(progress(naming(waiting.map(({ host }) => host))))
+    }
+    if (isImpatient) {
+      yield* (yield* Prompt).onImpatience(() => Deferred.doneUnsafe(enough, Exit.succeed(notWaitedFor)))
+    }
 
-  // What has not ended by then is ended in the background: nobody waits for a connection to be given up.
-  const questions = yield* Scope.make()
-  yield* Effect.addFinalizer(() => Effect.forkDetach(Scope.close(questions, Exit.void)))
-  const ask = Effect.fnUntraced(function*(before: KnownHost) {
-    const ms = patience(before)
-    const question = yield* Effect.forkIn(
-      remotes.look(before.host, { prompts: "batch", connectTimeout: ms }),
-      questions
-    )
-    const now = yield* Fiber.join(question).pipe(
-      Effect.mapError(({ message }) => message),
-      Effect.timeoutOrElse({ duration: ms, orElse: () => Effect.fail(noAnswer(ms)(before.host)) }),
-      Effect.result
-    )
-    const answer = { before, now }
-    answers.set(before, answer)
+    // What has not ended by then is ended in the background: nobody waits for a connection to be given up.
+    const questions = yield* Scope.make()
+    yield* Effect.addFinalizer(() => Effect.forkDetach(Scope.close(questions, Exit.void)))
+    const ask = Effect.fnUntraced(function*(before: KnownHost) {
+      const ms = patience(before)
+      const question = yield* Effect.forkIn(
+        remotes.look(before.host, { prompts: "batch", connectTimeout: ms }),
+        questions
+      )
+      const now = yield* Fiber.join(question).pipe(
+        Effect.mapError(({ message }) => message),
+        Effect.timeoutOrElse({ duration: ms, orElse: () => Effect.fail(noAnswer(ms)(before.host)) }),
+        Effect.result
+      )
+      const answer = { before, now }
+      answers.set(before, answer)
+      showWaiting()
+      if (onAnswer !== undefined) yield* onAnswer(answer)
+    })
+
     showWaiting()
-    if (onAnswer !== undefined) yield* onAnswer(answer)
-  })
-
-  showWaiting()
-  const all = Effect.as(Effect.forEach(hosts, ask, { concurrency: AT_ONCE, discard: true }), notWaitedFor)
-  const tooLong = Effect.as(Effect.sleep(CONNECT_TIMEOUT), noAnswer(CONNECT_TIMEOUT))
-  const why = yield* Effect.raceAllFirst([all, Deferred.await(enough), tooLong])
-  const missing = hosts.filter((host) => !answers.has(host))
-  for (const before of missing) {
-    const answer = { before, now: Result.fail(why(before.host)) }
-    answers.set(before, answer)
-    if (onAnswer !== undefined) yield* onAnswer(answer)
-  }
-  return hosts.map((host) => answers.get(host)!)
-}, Effect.scoped)
+    const all = Effect.as(Effect.forEach(hosts, ask, { concurrency: AT_ONCE, discard: true }), notWaitedFor)
+    const tooLong = Effect.as(Effect.sleep(CONNECT_TIMEOUT), noAnswer(CONNECT_TIMEOUT))
+    const why = yield* Effect.raceAllFirst([all, Deferred.await(enough), tooLong])
+    const missing = hosts.filter((host) => !answers.has(host))
+    for (const before of missing) {
+      const answer = { before, now: Result.fail(why(before.host)) }
+      answers.set(before, answer)
+      if (onAnswer !== undefined) yield* onAnswer(answer)
+    }
+    return hosts.map((host) => answers.get(host)!)
+  },
+  Effect.scoped
+)

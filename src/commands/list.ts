@@ -42,7 +42,7 @@ export const list = Effect.fn("list")(function*({ host, json }: Ask<"List">) {
   return 0
 })
 
-const askAll = (hosts: ReadonlyArray<KnownHost>, onAnswer?: (answer: Answer) => Effect.Effect<void>) =>
+const askAll = <E = never>(hosts: ReadonlyArray<KnownHost>, onAnswer?: (answer: Answer) => Effect.Effect<void, E>) =>
   askHosts(hosts, {
     patience: () => CONNECT_TIMEOUT,
     progress: (waiting) => `asking ${waiting} ...`,

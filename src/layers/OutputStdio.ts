@@ -17,8 +17,7 @@ const noLine: Pick<StatusLine, "above"> = { above: (write) => write() }
 
 /** Written to these descriptors synchronously: sesh says little, and then ends. What is said goes above the line. */
 export const layerOn = (out: number, err: number, line = noLine): Layer.Layer<Output> => {
-  const say = (fd: number, text: string) =>
-    Effect.sync(() => line.above(() => void writeWhole(fd, Buffer.from(`${text.replace(CONTROL, "�")}\n`))))
+  const lineOf = (text: string): Buffer => Buffer.from(`${text.replace(CONTROL, "�")}\n`)
 
   const write = (fd: number, bytes: Uint8Array) => {
     let error: NodeJS.ErrnoException | undefined
@@ -42,9 +41,9 @@ export const layerOn = (out: number, err: number, line = noLine): Layer.Layer<Ou
 
   return Layer.sync(Output, () => ({
     isTerminal: isatty(out),
-    print: (text) => say(out, text),
+    print: (text) => writeAll(out, [lineOf(text)]),
     write: (parts) => writeAll(out, parts),
-    note: (text) => say(err, text)
+    note: (text) => Effect.sync(() => void write(err, lineOf(text)))
   }))
 }
 

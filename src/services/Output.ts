@@ -16,7 +16,7 @@ export class Output extends Context.Service<Output, {
   /** True when results go to a person's terminal rather than to a pipe or file. */
   readonly isTerminal: boolean
   /** A result: a line, or several, on standard output. */
-  readonly print: (text: string) => Effect.Effect<void>
+  readonly print: (text: string) => Effect.Effect<void, OutputError>
   /** A result that is not ours to change: bytes as they are, on standard output. */
   readonly write: (bytes: ReadonlyArray<Uint8Array>) => Effect.Effect<void, OutputError>
   /** Anything else a person should know: on standard error. */

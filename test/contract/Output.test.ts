@@ -91,7 +91,13 @@ describe("OutputStdio", () => {
 
   it.live.skipIf(!Fs.existsSync("/dev/full"))("a disk that is full is said", () =>
     Effect.gen(function*() {
-      const error = yield* Effect.flip(on(yield* open("/dev/full", "w"), ({ write }) => write([Buffer.from("a")])))
-      assert.strictEqual(error.message, "cannot write to standard output: no space left on device")
+      const full = yield* open("/dev/full", "w")
+      yield* on(full, ({ note }) => note("nobody can be told"))
+      for (const result of [on(full, ({ write }) => write([Buffer.from("a")])), on(full, ({ print }) => print("a"))]) {
+        assert.strictEqual(
+          (yield* Effect.flip(result)).message,
+          "cannot write to standard output: no space left on device"
+        )
+      }
     }).pipe(Effect.scoped))
 })

@@ -49,6 +49,18 @@ describeWith(["tmux"], "the listing on a terminal", () => {
 })
 
 describe("the listing on a pipe", () => {
+  it("that cannot be written is a failure, as is every other answer; one that nobody reads to its end is none", async () => {
+    const box = sandbox()
+    await box.sesh(["dev", "-d"])
+    for (const what of ["", "--json", "--names", "--help", "--version"]) {
+      const { result } = box.start(["run", "--", "sh", "-c", `sesh ${what} | true; sesh ${what} > /dev/full`])
+      expect(await result).toMatchObject({
+        code: 1,
+        out: "sesh: cannot write to standard output: no space left on device\r\n"
+      })
+    }
+  })
+
   it("is bare: no heading, no colour, nothing at all when there is nothing", async () => {
     const box = sandbox()
     expect(await box.sesh([])).toEqual({ code: 0, signal: null, out: "", err: "" })

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs"
+import { readFileSync, writeFileSync } from "node:fs"
 import * as path from "node:path"
 import { describe, expect, it } from "vitest"
 import { type Sandbox, sandbox } from "../support/sandbox.ts"
@@ -131,11 +131,13 @@ describe("the command", () => {
   it("may be longer than anything that is told of it", async () => {
     const box = sandbox()
     const words = Array.from({ length: 15 }, () => "\u0001".repeat(100_000))
-    const running = box.start(["--exec", "job", "--", "sh", "-c", "echo > started; sleep 0.5; exit 5", "sh", ...words])
+    const script = "echo > started; until [ -e seen ]; do sleep 0.1; done; exit 5"
+    const running = box.start(["--exec", "job", "--", "sh", "-c", script, "sh", ...words])
     await box.file("started")
     const [session] = await box.sessions()
     expect(session).toMatchObject({ name: "job" })
     expect(session).not.toHaveProperty("problem")
+    writeFileSync(path.join(box.home, "seen"), "")
     expect((await running.result).code).toBe(5)
   })
 

@@ -81,14 +81,11 @@ describeWithHosts("hosts of a test's own", () => {
 
   it("can be slow", async () => {
     const { client, hosts: [h1] } = await hosts(1)
-    const time = async () => {
-      const begun = performance.now()
-      await client.run("ssh", ["h1", "head -c 400000 /dev/urandom"])
-      return performance.now() - begun
-    }
-    const fast = await time()
     h1!.way.slow(400)
-    assert.isAbove(await time(), fast + 500)
+    const begun = performance.now()
+    await client.run("ssh", ["h1", "head -c 800000 /dev/urandom"])
+    // Two seconds, of which it may give a part at once. A busy machine makes it more, never less.
+    assert.isAbove(performance.now() - begun, 1500)
     h1!.way.heal()
   })
 

@@ -233,10 +233,7 @@ describeWithHosts("the listing of fifty hosts", () => {
       fs.writeFileSync(path.join(state, `${name}.json`), JSON.stringify({ ...known, host: name }), { mode: 0o600 })
     }
     assert.strictEqual((await client.sesh(["--hosts"])).out, `${["h1", "h2", ...names].join("\n")}\n`)
-    const begun = performance.now()
     const first = await client.sesh([])
-    // Hosts have five seconds, however many there are.
-    assert.isBelow(performance.now() - begun, 10_000)
     assert.deepStrictEqual([first.code, first.out.trimEnd().split("\n").length], [0, 52])
     // On a busy machine not all connections are made at once.
     const listed = await until("all answer", async () => {

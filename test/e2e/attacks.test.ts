@@ -46,20 +46,39 @@ const works = async (t: Terminal, word: string) => {
   await t.shows(new RegExp(`^${word}\\n\\$$`))
 }
 
+/** A terminal at the prompt of a session, whose memory is known. */
+const attached = async (box = sandbox()) => {
+  const t = await terminal(box)
+  t.run("sesh dev")
+  await t.prompt("$")
+  const daemon = await box.daemon("dev")
+  const before = memory(daemon)
+  return { box, t, daemon, grownBy: () => memory(daemon) - before }
+}
+
 /** Its own memory: pages of the executable are shared by all sessions and can be dropped at any time. */
 const memory = (pid: number): number => {
   const [, kilobytes] = /^RssAnon:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))!
   return Number(kilobytes) * 1024
 }
 
+/**
+ * The most memory that the session had while its terminal was flooded. What a full history takes, and a flood by itself,
+ * is not at issue: such peaks are compared.
+ */
+const flooded = async (t: Terminal, daemon: number, bytes: number) => {
+  let most = 0
+  t.run(`clear; yes $(printf %0999d 7) | head -c ${bytes}; clear; echo ${bytes} are over`)
+  await until("the end of the flood", () => {
+    most = Math.max(most, memory(daemon))
+    return new RegExp(`^${bytes} are over\\n\\$$`).test(t.screen())
+  }, t.screen)
+  return most
+}
+
 describeWith(["tmux"], "a session and its other clients go on", () => {
   it("when somebody talks garbage", async () => {
-    const box = sandbox()
-    const t = await terminal(box)
-    t.run("sesh dev")
-    await t.prompt("$")
-    const daemon = await box.daemon("dev")
-    const before = memory(daemon)
+    const { box, grownBy, t } = await attached()
     const words = [
       randomBytes(100_000),
       Buffer.from("GET / HTTP/1.1\r\nHost: dev\r\n\r\n"),
@@ -82,16 +101,11 @@ describeWith(["tmux"], "a session and its other clients go on", () => {
       clients: [{ role: "attach" }],
       size: { cols: 80, rows: 24 }
     })
-    expect(memory(daemon) - before).toBeLessThan(32 * MIB)
+    expect(grownBy()).toBeLessThan(32 * MIB)
   })
 
   it("when somebody has the largest terminal that can be said", async () => {
-    const box = sandbox()
-    const t = await terminal(box)
-    t.run("sesh dev")
-    await t.prompt("$")
-    const daemon = await box.daemon("dev")
-    const before = memory(daemon)
+    const { box, grownBy, t } = await attached()
     const size = { cols: 65_535, rows: 65_535 }
     for (const role of ["attach", "watch"]) {
       const somebody = await attacker(box, "dev")
@@ -103,14 +117,11 @@ describeWith(["tmux"], "a session and its other clients go on", () => {
       async () => (await box.sessions())[0]!.info.size.cols === 2000
     )
     await works(t, "well")
-    expect(memory(daemon) - before).toBeLessThan(32 * MIB)
+    expect(grownBy()).toBeLessThan(32 * MIB)
   })
 
   it("when somebody says half a frame and falls silent", async () => {
-    const box = sandbox()
-    const t = await terminal(box)
-    t.run("sesh dev")
-    await t.prompt("$")
+    const { box, t } = await attached()
     const silent = [
       Buffer.alloc(0),
       HELLO.subarray(0, 3),
@@ -126,14 +137,9 @@ describeWith(["tmux"], "a session and its other clients go on", () => {
   })
 
   it("when somebody types more than anybody reads", async () => {
-    const box = sandbox()
-    const t = await terminal(box)
-    t.run("sesh dev")
-    await t.prompt("$")
+    const { box, grownBy, t } = await attached()
     t.run("stty raw -echo; sleep 600")
     await box.process("sleep 600")
-    const daemon = await box.daemon("dev")
-    const before = memory(daemon)
     const somebody = await attacker(box, "dev")
     somebody.say(HELLO)
     await somebody.isWelcome()
@@ -144,7 +150,7 @@ describeWith(["tmux"], "a session and its other clients go on", () => {
       somebody.say(frame(5, payload))
     }
     await somebody.isDropped()
-    expect(memory(daemon) - before).toBeLessThan(32 * MIB)
+    expect(grownBy()).toBeLessThan(32 * MIB)
     t.type("C-\\")
     await t.shows("[detached from dev]")
     expect(await box.sesh(["--kill", "dev"])).toMatchObject({ code: 0 })
@@ -152,29 +158,16 @@ describeWith(["tmux"], "a session and its other clients go on", () => {
 
   it("when one client is stopped during a flood, which costs the session no memory", async () => {
     const box = sandbox()
-    const [t, stopped] = [await terminal(box), await terminal(box)]
+    const stopped = await terminal(box)
     // Its shell does not look after stopped programs: it stays in the foreground.
     stopped.run("sh -c 'sesh dev; exit'")
     await stopped.prompt("$")
     const client = await box.process("sesh dev")
-    t.run("sesh dev")
-    await t.prompt("$")
-    const daemon = await box.daemon("dev")
-    let most = 0
-    const flood = async (bytes: number, last: string) => {
-      t.run(`clear; yes $(printf %0999d 7) | head -c ${bytes}; clear; echo ${last}`)
-      await until("the end of the flood", () => {
-        most = Math.max(most, memory(daemon))
-        return new RegExp(`^${last}\\n\\$$`).test(t.screen())
-      }, t.screen)
-    }
-    // What a full history takes, and a flood by itself, is not at issue here: peaks are compared.
-    await flood(12_000_000, "the history is full")
-    const before = most
+    const { daemon, t } = await attached(box)
+    const before = await flooded(t, daemon, 12_000_000)
     process.kill(client, "SIGSTOP")
     // Thrice what the session may grow by.
-    await flood(96_000_000, "it is over")
-    expect(most - before).toBeLessThan(32 * MIB)
+    expect(await flooded(t, daemon, 96_000_000) - before).toBeLessThan(32 * MIB)
     await works(t, "well")
     // The one that was stopped goes on with what is shown now.
     process.kill(client, "SIGCONT")

@@ -6,9 +6,6 @@ import { framed } from "./framing.ts"
 /** How long the other side has to take our last words, and to hang up. */
 const LINGER_MS = 1000
 
-/** A frame of so many bytes goes out in one piece: a copy of it is cheaper than a packet. */
-const SMALL_BYTES = 4096
-
 /**
  * Takes over a channel that nobody listens to yet. `explain`: what a failure means before the first byte has come;
  * after it the failure's message is the reason of the end.
@@ -55,9 +52,7 @@ export const channelConnection = <Failure extends { readonly message: string }>(
       }),
     isOpen: () => isOpen,
     write: (frame) => {
-      const length = frame.reduce((sum, part) => sum + part.length, 0)
-      if (length <= SMALL_BYTES) write(Buffer.concat(frame, length))
-      else for (const part of frame) if (part.length > 0) write(part)
+      for (const part of frame) write(part)
       return held === undefined
     },
     pending: () => isOpen && held !== undefined ? HIGH_WATER + held : 0,

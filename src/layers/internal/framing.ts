@@ -2,12 +2,15 @@
 import { FrameDecoder, type FrameType, header, HEADER_BYTES } from "../../schema/Frame.ts"
 import type { Connection, ConnectionHandlers, LateFailure } from "../../services/Connection.ts"
 
+/** A frame of so many bytes goes out in one piece: a copy of it is cheaper than another write, or another packet. */
+const SMALL_BYTES = 4096
+
 /** The bytes below a connection. Nothing of it is called after `destroy`. */
 export interface Carrier {
   /** Starts to hand over what arrives, once `resume` is called. Once. */
   readonly listen: () => void
   readonly isOpen: () => boolean
-  /** Queues a frame. False: hold back until it has drained. */
+  /** Queues a frame; none of its parts is empty. False: hold back until it has drained. */
   readonly write: (frame: ReadonlyArray<Buffer>) => boolean
   /** Bytes that the other side's system has not taken. */
   readonly pending: () => number
@@ -89,7 +92,12 @@ export const framed = (carrier: Carrier): Framed => {
       if (over !== undefined || ended || dropped || !carrier.isOpen()) return true
       let length = 0
       for (const part of parts) length += part.length
-      if (!carrier.write([header(type, length), ...parts])) holding = true
+      const frame = [header(type, length), ...parts]
+      const whole = HEADER_BYTES + length
+      const pieces = whole <= SMALL_BYTES
+        ? [Buffer.concat(frame, whole)]
+        : frame.filter((part) => part.length > 0)
+      if (!carrier.write(pieces)) holding = true
       return !holding
     },
     pending: carrier.pending,

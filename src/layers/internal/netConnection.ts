@@ -10,9 +10,6 @@ const reasonOf = (error: NodeJS.ErrnoException): string =>
 /** How long the other side has to take our last words, or some of them. */
 const LINGER_MS = 1000
 
-/** Bytes of a frame that are copied into one piece: quicker than to hand over several. */
-const SMALL = 4096
-
 /** What Node keeps below a socket: not in its types. */
 interface Handle {
   /** Bytes ever handed to libuv, and those of them that the system has not taken yet. */
@@ -47,13 +44,10 @@ export const netConnection = (socket: Net.Socket): Connection => {
     listen: () => socket.on("data", onData),
     isOpen: () => socket.writable,
     write: (frame) => {
-      const bytes = frame.reduce((sum, part) => sum + part.length, 0)
-      if (bytes <= SMALL) socket.write(Buffer.concat(frame, bytes))
-      else {
-        socket.cork()
-        for (const part of frame) if (part.length > 0) socket.write(part)
-        socket.uncork()
-      }
+      // A cork costs something, and one piece needs none.
+      if (frame.length > 1) socket.cork()
+      for (const part of frame) socket.write(part)
+      if (frame.length > 1) socket.uncork()
       // The first is the larger and the cheaper one.
       return socket.writableLength <= HIGH_WATER || waiting(socket) <= HIGH_WATER
     },

@@ -2,12 +2,12 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Fs from "node:fs"
-import { getSystemErrorMap } from "node:util"
 import { type Event, timestamp } from "../schema/Event.ts"
 import { Caller } from "../services/Caller.ts"
 import { EventLog } from "../services/EventLog.ts"
 import { Output } from "../services/Output.ts"
 import * as EventLogSilent from "./EventLogSilent.ts"
+import { reasonOf } from "./internal/systemError.ts"
 
 const { O_APPEND, O_CREAT, O_NOCTTY, O_NONBLOCK, O_WRONLY } = Fs.constants
 
@@ -27,9 +27,6 @@ const append = (path: string, line: string): boolean => {
     Fs.closeSync(fd)
   }
 }
-
-const reasonOf = (error: unknown): string =>
-  getSystemErrorMap().get((error as NodeJS.ErrnoException).errno ?? 0)?.[1] ?? String(error)
 
 /**
  * Lines of JSON at the end of a file, which is made (0600) with the first of them, and opened anew for each: it may be moved
@@ -52,7 +49,7 @@ export const layerAt = (path: string): Layer.Layer<EventLog, never, Output> =>
       const emit = (event: Event) =>
         Effect.flatMap(Clock.currentTimeMillis, (now) => {
           const line = `${torn}${JSON.stringify({ ts: timestamp(now), ...event })}\n`
-          return Effect.matchEffect(Effect.try({ try: () => append(path, line), catch: (error) => reasonOf(error) }), {
+          return Effect.matchEffect(Effect.try({ try: () => append(path, line), catch: reasonOf }), {
             onSuccess: (whole) => {
               torn = whole ? "" : "\n"
               return whole ? Effect.void : failed("no space left on device")

@@ -19,6 +19,7 @@ import { summarize } from "./internal/sync/fingerprint.ts"
 import { readList } from "./internal/sync/list.ts"
 import { stampOf } from "./internal/sync/stamp.ts"
 import { faultOf } from "./internal/sync/tree.ts"
+import { codeOf } from "./internal/systemError.ts"
 
 /** Milliseconds that somebody else may take for the same files; then a session is opened without. */
 const PATIENCE = 60_000
@@ -33,8 +34,6 @@ const SUMMARY = /^rsync error: .*$/gm
 
 /** A program's words in one line: the reason, if there is one. */
 const reasonIn = (words: string): string => lastWords(words.replace(SUMMARY, "")) || lastWords(words)
-
-const codeOf = (error: unknown): string => (error as NodeJS.ErrnoException).code ?? String(error)
 
 const plural = (number: number): string => `${number} path${number === 1 ? "" : "s"}`
 

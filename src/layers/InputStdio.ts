@@ -5,9 +5,9 @@ import type * as Stream from "effect/Stream"
 import { createReadStream, fstatSync } from "node:fs"
 import type { Readable } from "node:stream"
 import { isatty } from "node:tty"
-import { getSystemErrorMap } from "node:util"
 import { Caller } from "../services/Caller.ts"
 import { Input, InputError } from "../services/Input.ts"
+import { codeOf, reasonOf } from "./internal/systemError.ts"
 
 const STDIN = 0
 
@@ -20,16 +20,13 @@ const REASONS: Readonly<Record<string, string>> = {
   EPERM: "you may not read it"
 }
 
-const reasonOf = (cause: unknown): string => {
-  const { code, errno, message } = cause as NodeJS.ErrnoException
-  return REASONS[code ?? ""] ?? getSystemErrorMap().get(errno ?? 0)?.[1] ?? message
-}
+const explain = (cause: unknown): string => REASONS[codeOf(cause)] ?? reasonOf(cause)
 
 /** Piece by piece, as they are asked for. Who stops reading closes it, whatever it was waiting for. */
 const read = (file: string, open: () => Readable): Stream.Stream<Uint8Array, InputError> =>
   NodeStream.fromReadable({
     evaluate: open,
-    onError: (cause) => new InputError({ file, reason: reasonOf(cause) }),
+    onError: (cause) => new InputError({ file, reason: explain(cause) }),
     chunkSize: 1
   })
 

@@ -1,9 +1,9 @@
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { isatty } from "node:tty"
-import { getSystemErrorMap } from "node:util"
 import { Output, OutputError } from "../services/Output.ts"
 import { type StatusLine, statusLine } from "./internal/statusLine.ts"
+import { reasonOf } from "./internal/systemError.ts"
 import { writeWhole } from "./internal/writeWhole.ts"
 
 const STDOUT = 1
@@ -34,7 +34,7 @@ export const layerOn = (out: number, err: number, line = noLine): Layer.Layer<Ou
         if (error === undefined) continue
         // The reader of a pipe has what it wanted.
         if (error.code === "EPIPE") return Effect.void
-        return Effect.fail(new OutputError({ reason: getSystemErrorMap().get(error.errno ?? 0)?.[1] ?? error.message }))
+        return Effect.fail(new OutputError({ reason: reasonOf(error) }))
       }
       return Effect.void
     })

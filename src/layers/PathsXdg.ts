@@ -6,6 +6,7 @@ import * as Path from "node:path"
 import type { SessionName } from "../schema/SessionName.ts"
 import { Caller } from "../services/Caller.ts"
 import { Paths, PathsError } from "../services/Paths.ts"
+import { codeOf } from "./internal/systemError.ts"
 
 /** `sun_path` without its NUL: unix(7) has 108 bytes, macOS' sys/un.h 104. */
 const socketPathLimit = (platform: string): number => platform === "darwin" ? 103 : 107
@@ -20,8 +21,6 @@ export const TEMPORARY_SOCKET_BYTES = "x.sock".length
 const OTHERS_WRITE = 0o022
 
 const octal = (mode: number): string => (mode & 0o7777).toString(8).padStart(3, "0")
-
-const codeOf = (cause: unknown): string => (cause as NodeJS.ErrnoException).code ?? String(cause)
 
 const attempt = <A>(operation: () => A): Result.Result<A, string> => Result.try({ try: operation, catch: codeOf })
 

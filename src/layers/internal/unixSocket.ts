@@ -3,6 +3,7 @@ import * as Schema from "effect/Schema"
 import * as Net from "node:net"
 import type { Connection } from "../../services/Connection.ts"
 import { netConnection } from "./netConnection.ts"
+import { codeOf } from "./systemError.ts"
 
 /** What the system said, by its error code. */
 export class SocketError extends Schema.TaggedError<SocketError>()("SocketError", { code: Schema.String }) {
@@ -23,8 +24,7 @@ export class SocketError extends Schema.TaggedError<SocketError>()("SocketError"
 }
 
 /** From what Node throws or emits. */
-export const socketError = (cause: unknown): SocketError =>
-  new SocketError({ code: (cause as NodeJS.ErrnoException).code ?? String(cause) })
+export const socketError = (cause: unknown): SocketError => new SocketError({ code: codeOf(cause) })
 
 /** Connects. Does not wait: on a unix socket, a connect(2) that does not block is done or refused at once. */
 export const connectUnix = (path: string): Effect.Effect<Connection, SocketError> =>

@@ -4,6 +4,7 @@ import * as Crypto from "node:crypto"
 import * as Fs from "node:fs"
 import { pipeline } from "node:stream/promises"
 import * as Zlib from "node:zlib"
+import { codeOf } from "../systemError.ts"
 
 /** Of zlib's nine: 3% more bytes than the usual 6, in three quarters of the time. */
 const LEVEL = 3
@@ -112,5 +113,5 @@ export const openExecutable = (path: string): Effect.Effect<Executable, string> 
         }
       }
     },
-    catch: (cause) => (cause as NodeJS.ErrnoException).code ?? String(cause)
+    catch: codeOf
   })

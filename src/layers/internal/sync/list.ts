@@ -1,7 +1,7 @@
 /** Reads the user's list: a file that may be anything. */
 import * as Fs from "node:fs"
-import { getSystemErrorMap } from "node:util"
 import { MAX_LIST_BYTES, parseSyncList, type SyncList } from "../../../schema/SyncList.ts"
+import { codeOf, reasonOf } from "../systemError.ts"
 
 /** Undefined when there is none; a sentence when it cannot be one. */
 export const readList = (path: string): SyncList | string | undefined => {
@@ -10,8 +10,7 @@ export const readList = (path: string): SyncList | string | undefined => {
     // A fifo would be waited for.
     fd = Fs.openSync(path, Fs.constants.O_RDONLY | Fs.constants.O_NONBLOCK)
   } catch (error) {
-    const { code, errno, message } = error as NodeJS.ErrnoException
-    return code === "ENOENT" || code === "ENOTDIR" ? undefined : getSystemErrorMap().get(errno ?? 0)?.[1] ?? message
+    return ["ENOENT", "ENOTDIR"].includes(codeOf(error)) ? undefined : reasonOf(error)
   }
   try {
     if (!Fs.fstatSync(fd).isFile()) return "it is not a file"

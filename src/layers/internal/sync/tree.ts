@@ -1,6 +1,7 @@
 /** Everything at a path of the home, in the order of names. */
 import * as Fs from "node:fs"
 import * as Path from "node:path"
+import { codeOf } from "../systemError.ts"
 
 /** Something in a tree. */
 export interface Entry {
@@ -71,7 +72,7 @@ export const faultOf = (
     }
     return undefined
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
+    const code = codeOf(error)
     return code === "ENOENT" || code === "ENOTDIR" ? { missing: true } : { reason: `it cannot be looked at (${code})` }
   }
 }

@@ -2,6 +2,7 @@
 import * as Fs from "node:fs"
 import * as Path from "node:path"
 import { UNSEEN } from "../../../schema/Visible.ts"
+import { codeOf } from "../systemError.ts"
 
 const within = (path: string, dir: string): boolean => path.startsWith(dir.endsWith("/") ? dir : `${dir}/`)
 
@@ -31,7 +32,7 @@ export const unfitForScp = (home: string, path: string): string | undefined => {
       if (problem !== undefined) return `${one} ${problem}: only rsync can copy this`
       if (Fs.lstatSync(full).isDirectory()) queue.push(...Fs.readdirSync(full).map((name) => Path.join(one, name)))
     } catch (error) {
-      return `${one} cannot be read (${(error as NodeJS.ErrnoException).code ?? String(error)})`
+      return `${one} cannot be read (${codeOf(error)})`
     }
   }
   return undefined

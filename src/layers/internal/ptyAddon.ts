@@ -8,6 +8,7 @@ import { createRequire } from "node:module"
 import * as os from "node:os"
 import * as path from "node:path"
 import * as sea from "node:sea"
+import { writeWholeFile } from "./smallFile.ts"
 
 /** As node-pty 1.1.0 declares it in src/unix/pty.cc. Every function throws an Error that names the system call. */
 export interface PtyAddon {
@@ -86,12 +87,7 @@ const keep = (dir: string, asset: string, mode: number): string => {
   const bytes = Buffer.from(sea.getRawAsset(asset))
   const { ext, name } = path.parse(asset)
   const file = path.join(dir, `${name}-${createHash("sha256").update(bytes).digest("hex").slice(0, 16)}${ext}`)
-  if (!isSame(file, bytes)) {
-    const temp = `${file}.${process.pid}`
-    fs.rmSync(temp, { force: true })
-    fs.writeFileSync(temp, bytes, { flag: "wx", mode })
-    fs.renameSync(temp, file)
-  }
+  if (!isSame(file, bytes)) writeWholeFile(file, bytes, mode)
   return file
 }
 

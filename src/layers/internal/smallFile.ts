@@ -19,6 +19,20 @@ export const readSmallFile = (path: string, most: number): string => {
   }
 }
 
+/** Puts a file in place of what is there, whole or not at all, whatever the umask. Throws what the file system throws. */
+export const writeWholeFile = (path: string, content: string | Uint8Array, mode = 0o600): void => {
+  const temporary = `${path}.${process.pid}`
+  Fs.rmSync(temporary, { force: true })
+  try {
+    Fs.writeFileSync(temporary, content, { flag: "wx", mode })
+    Fs.chmodSync(temporary, mode)
+    Fs.renameSync(temporary, path)
+  } catch (cause) {
+    Fs.rmSync(temporary, { force: true })
+    throw cause
+  }
+}
+
 /** Makes a file under another name first, so that nobody ever sees half of it or none. One at a time in a process. */
 export const replaceFile = (path: string, make: (temporary: string) => Promise<void>) =>
   Effect.tryPromise(async () => {

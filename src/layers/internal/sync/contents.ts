@@ -1,6 +1,7 @@
 /** What is remembered between syncs: contents of files by their identity, and what each host has. Of no use to anybody else. */
 import * as Fs from "node:fs"
 import * as Path from "node:path"
+import { readSmallFile, writeWholeFile } from "../smallFile.ts"
 
 /** Bytes; a file has some 150 in it. */
 const MAX_CACHE = 64 * 1024 * 1024
@@ -14,8 +15,7 @@ const MAX_REMEMBERED = 4096
 
 const readSome = (path: string, limit: number): string => {
   try {
-    const { size } = Fs.statSync(path)
-    return size > limit ? "" : Fs.readFileSync(path, "utf8")
+    return readSmallFile(path, limit)
   } catch {
     return ""
   }
@@ -30,17 +30,9 @@ export const makeDirectory = (path: string): void => {
   }
 }
 
-/** Whole or not at all. Throws what the file system throws. */
 const replace = (path: string, text: string): void => {
   makeDirectory(Path.dirname(path))
-  const own = `${path}.${process.pid}`
-  try {
-    Fs.writeFileSync(own, text, { mode: 0o600 })
-    Fs.renameSync(own, path)
-  } catch (error) {
-    Fs.rmSync(own, { force: true })
-    throw error
-  }
+  writeWholeFile(path, text)
 }
 
 /** Hashes of contents, by what identifies a file. */

@@ -4,6 +4,7 @@
  */
 import * as Fs from "node:fs"
 import * as Path from "node:path"
+import { writeWholeFile } from "../smallFile.ts"
 
 /** What the script calls our descriptors: from the host, to the host, and what it has to tell. */
 export const FROM_HOST = 3
@@ -47,10 +48,7 @@ export const placeScript = (dir: string): void => {
   } catch {
     // Not there yet.
   }
-  const own = `${path}.${process.pid}`
-  Fs.writeFileSync(own, SCRIPT, { mode: 0o700 })
-  Fs.chmodSync(own, 0o700)
-  Fs.renameSync(own, path)
+  writeWholeFile(path, SCRIPT, 0o700)
 }
 
 /** The arguments of the script, once it has told them all. */

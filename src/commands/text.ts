@@ -1,7 +1,7 @@
 /** Text for people. */
 import * as CliOutput from "effect/cli/CliOutput"
 
-export { UNSEEN, visible } from "../schema/Visible.ts"
+export { count, shortPath, UNSEEN, visible } from "../schema/Text.ts"
 
 const PRINTABLE_ASCII = /^[ -~]*$/
 
@@ -54,17 +54,6 @@ export const age = (ms: number): string => {
   return `${Math.floor(seconds / size)}${unit}`
 }
 
-/** A path as a shell would show it at the prompt. */
-export const shortPath = (path: string, home: string): string =>
-  path === home
-    ? "~"
-    : home !== "" && home !== "/" && path.startsWith(`${home}/`)
-    ? `~${path.slice(home.length)}`
-    : path
-
 /** A word as a POSIX shell takes it for itself. */
 export const quoted = (word: string): string =>
   /^[A-Za-z0-9._/@:+,=%-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`
-
-/** "1 client", "3 clients". */
-export const count = (number: number, noun: string): string => `${number} ${noun}${number === 1 ? "" : "s"}`

@@ -4,7 +4,7 @@ import * as Path from "node:path"
 import { excerpt, NO_EXIT_CODE } from "../schema/Event.ts"
 import type { HostName } from "../schema/HostName.ts"
 import type { SyncList } from "../schema/SyncList.ts"
-import { visible } from "../schema/Visible.ts"
+import { count, shortPath, visible } from "../schema/Text.ts"
 import { Caller } from "../services/Caller.ts"
 import { EventLog } from "../services/EventLog.ts"
 import { type FileRunner, type Pushed, RsyncRunner, ScpRunner } from "../services/FileRunner.ts"
@@ -34,8 +34,6 @@ const SUMMARY = /^rsync error: .*$/gm
 
 /** A program's words in one line: the reason, if there is one. */
 const reasonIn = (words: string): string => lastWords(words.replace(SUMMARY, "")) || lastWords(words)
-
-const plural = (number: number): string => `${number} path${number === 1 ? "" : "s"}`
 
 /** The lines of a list as they stand now. */
 interface Sorted {
@@ -71,7 +69,7 @@ export const layer: Layer.Layer<
     const { note } = yield* Output
     const rsync = yield* RsyncRunner
     const scp = yield* ScpRunner
-    const listName = visible(syncList.startsWith(`${home}/`) ? `~${syncList.slice(home.length)}` : syncList)
+    const listName = visible(shortPath(syncList, home))
 
     const failed = (path: string, exitCode: number, words: string, line: string) =>
       Effect.andThen(
@@ -120,7 +118,7 @@ export const layer: Layer.Layer<
     ): Effect.fn.Return<{ readonly outcome: SyncOutcome; readonly followedLinks: boolean }> {
       const { good, missing, refused } = sorted
       yield* emit({ event: "sync_start", host })
-      if (good.length > 0) yield* say(`syncing ${plural(good.length)} to ${host} ...`)
+      if (good.length > 0) yield* say(`syncing ${count(good.length, "path")} to ${host} ...`)
       for (const { line, path, reason } of refused) {
         const text = `${listName}, line ${line}: ${visible(path)}: ${visible(reason)}`
         yield* failed(path, NO_EXIT_CODE, `line ${line}: ${reason}`, text)
@@ -158,7 +156,7 @@ export const layer: Layer.Layer<
         reasons.set(why, [...reasons.get(why) ?? [], path])
       }
       for (const [why, paths] of reasons) {
-        const what = paths.length === 1 ? visible(paths[0]!) : plural(paths.length)
+        const what = paths.length === 1 ? visible(paths[0]!) : count(paths.length, "path")
         yield* say(`sesh: failed to push ${what} to ${host}: ${why}`)
       }
       yield* emit({ event: "sync_done", ok })

@@ -1,7 +1,7 @@
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import { visible } from "../schema/Visible.ts"
+import { visible } from "../schema/Text.ts"
 import { Progress } from "../services/Progress.ts"
 
 /** What was shown, for tests to look at. */

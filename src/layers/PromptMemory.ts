@@ -2,7 +2,7 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
-import { visible } from "../schema/Visible.ts"
+import { visible } from "../schema/Text.ts"
 import { Prompt } from "../services/Prompt.ts"
 
 /** Somebody at a fake terminal: lines that end in Enter, and keys that end everything. */

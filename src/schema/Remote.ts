@@ -6,7 +6,7 @@ import * as Schema from "effect/Schema"
 import { ListedSession } from "./Listing.ts"
 import { Ended, Size } from "./Session.ts"
 import { SessionName } from "./SessionName.ts"
-import { UNSEEN } from "./Visible.ts"
+import { UNSEEN } from "./Text.ts"
 
 /** Version of the exchange. Within one, fields and questions are only ever added. */
 export const EXCHANGE = 1

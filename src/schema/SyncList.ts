@@ -1,5 +1,5 @@
 /** The list of what is brought to other hosts: one path a line, seen from the home. */
-import { UNSEEN } from "./Visible.ts"
+import { UNSEEN } from "./Text.ts"
 
 /** Bytes of a list: thousands of paths. */
 export const MAX_LIST_BYTES = 64 * 1024

@@ -1,6 +1,6 @@
 /** A line of ours on the last row of a terminal that shows a session, and its end. Nothing scrolls, nothing stays set. */
 import type { Size } from "../../../schema/Session.ts"
-import { visible } from "../../../schema/Visible.ts"
+import { visible } from "../../../schema/Text.ts"
 import type { ModeTracker } from "../vt/modes.ts"
 
 /** Every character one column: anything else might take more of them than we know. */

@@ -1,6 +1,6 @@
 /** What the host's answers mean. They are hostile until read here: short, and without control characters. */
+import { visible } from "../../../schema/Text.ts"
 import { VERSION_LINE } from "../../../schema/Version.ts"
-import { visible } from "../../../schema/Visible.ts"
 import type { DeployStep } from "../../../services/Deployer.ts"
 
 /** Bytes of what a host says that are kept: the end of it. */

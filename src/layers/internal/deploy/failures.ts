@@ -1,5 +1,5 @@
 /** The errors of a deployment. */
-import { visible } from "../../../schema/Visible.ts"
+import { visible } from "../../../schema/Text.ts"
 import { DeployError, type DeployStep } from "../../../services/Deployer.ts"
 import type { StartFailure } from "../../../services/SshTransport.ts"
 import { gist, type HostFacts } from "./answers.ts"

@@ -2,7 +2,7 @@
 import { Control } from "../../../schema/Control.ts"
 import { encodeOffset, FrameType } from "../../../schema/Frame.ts"
 import type { ExitStatus } from "../../../schema/Session.ts"
-import { visible } from "../../../schema/Visible.ts"
+import { visible } from "../../../schema/Text.ts"
 import type { ScrollbackModel } from "../../../services/Scrollback.ts"
 import { bytesOf, grouped } from "./groups.ts"
 import type { Member } from "./member.ts"

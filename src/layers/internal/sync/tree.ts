@@ -45,7 +45,8 @@ const byteByByte = (text: string): string => Buffer.from(text).toString("latin1"
 export const entriesAt = (home: string, path: string): Generator<Entry> =>
   entriesBelow(byteByByte(home), byteByByte(path))
 
-const within = (path: string, dir: string): boolean => dir === "/" ? path !== "/" : path.startsWith(`${dir}/`)
+/** Below the directory, and not the directory itself. Both are real paths. */
+export const within = (path: string, dir: string): boolean => dir === "/" ? path !== "/" : path.startsWith(`${dir}/`)
 
 /** Where the path really is: links above it are followed, and so is it, as far as there is something. */
 const destinations = (full: string): ReadonlyArray<string> => {

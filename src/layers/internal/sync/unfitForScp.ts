@@ -1,10 +1,9 @@
 /** scp follows links, and its old protocol has lines of text for names. */
 import * as Fs from "node:fs"
 import * as Path from "node:path"
-import { UNSEEN } from "../../../schema/Visible.ts"
+import { UNSEEN } from "../../../schema/Text.ts"
 import { codeOf } from "../systemError.ts"
-
-const within = (path: string, dir: string): boolean => path.startsWith(dir.endsWith("/") ? dir : `${dir}/`)
+import { within } from "./tree.ts"
 
 /** Where a link would take scp wrong; undefined where it would not. */
 const wrongLink = (home: string, path: string): string | undefined => {

@@ -4,8 +4,8 @@ import * as Effect from "effect/Effect"
 import type { ExitStatus } from "../../../schema/Session.ts"
 import type { DeployProgress, DeployStep } from "../../../services/Deployer.ts"
 import type { ConnectionLost, RemoteProgram } from "../../../services/SshTransport.ts"
-import { ANSWER_LIMIT, WORDS_LIMIT } from "./answers.ts"
 import type { Packed } from "./executable.ts"
+import { makeEar, type Said } from "./hear.ts"
 
 /** Milliseconds between two reports. */
 const REPORT_EVERY = 200
@@ -16,9 +16,7 @@ const RATE_OVER = 15
 /** Milliseconds without a sign of life: a checksum, a first run, and a disk that is slow. */
 const PATIENCE = 120_000
 
-export interface Sent {
-  readonly stdout: Buffer
-  readonly stderr: Buffer
+export interface Sent extends Said {
   /** Undefined: it did not answer in time. */
   readonly end: ExitStatus | ConnectionLost | undefined
   /** What it was doing last. */
@@ -47,8 +45,7 @@ export const send = (
 ): Effect.Effect<Sent> =>
   Effect.flatMap(Clock.Clock, (clock) =>
     Effect.callback((resume) => {
-      let stdout = Buffer.alloc(0)
-      let stderr = Buffer.alloc(0)
+      const { onData, onStderr, said } = makeEar()
       let source: Packed | undefined
       let meter: ReturnType<typeof makeMeter> | undefined
       let next = 0
@@ -70,7 +67,7 @@ export const send = (
       const finish = (end: Sent["end"], failure?: string) => {
         if (over) return
         stop()
-        resume(Effect.succeed({ stdout, stderr, end, step, failure }))
+        resume(Effect.succeed({ ...said(), end, step, failure }))
       }
       const push = () => {
         if (over || source === undefined) return
@@ -100,12 +97,10 @@ export const send = (
       wait()
       program.listen({
         onData: (bytes) => {
-          if (stdout.length < ANSWER_LIMIT) stdout = Buffer.concat([stdout, bytes])
-          if (source === undefined && /^ready$/m.test(stdout.toString())) begin()
+          onData(bytes)
+          if (source === undefined && /^ready$/m.test(said().stdout.toString())) begin()
         },
-        onStderr: (bytes) => {
-          stderr = Buffer.concat([stderr, bytes]).subarray(-WORDS_LIMIT)
-        },
+        onStderr,
         onDrain: push,
         onExit: (end) => finish(end)
       })

@@ -9,6 +9,7 @@ import * as fs from "node:fs"
 import * as os from "node:os"
 import * as path from "node:path"
 import * as Pty from "../src/layers/PtyNode.ts"
+import { ownSsh } from "../test/support/ownSsh.ts"
 import { sshLab } from "../test/support/sshd.ts"
 import { median, rotated, setting, shown, table } from "./support/machine.ts"
 import { open } from "./support/screen.ts"
@@ -67,7 +68,6 @@ const attach = (): Promise<number> =>
 const lab = sshLab(path.join(root, "lab"))
 try {
   fs.mkdirSync(path.join(there, "plain"), { recursive: true })
-  fs.mkdirSync(bin)
   fs.mkdirSync(path.dirname(config), { recursive: true })
   const command = `cd '${there}' && HOME='${there}' exec sh -c "$SSH_ORIGINAL_COMMAND"`
   const sshd = await lab.start({ options: [`ForceCommand ${command}`] })
@@ -100,8 +100,7 @@ try {
   }
   fs.mkdirSync(path.join(there, ".local/bin"), { recursive: true })
   fs.symlinkSync(SESH, path.join(there, ".local/bin/sesh"))
-  // ssh reads the configuration of whoever runs it, whatever HOME says.
-  fs.writeFileSync(path.join(bin, "ssh"), `#!/bin/sh\nexec /usr/bin/ssh -F '${lab.config}' "$@"\n`, { mode: 0o755 })
+  ownSsh(bin, lab.config)
   execFileSync(SESH, ["@web", "dev", "-d", "--", "sh", "-c", "printf there; exec sleep 1000"], { env, cwd: here })
   for (let round = -2; round < ATTACHES; round++) {
     for (const list of rotated(["a list", "no list"], round + 2)) {

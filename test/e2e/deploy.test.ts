@@ -12,6 +12,7 @@ import { tmpdir } from "node:os"
 import * as path from "node:path"
 import { expect, it, onTestFinished } from "vitest"
 import { describeWith } from "../support/needs.ts"
+import { ownSsh } from "../support/ownSsh.ts"
 import { sandbox, SESH } from "../support/sandbox.ts"
 import { sshLab } from "../support/sshd.ts"
 import { terminal } from "../support/terminal.ts"
@@ -26,10 +27,8 @@ const hosts = async (...names: ReadonlyArray<string>) => {
     rmSync(dir, { recursive: true, force: true, maxRetries: 5 })
   })
   lab.host("unused", { Port: 1 })
-  // An ssh that reads this configuration, whatever the user has.
   const bin = path.join(dir, "bin")
-  mkdirSync(bin)
-  writeFileSync(path.join(bin, "ssh"), `#!/bin/sh\nexec /usr/bin/ssh -F '${lab.config}' "$@"\n`, { mode: 0o755 })
+  ownSsh(bin, lab.config)
   const box = sandbox({ PATH: `${bin}:${process.env["PATH"]}` })
   for (const name of names) {
     const there = sandbox()

@@ -6,6 +6,7 @@ import * as fs from "node:fs"
 import * as path from "node:path"
 import { gate } from "./gate.ts"
 import type { Ground, Machine } from "./ground.ts"
+import { ownSsh } from "./ownSsh.ts"
 import { processesOf } from "./processes.ts"
 import { freePort } from "./sshd.ts"
 import { until } from "./until.ts"
@@ -29,11 +30,7 @@ const killAll = (home: string) =>
 /** `dir`: for files of the ground's own; `bin/ssh` there goes before all others on the client's PATH. */
 export const loopback = async (dir: string, home: string): Promise<Ground> => {
   const bin = path.join(dir, "bin")
-  fs.mkdirSync(bin)
-  // ssh asks the system for the home, not the environment.
-  fs.writeFileSync(path.join(bin, "ssh"), `#!/bin/sh\nexec /usr/bin/ssh -F '${home}/.ssh/config' "$@"\n`, {
-    mode: 0o755
-  })
+  ownSsh(bin, `${home}/.ssh/config`)
   const stops: Array<() => Promise<unknown>> = []
   const machine = async (_: string, home: string): Promise<Machine> => {
     const port = await freePort()

@@ -71,11 +71,8 @@ export const layer: Layer.Layer<
     const scp = yield* ScpRunner
     const listName = visible(shortPath(syncList, home))
 
-    const failed = (path: string, exitCode: number, words: string, line: string) =>
-      Effect.andThen(
-        emit({ event: "sync_path_failed", path, exit_code: exitCode, stderr: excerpt(words) }),
-        say(`sesh: ${line}`)
-      )
+    const failed = (path: string, exitCode: number, words: string) =>
+      emit({ event: "sync_path_failed", path, exit_code: exitCode, stderr: excerpt(words) })
 
     /** The runner's results; or it is not there, which is logged. */
     const attempt = (
@@ -120,20 +117,15 @@ export const layer: Layer.Layer<
       yield* emit({ event: "sync_start", host })
       if (good.length > 0) yield* say(`syncing ${count(good.length, "path")} to ${host} ...`)
       for (const { line, path, reason } of refused) {
-        const text = `${listName}, line ${line}: ${visible(path)}: ${visible(reason)}`
-        yield* failed(path, NO_EXIT_CODE, `line ${line}: ${reason}`, text)
+        yield* failed(path, NO_EXIT_CODE, `line ${line}: ${reason}`)
+        yield* say(`sesh: ${listName}, line ${line}: ${visible(path)}: ${visible(reason)}`)
       }
       for (const { line, path } of missing) {
         yield* emit({ event: "sync_path_skipped", path })
         yield* say(`sesh: ${listName}, line ${line}: ${visible(path)} is not there, skipped`)
       }
       const copied = yield* copy(host, good, options).pipe(
-        Effect.tapError((error) =>
-          Effect.forEach(
-            good,
-            (path) => emit({ event: "sync_path_failed", path, exit_code: NO_EXIT_CODE, stderr: excerpt(error.message) })
-          )
-        ),
+        Effect.tapError((error) => Effect.forEach(good, (path) => failed(path, NO_EXIT_CODE, error.message))),
         Effect.result
       )
       if (copied._tag === "Failure") {
@@ -151,7 +143,7 @@ export const layer: Layer.Layer<
         }
         ok = false
         const { exitCode, words } = failure
-        yield* emit({ event: "sync_path_failed", path, exit_code: exitCode, stderr: excerpt(words) })
+        yield* failed(path, exitCode, words)
         const why = reasonIn(words) || `status ${exitCode}`
         reasons.set(why, [...reasons.get(why) ?? [], path])
       }
@@ -197,6 +189,20 @@ export const layer: Layer.Layer<
       return outcome
     })
 
+    /** Nothing could even be begun. */
+    const givenUp = Effect.fnUntraced(function*(
+      host: HostName,
+      paths: ReadonlyArray<string>,
+      words: string,
+      line: string
+    ): Effect.fn.Return<SyncOutcome> {
+      yield* emit({ event: "sync_start", host })
+      for (const path of paths) yield* failed(path, NO_EXIT_CODE, words)
+      yield* say(`sesh: ${line}`)
+      yield* emit({ event: "sync_done", ok: false })
+      return FAILED
+    })
+
     const push = Effect.fn("FileSync.push")(function*(
       host: HostName,
       options?: ConnectOptions
@@ -205,27 +211,23 @@ export const layer: Layer.Layer<
       const list = readList(syncList)
       if (list === undefined) return OFF
       if (typeof list === "string") {
-        yield* emit({ event: "sync_start", host })
-        yield* failed(syncList, NO_EXIT_CODE, list, `${listName}: ${visible(list)}: nothing was synced`)
-        yield* emit({ event: "sync_done", ok: false })
-        return FAILED
+        return yield* givenUp(host, [syncList], list, `${listName}: ${visible(list)}: nothing was synced`)
       }
       if (list.paths.length + list.refused.length === 0) return OFF
       const memory = Path.join(remotes, `${host}.synced`)
       const before = list.refused.length === 0 ? readRemembered(memory) : undefined
-      const stamp = yield* stampOf(home, list.paths.map(({ path }) => path))
+      const paths = list.paths.map(({ path }) => path)
+      const stamp = yield* stampOf(home, paths)
       if (stamp !== undefined && before?.stamp === stamp) return UNCHANGED
       const work = update(host, list, stamp, memory, options)
       makeDirectory(remotes)
       return yield* withFileLock(Path.join(remotes, `${host}.lock`), PATIENCE)(work).pipe(
-        Effect.catchTag("LockError", ({ isHeld }) =>
+        Effect.catchTag("LockError", ({ isHeld }) => {
           // Where nothing can be remembered, nothing can be locked either.
-          isHeld
-            ? Effect.as(
-              note(`sesh: another sesh is still syncing to ${host}; going on without`),
-              FAILED
-            )
-            : work)
+          if (!isHeld) return work
+          const words = `another sesh is still syncing to ${host}`
+          return givenUp(host, paths, words, `${words}; going on without`)
+        })
       )
     })
 

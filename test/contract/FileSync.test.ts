@@ -2,12 +2,14 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
+import * as TestClock from "effect/testing/TestClock"
 import * as Fs from "node:fs"
 import * as Path from "node:path"
 import * as EventLogMemory from "../../src/layers/EventLogMemory.ts"
 import { Logged } from "../../src/layers/EventLogMemory.ts"
 import * as FileRunnersFake from "../../src/layers/FileRunnersFake.ts"
 import * as FileSyncLive from "../../src/layers/FileSyncLive.ts"
+import { withFileLock } from "../../src/layers/internal/fileLock.ts"
 import * as OutputMemory from "../../src/layers/OutputMemory.ts"
 import { FileSync } from "../../src/services/FileSync.ts"
 import { Paths } from "../../src/services/Paths.ts"
@@ -196,6 +198,29 @@ describe("FileSyncLive", () => {
       assert.deepStrictEqual(events, [{ event: "sync_start", host: web }, { event: "sync_done", ok: false }])
       copies.before = Effect.void
       assert.strictEqual((yield* push).outcome, "Pushed")
+    }).pipe(Effect.provide(withFakes)))
+
+  it.effect("who waits for another sesh for too long goes on without, and says so where programs look too", () =>
+    Effect.gen(function*() {
+      const { remotes } = yield* Paths
+      const { events } = yield* Logged
+      write((yield* Homes).here, "a", "1")
+      yield* list("a")
+      Fs.mkdirSync(remotes, { recursive: true })
+      yield* Effect.forkChild(withFileLock(Path.join(remotes, "web.lock"), 0)(Effect.never), { startImmediately: true })
+      const pushing = yield* Effect.forkChild((yield* FileSync).push(web))
+      while (pushing.pollUnsafe() === undefined) {
+        yield* TestClock.adjust("10 seconds")
+        yield* Effect.promise(() => new Promise((resolve) => setImmediate(resolve)))
+      }
+      assert.strictEqual((yield* Fiber.join(pushing))._tag, "Failed")
+      const stderr = "another sesh is still syncing to web"
+      assert.deepStrictEqual(events, [
+        { event: "sync_start", host: web },
+        { event: "sync_path_failed", path: "a", exit_code: -1, stderr },
+        { event: "sync_done", ok: false }
+      ])
+      assert.deepStrictEqual(yield* heard, [])
     }).pipe(Effect.provide(withFakes)))
 
   it.live("a file that changes while it is pushed is pushed again", () =>

@@ -20,6 +20,8 @@ import * as FileSyncLive from "./layers/FileSyncLive.ts"
 import * as HostsMemory from "./layers/HostsMemory.ts"
 import * as InputMemory from "./layers/InputMemory.ts"
 import { onDemand } from "./layers/internal/onDemand.ts"
+import { makeDirectory, writeRemembered } from "./layers/internal/sync/contents.ts"
+import { stampOf } from "./layers/internal/sync/stamp.ts"
 import * as LockMemory from "./layers/LockMemory.ts"
 import * as OutputStdio from "./layers/OutputStdio.ts"
 import * as PathsXdg from "./layers/PathsXdg.ts"
@@ -86,6 +88,9 @@ const SCENES = [
   ["@rehearsal", "rehearsal"]
 ]
 
+/** A file of the home that is on the list. */
+const SYNCED = "listed"
+
 const QUESTION = JSON.stringify({
   version: EXCHANGE,
   sesh: VERSION,
@@ -146,6 +151,9 @@ const stage = Effect.acquireRelease(
   Effect.sync(() => {
     const home = fs.mkdtempSync(path.join(tmpdir(), "sesh-"))
     process.env["HOME"] = home
+    fs.mkdirSync(path.join(home, ".config/sesh"), { recursive: true })
+    fs.writeFileSync(path.join(home, ".config/sesh/sync"), `${SYNCED}\n`)
+    fs.writeFileSync(path.join(home, SYNCED), "")
     return { home, out: fs.openSync(path.join(home, "out"), "w") }
   }),
   ({ home, out }) =>
@@ -156,8 +164,18 @@ const stage = Effect.acquireRelease(
     })
 )
 
+/** What is on the list was pushed, and has not changed since; where nobody can tell, there is no list. */
+const pushed = Effect.fnUntraced(function*(home: string) {
+  const remotes = path.join(home, ".local/state/sesh/remotes")
+  makeDirectory(remotes)
+  const stamp = yield* stampOf(home, [SYNCED], remotes)
+  if (stamp === undefined) fs.rmSync(path.join(home, ".config"), { recursive: true })
+  else writeRemembered(path.join(remotes, "rehearsal.synced"), { fingerprint: "rehearsal", stamp })
+})
+
 const play = Effect.gen(function*() {
-  const { out } = yield* stage
+  const { home, out } = yield* stage
+  yield* pushed(home)
   yield* Effect.forEach(SCENES, run, { discard: true }).pipe(Effect.provide(layers(out)))
 })
 

@@ -217,10 +217,10 @@ export const layer: Layer.Layer<
       const memory = Path.join(remotes, `${host}.synced`)
       const before = list.refused.length === 0 ? readRemembered(memory) : undefined
       const paths = list.paths.map(({ path }) => path)
-      const stamp = yield* stampOf(home, paths)
+      makeDirectory(remotes)
+      const stamp = yield* stampOf(home, paths, remotes)
       if (stamp !== undefined && before?.stamp === stamp) return UNCHANGED
       const work = update(host, list, stamp, memory, options)
-      makeDirectory(remotes)
       return yield* withFileLock(Path.join(remotes, `${host}.lock`), PATIENCE)(work).pipe(
         Effect.catchTag("LockError", ({ isHeld }) => {
           // Where nothing can be remembered, nothing can be locked either.

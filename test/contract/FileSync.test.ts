@@ -165,7 +165,7 @@ describe("FileSyncLive", () => {
       const file = Path.join(remotes, "web.synced")
       assert.strictEqual(Fs.statSync(file).mode & 0o777, 0o600)
       assert.strictEqual(Fs.statSync(remotes).mode & 0o777, 0o700)
-      for (const nonsense of ["", "{}", "sesh-synced 2\na\nb\n", "x".repeat(10_000)]) {
+      for (const nonsense of ["", "{}", "sesh-synced 3\na\nb\n", "sesh-synced 2", "x".repeat(10_000)]) {
         Fs.writeFileSync(file, nonsense)
         assert.strictEqual((yield* push).outcome, "Pushed", nonsense.slice(0, 20))
         assert.strictEqual((yield* push).outcome, "Unchanged")

@@ -3,19 +3,16 @@ import * as Fs from "node:fs"
 import * as Path from "node:path"
 import { readSmallFile, writeWholeFile } from "../smallFile.ts"
 
-/** Bytes; a file has some 150 in it. */
-const MAX_CACHE = 64 * 1024 * 1024
+/** Bytes; what is synced has some 150 in it for each file, or some 30. */
+const MAX_BYTES = 64 * 1024 * 1024
 
 /** A format that is not known is as good as nothing. */
 const CACHE_HEAD = "sesh-contents 1"
-const REMEMBERED_HEAD = "sesh-synced 1"
+const REMEMBERED_HEAD = "sesh-synced 2"
 
-/** Bytes that we would have written, and more. */
-const MAX_REMEMBERED = 4096
-
-const readSome = (path: string, limit: number): string => {
+const readSome = (path: string): string => {
   try {
-    return readSmallFile(path, limit)
+    return readSmallFile(path, MAX_BYTES)
   } catch {
     return ""
   }
@@ -37,7 +34,7 @@ const replace = (path: string, text: string): void => {
 
 /** Hashes of contents, by what identifies a file. */
 export const readCache = (path: string): ReadonlyMap<string, string> => {
-  const [head, ...lines] = readSome(path, MAX_CACHE).split("\n")
+  const [head, ...lines] = readSome(path).split("\n")
   const found = new Map<string, string>()
   if (head !== CACHE_HEAD) return found
   for (const line of lines) {
@@ -59,18 +56,16 @@ export const writeCache = (path: string, contents: ReadonlyMap<string, string>):
 /** What a host was given last. */
 export interface Remembered {
   readonly fingerprint: string
-  /** Empty: nobody knows. */
+  /** Lines of text, if any. Empty: nobody knows. */
   readonly stamp: string
 }
 
 /** Undefined when nothing is known. */
 export const readRemembered = (path: string): Remembered | undefined => {
-  const [head, fingerprint, stamp, end] = readSome(path, MAX_REMEMBERED).split("\n")
-  return head === REMEMBERED_HEAD && fingerprint && stamp !== undefined && end === ""
-    ? { fingerprint, stamp }
-    : undefined
+  const [, head, fingerprint, stamp] = /^(.*)\n(.*)\n([^]*)$/.exec(readSome(path)) ?? []
+  return head === REMEMBERED_HEAD && fingerprint ? { fingerprint, stamp: stamp! } : undefined
 }
 
 /** Throws what the file system throws. */
 export const writeRemembered = (path: string, { fingerprint, stamp }: Remembered): void =>
-  replace(path, `${REMEMBERED_HEAD}\n${fingerprint}\n${stamp}\n`)
+  replace(path, `${REMEMBERED_HEAD}\n${fingerprint}\n${stamp}`)

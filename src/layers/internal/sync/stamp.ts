@@ -1,35 +1,73 @@
 /** Has anything changed? Asked at every connect, so of another process, while this one connects. */
 import * as Effect from "effect/Effect"
 import * as ChildProcess from "node:child_process"
+import * as Fs from "node:fs"
+import * as Path from "node:path"
 import { keyOf } from "../ssh/place.ts"
 
 /**
- * Of everything below the paths, what of the file system's records no change leaves alone (the time of the last change of an
- * inode cannot be set, and is a directory's too when a name in it changes). Only GNU's find can print that.
+ * Of everything below the paths, what of the file system's records no change leaves alone: the time of the last change of an
+ * inode cannot be set, and is a directory's too when a name in it changes. Only GNU's find can print that.
  */
-const SCRIPT = "LC_ALL=C find -P \"$@\" -printf '%D %i %s %C@\\n' 2>/dev/null | sha256sum"
+const RECORDS = ["-printf", "%i %C@\n"]
 
-/** What sha256sum says. */
-const HASH = /^([0-9a-f]{64}) /
+/** A million files: with so many it matters little that they are looked at by ourselves. */
+const MAX_BYTES = 32 * 1024 * 1024
 
-/** The hash of nothing: find could not do it, or there is nothing, which is soon walked through. */
-const NOTHING = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+/** A file of our own that is gone when it is closed: a pipe would have to be emptied by somebody who has other things to do. */
+const openScratch = (dir: string): number | undefined => {
+  const path = Path.join(dir, `look.${process.pid}`)
+  try {
+    const fd = Fs.openSync(path, "wx+", 0o600)
+    Fs.unlinkSync(path)
+    return fd
+  } catch {
+    return undefined
+  }
+}
+
+const isThere = (home: string, path: string): boolean => {
+  try {
+    return Fs.lstatSync(Path.join(home, path), { throwIfNoEntry: false }) !== undefined
+  } catch {
+    return false
+  }
+}
+
+/** Empty when it is more than is worth to be remembered. */
+const readAll = (fd: number): string => {
+  const { size } = Fs.fstatSync(fd)
+  if (size > MAX_BYTES) return ""
+  const bytes = Buffer.allocUnsafe(size)
+  return bytes.toString("latin1", 0, Fs.readSync(fd, bytes, 0, size, 0))
+}
 
 /**
- * Tells one state of the trees from every other, without reading a file; undefined where the system has no means for it. Two
- * trees that say the same have the same; one that was only looked at says the same again.
+ * Tells one state of the trees from every other, without reading a file; undefined where the system has no means for it, or
+ * there is nothing. Two trees that say the same have the same; one that was only looked at says the same again. `dir`: where
+ * it may put a file.
  */
-export const stampOf = (home: string, paths: ReadonlyArray<string>): Effect.Effect<string | undefined> =>
+export const stampOf = (home: string, paths: ReadonlyArray<string>, dir: string): Effect.Effect<string | undefined> =>
   Effect.callback((resume) => {
-    const args = ["-c", SCRIPT, "sh", ...paths.map((path) => `./${path}`)]
-    // No more pipes than needed: it is waited for by somebody who wants to see his session.
-    const child = ChildProcess.spawn("/bin/sh", args, { cwd: home, stdio: ["ignore", "pipe", "ignore"] })
-    let said = ""
-    child.stdout.on("data", (bytes: Buffer) => void (said += bytes.toString("latin1")))
-    child.on("error", () => resume(Effect.succeed(undefined)))
-    child.on("close", () => {
-      const hash = HASH.exec(said)?.[1]
-      resume(Effect.succeed(hash === undefined || hash === NOTHING ? undefined : `${keyOf(...paths)}-${hash}`))
+    const present = paths.filter((path) => isThere(home, path))
+    // Without a path find takes the directory it is in: all of the home.
+    const out = present.length === 0 ? undefined : openScratch(dir)
+    if (out === undefined) return resume(Effect.succeed(undefined))
+    let isOver = false
+    const end = (code: number | null) => {
+      if (isOver) return
+      isOver = true
+      // After a failure what it has said may be cut short: it would say the same of other trees.
+      const said = code === 0 ? readAll(out) : ""
+      Fs.closeSync(out)
+      resume(Effect.succeed(said === "" ? undefined : `${keyOf(...present)}\n${said}`))
+    }
+    const child = ChildProcess.spawn("find", ["-P", ...present.map((path) => `./${path}`), ...RECORDS], {
+      cwd: home,
+      env: { ...process.env, LC_ALL: "C" },
+      stdio: ["ignore", out, "ignore"]
     })
+    child.on("error", () => end(null))
+    child.on("exit", end)
     return Effect.sync(() => void child.kill())
   })

@@ -108,8 +108,9 @@ export const terminal = async (
     status: async () => {
       const mark = `status ${++asked}:`
       run(`echo "${mark} $?"`)
-      const screen = await shows(new RegExp(`^${mark} \\d+\n%$`, "m"))
-      return Number(new RegExp(`^${mark} (\\d+)$`, "m").exec(screen)![1])
+      // What is typed before there is a prompt shows above it, and the answer behind it.
+      const answer = new RegExp(`^(?:% )?${mark} (\\d+)\n%$`, "m")
+      return Number(answer.exec(await shows(answer))![1])
     },
     resize,
     drag: async (sizes) => {

@@ -3,16 +3,14 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
-import * as Semaphore from "effect/Semaphore"
 import * as Fs from "node:fs"
-import { writeFile } from "node:fs/promises"
 import * as Path from "node:path"
 import { type HostName, parseHostName } from "../schema/HostName.ts"
 import { KnownHost } from "../schema/KnownHost.ts"
 import { Caller } from "../services/Caller.ts"
 import { Hosts } from "../services/Hosts.ts"
 import { Paths } from "../services/Paths.ts"
-import { readSmallFile, replaceFile } from "./internal/smallFile.ts"
+import { readSmallFile, writeWholeFile } from "./internal/smallFile.ts"
 
 /** Bytes: as much as a host's answer may have (`OUTPUT_LIMIT`). */
 const MAX_BYTES = 4 * 1024 * 1024
@@ -49,7 +47,6 @@ export const layer: Layer.Layer<Hosts, never, Paths | Caller> = Layer.effect(
   Effect.gen(function*() {
     const { remotes: dir } = yield* Paths
     const { uid } = yield* Caller
-    const writing = yield* Semaphore.make(1)
 
     const pathOf = (host: HostName) => Path.join(dir, `${host}${SUFFIX}`)
 
@@ -77,11 +74,10 @@ export const layer: Layer.Layer<Hosts, never, Paths | Caller> = Layer.effect(
       all: Effect.sync(() => names().flatMap((host) => Option.toArray(read(host)))),
       get: (host) => Effect.sync(() => isOurs(dir, uid) ? read(host) : Option.none()),
       remember: (known) =>
-        Effect.suspend(() => {
+        Effect.ignore(Effect.try(() => {
           const text = `${encode(known)}\n`
-          if (Buffer.byteLength(text) > MAX_BYTES || !quietly(make, false)) return Effect.void
-          return replaceFile(pathOf(known.host), (to) => writeFile(to, text, { mode: 0o600 }))
-        }).pipe(Effect.ignore, writing.withPermits(1))
+          if (Buffer.byteLength(text) <= MAX_BYTES && make()) writeWholeFile(pathOf(known.host), text)
+        }))
     })
   })
 )

@@ -3,21 +3,21 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
-import { rm, symlink, writeFile } from "node:fs/promises"
+import * as Fs from "node:fs"
+import { rm } from "node:fs/promises"
 import { isAbsolute } from "node:path"
 import { type Ended, SessionInfo } from "../schema/Session.ts"
 import type { SessionName } from "../schema/SessionName.ts"
 import { Paths } from "../services/Paths.ts"
 import { SessionFiles } from "../services/SessionFiles.ts"
 import { encodeEnded, isFresh, readEnded, sweepEnded } from "./internal/endedFiles.ts"
-import { replaceFile } from "./internal/smallFile.ts"
+import { replaceFile, writeWholeFile } from "./internal/smallFile.ts"
 
 const encodeInfo = Schema.encodeSync(Schema.fromJsonString(SessionInfo))
 
-const replace = (path: string, make: (temporary: string) => Promise<void>) =>
-  replaceFile(path, make).pipe(
-    Effect.catch((error) => Effect.logWarning(`cannot write ${path}`, error.cause))
-  )
+/** What cannot be written is said in the log, and done without. */
+const writing = (path: string, write: () => void) =>
+  Effect.try(write).pipe(Effect.catch((error) => Effect.logWarning(`cannot write ${path}`, error.cause)))
 
 /** Files in the sessions' directory. */
 export const layer: Layer.Layer<SessionFiles, never, Paths> = Layer.effect(
@@ -28,7 +28,7 @@ export const layer: Layer.Layer<SessionFiles, never, Paths> = Layer.effect(
 
     const writeEnd = Effect.fn("SessionFiles.writeEnd")(function*(ended: Ended) {
       const path = paths.session(ended.name).ended
-      yield* replace(path, (to) => writeFile(to, encodeEnded(ended), { mode: 0o600 }))
+      yield* writing(path, () => writeWholeFile(path, encodeEnded(ended)))
       const now = yield* Clock.currentTimeMillis
       yield* Effect.ignore(Effect.try(() => sweepEnded(paths.dir, now)))
     })
@@ -45,10 +45,13 @@ export const layer: Layer.Layer<SessionFiles, never, Paths> = Layer.effect(
       agentPath,
       pointAgent: (name, socket) => {
         const path = agentPath(name)
-        return isAbsolute(socket) && socket !== path ? replace(path, (to) => symlink(socket, to)) : Effect.void
+        if (!isAbsolute(socket) || socket === path) return Effect.void
+        return writing(path, () => replaceFile(path, (temporary) => Fs.symlinkSync(socket, temporary)))
       },
-      writeInfo: (info) =>
-        replace(paths.session(info.name).info, (to) => writeFile(to, `${encodeInfo(info)}\n`, { mode: 0o600 })),
+      writeInfo: (info) => {
+        const path = paths.session(info.name).info
+        return writing(path, () => writeWholeFile(path, `${encodeInfo(info)}\n`))
+      },
       writeEnd,
       forgetEnd: (name) => Effect.ignore(Effect.tryPromise(() => rm(paths.session(name).ended, { force: true }))),
       readEnd

@@ -1,7 +1,5 @@
 /** Files of ours that hold a record: written whole or not at all, and read with the suspicion that anything may lie there. */
-import * as Effect from "effect/Effect"
 import * as Fs from "node:fs"
-import { rename, rm } from "node:fs/promises"
 
 /**
  * What a file has, if that is no more than `most` bytes; else it is empty. Throws what `open` throws: a link is not
@@ -19,13 +17,15 @@ export const readSmallFile = (path: string, most: number): string => {
   }
 }
 
-/** Puts a file in place of what is there, whole or not at all, whatever the umask. Throws what the file system throws. */
-export const writeWholeFile = (path: string, content: string | Uint8Array, mode = 0o600): void => {
+/**
+ * Makes something under another name first, so that nobody ever sees half of it or none. Throws what `make` and the file
+ * system throw.
+ */
+export const replaceFile = (path: string, make: (temporary: string) => void): void => {
   const temporary = `${path}.${process.pid}`
   Fs.rmSync(temporary, { force: true })
   try {
-    Fs.writeFileSync(temporary, content, { flag: "wx", mode })
-    Fs.chmodSync(temporary, mode)
+    make(temporary)
     Fs.renameSync(temporary, path)
   } catch (cause) {
     Fs.rmSync(temporary, { force: true })
@@ -33,16 +33,9 @@ export const writeWholeFile = (path: string, content: string | Uint8Array, mode 
   }
 }
 
-/** Makes a file under another name first, so that nobody ever sees half of it or none. One at a time in a process. */
-export const replaceFile = (path: string, make: (temporary: string) => Promise<void>) =>
-  Effect.tryPromise(async () => {
-    const temporary = `${path}.${process.pid}`
-    await rm(temporary, { force: true })
-    try {
-      await make(temporary)
-      await rename(temporary, path)
-    } catch (cause) {
-      await rm(temporary, { force: true })
-      throw cause
-    }
+/** Puts a file in place of what is there, whole or not at all, whatever the umask. Throws what the file system throws. */
+export const writeWholeFile = (path: string, content: string | Uint8Array, mode = 0o600): void =>
+  replaceFile(path, (temporary) => {
+    Fs.writeFileSync(temporary, content, { flag: "wx", mode })
+    Fs.chmodSync(temporary, mode)
   })

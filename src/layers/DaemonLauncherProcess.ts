@@ -11,6 +11,7 @@ import { openLog } from "./internal/daemonLog.ts"
 import { startDaemon } from "./internal/daemonStart.ts"
 import { DAEMON_FLAG, type LaunchReply } from "./internal/launchChannel.ts"
 import { planStart, type StartPlan, type SystemFiles, withoutScope } from "./internal/loginScope.ts"
+import { quietly } from "./internal/quietly.ts"
 
 export interface DaemonLauncherOptions {
   /** Program and first arguments that are this sesh again; found out unless given. */
@@ -26,14 +27,6 @@ const ownProgram = (): ReadonlyArray<string> =>
   process.getBuiltinModule("node:sea").isSea()
     ? [process.execPath]
     : [process.execPath, ...process.execArgv, process.argv[1]!]
-
-const quietly = <A>(read: () => A, otherwise: A): A => {
-  try {
-    return read()
-  } catch {
-    return otherwise
-  }
-}
 
 const realSystem: SystemFiles = {
   read: (path) => quietly(() => Fs.readFileSync(path, "utf8"), undefined),

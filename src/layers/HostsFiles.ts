@@ -10,6 +10,7 @@ import { KnownHost } from "../schema/KnownHost.ts"
 import { Caller } from "../services/Caller.ts"
 import { Hosts } from "../services/Hosts.ts"
 import { Paths } from "../services/Paths.ts"
+import { quietly } from "./internal/quietly.ts"
 import { readSmallFile, writeWholeFile } from "./internal/smallFile.ts"
 
 /** Bytes: as much as a host's answer may have (`OUTPUT_LIMIT`). */
@@ -25,14 +26,6 @@ const OTHERS_WRITE = 0o022
 
 const encode = Schema.encodeSync(Schema.fromJsonString(KnownHost))
 const decode = Schema.decodeUnknownOption(Schema.fromJsonString(KnownHost))
-
-const quietly = <A>(read: () => A, otherwise: A): A => {
-  try {
-    return read()
-  } catch {
-    return otherwise
-  }
-}
 
 /** In a directory that others can write to anybody could have written it. */
 const isOurs = (dir: string, uid: number): boolean =>

@@ -3,6 +3,7 @@ import * as Effect from "effect/Effect"
 import * as Fs from "node:fs"
 import * as Path from "node:path"
 import { SshMissing } from "../../../services/SshTransport.ts"
+import { quietly } from "../quietly.ts"
 
 /** Bytes of a log that are looked at, from its end. */
 const TAIL = 64 * 1024
@@ -30,14 +31,6 @@ export const keyOf = (...parts: ReadonlyArray<string>): string => {
   let hash = 0xcbf29ce484222325n
   for (const byte of Buffer.from(parts.join("\0"))) hash = BigInt.asUintN(64, (hash ^ BigInt(byte)) * 0x100000001b3n)
   return hash.toString(36).padStart(KEY_DIGITS, "0")
-}
-
-const quietly = <A>(read: () => A, otherwise: A): A => {
-  try {
-    return read()
-  } catch {
-    return otherwise
-  }
 }
 
 /** The end of a file, from an offset on; empty when it cannot be read. */

@@ -1,6 +1,7 @@
 /** What is remembered between syncs: contents of files by their identity, and what each host has. Of no use to anybody else. */
 import * as Fs from "node:fs"
 import * as Path from "node:path"
+import { quietly } from "../quietly.ts"
 import { readSmallFile, writeWholeFile } from "../smallFile.ts"
 
 /** Bytes; what is synced has some 150 in it for each file, or some 30. */
@@ -10,13 +11,7 @@ const MAX_BYTES = 64 * 1024 * 1024
 const CACHE_HEAD = "sesh-contents 1"
 const REMEMBERED_HEAD = "sesh-synced 2"
 
-const readSome = (path: string): string => {
-  try {
-    return readSmallFile(path, MAX_BYTES)
-  } catch {
-    return ""
-  }
-}
+const readSome = (path: string): string => quietly(() => readSmallFile(path, MAX_BYTES), "")
 
 /** For us alone. Whoever writes into it says why that cannot be. */
 export const makeDirectory = (path: string): void => {

@@ -1,6 +1,7 @@
 /** What the trees are, whenever they were made: names, kinds, modes, where links lead, and contents. */
 import * as Effect from "effect/Effect"
 import * as Fs from "node:fs"
+import { quietly } from "../quietly.ts"
 import { keyOf as keyOfText } from "../ssh/place.ts"
 import { readCache, writeCache } from "./contents.ts"
 import { entriesAt, type Entry } from "./tree.ts"
@@ -47,23 +48,14 @@ const hashFile = (path: Buffer): string => {
 /** What no change of a file leaves alone: the time of an inode's last change cannot be set. */
 const keyOf = (stat: Fs.Stats): string => `${stat.dev}.${stat.ino}.${stat.size}.${stat.mtimeMs}.${stat.ctimeMs}`
 
-const readLink = (path: Buffer): string => {
-  try {
-    return Fs.readlinkSync(path, "latin1")
-  } catch {
-    return ""
-  }
-}
+const readLink = (path: Buffer): string => quietly(() => Fs.readlinkSync(path, "latin1"), "")
 
 /** Tells the file that a link leads to from any other, and from itself at other times; empty when it leads to none. */
-const fileBehind = (link: Buffer): string => {
-  try {
+const fileBehind = (link: Buffer): string =>
+  quietly(() => {
     const stat = Fs.statSync(link)
     return stat.isFile() ? `${keyOf(stat)}\0` : ""
-  } catch {
-    return ""
-  }
-}
+  }, "")
 
 /**
  * Sums up what is at the paths. Contents are read again only of files that have changed since the last time (`cache`: a

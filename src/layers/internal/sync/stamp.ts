@@ -3,7 +3,9 @@ import * as Effect from "effect/Effect"
 import * as ChildProcess from "node:child_process"
 import * as Fs from "node:fs"
 import * as Path from "node:path"
+import { quietly } from "../quietly.ts"
 import { keyOf } from "../ssh/place.ts"
+import { look } from "./tree.ts"
 
 /**
  * Of everything below the paths, what of the file system's records no change leaves alone: the time of the last change of an
@@ -15,24 +17,13 @@ const RECORDS = ["-printf", "%i %C@\n"]
 const MAX_BYTES = 32 * 1024 * 1024
 
 /** A file of our own that is gone when it is closed: a pipe would have to be emptied by somebody who has other things to do. */
-const openScratch = (dir: string): number | undefined => {
-  const path = Path.join(dir, `look.${process.pid}`)
-  try {
+const openScratch = (dir: string): number | undefined =>
+  quietly(() => {
+    const path = Path.join(dir, `look.${process.pid}`)
     const fd = Fs.openSync(path, "wx+", 0o600)
     Fs.unlinkSync(path)
     return fd
-  } catch {
-    return undefined
-  }
-}
-
-const isThere = (home: string, path: string): boolean => {
-  try {
-    return Fs.lstatSync(Path.join(home, path), { throwIfNoEntry: false }) !== undefined
-  } catch {
-    return false
-  }
-}
+  }, undefined)
 
 /** Empty when it is more than is worth to be remembered. */
 const readAll = (fd: number): string => {
@@ -49,7 +40,7 @@ const readAll = (fd: number): string => {
  */
 export const stampOf = (home: string, paths: ReadonlyArray<string>, dir: string): Effect.Effect<string | undefined> =>
   Effect.callback((resume) => {
-    const present = paths.filter((path) => isThere(home, path))
+    const present = paths.filter((path) => look(Path.join(home, path)) !== undefined)
     // Without a path find takes the directory it is in: all of the home.
     const out = present.length === 0 ? undefined : openScratch(dir)
     if (out === undefined) return resume(Effect.succeed(undefined))

@@ -1,6 +1,7 @@
 /** Everything at a path of the home, in the order of names. */
 import * as Fs from "node:fs"
 import * as Path from "node:path"
+import { quietly } from "../quietly.ts"
 import { codeOf } from "../systemError.ts"
 
 /** Something in a tree. */
@@ -14,21 +15,12 @@ export interface Entry {
 const compare = (a: string, b: string): number => a < b ? -1 : a > b ? 1 : 0
 
 /** Names that cannot be read are none: whoever copies them says so. */
-const namesIn = (dir: Buffer): ReadonlyArray<string> => {
-  try {
-    return Fs.readdirSync(dir, "latin1").toSorted(compare)
-  } catch {
-    return []
-  }
-}
+const namesIn = (dir: Buffer): ReadonlyArray<string> =>
+  quietly(() => Fs.readdirSync(dir, "latin1").toSorted(compare), [])
 
-const look = (path: Buffer): Fs.Stats | undefined => {
-  try {
-    return Fs.lstatSync(path, { throwIfNoEntry: false })
-  } catch {
-    return undefined
-  }
-}
+/** Follows no link. Undefined where there is nothing, or nothing that can be looked at. */
+export const look = (path: Fs.PathLike): Fs.Stats | undefined =>
+  quietly(() => Fs.lstatSync(path, { throwIfNoEntry: false }), undefined)
 
 function* entriesBelow(home: string, path: string): Generator<Entry> {
   const full = Buffer.from(`${home}/${path}`, "latin1")

@@ -1,6 +1,5 @@
 /** What is remembered between syncs: contents of files by their identity, and what each host has. Of no use to anybody else. */
 import * as Fs from "node:fs"
-import * as Path from "node:path"
 import { quietly } from "../quietly.ts"
 import { readSmallFile, writeWholeFile } from "../smallFile.ts"
 
@@ -22,11 +21,6 @@ export const makeDirectory = (path: string): void => {
   }
 }
 
-const replace = (path: string, text: string): void => {
-  makeDirectory(Path.dirname(path))
-  writeWholeFile(path, text)
-}
-
 /** Hashes of contents, by what identifies a file. */
 export const readCache = (path: string): ReadonlyMap<string, string> => {
   const [head, ...lines] = readSome(path).split("\n")
@@ -42,7 +36,7 @@ export const readCache = (path: string): ReadonlyMap<string, string> => {
 /** Without it everything is read again. */
 export const writeCache = (path: string, contents: ReadonlyMap<string, string>): void => {
   try {
-    replace(path, `${[CACHE_HEAD, ...[...contents].map(([key, hash]) => `${key} ${hash}`)].join("\n")}\n`)
+    writeWholeFile(path, `${[CACHE_HEAD, ...[...contents].map(([key, hash]) => `${key} ${hash}`)].join("\n")}\n`)
   } catch {
     // The next sync reads more than it would have to.
   }
@@ -63,4 +57,4 @@ export const readRemembered = (path: string): Remembered | undefined => {
 
 /** Throws what the file system throws. */
 export const writeRemembered = (path: string, { fingerprint, stamp }: Remembered): void =>
-  replace(path, `${REMEMBERED_HEAD}\n${fingerprint}\n${stamp}`)
+  writeWholeFile(path, `${REMEMBERED_HEAD}\n${fingerprint}\n${stamp}`)

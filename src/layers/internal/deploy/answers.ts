@@ -6,9 +6,6 @@ import type { DeployStep } from "../../../services/Deployer.ts"
 /** Bytes of what a host says that are kept: the end of it. */
 export const WORDS_LIMIT = 2048
 
-/** Bytes of what a script of ours says: a few short lines. */
-export const ANSWER_LIMIT = 4096
-
 /** The end of what was said, line by line, control characters made visible. */
 export const words = (bytes: Buffer): string =>
   bytes.subarray(-WORDS_LIMIT).toString().trim().split(/\r?\n/).map(visible).join("\n")

@@ -2,7 +2,10 @@
 import * as Effect from "effect/Effect"
 import type { ExitStatus } from "../../../schema/Session.ts"
 import type { ConnectionLost, RemoteProgram } from "../../../services/SshTransport.ts"
-import { ANSWER_LIMIT, WORDS_LIMIT } from "./answers.ts"
+import { WORDS_LIMIT } from "./answers.ts"
+
+/** Bytes of what a script of ours says: a few short lines. */
+const ANSWER_LIMIT = 4096
 
 /** The beginning of what a script of ours answers, and the end of what others complain of. */
 export interface Said {

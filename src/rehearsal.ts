@@ -151,9 +151,6 @@ const stage = Effect.acquireRelease(
   Effect.sync(() => {
     const home = fs.mkdtempSync(path.join(tmpdir(), "sesh-"))
     process.env["HOME"] = home
-    fs.mkdirSync(path.join(home, ".config/sesh"), { recursive: true })
-    fs.writeFileSync(path.join(home, ".config/sesh/sync"), `${SYNCED}\n`)
-    fs.writeFileSync(path.join(home, SYNCED), "")
     return { home, out: fs.openSync(path.join(home, "out"), "w") }
   }),
   ({ home, out }) =>
@@ -166,17 +163,20 @@ const stage = Effect.acquireRelease(
 
 /** What is on the list was pushed, and has not changed since; where nobody can tell, there is no list. */
 const pushed = Effect.fnUntraced(function*(home: string) {
-  const remotes = path.join(home, ".local/state/sesh/remotes")
+  const { remotes, syncList } = yield* Paths
+  fs.mkdirSync(path.dirname(syncList), { recursive: true })
+  fs.writeFileSync(syncList, `${SYNCED}\n`)
+  fs.writeFileSync(path.join(home, SYNCED), "")
   makeDirectory(remotes)
   const stamp = yield* stampOf(home, [SYNCED], remotes)
-  if (stamp === undefined) fs.rmSync(path.join(home, ".config"), { recursive: true })
+  if (stamp === undefined) fs.rmSync(syncList)
   else writeRemembered(path.join(remotes, "rehearsal.synced"), { fingerprint: "rehearsal", stamp })
 })
 
 const play = Effect.gen(function*() {
   const { home, out } = yield* stage
-  yield* pushed(home)
-  yield* Effect.forEach(SCENES, run, { discard: true }).pipe(Effect.provide(layers(out)))
+  const scenes = Effect.forEach(SCENES, run, { discard: true })
+  yield* Effect.andThen(pushed(home), scenes).pipe(Effect.provide(layers(out)))
 })
 
 /** A rehearsal that goes wrong, or does not come to its end, stops the build. */

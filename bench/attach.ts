@@ -7,9 +7,16 @@ import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as Effect from "effect/Effect"
 import * as net from "node:net"
 import * as path from "node:path"
-import { hello } from "../src/layers/internal/handshake.ts"
-import * as Pty from "../src/layers/PtyNode.ts"
-import { encodeFrame, FrameDecoder, FrameType, HEADER_BYTES, OFFSET_BYTES, RESTORE_LAST } from "../src/schema/Frame.ts"
+import { hello } from "../src/layers/connection/handshake.ts"
+import * as Pty from "../src/layers/pty/PtyNode.ts"
+import {
+  encodeFrame,
+  FrameDecoder,
+  FrameType,
+  HEADER_BYTES,
+  OFFSET_BYTES,
+  RESTORE_LAST
+} from "../src/schema/protocol/Frame.ts"
 import { VERSION } from "../src/schema/Version.ts"
 import { type Home, home, median, rotated, setting, shown, table } from "./support/machine.ts"
 import { wideLines, writeLines } from "./support/output.ts"

@@ -5,7 +5,7 @@
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as Effect from "effect/Effect"
 import * as path from "node:path"
-import * as Pty from "../src/layers/PtyNode.ts"
+import * as Pty from "../src/layers/pty/PtyNode.ts"
 import { cpuMs, end, type Home, home, median, rotated, setting, shown, table } from "./support/machine.ts"
 import { contents, writeLines } from "./support/output.ts"
 import { create, DONE, type Peer, peers, READY } from "./support/peers.ts"

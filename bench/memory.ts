@@ -5,7 +5,7 @@
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as Effect from "effect/Effect"
 import * as path from "node:path"
-import * as Pty from "../src/layers/PtyNode.ts"
+import * as Pty from "../src/layers/pty/PtyNode.ts"
 import { end, type Home, home, median, memory, rotated, setting, shown, table } from "./support/machine.ts"
 import { wideLines, writeLines } from "./support/output.ts"
 import { create, type Peer, peers, READY } from "./support/peers.ts"

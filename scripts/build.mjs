@@ -19,7 +19,7 @@ const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "..")
 const dist = path.join(root, "dist")
 const require = createRequire(import.meta.url)
 
-/** Random numbers drawn while the snapshot is taken would come back in every process (src/rehearsal.ts). */
+/** Random numbers drawn while the snapshot is taken would come back in every process (src/snapshot/rehearsal.ts). */
 const noRandomness = `
   if (!loaded && process.getBuiltinModule("node:v8").startupSnapshot.isBuildingSnapshot()) {
     throw new Error("node:crypto must not be used while the snapshot is taken")
@@ -148,7 +148,7 @@ process.once("exit", () => fs.rmSync(temp, { recursive: true, force: true }))
 const bundle = path.join(temp, "sesh.cjs")
 await build({
   absWorkingDir: root,
-  entryPoints: ["src/sea.ts"],
+  entryPoints: ["src/snapshot/sea.ts"],
   outfile: bundle,
   bundle: true,
   minify: true,

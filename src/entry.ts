@@ -1,7 +1,7 @@
 /** One program: the command line, the daemon that owns a session, and a look whether it works here. */
 import * as daemon from "./daemon.ts"
-import { DAEMON_FLAG } from "./layers/internal/launchChannel.ts"
-import { CHECK_FLAG, selfCheck } from "./layers/internal/selfCheck.ts"
+import { DAEMON_FLAG } from "./layers/launcher/channel.ts"
+import { CHECK_FLAG, selfCheck } from "./layers/pty/selfCheck.ts"
 import * as main from "./main.ts"
 
 /** `argv` holds the user's arguments only. */

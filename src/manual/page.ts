@@ -1,5 +1,5 @@
 /** The manual page sesh(1), as roff: made of what the help is made of. Not in the executable. */
-import { environment, type ExplainedForm, forms, groups, options, statuses } from "../commands/help.ts"
+import { environment, type ExplainedForm, forms, groups, options, statuses } from "../commands/language/help.ts"
 import { bold, code, form, indented, lines, paragraph, prose, section, term } from "./roff.ts"
 import { description, details, examples, files, moreEnvironment, optionDetails } from "./texts.ts"
 

@@ -1,5 +1,5 @@
 /** What the manual says beyond the help. Between backticks is what one types. */
-import type { FormName, options } from "../commands/help.ts"
+import type { FormName, options } from "../commands/language/help.ts"
 
 export const description: ReadonlyArray<string> = [
   "`sesh` keeps shells, and what runs in them, alive under a name. Create a session, walk away, come back from another terminal, and find everything running, and the screen as you left it.",

@@ -1,7 +1,7 @@
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
-import type { EndSignal } from "../schema/Control.ts"
 import type { InvalidDetachKey } from "../schema/DetachKey.ts"
+import type { EndSignal } from "../schema/protocol/Control.ts"
 import type { ExitStatus } from "../schema/Session.ts"
 import type { SessionName } from "../schema/SessionName.ts"
 import type { AskError } from "./SessionRegistry.ts"

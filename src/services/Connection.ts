@@ -1,4 +1,4 @@
-import type { FrameType } from "../schema/Frame.ts"
+import type { FrameType } from "../schema/protocol/Frame.ts"
 import type { HostError } from "./HostError.ts"
 import type { NoSession } from "./SessionClient.ts"
 

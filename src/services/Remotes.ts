@@ -1,7 +1,7 @@
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import type { HostName } from "../schema/HostName.ts"
-import type { KnownHost } from "../schema/KnownHost.ts"
+import type { KnownHost } from "../schema/RememberedHost.ts"
 import type { AttachClient } from "./AttachClient.ts"
 import type { Caller } from "./Caller.ts"
 import type { DaemonLauncher } from "./DaemonLauncher.ts"

@@ -1,7 +1,7 @@
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
-import type { Welcome } from "../schema/Control.ts"
+import type { Welcome } from "../schema/protocol/Control.ts"
 import type { ExitStatus, SessionInfo } from "../schema/Session.ts"
 import type { SessionName } from "../schema/SessionName.ts"
 import type { HostError } from "./HostError.ts"

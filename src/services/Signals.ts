@@ -1,7 +1,7 @@
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
-import type { EndSignal } from "../schema/Control.ts"
+import type { EndSignal } from "../schema/protocol/Control.ts"
 
 export type { EndSignal }
 

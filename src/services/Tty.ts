@@ -2,7 +2,7 @@ import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
-import type { EndSignal } from "../schema/Control.ts"
+import type { EndSignal } from "../schema/protocol/Control.ts"
 import type { Size } from "../schema/Session.ts"
 
 /** The terminal could not be put into raw mode. */

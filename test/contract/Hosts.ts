@@ -3,11 +3,11 @@ import * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Result from "effect/Result"
-import { memoryInfo } from "../../src/layers/SessionRegistryMemory.ts"
+import { memoryInfo } from "../../src/layers/testing/SessionRegistryFake.ts"
 import { type HostName, parseHostName } from "../../src/schema/HostName.ts"
-import type { KnownHost } from "../../src/schema/KnownHost.ts"
+import type { KnownHost } from "../../src/schema/RememberedHost.ts"
 import type { SessionName } from "../../src/schema/SessionName.ts"
-import { Hosts } from "../../src/services/Hosts.ts"
+import { Hosts } from "../../src/services/HostMemory.ts"
 
 export const host = (name: string): HostName => Result.getOrThrow(parseHostName(name))
 

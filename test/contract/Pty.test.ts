@@ -1,6 +1,6 @@
-import type { FakeProgram } from "../../src/layers/PtyFake.ts"
-import * as PtyFake from "../../src/layers/PtyFake.ts"
-import * as PtyNode from "../../src/layers/PtyNode.ts"
+import * as PtyNode from "../../src/layers/pty/PtyNode.ts"
+import type { FakeProgram } from "../../src/layers/testing/PtyFake.ts"
+import * as PtyFake from "../../src/layers/testing/PtyFake.ts"
 import type { PtySpec } from "../../src/services/Pty.ts"
 import { counted, type scripts, sha256, suite } from "./Pty.ts"
 

@@ -1,9 +1,9 @@
 import * as Layer from "effect/Layer"
-import * as Caller from "../../src/layers/CallerFake.ts"
-import * as Memory from "../../src/layers/ScrollbackMemory.ts"
-import * as Ring from "../../src/layers/ScrollbackRing.ts"
-import * as Terminal from "../../src/layers/ScrollbackTerminal.ts"
-import * as VtEngineXterm from "../../src/layers/VtEngineXterm.ts"
+import * as Ring from "../../src/layers/scrollback/ScrollbackRing.ts"
+import * as Terminal from "../../src/layers/scrollback/ScrollbackTerminal.ts"
+import * as Caller from "../../src/layers/testing/CallerFake.ts"
+import * as Memory from "../../src/layers/testing/ScrollbackFake.ts"
+import * as VtEngineXterm from "../../src/layers/xterm/VtEngineXterm.ts"
 import { suite } from "./Scrollback.ts"
 
 suite("Memory", Memory.layer)

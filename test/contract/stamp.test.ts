@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Fs from "node:fs"
 import * as Path from "node:path"
-import { stampOf } from "../../src/layers/internal/sync/stamp.ts"
+import { stampOf } from "../../src/layers/sync/changeStamp.ts"
 import { Home, home } from "../fixtures/machine.ts"
 
 /** A home with trees in it, and their stamps. */

@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process"
 import { cpSync, mkdirSync, readFileSync } from "node:fs"
 import * as path from "node:path"
 import { describe, expect, it } from "vitest"
-import { forms } from "../../src/commands/help.ts"
+import { forms } from "../../src/commands/language/help.ts"
 import { VERSION } from "../../src/schema/Version.ts"
 import { sandbox, SESH } from "../support/sandbox.ts"
 

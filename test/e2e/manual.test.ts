@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process"
 import * as path from "node:path"
 import { expect, it } from "vitest"
-import { environment, forms, options, statuses } from "../../src/commands/help.ts"
+import { environment, forms, options, statuses } from "../../src/commands/language/help.ts"
 import { describeWith } from "../support/needs.ts"
 import { sandbox } from "../support/sandbox.ts"
 import { terminal } from "../support/terminal.ts"

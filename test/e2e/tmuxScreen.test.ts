@@ -3,7 +3,7 @@ import { execFileSync } from "node:child_process"
 import * as Fs from "node:fs"
 import * as Os from "node:os"
 import * as Path from "node:path"
-import { XtermTerminal } from "../../src/layers/internal/vt/terminal.ts"
+import { XtermTerminal } from "../../src/layers/xterm/model.ts"
 import { engine, points, recordings } from "../support/differential.ts"
 import { describeWith } from "../support/needs.ts"
 

@@ -1,11 +1,11 @@
 /** A terminal that never left against one that was given a restore: where do they differ? */
 import * as Fs from "node:fs"
 import * as Path from "node:path"
-import { leave } from "../../src/layers/internal/vt/leave.ts"
-import { type Engine, type Instance, load } from "../../src/layers/internal/vt/load.ts"
-import { ModeTracker } from "../../src/layers/internal/vt/modes.ts"
-import { XtermTerminal } from "../../src/layers/internal/vt/terminal.ts"
-import { HAS_EXTENDED, resize } from "../../src/layers/internal/vt/xterm.ts"
+import { leave } from "../../src/layers/vt/leave.ts"
+import { ModeTracker } from "../../src/layers/vt/modes.ts"
+import { HAS_EXTENDED, resize } from "../../src/layers/xterm/internals.ts"
+import { type Engine, type Instance, load } from "../../src/layers/xterm/load.ts"
+import { XtermTerminal } from "../../src/layers/xterm/model.ts"
 import { BLANK_LINE, modesState, type TerminalState, terminalState } from "./terminalState.ts"
 import { random, torture } from "./torture.ts"
 

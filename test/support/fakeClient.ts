@@ -1,7 +1,7 @@
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import { hello } from "../../src/layers/internal/handshake.ts"
-import { Control, type Hello, type Role, type Welcome } from "../../src/schema/Control.ts"
+import { hello } from "../../src/layers/connection/handshake.ts"
+import { Control, type Hello, type Role, type Welcome } from "../../src/schema/protocol/Control.ts"
 import {
   decodeOffset,
   encodeOffset,
@@ -9,7 +9,7 @@ import {
   LINES_LAST,
   OFFSET_BYTES,
   RESTORE_LAST
-} from "../../src/schema/Frame.ts"
+} from "../../src/schema/protocol/Frame.ts"
 import type { SessionName } from "../../src/schema/SessionName.ts"
 import type { Connection } from "../../src/services/Connection.ts"
 import { SessionClient } from "../../src/services/SessionClient.ts"

@@ -1,8 +1,8 @@
 /** A terminal of the test's own: one end is a program's, the test sits at the other. */
 import * as Effect from "effect/Effect"
 import * as Fs from "node:fs"
-import { loadPtyAddon } from "../../src/layers/internal/ptyAddon.ts"
-import { openMaster } from "../../src/layers/internal/ptyMaster.ts"
+import { loadPtyAddon } from "../../src/layers/pty/addon.ts"
+import { openMaster } from "../../src/layers/pty/master.ts"
 
 /** Until the scope ends; 24 rows. `slave` is the program's descriptor, `seen` what was written to it. */
 export const openScreen = (columns: number) =>

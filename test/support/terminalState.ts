@@ -1,9 +1,9 @@
 /** What a terminal shows and how it stands, in a form that can be compared. */
-import type { Instance } from "../../src/layers/internal/vt/load.ts"
-import type { ModeTracker } from "../../src/layers/internal/vt/modes.ts"
-import { sgr } from "../../src/layers/internal/vt/pen.ts"
-import type { Core, Extended, Line, Screen } from "../../src/layers/internal/vt/xterm.ts"
-import * as Xterm from "../../src/layers/internal/vt/xterm.ts"
+import type { ModeTracker } from "../../src/layers/vt/modes.ts"
+import type { Core, Extended, Line, Screen } from "../../src/layers/xterm/internals.ts"
+import * as Xterm from "../../src/layers/xterm/internals.ts"
+import type { Instance } from "../../src/layers/xterm/load.ts"
+import { sgr } from "../../src/layers/xterm/sgr.ts"
 
 /** Colour words keep bits of earlier colours that show nowhere. */
 const attributes = (core: Core, fg: number, bg: number, extended: Extended | undefined, whole: boolean): string => {

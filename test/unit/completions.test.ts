@@ -1,11 +1,11 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import { scripts } from "../../src/commands/completions.ts"
+import { scripts } from "../../src/commands/completions/completions.ts"
 import { dashWords } from "../../src/commands/completions/words.ts"
-import { parse } from "../../src/commands/parse.ts"
-import { SHELLS } from "../../src/commands/request.ts"
-import { flagged, OPTIONS, type Verb, verbs } from "../../src/commands/verbs.ts"
-import { Said } from "../../src/layers/OutputMemory.ts"
+import { parse } from "../../src/commands/language/parse.ts"
+import { SHELLS } from "../../src/commands/language/request.ts"
+import { flagged, OPTIONS, type Verb, verbs } from "../../src/commands/language/verbs.ts"
+import { Said } from "../../src/layers/testing/OutputFake.ts"
 import { inWorld } from "../support/world.ts"
 
 const hidden = new Set(flagged.filter((name) => (verbs[name] as Verb).hidden === true))

@@ -1,8 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import { closeTo } from "../../src/commands/explain.ts"
-import { Said } from "../../src/layers/OutputMemory.ts"
-import { memoryInfo, MemorySessions } from "../../src/layers/SessionRegistryMemory.ts"
+import { closeTo } from "../../src/commands/words/failures.ts"
+import { Said } from "../../src/layers/testing/OutputFake.ts"
+import { memoryInfo, MemorySessions } from "../../src/layers/testing/SessionRegistryFake.ts"
 import type { SessionName } from "../../src/schema/SessionName.ts"
 import { inWorld } from "../support/world.ts"
 

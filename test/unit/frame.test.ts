@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Option from "effect/Option"
-import { Control, PROTOCOL } from "../../src/schema/Control.ts"
+import { Control, PROTOCOL } from "../../src/schema/protocol/Control.ts"
 import {
   decodeOffset,
   encodeFrame,
@@ -8,7 +8,7 @@ import {
   FrameDecoder,
   FrameType,
   MAX_PAYLOAD
-} from "../../src/schema/Frame.ts"
+} from "../../src/schema/protocol/Frame.ts"
 
 const decodeAll = (chunks: ReadonlyArray<Buffer>) => {
   const frames: Array<readonly [number, string]> = []

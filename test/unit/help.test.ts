@@ -1,8 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import { readFileSync } from "node:fs"
 import * as path from "node:path"
-import { environment, forms, groups, help, statuses } from "../../src/commands/help.ts"
-import { OPTIONS, type Verb, verbs } from "../../src/commands/verbs.ts"
+import { environment, forms, groups, help, statuses } from "../../src/commands/language/help.ts"
+import { OPTIONS, type Verb, verbs } from "../../src/commands/language/verbs.ts"
 import { page } from "../../src/manual/page.ts"
 import { code, form, prose } from "../../src/manual/roff.ts"
 

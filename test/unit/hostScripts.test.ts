@@ -1,9 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as TestClock from "effect/testing/TestClock"
-import { WrittenFiles } from "../../src/layers/SessionFilesMemory.ts"
-import { Control, type EndSignal, type Hello } from "../../src/schema/Control.ts"
-import { FrameType } from "../../src/schema/Frame.ts"
+import { WrittenFiles } from "../../src/layers/testing/SessionFilesFake.ts"
+import { Control, type EndSignal, type Hello } from "../../src/schema/protocol/Control.ts"
+import { FrameType } from "../../src/schema/protocol/Frame.ts"
 import { eventually, type FakeClient, join, joined, settle } from "../support/fakeClient.ts"
 import { dev, hosting, start } from "../support/hosting.ts"
 

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Result from "effect/Result"
-import { KeyScanner } from "../../src/layers/internal/client/keyScanner.ts"
+import { KeyScanner } from "../../src/layers/attach/keyScanner.ts"
 import { parseDetachKey } from "../../src/schema/DetachKey.ts"
 
 const scanner = (key = "^\\") => new KeyScanner([Result.getOrThrow(parseDetachKey(key))!])

@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Arbitrary from "effect/Arbitrary"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
-import { formatEntry, HEADER, parseLayout } from "../../src/commands/layoutFormat.ts"
+import { formatEntry, HEADER, parseLayout } from "../../src/commands/scripts/layoutFormat.ts"
 import type { LayoutEntry } from "../../src/schema/Layout.ts"
 import type { SessionName } from "../../src/schema/SessionName.ts"
 

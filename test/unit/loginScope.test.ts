@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { planStart, type SystemFiles, withoutScope } from "../../src/layers/internal/loginScope.ts"
+import { planStart, type SystemFiles, withoutScope } from "../../src/layers/launcher/loginScope.ts"
 
 const IN_LOGIN = { "/proc/self/cgroup": "0::/user.slice/user-1000.slice/session-3.scope\n" }
 const KILL = { "/etc/systemd/logind.conf": "[Login]\nKillUserProcesses=yes\n" }

@@ -1,8 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
-import { enter, keyboard } from "../../src/layers/internal/vt/enter.ts"
-import { leave } from "../../src/layers/internal/vt/leave.ts"
-import { ModeTracker } from "../../src/layers/internal/vt/modes.ts"
-import { VtScanner } from "../../src/layers/internal/vtScanner.ts"
+import { enter, keyboard } from "../../src/layers/vt/enter.ts"
+import { leave } from "../../src/layers/vt/leave.ts"
+import { ModeTracker } from "../../src/layers/vt/modes.ts"
+import { VtScanner } from "../../src/layers/vt/scanner.ts"
 import { recordings } from "../support/differential.ts"
 import { modesState } from "../support/terminalState.ts"
 

@@ -4,7 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as Scope from "effect/Scope"
-import { onDemand } from "../../src/layers/internal/onDemand.ts"
+import { onDemand } from "../../src/layers/onDemand.ts"
 
 class Cup extends Context.Service<Cup, { readonly content: string; readonly size: number }>()("test/Cup") {}
 class Kettle extends Context.Service<Kettle, { readonly boil: Effect.Effect<string> }>()("test/Kettle") {}

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import { parse } from "../../src/commands/parse.ts"
+import { parse } from "../../src/commands/language/parse.ts"
 
 const EXEC = { _tag: "Exec", name: "x", dir: undefined, command: ["true"], print: false, keep: false } as const
 const OPEN = { _tag: "Open", name: "dev", dir: undefined, command: undefined, detached: false } as const

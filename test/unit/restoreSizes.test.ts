@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
-import type { Engine, Instance } from "../../src/layers/internal/vt/load.ts"
-import { XtermTerminal } from "../../src/layers/internal/vt/terminal.ts"
+import type { Engine, Instance } from "../../src/layers/xterm/load.ts"
+import { XtermTerminal } from "../../src/layers/xterm/model.ts"
 import type { Size } from "../../src/schema/Session.ts"
 import { compareAt, engine, points, recordings } from "../support/differential.ts"
 

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as TestClock from "effect/testing/TestClock"
-import * as ScrollbackRing from "../../src/layers/ScrollbackRing.ts"
+import * as ScrollbackRing from "../../src/layers/scrollback/ScrollbackRing.ts"
 import { eventually, joined, settle } from "../support/fakeClient.ts"
 import { dev } from "../support/hosting.ts"
 import { attached, CLEAN, PIPED } from "../support/resuming.ts"

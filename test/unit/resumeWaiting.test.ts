@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as TestClock from "effect/testing/TestClock"
-import { WrittenFiles } from "../../src/layers/SessionFilesMemory.ts"
+import { WrittenFiles } from "../../src/layers/testing/SessionFilesFake.ts"
 import { HostError } from "../../src/services/HostError.ts"
 import { eventually, settle } from "../support/fakeClient.ts"
 import { dev } from "../support/hosting.ts"

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import { ByteRing } from "../../src/layers/internal/byteRing.ts"
-import * as Ring from "../../src/layers/ScrollbackRing.ts"
+import { ByteRing } from "../../src/layers/scrollback/byteRing.ts"
+import * as Ring from "../../src/layers/scrollback/ScrollbackRing.ts"
 import { Scrollback } from "../../src/services/Scrollback.ts"
 
 /** Bytes that differ from place to place: the position, hashed a little. */

@@ -1,9 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
 import type { Auth, ParsedKey } from "ssh2"
 import ssh2 from "ssh2"
-import type { Ask } from "../../src/layers/internal/ssh2/ask.ts"
-import { authenticator, type Refusals } from "../../src/layers/internal/ssh2/auth.ts"
-import type { HostConfig } from "../../src/layers/internal/ssh2/config.ts"
+import type { Ask } from "../../src/layers/ssh/ssh2/ask.ts"
+import { authenticator, type Refusals } from "../../src/layers/ssh/ssh2/auth.ts"
+import type { HostConfig } from "../../src/layers/ssh/ssh2/config/config.ts"
 
 const configOf = (settings: Readonly<Record<string, string>>) => {
   const get = (keyword: string) => settings[keyword]

@@ -4,8 +4,8 @@ import * as Fs from "node:fs"
 import * as Os from "node:os"
 import * as Path from "node:path"
 import { afterAll, beforeAll } from "vitest"
-import { askedFor, type ConfigSource, jumpOf, parseJump, resolveHost } from "../../src/layers/internal/ssh2/config.ts"
-import { matches, matchesHosts } from "../../src/layers/internal/ssh2/patterns.ts"
+import { askedFor, type ConfigSource, jumpOf, parseJump, resolveHost } from "../../src/layers/ssh/ssh2/config/config.ts"
+import { matches, matchesHosts } from "../../src/layers/ssh/ssh2/config/patterns.ts"
 import { describeWith } from "../support/needs.ts"
 
 let dir: string

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { age, shortPath, table, visible } from "../../src/commands/text.ts"
+import { age, shortPath, table, visible } from "../../src/commands/words/text.ts"
 
 describe("text for people", () => {
   it("control characters are shown, not sent", () => {

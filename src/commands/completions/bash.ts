@@ -1,4 +1,4 @@
-import { SHELLS } from "../request.ts"
+import { SHELLS } from "../language/request.ts"
 import { dashWords, DIRECTORY_OPTION, flagsOf, hostPatterns, impliedBy, patternsOf, textPatterns } from "./words.ts"
 
 const either = (patterns: ReadonlyArray<string>): string => patterns.join(" | ")

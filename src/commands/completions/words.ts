@@ -1,6 +1,6 @@
 /** What a shell can offer, told apart by what has been typed. The scripts of all shells are made of this. */
-import { type Explained, groups, options } from "../help.ts"
-import { flagged, type Operand, type Option, OPTIONS, type Verb, type VerbName, verbs } from "../verbs.ts"
+import { type Explained, groups, options } from "../language/help.ts"
+import { flagged, type Operand, type Option, OPTIONS, type Verb, type VerbName, verbs } from "../language/verbs.ts"
 
 /** A word that begins with a dash, and what it means. */
 export interface Word {

@@ -1,4 +1,4 @@
-import { SHELLS } from "../request.ts"
+import { SHELLS } from "../language/request.ts"
 import {
   dashWords,
   DIRECTORY_OPTION,

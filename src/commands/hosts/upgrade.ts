@@ -1,0 +1,65 @@
+import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
+import type { HostName } from "../../schema/HostName.ts"
+import { Hosts } from "../../services/HostMemory.ts"
+import { Output } from "../../services/Output.ts"
+import { explain } from "../words/failures.ts"
+import { count } from "../words/text.ts"
+import { deployTo, outcome, progressLine } from "./deployment.ts"
+
+/** Hosts at the same time: more would share the same line out, and each compares checksums and starts programs. */
+const AT_ONCE = 8
+
+/** How far each host is, in a line for all: the ones that get bytes first. */
+const makeBoard = (all: number, show: (text: string) => void) => {
+  const parts = new Map<HostName, string>()
+  let done = 0
+  const draw = () =>
+    show([`${done} of ${count(all, "host")}`, ...[...parts].map(([host, part]) => `${host} ${part}`)].join("  "))
+  return {
+    set: (host: HostName, part: string) => {
+      parts.set(host, part)
+      draw()
+    },
+    finish: (host: HostName) => {
+      parts.delete(host)
+      done++
+      draw()
+    }
+  }
+}
+
+/** `sesh --upgrade`: this version for all hosts that are known. */
+export const upgrade = Effect.fn("upgrade")(function*() {
+  const output = yield* Output
+  const hosts = yield* (yield* Hosts).names
+  if (hosts.length === 0) {
+    yield* output.note("sesh: no host is known yet; sesh --deploy @<host> makes one known")
+    return 0
+  }
+  const show = yield* progressLine
+  const board = makeBoard(hosts.length, show)
+  const results = yield* Effect.forEach(hosts, (host) =>
+    deployTo(host, {
+      onProgress: (progress) =>
+        board.set(
+          host,
+          progress._tag === "Doing" ? "…" : `${Math.floor(100 * progress.sent / Math.max(1, progress.total))}%`
+        )
+    }).pipe(
+      Effect.result,
+      Effect.tap(() => Effect.sync(() => board.finish(host))),
+      Effect.tap((result) =>
+        Result.isSuccess(result)
+          ? output.print(`${host}: ${outcome(result.success)}`)
+          : output.note(explain(result.failure))
+      )
+    ), { concurrency: AT_ONCE })
+  const failed = results.filter(Result.isFailure).length
+  const changed = results.filter((result) => Result.isSuccess(result) && result.success.way !== "present").length
+  yield* output.note(
+    [`${count(changed, "host")} upgraded`, `${hosts.length - changed - failed} as new as this sesh`, `${failed} failed`]
+      .join(", ")
+  )
+  return failed === 0 ? 0 : 1
+}, Effect.scoped)

@@ -1,0 +1,125 @@
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
+import * as Stream from "effect/Stream"
+import { PROTOCOL } from "../../schema/protocol/Control.ts"
+import {
+  type AskCreate,
+  EXCHANGE,
+  Exchange,
+  MAX_REQUEST,
+  MAX_SESSIONS,
+  RemoteAnswer,
+  type RemoteAsk,
+  type RemoteReply,
+  RemoteRequest,
+  terminalVariables
+} from "../../schema/protocol/Serve.ts"
+import type { SessionSpec } from "../../schema/Session.ts"
+import { Caller } from "../../services/Caller.ts"
+import { DaemonLauncher } from "../../services/DaemonLauncher.ts"
+import { Input } from "../../services/Input.ts"
+import { Output } from "../../services/Output.ts"
+import { Paths } from "../../services/Paths.ts"
+import { SessionFiles } from "../../services/SessionFiles.ts"
+import { SessionRegistry } from "../../services/SessionRegistry.ts"
+
+const LF = 0x0a
+
+const decodeExchange = Schema.decodeUnknownOption(Schema.fromJsonString(Exchange))
+const decodeRequest = Schema.decodeUnknownOption(Schema.fromJsonString(RemoteRequest))
+const encodeAnswer = Schema.encodeSync(Schema.fromJsonString(RemoteAnswer))
+
+const refuse = (kind: string, message: string): RemoteReply => ({ error: { kind, message } })
+
+/** The hidden `sesh --serve`: answers one question of a sesh on another machine, which has started us over ssh. */
+export const serve = Effect.fn("serve")(function*() {
+  const { agentSocket, home, version } = yield* Caller
+  const { dir } = yield* Paths
+  const reply = yield* Effect.flatMap(request, Result.match({ onSuccess: answer, onFailure: Effect.succeed }))
+  const agent = agentSocket()
+  const line = encodeAnswer({
+    version: EXCHANGE,
+    sesh: version,
+    protocol: PROTOCOL,
+    home,
+    dir,
+    ...(agent === undefined ? {} : { agent }),
+    answer: reply
+  })
+  yield* (yield* Output).write([Buffer.from(`${line}\n`)])
+  return 0
+})
+
+/** The question, or why there is none to be answered. */
+const request = Effect.gen(function*(): Effect.fn.Return<Result.Result<RemoteAsk, RemoteReply>, never, Input | Caller> {
+  const parts: Array<Uint8Array> = []
+  let length = 0
+  const failure = yield* (yield* Input).bytes.pipe(
+    Stream.takeUntil((piece) => {
+      parts.push(piece)
+      length += piece.length
+      return piece.includes(LF) || length > MAX_REQUEST
+    }),
+    Stream.runDrain,
+    Effect.as(undefined),
+    Effect.catch((error) => Effect.succeed(error.message))
+  )
+  if (failure !== undefined) return Result.fail(refuse("request", failure))
+  if (length > MAX_REQUEST) return Result.fail(refuse("request", `it has more than ${MAX_REQUEST} bytes`))
+  const line = Buffer.concat(parts).toString("utf8")
+  const exchange = Option.getOrUndefined(decodeExchange(line))
+  if (exchange === undefined) return Result.fail(refuse("request", "it is no question of a sesh"))
+  const { version } = yield* Caller
+  if (exchange.version !== EXCHANGE) return Result.fail(refuse("version", `this is sesh ${version}`))
+  const asked = Option.getOrUndefined(decodeRequest(line))
+  if (asked === undefined) return Result.fail(refuse("request", `sesh ${version} does not understand it`))
+  // What the asker could not talk to must not be made.
+  return asked.question.ask === "create" && asked.protocol.major !== PROTOCOL.major
+    ? Result.fail(refuse("version", `this is sesh ${version}`))
+    : Result.succeed(asked.question)
+})
+
+const answer = Effect.fnUntraced(function*(question: RemoteAsk) {
+  switch (question.ask) {
+    case "sessions":
+      return yield* (yield* SessionRegistry).list.pipe(
+        Effect.map((sessions): RemoteReply => ({ sessions: sessions.slice(0, MAX_SESSIONS) })),
+        Effect.catch((error) => Effect.succeed(refuse("place", error.message)))
+      )
+    case "create":
+      return yield* create(question)
+    case "ended":
+      return yield* (yield* SessionFiles).readEnd(question.name).pipe(
+        Effect.map((ended): RemoteReply => ({ ended: Option.getOrNull(ended) }))
+      )
+  }
+})
+
+/** A session as somebody who logs in here would have it, at the terminal of whoever asks. */
+const create = Effect.fnUntraced(function*({ awaited, command, dir, keep, name, size, terminal }: AskCreate) {
+  const { env, home, resolve } = yield* Caller
+  const spec: SessionSpec = {
+    name,
+    dir: dir === "" ? home : resolve(dir.startsWith("/") ? dir : `${home}/${dir}`),
+    ...(command === undefined ? {} : { command }),
+    env: {
+      ...Object.fromEntries(Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined)),
+      ...terminalVariables(terminal)
+    },
+    size,
+    awaited,
+    login: true,
+    ...(keep === undefined ? {} : { keep })
+  }
+  return yield* (yield* DaemonLauncher).launch(spec).pipe(
+    Effect.map((created): RemoteReply => ({ created })),
+    Effect.catchTags({
+      SessionExists: () => Effect.succeed<RemoteReply>({ exists: true }),
+      LaunchError: ({ kind, reason }) => Effect.succeed(refuse(kind, reason)),
+      PathsError: ({ message }) => Effect.succeed(refuse("place", message))
+    }),
+    Effect.catch(({ message }) => Effect.succeed(refuse("other", message)))
+  )
+})

@@ -1,0 +1,134 @@
+/** A layout as text: docs/layout.md. */
+import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
+import * as SchemaIssue from "effect/SchemaIssue"
+import {
+  LAYOUT_VERSION,
+  LayoutEntry,
+  MAX_LAYOUT_BYTES,
+  MAX_LAYOUT_ENTRIES,
+  MAX_LINE_BYTES
+} from "../../schema/Layout.ts"
+import { parseSessionName } from "../../schema/SessionName.ts"
+import { UNSEEN, visible } from "../words/text.ts"
+
+/** The first lines of what we write. The second is for people. */
+export const HEADER = `# sesh layout ${LAYOUT_VERSION}\n# name\tdirectory\thost\tcommand\n`
+
+/** This machine, in the host's column. */
+const HERE = "-"
+
+/** A JSON string without anything that a terminal, or an editor, would not show. */
+const quote = (text: string): string =>
+  JSON.stringify(text).replace(UNSEEN, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`)
+
+const isPlain = (text: string): boolean => text !== "" && visible(text) === text && !/^[# ]|["\\]| $/.test(text)
+
+const field = (text: string): string => isPlain(text) ? text : quote(text)
+const word = (text: string): string => isPlain(text) && !/[ ']/.test(text) ? text : quote(text)
+
+/** A session's line, with its end. */
+export const formatEntry = ({ command, dir, host, name }: LayoutEntry): string => {
+  const columns = [name, field(dir), host === undefined ? HERE : field(`@${host}`)]
+  return `${[...columns, ...command === undefined ? [] : [command.map(word).join(" ")]].join("\t")}\n`
+}
+
+/** A line that is not a comment: a session, or what is wrong with it. Lines are counted from 1. */
+export interface LayoutLine {
+  readonly line: number
+  readonly entry: Result.Result<LayoutEntry, string>
+}
+
+const unquote = (text: string): Result.Result<string, string> =>
+  Result.try({
+    // What begins with a quote is a string or an error.
+    try: () => JSON.parse(text) as string,
+    catch: () => `this is not well quoted: ${text}`
+  })
+
+const readField = (text: string): Result.Result<string, string> =>
+  text.startsWith("\"") ? unquote(text) : Result.succeed(text)
+
+/** A word in quotes up to a space, or all up to a space. */
+const WORD = /"(?:[^"\\]|\\.)*"(?= |$)|[^ ]+/g
+
+const readWord = (text: string): Result.Result<string, string> =>
+  text.startsWith("\"")
+    ? unquote(text)
+    : /["'\\]/.test(text)
+    ? Result.fail(`in the command, quotes and backslashes go into double quotes: ${text}`)
+    : Result.succeed(text)
+
+const readHost = (text: string): string | undefined =>
+  text === "" || text === HERE || text === "local" ? undefined : text.replace(/^@/, "")
+
+const decode = Schema.decodeUnknownResult(LayoutEntry)
+const formatIssue = SchemaIssue.makeFormatterStandardSchemaV1()
+
+const readEntry = (line: string, home: string): Result.Result<LayoutEntry, string> =>
+  Result.gen(function*() {
+    const columns = line.split("\t")
+    if (columns.length < 2) return yield* Result.fail("there is no tab, and no directory after it")
+    if (columns.length > 4) return yield* Result.fail("it has more than four columns")
+    const [nameText, dirText, hostText = "", commandText = ""] = columns as [string, string, string?, string?]
+    const name = yield* Result.mapError(
+      Result.flatMap(readField(nameText), parseSessionName),
+      (error) => typeof error === "string" ? error : error.message
+    )
+    const host = readHost(yield* readField(hostText))
+    const command = yield* Result.all((commandText.match(WORD) ?? []).map(readWord))
+    const dir = yield* readField(dirText)
+    if (dir === "") return yield* Result.fail("the directory is missing")
+    return yield* Result.mapError(
+      decode({
+        name,
+        dir: /^~(\/|$)/.test(dirText) ? `${home}${dir.slice(1)}` : dir,
+        ...(host === undefined ? {} : { host }),
+        ...(command.length === 0 ? {} : { command })
+      }),
+      ({ issue }) => formatIssue(issue).issues[0]!.message
+    )
+  })
+
+/** What a newer sesh has written, wherever it stands: layouts may be put together. */
+const newerVersion = (lines: ReadonlyArray<string>): string | undefined =>
+  lines.map((line) => /^# sesh layout (\d+)/.exec(line)?.[1])
+    .find((version) => version !== undefined && Number(version) > LAYOUT_VERSION)
+
+const decodeText = (bytes: Uint8Array): Result.Result<string, string> =>
+  bytes.includes(0)
+    ? Result.fail("it is not text")
+    : Result.try({
+      // A byte order mark is not handed on.
+      try: () => new TextDecoder("utf-8", { fatal: true }).decode(bytes),
+      catch: () => "it is not text in UTF-8"
+    })
+
+/** How a session's line begins: anything without one is something else that was taken for a layout. */
+const NAMED = /^"?[A-Za-z0-9._-]+"?\t./
+
+/** Why a layout is not even read. */
+export const TOO_LARGE = `it is larger than ${MAX_LAYOUT_BYTES / 1024 / 1024} MiB`
+
+/** The sessions of a layout, in which `~` is `home`; or why it is none. */
+export const parseLayout = (bytes: Uint8Array, home: string): Result.Result<ReadonlyArray<LayoutLine>, string> =>
+  Result.gen(function*() {
+    if (bytes.length > MAX_LAYOUT_BYTES) return yield* Result.fail(TOO_LARGE)
+    const lines = (yield* decodeText(bytes)).split("\n").map((line) => line.replace(/\r$/, ""))
+    const version = newerVersion(lines)
+    if (version !== undefined) {
+      return yield* Result.fail(
+        `it is a layout of version ${version.slice(0, 20)}, and this sesh reads ${LAYOUT_VERSION}: upgrade sesh`
+      )
+    }
+    const long = lines.findIndex((line) => Buffer.byteLength(line) > MAX_LINE_BYTES)
+    if (long !== -1) return yield* Result.fail(`line ${long + 1} is longer than ${MAX_LINE_BYTES / 1024} KiB`)
+    const told = lines.flatMap((text, index) => /^\s*(#|$)/.test(text) ? [] : [{ line: index + 1, text }])
+    if (told.length > MAX_LAYOUT_ENTRIES) {
+      return yield* Result.fail(`it has ${told.length} sessions, ${MAX_LAYOUT_ENTRIES} is the most`)
+    }
+    if (told.length > 0 && !told.some(({ text }) => NAMED.test(text))) {
+      return yield* Result.fail("it is not a layout: no line of it is a name, a tab and a directory")
+    }
+    return told.map(({ line, text }): LayoutLine => ({ line, entry: readEntry(text, home) }))
+  })

@@ -1,0 +1,12 @@
+import * as Effect from "effect/Effect"
+import type { SessionSpec } from "../../schema/Session.ts"
+import { DaemonLauncher } from "../../services/DaemonLauncher.ts"
+import { Output } from "../../services/Output.ts"
+import { explain } from "../words/failures.ts"
+
+/** Starts a session, and says what the user should know of it. */
+export const launch = Effect.fn("launch")(function*(spec: SessionSpec) {
+  const launched = yield* (yield* DaemonLauncher).launch(spec)
+  if (launched.warning !== undefined) yield* (yield* Output).note(explain({ message: launched.warning }))
+  return launched
+})

@@ -1,0 +1,124 @@
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
+import type { HostName } from "../../schema/HostName.ts"
+import { Listing } from "../../schema/Listing.ts"
+import type { KnownHost } from "../../schema/RememberedHost.ts"
+import { Caller } from "../../services/Caller.ts"
+import { Hosts } from "../../services/HostMemory.ts"
+import { Output } from "../../services/Output.ts"
+import { Remotes } from "../../services/Remotes.ts"
+import { SessionRegistry } from "../../services/SessionRegistry.ts"
+import { CONNECT_TIMEOUT } from "../../services/SshTransport.ts"
+import { type Answer, askHosts } from "../hosts/askHosts.ts"
+import { withSesh } from "../hosts/deployment.ts"
+import { connecting } from "../hosts/onHost.ts"
+import type { Ask } from "../language/request.ts"
+import { explain } from "../words/failures.ts"
+import { HEADINGS, rowHere, rowsOf, rowsOfThen, rowThere } from "../words/rows.ts"
+import { type Columns, columns, visible } from "../words/text.ts"
+
+const encodeListing = Schema.encodeSync(Schema.fromJsonString(Listing))
+
+/** `sesh`: the sessions, one a line: those here at once, then those of each host as it answers. */
+export const list = Effect.fn("list")(function*({ host, json }: Ask<"List">) {
+  if (host !== undefined) return yield* listHost(host, json)
+  const { isTerminal, print } = yield* Output
+  const sessions = yield* (yield* SessionRegistry).list
+  const hosts = yield* (yield* Hosts).all
+  if (json) {
+    const answers = yield* askAll(hosts)
+    yield* print(encodeListing({ version: 1, sessions, ...(hosts.length === 0 ? {} : { hosts: answers.map(toJson) }) }))
+    return 0
+  }
+  const now = yield* Clock.currentTimeMillis
+  const { home } = yield* Caller
+  const printer = yield* printing(columns(), hosts.flatMap((known) => rowsOf(known, now)))
+  yield* printer.rows(sessions.map((session) => rowHere(session, home, now)))
+  yield* askAll(hosts, (answer) => printer.host(answer, now))
+  if (isTerminal && sessions.length + hosts.length === 0) yield* print("No sessions. Start one: sesh <name>")
+  return 0
+})
+
+const askAll = <E = never>(hosts: ReadonlyArray<KnownHost>, onAnswer?: (answer: Answer) => Effect.Effect<void, E>) =>
+  askHosts(hosts, {
+    patience: () => CONNECT_TIMEOUT,
+    progress: (waiting) => `asking ${waiting} ...`,
+    ...(onAnswer === undefined ? {} : { onAnswer })
+  })
+
+const toJson = ({ before, now }: Answer) => {
+  const { at, host, sesh, sessions } = Result.getOrElse(now, () => before)
+  return { host, at, sesh, sessions, ...(Result.isFailure(now) ? { problem: now.failure } : {}) }
+}
+
+/** "web does not answer", where it is clear whom that is said of: "does not answer". */
+const withoutSubject = (host: HostName, text: string): string =>
+  text.startsWith(`${host} `) ? text.slice(host.length + 1) : text
+
+/** Writes a listing piece by piece; `expected` rows may come later, and find room. */
+const printing = Effect.fnUntraced(function*(table: Columns, expected: ReadonlyArray<ReadonlyArray<string>>) {
+  const { isTerminal, note, print } = yield* Output
+  // What runs comes last: nothing is to the right of it.
+  table.expect(expected.map((row) => row.slice(0, -1)))
+  let isHeaded = !isTerminal
+  const rows = (all: ReadonlyArray<ReadonlyArray<string>>) =>
+    Effect.suspend(() => {
+      const isHeadingAlone = !isHeaded && expected.length > 0
+      if (all.length === 0 && !isHeadingAlone) return Effect.void
+      const headed = isHeaded ? all : [HEADINGS, ...all]
+      isHeaded = true
+      return print(table.lines(headed).join("\n"))
+    })
+  /** Of a host as a whole: on a terminal among the lines of hosts, elsewhere not among results. */
+  const remark = (host: HostName, text: string) =>
+    isTerminal ? print(`@${host}  (${visible(withoutSubject(host, text))})`) : Effect.void
+  const host = Effect.fnUntraced(function*({ before, now: answer }: Answer, now: number) {
+    if (Result.isSuccess(answer)) {
+      return yield* answer.success.sessions.length === 0
+        ? remark(before.host, "no sessions")
+        : rows(rowsOf(answer.success, now))
+    }
+    yield* isTerminal ? remark(before.host, answer.failure) : note(explain({ message: answer.failure }))
+    yield* rows(rowsOfThen(before, now))
+  })
+  return { rows, host }
+})
+
+/** `sesh @host`: what is there, as `sesh` there would say of its own machine. */
+const listHost = Effect.fnUntraced(function*(host: HostName, json: boolean) {
+  const { isTerminal, print } = yield* Output
+  const options = yield* connecting
+  const { home, sessions } = yield* withSesh(host, (yield* Remotes).look(host, options), options)
+  if (json) {
+    yield* print(encodeListing({ version: 1, sessions }))
+  } else if (sessions.length > 0) {
+    const now = yield* Clock.currentTimeMillis
+    const rows = sessions.map((session) => rowThere(session, home, now))
+    yield* (yield* printing(columns(), [])).rows(rows)
+  } else if (isTerminal) {
+    yield* print(`No sessions on ${host}. Start one: sesh @${host} <name>`)
+  }
+  return 0
+})
+
+/** The hidden `sesh --names`: for completion. Of another host those that it had when it was asked last. */
+export const names = Effect.fn("names")(function*({ host }: Ask<"Names">) {
+  const found = host === undefined
+    ? yield* (yield* SessionRegistry).names
+    : Option.match(yield* (yield* Hosts).get(host), {
+      onNone: () => [],
+      onSome: ({ sessions }) => sessions.map(({ name }) => name)
+    })
+  if (found.length > 0) yield* (yield* Output).print(found.join("\n"))
+  return 0
+})
+
+/** The hidden `sesh --hosts`: for completion. */
+export const hosts = Effect.fn("hosts")(function*() {
+  const found = yield* (yield* Hosts).names
+  if (found.length > 0) yield* (yield* Output).print(found.join("\n"))
+  return 0
+})

@@ -1,0 +1,26 @@
+import * as Effect from "effect/Effect"
+import { DEFAULT_SIZE, type SessionSpec } from "../../schema/Session.ts"
+import type { SessionName } from "../../schema/SessionName.ts"
+import { Caller } from "../../services/Caller.ts"
+import { Tty } from "../../services/Tty.ts"
+
+/** A session as somebody who calls from here would have it: with their environment, directory and window. */
+export const newSpec = Effect.fnUntraced(function*(given: {
+  readonly name: SessionName
+  readonly dir: string | undefined
+  readonly command: ReadonlyArray<string> | undefined
+  readonly awaited: boolean
+}) {
+  const caller = yield* Caller
+  const tty = yield* Tty
+  return {
+    name: given.name,
+    dir: given.dir === undefined ? caller.cwd : caller.resolve(given.dir),
+    ...(given.command === undefined ? {} : { command: given.command }),
+    env: Object.fromEntries(
+      Object.entries(caller.env).filter((entry): entry is [string, string] => entry[1] !== undefined)
+    ),
+    size: tty.size() ?? DEFAULT_SIZE,
+    awaited: given.awaited
+  } satisfies SessionSpec
+})

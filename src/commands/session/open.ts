@@ -1,0 +1,85 @@
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import type { HostName } from "../../schema/HostName.ts"
+import type { SessionName } from "../../schema/SessionName.ts"
+import { AttachClient } from "../../services/AttachClient.ts"
+import { SessionRegistry } from "../../services/SessionRegistry.ts"
+import { locateOne } from "../hosts/locate.ts"
+import { type Failure, orLost } from "../hosts/onHost.ts"
+import { thereSynced } from "../hosts/withFiles.ts"
+import type { Ask } from "../language/request.ts"
+import { refuseLoop, report } from "./attachment.ts"
+import { launch } from "./launch.ts"
+import { newSpec } from "./newSpec.ts"
+
+type Open = Ask<"Open">
+
+/** `sesh <name>`: attaches to the session, which is made if there is none. */
+export const open = (request: Open) => {
+  const { host, name } = request
+  if (host !== undefined) {
+    return connected(host, (synced) => request.detached ? create(request, synced) : openOn(request, synced))
+  }
+  if (request.detached) return create(request)
+  const isPlain = request.dir === undefined && request.command === undefined
+  return attach(name).pipe(
+    Effect.catchTag("NoSession", () => isPlain ? attachElsewhere(request) : createAndAttach(request))
+  )
+}
+
+/** As `thereSynced`, for what connects by itself, and so says itself when there is no way. */
+const connected = <E extends Failure, R>(
+  host: HostName,
+  command: (synced: Effect.Effect<void>) => Effect.Effect<number, E, R>
+) => thereSynced(host, (synced) => command(Effect.ignore(synced)))
+
+const attach = Effect.fn("open")(function*(name: SessionName, synced: Effect.Effect<void> = Effect.void) {
+  yield* refuseLoop(name)
+  return yield* report(name, yield* (yield* AttachClient).attach({ name, role: "attach", before: synced }))
+}, (command) => orLost(command))
+
+/** Of a host that the user has named. */
+const openOn = (request: Open, synced: Effect.Effect<void>) =>
+  Effect.catchTag(attach(request.name, synced), "NoSession", () => createAndAttach(request, synced))
+
+/** Nobody has said where: it may be on another host. One that ends meanwhile is not made again there. */
+const attachElsewhere = Effect.fnUntraced(function*(request: Open) {
+  const host = yield* locateOne(request.name, (host, name) => `sesh @${host} ${name}`).pipe(
+    Effect.asSome,
+    Effect.catchTag("NoSessionAnywhere", () => Effect.succeedNone)
+  )
+  return yield* Option.isNone(host)
+    ? createAndAttach(request)
+    : connected(host.value, (synced) => attach(request.name, synced))
+})
+
+const createAndAttach = Effect.fnUntraced(function*(request: Open, synced: Effect.Effect<void> = Effect.void) {
+  const { name } = request
+  yield* synced
+  const created = yield* make(request)
+  const end = yield* (yield* AttachClient).attach({
+    name,
+    role: "attach",
+    ...(Option.isSome(created) ? { created: created.value } : {})
+  })
+  return yield* report(name, end)
+}, (command) => orLost(command))
+
+/** `sesh <name> -d`: makes sure the session is there. */
+const create = Effect.fnUntraced(function*(request: Open, synced: Effect.Effect<void> = Effect.void) {
+  const found = yield* (yield* SessionRegistry).get(request.name).pipe(
+    Effect.asSome,
+    Effect.catchTag("NoSession", () => Effect.succeedNone)
+  )
+  yield* synced
+  if (Option.isNone(found)) yield* make(request)
+  return 0
+})
+
+/** The new session's id; none when somebody else has just made it. */
+const make = Effect.fnUntraced(function*(request: Open) {
+  return yield* launch(yield* newSpec({ ...request, awaited: !request.detached })).pipe(
+    Effect.map(({ id }) => Option.some(id)),
+    Effect.catchTag("SessionExists", () => Effect.succeedNone)
+  )
+})

@@ -1,0 +1,17 @@
+import * as Effect from "effect/Effect"
+import type { SessionName } from "../../schema/SessionName.ts"
+import { AttachClient } from "../../services/AttachClient.ts"
+import { anywhere } from "../hosts/locate.ts"
+import { orLost } from "../hosts/onHost.ts"
+import type { Ask } from "../language/request.ts"
+import { refuseLoop, report } from "./attachment.ts"
+
+const show = Effect.fn("watch")(function*(name: SessionName) {
+  yield* refuseLoop(name)
+  const end = yield* (yield* AttachClient).attach({ name, role: "watch" })
+  return yield* report(name, end)
+}, (command) => orLost(command))
+
+/** `sesh --watch`: attaches read-only. */
+export const watch = (request: Ask<"Watch">) =>
+  anywhere(request, (host) => `sesh @${host} --watch ${request.name}`, show(request.name))

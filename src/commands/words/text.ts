@@ -1,0 +1,59 @@
+/** Text for people. */
+import * as CliOutput from "effect/cli/CliOutput"
+
+export { count, shortPath, UNSEEN, visible } from "../../schema/Text.ts"
+
+const PRINTABLE_ASCII = /^[ -~]*$/
+
+/** Columns on a terminal. Anything but ASCII wants an Intl.Segmenter, which takes ten milliseconds to make. */
+const width = (cell: string): number => PRINTABLE_ASCII.test(cell) ? cell.length : CliOutput.displayWidth(cell)
+
+type Rows = ReadonlyArray<ReadonlyArray<string>>
+
+/** Columns of a table that is written piece by piece. */
+export interface Columns {
+  /** Makes room for rows that may come. */
+  readonly expect: (rows: Rows) => void
+  /** Lines whose columns begin below each other; two spaces between them, none at the end. */
+  readonly lines: (rows: Rows) => ReadonlyArray<string>
+}
+
+/** A table whose columns are as wide as the widest so far. */
+export const columns = (): Columns => {
+  const widths: Array<number> = []
+  const expect = (rows: Rows) => {
+    for (const row of rows) {
+      for (const [column, cell] of row.entries()) {
+        widths[column] = Math.max(widths[column] ?? 0, width(cell))
+      }
+    }
+  }
+  return {
+    expect,
+    lines: (rows) => {
+      expect(rows)
+      return rows.map((row) =>
+        row.map((cell, column) => cell + " ".repeat(widths[column]! - width(cell))).join("  ").trimEnd()
+      )
+    }
+  }
+}
+
+/** Lines of a table that is there as a whole. */
+export const table = (rows: Rows): ReadonlyArray<string> => columns().lines(rows)
+
+/** The beginning of a text that is longer than so many characters. */
+export const cut = (text: string, most: number): string => text.length <= most ? text : `${text.slice(0, most - 3)}...`
+
+const UNITS = [["d", 86_400], ["h", 3600], ["m", 60], ["s", 1]] as const
+
+/** How long, in the largest unit that fits: 5s, 3m, 2h, 9d. */
+export const age = (ms: number): string => {
+  const seconds = Math.max(0, Math.floor(ms / 1000))
+  const [unit, size] = UNITS.find(([, size]) => seconds >= size) ?? UNITS[3]
+  return `${Math.floor(seconds / size)}${unit}`
+}
+
+/** A word as a POSIX shell takes it for itself. */
+export const quoted = (word: string): string =>
+  /^[A-Za-z0-9._/@:+,=%-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`

@@ -1,0 +1,121 @@
+import * as Deferred from "effect/Deferred"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import { DEFAULT_DETACH_KEY, parseDetachKey } from "../../schema/DetachKey.ts"
+import { DEFAULT_SIZE } from "../../schema/Session.ts"
+import { AttachClient, type AttachEnd, type AttachOptions, type AttachState } from "../../services/AttachClient.ts"
+import { Caller } from "../../services/Caller.ts"
+import { Output } from "../../services/Output.ts"
+import { SessionClient } from "../../services/SessionClient.ts"
+import { SessionFiles } from "../../services/SessionFiles.ts"
+import { Tty } from "../../services/Tty.ts"
+import { Attachment, CTRL_C } from "./attachment.ts"
+import { type Link, makeLinks } from "./connections.ts"
+import { lost, waiting } from "./messages.ts"
+import { firstFailure, type LinkError } from "./openConnection.ts"
+import { reconnect } from "./reconnect.ts"
+
+/** The attachment over services alone: runs on fakes. */
+export const layer: Layer.Layer<AttachClient, never, SessionClient | SessionFiles | Tty | Output | Caller> = Layer
+  .effect(
+    AttachClient,
+    Effect.gen(function*() {
+      const client = yield* SessionClient
+      const files = yield* SessionFiles
+      const tty = yield* Tty
+      const { note } = yield* Output
+      const caller = yield* Caller
+      const { host } = client
+
+      const attach = Effect.fn("AttachClient.attach")(function*(options: AttachOptions) {
+        const { name, role } = options
+        const tell = (state: AttachState) => options.onState?.(state) ?? Effect.void
+        const key = yield* Effect.fromResult(parseDetachKey(caller.env["SESH_DETACH_KEY"] ?? DEFAULT_DETACH_KEY))
+        const scope = yield* Effect.scope
+        const run = Effect.runForkWith(yield* Effect.context())
+        const ended = yield* Deferred.make<AttachEnd>()
+        const attachment = new Attachment({
+          role,
+          key,
+          inputIsTerminal: tty.inputIsTerminal,
+          outputIsTerminal: tty.outputIsTerminal,
+          size: tty.size() ?? DEFAULT_SIZE,
+          after: (ms, then) => void run(Effect.forkIn(Effect.andThen(Effect.sleep(ms), Effect.sync(then)), scope)),
+          onEnd: (end) => Deferred.doneUnsafe(ended, Exit.succeed(end))
+        })
+        const links = makeLinks({ attachment, caller, client, options, tty })
+
+        /** On the terminal itself, or, for who has none, on standard error. */
+        const whileLost = Effect.fnUntraced(function*(host: string) {
+          if (!tty.outputIsTerminal) yield* note(`[connection to ${host} lost, trying again]`)
+          const link = yield* reconnect({
+            attempt: links.openAgain,
+            onState: (seconds, why) =>
+              attachment.say(waiting({
+                host,
+                seconds,
+                why,
+                key: tty.inputIsTerminal ? key ?? CTRL_C : undefined,
+                hasOverflowed: attachment.hasOverflowed
+              })),
+            onKey: (run) => {
+              attachment.onKey = run
+              return () => {
+                attachment.onKey = () => {}
+              }
+            }
+          })
+          if (!tty.outputIsTerminal) yield* note(`[connection to ${host} is back]`)
+          return link
+        })
+
+        const explain = Effect.fnUntraced(function*(error: LinkError) {
+          const remembered = error._tag === "NoSession" ? yield* files.readEnd(name) : Option.none()
+          attachment.end(lost(error, links.session(), remembered))
+        })
+
+        /** Until there is nothing to go on with. */
+        const goOn = Effect.fnUntraced(function*(first: Link) {
+          for (let link = first;;) {
+            const reason = yield* link.broken
+            // It may have said why.
+            if (attachment.hasEnded) return
+            if (host === undefined) return attachment.end({ _tag: "Lost", reason: reason ?? "its process is gone" })
+            attachment.part()
+            yield* link.close
+            yield* tell({ _tag: "Lost", reason: reason ?? "" })
+            link = yield* whileLost(host)
+            yield* tell({ _tag: "Resumed" })
+          }
+        }, Effect.catch(explain))
+
+        const first = yield* Effect.mapError(links.openApart, firstFailure(name))
+        const open = tty.open({
+          onInput: (bytes) => attachment.onInput(bytes),
+          onEnd: () => attachment.onInputEnd(),
+          onDrain: () => attachment.onDrain(),
+          onResize: (size) => attachment.onResize(size),
+          onSignal: (signal) => attachment.onSignal(signal)
+        })
+        // The terminal gets ready while the daemon answers. On another host it may still turn out that there is no
+        // session: then what is typed is for whoever attaches to a new one.
+        const welcomed = Effect.mapError(first.welcomed, firstFailure(name))
+        const ready = Effect.andThen(options.before ?? Effect.void, open)
+        const concurrency = host === undefined ? "unbounded" : 1
+        const [, terminal] = yield* Effect.all([welcomed, ready], { concurrency })
+        attachment.show(terminal)
+        yield* tell({ _tag: "Attached" })
+        // Until the terminal was open nobody told us of a change.
+        yield* links.settleSize
+        const end = yield* Effect.raceFirst(Deferred.await(ended), Effect.andThen(goOn(first), Effect.never))
+        attachment.hangUp()
+        if (tty.outputIsTerminal) terminal.write(attachment.clean())
+        yield* terminal.flush
+        return end
+      }, Effect.scoped)
+
+      return AttachClient.of({ attach })
+    })
+  )

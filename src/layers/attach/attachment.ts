@@ -1,0 +1,251 @@
+/**
+ * One attachment: a connection on one side, or one after the other, and the user's terminal on the other. Callbacks: this
+ * is the byte path.
+ */
+import * as Option from "effect/Option"
+import type { DetachKey } from "../../schema/DetachKey.ts"
+import { Control, type EndSignal, type Hello, RESUMING, type Welcome } from "../../schema/protocol/Control.ts"
+import { decodeOffset, FrameType } from "../../schema/protocol/Frame.ts"
+import type { Size } from "../../schema/Session.ts"
+import type { AttachEnd } from "../../services/AttachClient.ts"
+import type { Connection } from "../../services/Connection.ts"
+import type { OpenTty } from "../../services/Tty.ts"
+import { Outbox } from "../connection/outbox.ts"
+import { Display } from "./display.ts"
+import { KeyScanner } from "./keyScanner.ts"
+
+/** How long to wait for the rest of a key report: longer than a network tears one apart, shorter than a person notices. */
+const REPORT_MS = 50
+
+/**
+ * A terminal is read on while the program reads nothing, or the detach key would wait behind a paste. So much is kept; a
+ * pipe has no keys and can wait.
+ */
+const MOST_TYPED = 8 * 1024 * 1024
+
+/** Gives up a connection that is waited for, and ends watching: whoever is attached types it. */
+export const CTRL_C: DetachKey = { byte: 0x03, code: "c".charCodeAt(0) }
+
+/** No output is ever passed over. */
+const MISSING = "it left out a part of the output"
+
+export interface AttachmentParts {
+  readonly role: "attach" | "watch"
+  /** Undefined: no key detaches. */
+  readonly key: DetachKey | undefined
+  readonly inputIsTerminal: boolean
+  readonly outputIsTerminal: boolean
+  /** Of the terminal. */
+  readonly size: Size
+  readonly after: (ms: number, run: () => void) => void
+  /** Called once. */
+  readonly onEnd: (end: AttachEnd) => void
+}
+
+export class Attachment {
+  /** Something was typed while there was no connection. */
+  onKey: () => void = () => {}
+  private tty: OpenTty | undefined
+  private connection: Connection | undefined
+  private session: Pick<Welcome, "protocol" | "info"> | undefined
+  private readonly display: Display
+  private readonly outbox = new Outbox()
+  private holding = false
+  private inputEnded = false
+  private ended = false
+  /** Without a connection more was typed than is kept. */
+  private overflowed = false
+  /** Counts what was typed, so that a timer knows whether anything came since. */
+  private turn = 0
+  private readonly scanner: KeyScanner | undefined
+  private readonly parts: AttachmentParts
+
+  constructor(parts: AttachmentParts) {
+    this.parts = parts
+    this.display = new Display({
+      isTerminal: parts.outputIsTerminal,
+      size: parts.size,
+      onFull: () => this.connection?.pause()
+    })
+    // Only a person has keys: what a pipe brings is typed as it is.
+    this.scanner = parts.inputIsTerminal ? new KeyScanner(parts.key === undefined ? [] : [parts.key]) : undefined
+  }
+
+  /** Whatever comes now changes nothing any more. */
+  get hasEnded(): boolean {
+    return this.ended
+  }
+
+  /** What was typed since the connection broke no longer fits. */
+  get hasOverflowed(): boolean {
+    return this.overflowed
+  }
+
+  /** What makes the terminal clean again, at the beginning of a line. */
+  clean(): Buffer {
+    this.display.unsay()
+    return this.display.clean()
+  }
+
+  /** For the `hello` of a connection that goes on where the last one broke. Undefined: it takes a restore. */
+  point(): Hello["resume"] {
+    const { session } = this
+    const point = session && this.display.point(session.protocol.minor >= RESUMING)
+    if (session === undefined || point === undefined) return undefined
+    return { session: session.info.id, input: this.outbox.sentBytes, only: true, ...point }
+  }
+
+  /** The daemon has let us in, to go on with its output at an offset if it said so. False: it is not to be had. */
+  join(connection: Connection, welcome: Welcome, from: number): boolean {
+    this.display.unsay()
+    this.display.begin(welcome.restore ? undefined : from)
+    this.session = welcome
+    this.connection = connection
+    this.overflowed = false
+    if (this.display.isFull) connection.pause()
+    const { input: received, typed, window } = welcome
+    if (!this.outbox.open(connection.send, { received, typed, window })) return false
+    this.settleInput()
+    return true
+  }
+
+  /** The connection is gone, and another one may come: what is typed is kept, and looked through for our keys. */
+  part(): void {
+    this.connection = undefined
+    this.outbox.close()
+    this.settleInput()
+  }
+
+  /** What was sent still arrives. */
+  hangUp(): void {
+    this.connection?.end()
+  }
+
+  /** The terminal is ready: shows what came before it was. */
+  show(tty: OpenTty): void {
+    this.tty = tty
+    this.display.show(tty)
+    this.settleInput()
+  }
+
+  /** A line of ours, while there is no connection. */
+  say(text: string): void {
+    if (this.connection === undefined) this.display.say(text)
+  }
+
+  /** Gives what is wrong with it, if anything: then there is no going on. */
+  onFrame(type: number, payload: Buffer): string | undefined {
+    if (this.ended) return undefined
+    switch (type) {
+      case FrameType.output:
+        return this.display.output(payload) ? undefined : MISSING
+      case FrameType.restore:
+        return this.display.restore(payload) ? undefined : MISSING
+      case FrameType.ack:
+        this.outbox.onAck(decodeOffset(payload) ?? 0)
+        this.settleInput()
+        return undefined
+      case FrameType.exit: {
+        const status = Option.getOrUndefined(Control.exit.decode(payload))
+        this.end(
+          status === undefined ? { _tag: "Lost", reason: "it ended without a status" } : { _tag: "Exited", status }
+        )
+        return undefined
+      }
+      case FrameType.detach: {
+        const reason = Option.getOrUndefined(Control.detach.decode(payload))?.reason
+        this.end({ _tag: "Detached", by: "other", ...(reason === undefined ? {} : { reason }) })
+        return undefined
+      }
+      case FrameType.error: {
+        const refusal = Option.getOrUndefined(Control.error.decode(payload))
+        this.end({ _tag: "Lost", reason: refusal?.message ?? "it hung up on us" })
+        return undefined
+      }
+      default:
+        return undefined
+    }
+  }
+
+  onInput(bytes: Buffer): void {
+    if (this.scanner === undefined) return this.type(bytes)
+    const parted = this.tty !== undefined && this.connection === undefined
+    const { bytes: typed, detach } = this.scanner.push(bytes, parted ? [CTRL_C] : [])
+    this.type(typed)
+    if (detach) return parted ? this.end({ _tag: "Lost", reason: "given up" }) : this.detach("key")
+    if (this.parts.role === "watch" && typed.includes(CTRL_C.byte)) return this.detach("key")
+    if (parted) this.onKey()
+    const turn = ++this.turn
+    const { scanner } = this
+    if (!scanner.holds) return
+    this.parts.after(REPORT_MS, () => {
+      if (turn === this.turn) this.type(scanner.flush())
+    })
+  }
+
+  onInputEnd(): void {
+    // Who only watches has nothing to say: an empty input is not a wish to go.
+    if (this.parts.role === "watch") return
+    if (this.scanner !== undefined) this.type(this.scanner.flush())
+    this.inputEnded = true
+    this.settleInput()
+  }
+
+  onResize(size: Size): void {
+    this.display.resize(size)
+    this.connection?.send(FrameType.resize, Control.resize.encode(size))
+  }
+
+  /** The terminal takes output again. */
+  onDrain(): void {
+    this.display.onDrain()
+    this.connection?.resume()
+  }
+
+  onSignal(signal: EndSignal): void {
+    this.leave({ _tag: "Signal", signal })
+  }
+
+  /** Idempotent. */
+  end(end: AttachEnd): void {
+    if (this.ended) return
+    this.ended = true
+    this.parts.onEnd(end)
+  }
+
+  private detach(by: "key" | "end of input"): void {
+    this.leave({ _tag: "Detached", by })
+  }
+
+  private leave(end: AttachEnd): void {
+    if (!this.ended) this.connection?.send(FrameType.detach, Control.detach.encode({}))
+    this.end(end)
+  }
+
+  private type(bytes: Buffer): void {
+    if (this.ended || this.parts.role === "watch" || bytes.length === 0) return
+    // Who types without a connection is read on, for our keys alone: what is kept must not have a hole in it.
+    if (this.connection === undefined && this.scanner !== undefined) {
+      this.overflowed ||= this.outbox.waiting + bytes.length > MOST_TYPED
+      if (this.overflowed) return
+    }
+    this.outbox.push(bytes)
+    this.settleInput()
+  }
+
+  /** Reads on as long as there is room, and leaves once all of an ended input has arrived. */
+  private settleInput(): void {
+    if (this.tty === undefined) return
+    const { most: underWay, waiting } = this.outbox
+    const most = this.scanner === undefined ? underWay : MOST_TYPED
+    const isReadOn = this.scanner !== undefined && this.connection === undefined
+    if (!this.holding && waiting >= most && !isReadOn) {
+      this.holding = true
+      this.tty.pause()
+    } else if (this.holding && (waiting < most / 2 || isReadOn)) {
+      this.holding = false
+      this.tty.resume()
+    }
+    if (this.inputEnded && waiting === 0) this.detach("end of input")
+  }
+}

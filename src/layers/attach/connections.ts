@@ -1,0 +1,102 @@
+/** The connections of one attachment, one after the other: each says who we are and where to go on. */
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Result from "effect/Result"
+import * as Scope from "effect/Scope"
+import { newId } from "../../schema/Id.ts"
+import type { Welcome } from "../../schema/protocol/Control.ts"
+import type { Size } from "../../schema/Session.ts"
+import type { AttachOptions } from "../../services/AttachClient.ts"
+import type { Caller } from "../../services/Caller.ts"
+import type { Connection } from "../../services/Connection.ts"
+import type { SessionClient } from "../../services/SessionClient.ts"
+import type { Tty } from "../../services/Tty.ts"
+import { hello } from "../connection/handshake.ts"
+import type { Attachment } from "./attachment.ts"
+import { type OpenLink, openLink, Replaced } from "./openConnection.ts"
+
+export interface Link extends OpenLink {
+  readonly close: Effect.Effect<void>
+}
+
+export interface LinksParts {
+  readonly client: SessionClient["Service"]
+  readonly caller: Caller["Service"]
+  readonly tty: Tty["Service"]
+  readonly attachment: Attachment
+  readonly options: AttachOptions
+}
+
+/** To send it again could be to type it twice. */
+const FORGOTTEN = "it does not know how much of what was typed has come"
+
+/** Makes what makes connections. */
+export const makeLinks = ({ attachment, caller, client, options, tty }: LinksParts) => {
+  const { created, name, role } = options
+  const me = newId()
+  let session: string | undefined
+  let sizeSaid: Size | undefined
+  let resume = created === undefined ? undefined : { session: created, output: 0, input: 0 }
+
+  const greeting = (): Buffer => {
+    const agent = caller.agentSocket()
+    const within = caller.env["SESH_SESSION"]
+    sizeSaid = tty.size()
+    if (session !== undefined) resume = attachment.point()
+    return hello(caller.version, role, {
+      client: me,
+      ...(sizeSaid === undefined ? {} : { size: sizeSaid }),
+      ...(resume === undefined ? {} : { resume }),
+      ...(agent === undefined ? {} : { agent }),
+      ...(within ? { within } : {})
+    })
+  }
+
+  const onWelcome = (connection: Connection, welcome: Welcome): Result.Result<void, Replaced> => {
+    if (session !== undefined && session !== welcome.info.id) return Result.fail(new Replaced())
+    session = welcome.info.id
+    const isIn = attachment.join(connection, welcome, resume?.output ?? welcome.output)
+    if (!isIn) attachment.end({ _tag: "Lost", reason: FORGOTTEN })
+    return Result.void
+  }
+
+  /** Tells the session of a size that the terminal has taken while nobody told us, or nobody could be told. */
+  const settleSize = Effect.sync(() => {
+    const size = tty.size()
+    if (size !== undefined && (size.cols !== sizeSaid?.cols || size.rows !== sizeSaid.rows)) attachment.onResize(size)
+  })
+
+  const open = openLink(client, {
+    name,
+    version: caller.version,
+    hello: greeting,
+    onWelcome,
+    onFrame: (type, payload) => attachment.onFrame(type, payload)
+  })
+
+  /** One that ends with `close`, or with the scope around all of them. */
+  const openApart = Effect.uninterruptibleMask((restore) =>
+    Effect.gen(function*() {
+      const scope = yield* Scope.fork(yield* Effect.scope)
+      const link = yield* Effect.onExit(
+        restore(Scope.provide(open, scope)),
+        (exit) => Exit.isSuccess(exit) ? Effect.void : Scope.close(scope, exit)
+      )
+      return { ...link, close: Scope.close(scope, Exit.void) } satisfies Link
+    })
+  )
+
+  /** As that, and let in. */
+  const openAgain = Effect.uninterruptibleMask((restore) =>
+    Effect.gen(function*() {
+      const link = yield* restore(openApart)
+      yield* Effect.onExit(
+        restore(Effect.andThen(link.welcomed, settleSize)),
+        (exit) => Exit.isSuccess(exit) ? Effect.void : link.close
+      )
+      return link
+    })
+  )
+
+  return { openApart, openAgain, settleSize, session: () => session }
+}

@@ -1,0 +1,40 @@
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import type { SessionName } from "../../schema/SessionName.ts"
+import { Paths } from "../../services/Paths.ts"
+import { ConnectError, NoSession, SessionClient } from "../../services/SessionClient.ts"
+import { connectUnix } from "./unixSocket.ts"
+
+/** Connects to `<name>.sock`. Refuses a directory into which others could have put a socket. */
+export const layer: Layer.Layer<SessionClient, never, Paths> = Layer.effect(
+  SessionClient,
+  Effect.gen(function*() {
+    const paths = yield* Paths
+
+    /** Looked at once: a listing connects many times. A directory that is not there yet is looked at again. */
+    let isSafe = false
+    const check = Effect.suspend(() =>
+      isSafe ? Effect.succeed(true) : Effect.tap(paths.check, (there) =>
+        Effect.sync(() => {
+          isSafe = there
+        }))
+    )
+
+    const open = Effect.fnUntraced(function*(name: SessionName) {
+      const refuse = (error: { readonly message: string }) => new ConnectError({ name, reason: error.message })
+      const there = yield* Effect.mapError(check, refuse)
+      if (!there) return yield* new NoSession({ name, stale: false })
+      yield* Effect.mapError(paths.checkSocketPath(name), refuse)
+      return yield* Effect.mapError(
+        connectUnix(paths.session(name).socket),
+        (error) => error.dead ? new NoSession({ name, stale: error.code !== "ENOENT" }) : refuse(error)
+      )
+    })
+
+    return SessionClient.of({
+      host: undefined,
+      // Not traced: a listing does it for every session.
+      connect: (name) => Effect.acquireRelease(open(name), (connection) => Effect.sync(connection.destroy))
+    })
+  })
+)

@@ -1,0 +1,147 @@
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Fs from "node:fs"
+import * as Net from "node:net"
+import * as Path from "node:path"
+import type { SessionName } from "../../schema/SessionName.ts"
+import type { Connection } from "../../services/Connection.ts"
+import { Lock } from "../../services/Lock.ts"
+import { Paths, type SessionPaths } from "../../services/Paths.ts"
+import { SessionExists, SessionServer, SessionServerError } from "../../services/SessionServer.ts"
+import { netConnection } from "./socketConnection.ts"
+import { connectUnix, type SocketError, socketError } from "./unixSocket.ts"
+
+/** Connections that may wait for the daemon; the system cuts it to its own limit (listen(2)). */
+const BACKLOG = 511
+
+/** Temporary names begin like this: no session's name begins with a dot. At most as long as `x.sock` (PathsXdg). */
+const temporaryName = (): string => `.${Math.floor(Math.random() * 36 ** 5).toString(36).padStart(5, "0")}`
+
+const isTemporary = (entry: string): boolean => /^\.[0-9a-z]{5}$/.test(entry)
+
+interface Served {
+  readonly server: Net.Server
+  /** The socket file that is ours: another one may stand under the name by the end. */
+  readonly inode: bigint
+}
+
+const look = (path: string): Fs.BigIntStats | undefined => {
+  try {
+    return Fs.lstatSync(path, { bigint: true })
+  } catch {
+    return undefined
+  }
+}
+
+const removeQuietly = (path: string): void => {
+  try {
+    Fs.unlinkSync(path)
+  } catch {
+    // Gone already, or not removable: either way nothing that the end of a session could do about.
+  }
+}
+
+/** Binds and listens, in one go, with a socket that is 0600 from its first moment. */
+const bind = (server: Net.Server, path: string): void => {
+  const umask = process.umask(0o177)
+  try {
+    server.listen({ path, backlog: BACKLOG })
+  } finally {
+    process.umask(umask)
+  }
+}
+
+/** What creators that were killed half-way left. Only under the lock, where no other creator is at work. */
+const sweep = (dir: string): void => {
+  for (const entry of Fs.readdirSync(dir, { withFileTypes: true })) {
+    if (entry.isSocket() && isTemporary(entry.name)) removeQuietly(Path.join(dir, entry.name))
+  }
+}
+
+/**
+ * Opens the socket under a temporary name and renames it over its own: who finds it, finds it listening. libuv unlinks
+ * what a server bound, by name, when it closes; the temporary name is gone by then, and another session's socket under
+ * the final one is safe.
+ */
+const open = (
+  dir: string,
+  path: string,
+  onConnection: (connection: Connection) => void
+): Effect.Effect<Served, SocketError> =>
+  Effect.callback((resume) => {
+    const temporary = Path.join(dir, temporaryName())
+    const server = Net.createServer({ pauseOnConnect: true }, (socket) => onConnection(netConnection(socket)))
+    const fail = (cause: unknown) => {
+      server.close()
+      removeQuietly(temporary)
+      resume(Effect.fail(socketError(cause)))
+    }
+    server.once("error", fail)
+    server.once("listening", () => {
+      server.off("error", fail)
+      // A connection that could not be accepted (too many open files) is lost; the session goes on.
+      server.on("error", () => undefined)
+      try {
+        const inode = Fs.lstatSync(temporary, { bigint: true }).ino
+        Fs.renameSync(temporary, path)
+        resume(Effect.succeed({ server, inode }))
+      } catch (cause) {
+        fail(cause)
+      }
+    })
+    bind(server, temporary)
+  })
+
+/** While we still listen nobody takes the name, so what is removed here is ours. */
+const close = (files: SessionPaths, { inode, server }: Served): void => {
+  if (look(files.socket)?.ino === inode) {
+    for (const path of [files.info, files.agent, files.socket]) removeQuietly(path)
+  }
+  server.close()
+}
+
+/** One socket file per session; connecting to it is the only proof of life. */
+export const layer: Layer.Layer<SessionServer, never, Paths | Lock> = Layer.effect(
+  SessionServer,
+  Effect.gen(function*() {
+    const paths = yield* Paths
+    const lock = yield* Lock
+
+    /** Succeeds when nobody lives under the name. */
+    const probe = Effect.fnUntraced(function*(name: SessionName) {
+      const path = paths.session(name).socket
+      const alive = yield* connectUnix(path).pipe(
+        Effect.map((connection) => {
+          connection.destroy()
+          return true
+        }),
+        Effect.catchIf((error) => error.dead || error.busy, (error) => Effect.succeed(error.busy)),
+        Effect.mapError((error) => new SessionServerError({ name, reason: error.message }))
+      )
+      if (alive) return yield* new SessionExists({ name })
+      if (look(path)?.isSocket() === false) {
+        return yield* new SessionServerError({ name, reason: `${path} is not a socket; move it away` })
+      }
+    })
+
+    const listen: SessionServer["Service"]["listen"] = Effect.fn("SessionServer.listen")(
+      function*({ name, onConnection, prepare }) {
+        yield* paths.ensure
+        yield* paths.checkSocketPath(name)
+        const files = paths.session(name)
+        return yield* lock.withLock(Effect.gen(function*() {
+          yield* probe(name)
+          const prepared = yield* prepare
+          const opened = open(paths.dir, files.socket, (connection) => onConnection(connection, prepared)).pipe(
+            Effect.mapError((error) => new SessionServerError({ name, reason: error.message }))
+          )
+          yield* Effect.acquireRelease(opened, (served) => Effect.sync(() => close(files, served)))
+          yield* Effect.ignore(Effect.try(() => sweep(paths.dir)))
+          return prepared
+        }))
+      }
+    )
+
+    return SessionServer.of({ listen })
+  })
+)

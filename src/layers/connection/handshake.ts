@@ -1,0 +1,42 @@
+/** The first words of a connection, seen from the client. */
+import * as Option from "effect/Option"
+import * as Result from "effect/Result"
+import { newId } from "../../schema/Id.ts"
+import { Control, type Hello, PROTOCOL, RefusalCode, type Role, type Welcome } from "../../schema/protocol/Control.ts"
+import { FrameType } from "../../schema/protocol/Frame.ts"
+import { NoSession } from "../../services/SessionClient.ts"
+import { SessionUnresponsive, VersionMismatch } from "../../services/SessionRegistry.ts"
+
+/** The `hello` of a client that has nothing to resume. */
+export const hello = (version: string, role: Role, more?: Partial<Hello>): Buffer =>
+  Control.hello.encode({ protocol: PROTOCOL, sesh: version, role, client: newId(), ...more })
+
+/** What the first frame from the daemon means. Undefined: a type from a newer version, wait for the next. */
+export const readAnswer = (
+  name: string,
+  version: string,
+  type: number,
+  payload: Buffer
+): Result.Result<Welcome, NoSession | SessionUnresponsive | VersionMismatch> | undefined => {
+  if (type === FrameType.error) {
+    const refusal = Option.getOrUndefined(Control.error.decode(payload))
+    // The one that was meant has ended, and its name is another's.
+    if (refusal?.code === RefusalCode.session) return Result.fail(new NoSession({ name, stale: false }))
+    return Result.fail(new SessionUnresponsive({ name, reason: refusal?.message ?? "it refused without a reason" }))
+  }
+  if (type !== FrameType.welcome) return undefined
+  const welcome = Option.getOrUndefined(Control.welcome.decode(payload))
+  if (welcome !== undefined && welcome.protocol.major === PROTOCOL.major) return Result.succeed(welcome)
+  // Across majors only the version of a welcome can be relied on.
+  const spoken = Option.getOrUndefined(Control.version.decode(payload))
+  return spoken === undefined || spoken.protocol.major === PROTOCOL.major
+    ? Result.fail(new SessionUnresponsive({ name, reason: "its welcome is not one" }))
+    : Result.fail(
+      new VersionMismatch({
+        name,
+        ours: version,
+        theirs: spoken.sesh,
+        older: spoken.protocol.major > PROTOCOL.major ? "client" : "session"
+      })
+    )
+}

@@ -1,0 +1,57 @@
+/** Types a stream into a session: no more is under way than the window allows. Callbacks below, Effect above. */
+import * as Effect from "effect/Effect"
+import type { Connection } from "../../services/Connection.ts"
+import { Outbox } from "./outbox.ts"
+
+/** Taken from the stream at a time: what is not sent yet is no more than that. */
+const PIECE_BYTES = 32 * 1024
+
+export class Typist {
+  private readonly outbox = new Outbox()
+  private awaited: { readonly isMet: () => boolean; readonly met: () => void } | undefined
+
+  constructor(send: Connection["send"], window: number) {
+    this.outbox.open(send, { received: 0, typed: 0, window })
+  }
+
+  /** Types some bytes. Returns when they are sent. */
+  type(bytes: Uint8Array): Effect.Effect<void> {
+    // A copy: what is sent must not change, and streams may use their chunks again.
+    const all = Buffer.from(bytes)
+    const starts = Array.from({ length: Math.ceil(all.length / PIECE_BYTES) }, (_, index) => index * PIECE_BYTES)
+    return Effect.forEach(
+      starts,
+      (at) =>
+        Effect.andThen(
+          this.until(() => this.outbox.hasRoom),
+          Effect.sync(() => this.outbox.push(all.subarray(at, at + PIECE_BYTES)))
+        ),
+      { discard: true }
+    )
+  }
+
+  /** All that was sent was taken. */
+  get settled(): boolean {
+    return this.outbox.waiting === 0
+  }
+
+  /** Returns when all was taken. */
+  get done(): Effect.Effect<void> {
+    return this.until(() => this.settled)
+  }
+
+  onAck(offset: number): void {
+    this.outbox.onAck(offset)
+    const { awaited } = this
+    if (awaited === undefined || !awaited.isMet()) return
+    this.awaited = undefined
+    awaited.met()
+  }
+
+  private until(isMet: () => boolean): Effect.Effect<void> {
+    return Effect.callback((resume) => {
+      if (isMet()) return resume(Effect.void)
+      this.awaited = { isMet, met: () => resume(Effect.void) }
+    })
+  }
+}

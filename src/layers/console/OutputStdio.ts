@@ -1,0 +1,51 @@
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import { isatty } from "node:tty"
+import { Output, OutputError } from "../../services/Output.ts"
+import { reasonOf } from "../system/systemError.ts"
+import { writeWhole } from "../system/writeWhole.ts"
+import { type StatusLine, statusLine } from "./statusLine.ts"
+
+const STDOUT = 1
+const STDERR = 2
+
+/** Everything below a space but tab and line feed, DEL, and C1. */
+const CONTROL = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g
+
+/** Who shows no status line has none to be written above. */
+const noLine: Pick<StatusLine, "above"> = { above: (write) => write() }
+
+/** Written to these descriptors synchronously: sesh says little, and then ends. What is said goes above the line. */
+export const layerOn = (out: number, err: number, line = noLine): Layer.Layer<Output> => {
+  const lineOf = (text: string): Buffer => Buffer.from(`${text.replace(CONTROL, "�")}\n`)
+
+  const write = (fd: number, bytes: Uint8Array) => {
+    let error: NodeJS.ErrnoException | undefined
+    line.above(() => {
+      error = writeWhole(fd, bytes)
+    })
+    return error
+  }
+
+  const writeAll = (fd: number, parts: ReadonlyArray<Uint8Array>) =>
+    Effect.suspend(() => {
+      for (const bytes of parts) {
+        const error = write(fd, bytes)
+        if (error === undefined) continue
+        // The reader of a pipe has what it wanted.
+        if (error.code === "EPIPE") return Effect.void
+        return Effect.fail(new OutputError({ reason: reasonOf(error) }))
+      }
+      return Effect.void
+    })
+
+  return Layer.sync(Output, () => ({
+    isTerminal: isatty(out),
+    print: (text) => writeAll(out, [lineOf(text)]),
+    write: (parts) => writeAll(out, parts),
+    note: (text) => Effect.sync(() => void write(err, lineOf(text)))
+  }))
+}
+
+/** Standard output and standard error. */
+export const layer: Layer.Layer<Output> = layerOn(STDOUT, STDERR, statusLine)

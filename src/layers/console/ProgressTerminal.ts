@@ -1,0 +1,120 @@
+import * as CliOutput from "effect/cli/CliOutput"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import { isatty } from "node:tty"
+import { visible } from "../../schema/Text.ts"
+import { Caller } from "../../services/Caller.ts"
+import { Progress } from "../../services/Progress.ts"
+import { type StatusLine, statusLine } from "./statusLine.ts"
+import { sizeOf } from "./ttyStreams.ts"
+
+const STDERR = 2
+
+/** What is over by then was quick: nothing flashes. Milliseconds. */
+const DELAY_MS = 150
+
+/** Between two changes: more often nobody can read. */
+const BETWEEN_MS = 80
+
+/** The width of a terminal that does not say. */
+const COLUMNS = 80
+
+const ENDS = ["SIGINT", "SIGTERM", "SIGHUP"] as const
+
+const PRINTABLE_ASCII = /^[ -~]*$/
+
+/** What fits into so many columns. */
+const fitting = (text: string, columns: number): string => {
+  const whole = PRINTABLE_ASCII.test(text) ? text.length : CliOutput.displayWidth(text)
+  if (whole <= columns) return text
+  let fits = ""
+  let width = 0
+  for (const character of text) {
+    width += CliOutput.displayWidth(character)
+    // One column for the mark.
+    if (width >= columns) break
+    fits += character
+  }
+  return `${fits}…`
+}
+
+/** One line after the other on this terminal; the one that began last is seen. */
+class Lines {
+  private readonly fd: number
+  private readonly line: StatusLine
+  private readonly texts = new Map<symbol, string>()
+  private timer: NodeJS.Timeout | undefined
+
+  constructor(fd: number, line: StatusLine) {
+    this.fd = fd
+    this.line = line
+  }
+
+  begin(): symbol {
+    const key = Symbol("line")
+    if (this.texts.size === 0) {
+      for (const signal of ENDS) process.on(signal, this.onSignal)
+      process.on("exit", this.clear)
+    }
+    this.texts.set(key, "")
+    this.timer ??= setTimeout(this.draw, DELAY_MS)
+    return key
+  }
+
+  show(key: symbol, text: string): void {
+    if (!this.texts.has(key)) return
+    this.texts.set(key, text)
+    this.timer ??= setTimeout(this.draw, BETWEEN_MS)
+  }
+
+  end(key: symbol): void {
+    this.texts.delete(key)
+    if (this.texts.size > 0) {
+      this.timer ??= setTimeout(this.draw, BETWEEN_MS)
+      return
+    }
+    clearTimeout(this.timer)
+    this.timer = undefined
+    this.clear()
+    for (const signal of ENDS) process.off(signal, this.onSignal)
+    process.off("exit", this.clear)
+  }
+
+  private readonly draw = () => {
+    this.timer = undefined
+    const text = [...this.texts.values()].at(-1) ?? ""
+    // The last column stays free: a terminal may go to the next line there.
+    this.line.show(fitting(visible(text), (sizeOf(this.fd)?.cols ?? COLUMNS) - 1))
+  }
+
+  private readonly clear = () => this.line.show("")
+
+  /** Nobody else wants to hear of it: then it ends us, as it would have without us. */
+  private readonly onSignal = (signal: NodeJS.Signals) => {
+    this.clear()
+    if (process.listenerCount(signal) > 1) return
+    process.off(signal, this.onSignal)
+    process.kill(process.pid, signal)
+  }
+}
+
+/** On the terminal of a descriptor, if it is one that can erase a line. */
+export const layerOn = (fd: number, line: StatusLine): Layer.Layer<Progress, never, Caller> =>
+  Layer.effect(
+    Progress,
+    Effect.map(Caller, ({ env }) => {
+      const lines = new Lines(fd, line)
+      return Progress.of({
+        line: Effect.suspend(() => {
+          if (!isatty(fd) || env["TERM"] === "dumb") return Effect.succeed(() => {})
+          return Effect.acquireRelease(
+            Effect.sync(() => lines.begin()),
+            (key) => Effect.sync(() => lines.end(key))
+          ).pipe(Effect.map((key) => (text: string) => lines.show(key, text)))
+        })
+      })
+    })
+  )
+
+/** On standard error. */
+export const layer: Layer.Layer<Progress, never, Caller> = layerOn(STDERR, statusLine)

@@ -1,0 +1,106 @@
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import { isatty } from "node:tty"
+import { type OpenTty, Tty, TtyError, type TtyHandlers } from "../../services/Tty.ts"
+import { endSignals, listening } from "../system/processEvents.ts"
+import { inputModes, type Modes, noModes, outputModes } from "./ttyModes.ts"
+import {
+  type Input,
+  openPlainInput,
+  openPlainOutput,
+  openTerminalInput,
+  openTerminalOutput,
+  type Output,
+  sizeOf
+} from "./ttyStreams.ts"
+
+/** A terminal that has not taken everything by then is stopped, or gone. */
+const FLUSH_MS = 1000
+
+/** How long a terminal, or the network before it, may take to answer, or to hear that the mouse is off. */
+const DRAIN_MS = 60
+
+/** Puts the terminal back whenever somebody else gets it: at the end, however it comes, and while we are stopped. */
+const inModes = Effect.fnUntraced(function*(modes: Modes, onContinue: () => void) {
+  yield* listening({
+    exit: modes.leave,
+    SIGTSTP: () => {
+      modes.leave()
+      process.kill(process.pid, "SIGSTOP")
+    },
+    SIGCONT: () => {
+      modes.enterAgain()
+      onContinue()
+    }
+  })
+  yield* Effect.acquireRelease(
+    Effect.flatMap(
+      Effect.promise(modes.enter),
+      (done) => done ? Effect.void : new TtyError({ reason: "it does not go into raw mode" })
+    ),
+    () => Effect.sync(modes.leave)
+  )
+})
+
+const opened = (input: Input, output: Output, isConversation: boolean): OpenTty => ({
+  write: output.write,
+  pause: input.pause,
+  resume: input.resume,
+  flush: Effect.callback<void>((resume) => {
+    const callOff = output.whenTaken(() => resume(Effect.void))
+    return Effect.sync(callOff)
+  }).pipe(
+    Effect.timeoutOption(FLUSH_MS),
+    Effect.map(Option.isSome),
+    Effect.tap(isConversation ? Effect.sleep(DRAIN_MS) : Effect.void)
+  )
+})
+
+/** The terminals on two descriptors; what is not a terminal is the process's own standard input or output. */
+export const layerOn = (inputFd: number, outputFd: number): Layer.Layer<Tty> =>
+  Layer.sync(Tty, () => {
+    const inputIsTerminal = isatty(inputFd)
+    const outputIsTerminal = isatty(outputFd)
+    const size = () =>
+      (outputIsTerminal ? sizeOf(outputFd) : undefined) ?? (inputIsTerminal ? sizeOf(inputFd) : undefined)
+
+    const modesOf = (input: Input): Modes => {
+      if (inputIsTerminal) return inputModes(input, inputFd)
+      return outputIsTerminal ? outputModes(outputFd) : noModes
+    }
+
+    const open = Effect.fn("Tty.open")(function*(handlers: TtyHandlers) {
+      const onResize = () => {
+        const now = size()
+        if (now !== undefined) handlers.onResize(now)
+      }
+      // By itself it would end the process at once, with the terminal raw.
+      const onQuit = () => handlers.onSignal("SIGTERM")
+      yield* listening({ SIGWINCH: onResize, SIGQUIT: onQuit, ...endSignals(handlers.onSignal) })
+      const input = yield* Effect.acquireRelease(
+        Effect.try({
+          try: () => inputIsTerminal ? openTerminalInput(inputFd, handlers) : openPlainInput(handlers),
+          catch: (cause) => new TtyError({ reason: `${cause instanceof Error ? cause.message : cause}` })
+        }),
+        (input) => Effect.sync(input.close)
+      )
+      yield* inModes(modesOf(input), onResize)
+      // The terminal went, or whoever read from us: as if the system had said so.
+      const outputHandlers = { onDrain: handlers.onDrain, onGone: () => handlers.onSignal("SIGHUP") }
+      const output = yield* Effect.acquireRelease(
+        Effect.try({
+          try: () => outputIsTerminal ? openTerminalOutput(outputFd, outputHandlers) : openPlainOutput(outputHandlers),
+          catch: (cause) => new TtyError({ reason: `${cause instanceof Error ? cause.message : cause}` })
+        }),
+        (output) => Effect.sync(output.close)
+      )
+      input.resume()
+      return opened(input, output, inputIsTerminal && outputIsTerminal)
+    })
+
+    return Tty.of({ inputIsTerminal, outputIsTerminal, size, open })
+  })
+
+/** Standard input and output of this process. */
+export const layer: Layer.Layer<Tty> = layerOn(0, 1)

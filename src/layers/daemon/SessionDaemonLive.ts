@@ -1,0 +1,169 @@
+import * as Clock from "effect/Clock"
+import * as Deferred from "effect/Deferred"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Layer from "effect/Layer"
+import * as Queue from "effect/Queue"
+import * as Result from "effect/Result"
+import * as Scope from "effect/Scope"
+import { newId } from "../../schema/Id.ts"
+import { boundedSize, type ExitStatus, type SessionInfo, type SessionSpec } from "../../schema/Session.ts"
+import { visible } from "../../schema/Text.ts"
+import { Caller } from "../../services/Caller.ts"
+import { Pty } from "../../services/Pty.ts"
+import { QueryResponder } from "../../services/QueryResponder.ts"
+import { Scrollback } from "../../services/Scrollback.ts"
+import { SessionHost } from "../../services/SessionDaemon.ts"
+import { SessionFiles } from "../../services/SessionFiles.ts"
+import { SessionServer } from "../../services/SessionServer.ts"
+import { Programs } from "./currentProgram.ts"
+import { planCommand } from "./ptySpec.ts"
+import { Session } from "./session.ts"
+
+/** A client that takes nothing for so long, after the end, is given up. */
+const GIVE_UP_MS = 2000
+const LOOK_MS = 20
+
+/** Characters of a command that are told of: with everything else they fit into one frame, each as six bytes of JSON. */
+const COMMAND_CHARACTERS = 64 * 1024
+
+/** Of a command that is too long nothing is told: a part of it would be another command. */
+const listed = (command: SessionSpec["command"]): Pick<SessionInfo, "command"> =>
+  command === undefined || command.reduce((sum, word) => sum + word.length + 1, 0) > COMMAND_CHARACTERS
+    ? {}
+    : { command }
+
+/** Waits until everybody has taken what was sent to them, or no longer takes anything. */
+const drained = Effect.fnUntraced(function*(session: Session) {
+  for (let pending = Infinity, quietMs = 0; session.open > 0 && quietMs < GIVE_UP_MS;) {
+    yield* Effect.sleep(LOOK_MS)
+    quietMs = session.pending < pending ? 0 : quietMs + LOOK_MS
+    pending = session.pending
+  }
+})
+
+/** The daemon's heart, over services alone: runs on fakes. */
+export const layer: Layer.Layer<
+  SessionHost,
+  never,
+  Pty | Scrollback | QueryResponder | SessionServer | SessionFiles | Caller
+> = Layer.effect(
+  SessionHost,
+  Effect.gen(function*() {
+    const pty = yield* Pty
+    const scrollback = yield* Scrollback
+    const server = yield* SessionServer
+    const files = yield* SessionFiles
+    const queries = yield* QueryResponder
+    const { version } = yield* Caller
+
+    const start = Effect.fn("SessionHost.start")(function*(asked: SessionSpec) {
+      const spec = { ...asked, size: boundedSize(asked.size) }
+      const scope = yield* Effect.scope
+      const clock = yield* Clock.Clock
+      const run = Effect.runForkWith(yield* Effect.context())
+      const fork = (effect: Effect.Effect<void>) => void run(Effect.forkIn(effect, scope))
+      const exits = yield* Queue.unbounded<ExitStatus>()
+      const seen = yield* Deferred.make<void>()
+      const ended = yield* Deferred.make<ExitStatus>()
+      const model = yield* scrollback.make(spec.size)
+      const plan = yield* planCommand(spec, files.agentPath(spec.name))
+      const created = yield* Clock.currentTimeMillis
+
+      const host = (program: Programs, born: SessionInfo) =>
+        new Session({
+          program,
+          model,
+          responder: (rows) =>
+            queries.make({ report: () => model.report(), rows, now: () => clock.currentTimeMillisUnsafe() }),
+          version,
+          born,
+          awaited: spec.awaited,
+          now: () => clock.currentTimeMillisUnsafe(),
+          after: (ms, then) => fork(Effect.andThen(Effect.sleep(ms), Effect.sync(then))),
+          onAgent: (socket) => fork(files.pointAgent(spec.name, socket)),
+          onSeen: () => Deferred.doneUnsafe(seen, Exit.void),
+          onExit: (status) => Queue.offerUnsafe(exits, status)
+        })
+
+      const prepare = Effect.map(Scope.provide(pty.spawn(plan), scope), (first) => {
+        const programs = new Programs(first)
+        const session = host(programs, {
+          name: spec.name,
+          id: newId(),
+          dir: spec.dir,
+          ...listed(spec.command),
+          pid: first.pid,
+          size: spec.size,
+          created,
+          active: created,
+          clients: []
+        })
+        return { programs, session }
+      })
+
+      const listening = yield* Scope.fork(scope)
+      const { programs, session } = yield* Scope.provide(
+        server.listen({
+          name: spec.name,
+          prepare,
+          onConnection: (connection, { session }) => session.connect(connection)
+        }),
+        listening
+      )
+      yield* files.forgetEnd(spec.name)
+      const agent = spec.env["SSH_AUTH_SOCK"]
+      if (agent) yield* files.pointAgent(spec.name, agent)
+      yield* files.writeInfo(session.info)
+
+      const keeps = spec.keep === true && spec.command !== undefined
+
+      /** What follows the command of a kept session. Gives the session's status. */
+      const goOn = Effect.fnUntraced(function*(command: ExitStatus) {
+        session.outlive(spec.command!, command)
+        const shell = yield* planCommand({ ...spec, command: [], size: session.info.size }, files.agentPath(spec.name))
+          .pipe(Effect.flatMap(pty.spawn), Scope.provide(scope), Effect.result)
+        if (Result.isFailure(shell)) {
+          yield* Effect.logWarning(`${spec.name} cannot be kept`, shell.failure.message)
+          session.show(Buffer.from(`[no shell: ${visible(shell.failure.message)}]\r\n`))
+          return command
+        }
+        programs.follow(shell.success)
+        // Killed while there was nobody to be hung up on.
+        if (session.isDoomed) programs.signal("SIGHUP")
+        return yield* Queue.take(exits)
+      })
+
+      const finish = Effect.gen(function*() {
+        const first = yield* Queue.take(exits)
+        if (keeps) programs.expect()
+        if (spec.awaited) yield* Deferred.await(seen)
+        const kept = keeps && !session.isDoomed
+        const status = kept ? yield* goOn(first) : first
+        yield* files.writeEnd({
+          name: spec.name,
+          id: session.info.id,
+          at: yield* Clock.currentTimeMillis,
+          status,
+          ...(kept ? { command: first } : {})
+        })
+        // The name is free before anybody hears of the end: who hears may want it again.
+        yield* Scope.close(listening, Exit.void)
+        session.end(status)
+        yield* drained(session)
+        session.destroy()
+        yield* Deferred.succeed(ended, status)
+      })
+      yield* Effect.forkIn(finish, scope)
+      yield* Effect.addFinalizer(() => Effect.sync(() => session.destroy()))
+
+      return {
+        info: session.info,
+        ended: Deferred.await(ended),
+        kill: (graceMs: number) => Effect.sync(() => session.kill(graceMs))
+      }
+    })
+
+    return SessionHost.of({ start })
+  })
+)

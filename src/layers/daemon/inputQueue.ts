@@ -1,0 +1,38 @@
+/** What was typed and not yet taken by the program: in order, bounded by every client's window. */
+import type { PtyProcess } from "../../services/Pty.ts"
+import type { ClientInput } from "./clientInputs.ts"
+
+export class InputQueue {
+  private waiting: Array<{ readonly input: ClientInput; readonly bytes: Buffer }> = []
+  private blocked = false
+  private readonly program: Pick<PtyProcess, "write">
+
+  constructor(program: Pick<PtyProcess, "write">) {
+    this.program = program
+  }
+
+  push(input: ClientInput, bytes: Buffer): void {
+    if (this.blocked) this.waiting.push({ input, bytes })
+    else this.type(input, bytes)
+  }
+
+  /** The daemon's own answers. A program that asks and does not read gets no more of them: they would pile up. */
+  offer(bytes: Buffer): void {
+    if (!this.blocked) this.blocked = !this.program.write(bytes)
+  }
+
+  /** The program takes input again. */
+  drain(): void {
+    this.blocked = false
+    const waiting = this.waiting
+    this.waiting = []
+    for (const { bytes, input } of waiting) this.push(input, bytes)
+  }
+
+  private type(input: ClientInput, bytes: Buffer): void {
+    this.blocked = !this.program.write(bytes)
+    input.queued -= bytes.length
+    // Whoever is connected now: the bytes may have come on a connection that has died.
+    input.member?.acknowledge()
+  }
+}

@@ -1,0 +1,176 @@
+import type * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as RcRef from "effect/RcRef"
+import * as Result from "effect/Result"
+import type { HostName } from "../../schema/HostName.ts"
+import { isAsNewAs } from "../../schema/Version.ts"
+import { Caller } from "../../services/Caller.ts"
+import { Deployer, type DeployError, type DeployOptions, type DeployProgress } from "../../services/Deployer.ts"
+import { SshTransport } from "../../services/SshTransport.ts"
+import { isHopeless } from "./diagnosis.ts"
+import { afterStep, failure, lost, nothingToSend, noWay } from "./errors.ts"
+import { type Executable, openExecutable } from "./executable.ts"
+import { hear } from "./hear.ts"
+import { type HostFacts, readFacts, readOutcome, words } from "./hostReport.ts"
+import { readPackage } from "./npmPackage.ts"
+import { type Own, ownExecutable } from "./ownExecutable.ts"
+import { copyCommand, detectCommand, npmCommand } from "./scripts.ts"
+import { send } from "./upload.ts"
+
+/** How long npm may take on the host: it fetches 50 MB, at half a megabit a second in the worst case. */
+const NPM_PATIENCE = "15 minutes"
+
+/** How long a host may think of what it is like, which is a few programs, and a sesh of any kind that says its version. */
+const LOOK_PATIENCE = "30 seconds"
+
+/** Bytes that a package is unpacked, roughly; npm keeps it packed as well, twice. */
+const PACKAGE_BYTES = 130_000_000
+
+export interface DeployerSshOptions {
+  /** What is copied, and where it runs; found out unless given. */
+  readonly own?: Own
+}
+
+interface Target {
+  readonly host: HostName
+  readonly facts: HostFacts
+  readonly options: DeployOptions
+  readonly report: (progress: DeployProgress) => void
+}
+
+/** By fixed shell scripts on the host (docs/deploy.md). `SESH_NPM_PACKAGE` and `SESH_NPM_REGISTRY` say what its npm is to fetch. */
+export const layer = (given: DeployerSshOptions = {}): Layer.Layer<Deployer, never, Caller | SshTransport> =>
+  Layer.effect(
+    Deployer,
+    Effect.gen(function*() {
+      const { env, version } = yield* Caller
+      const ssh = yield* SshTransport
+
+      const own = yield* Effect.cached(Effect.sync(() => given.own ?? ownExecutable()))
+
+      /** One for all hosts at a time. What it takes in memory must not outlast the deployment: a session may go on for days. */
+      const executable = yield* RcRef.make({
+        acquire: Effect.gen(function*() {
+          const { path } = yield* own
+          if (path === undefined) return yield* Effect.fail("this sesh runs from source and was not built")
+          return yield* Effect.acquireRelease(openExecutable(path), (opened) => Effect.sync(opened.close))
+        })
+      })
+
+      const run = Effect.fnUntraced(
+        function*(
+          { host, options }: Pick<Target, "host" | "options">,
+          command: ReadonlyArray<string>,
+          patience: Duration.Input,
+          silence: DeployError
+        ) {
+          const program = yield* ssh.start(host, command, options).pipe(
+            Effect.mapError((error) => lost(host, silence.step, error))
+          )
+          const heard = yield* hear(program).pipe(
+            Effect.timeoutOrElse({ duration: patience, orElse: () => Effect.fail(silence) })
+          )
+          if ("_tag" in heard.end) return yield* lost(host, silence.step, heard.end)
+          return heard
+        },
+        Effect.scoped
+      )
+
+      const detect = Effect.fnUntraced(function*(host: HostName, options: DeployOptions) {
+        const silence = failure(
+          host,
+          "detect_platform",
+          "it does not come to an end of saying what is there",
+          "",
+          `try there whether this ends: ~/.local/bin/sesh --version, or sesh --version`
+        )
+        const { stderr, stdout } = yield* run({ host, options }, detectCommand(), LOOK_PATIENCE, silence)
+        const facts = readFacts(stdout)
+        if (facts !== undefined) return facts
+        return yield* failure(host, "detect_platform", "it does not say what system it is", words(stderr))
+      })
+
+      const byNpm = Effect.fnUntraced(function*(target: Target) {
+        const { facts, host, report } = target
+        const wanted = yield* readPackage(host, env, version)
+        report({ _tag: "Doing", what: "asking npm" })
+        const command = npmCommand(wanted.spec, wanted.registry, wanted.version, version)
+        const silence = failure(host, "npm", "npm does not come to its end there")
+        const { stderr, stdout } = yield* run(target, command, NPM_PATIENCE, silence)
+        return yield* conclude(host, facts, "npm", stdout, words(stderr), 2 * PACKAGE_BYTES)
+      })
+
+      const conclude = (
+        host: HostName,
+        facts: HostFacts,
+        step: "npm" | "transfer",
+        stdout: Buffer,
+        stderr: string,
+        bytes: number
+      ): Effect.Effect<string, DeployError> => {
+        const outcome = readOutcome(stdout)
+        return outcome !== undefined && "version" in outcome
+          ? Effect.succeed(outcome.version)
+          : Effect.fail(afterStep(host, facts, outcome?.failed ?? step, stderr, bytes))
+      }
+
+      const byCopy = Effect.fnUntraced(function*({ facts, host, options, report }: Target, opened: Executable) {
+        const how = facts.hasGzip ? "gzip" : "plain"
+        report({ _tag: "Doing", what: "preparing" })
+        const program = yield* ssh.start(
+          host,
+          copyCommand(facts.hasGzip ? "gzip" : "cat", String(opened.size), opened.sum, version),
+          options
+        ).pipe(Effect.mapError((error) => lost(host, "prepare", error)))
+        const sent = yield* send(program, () => opened.packed(how), report)
+        if (sent.failure !== undefined) return yield* nothingToSend(host, sent.failure)
+        if (sent.end === undefined) return yield* failure(host, sent.step, "it does not answer any more")
+        if ("_tag" in sent.end) return yield* lost(host, "transfer", sent.end)
+        return yield* conclude(host, facts, "transfer", sent.stdout, words(sent.stderr), opened.size)
+      }, Effect.scoped)
+
+      const deploy = Effect.fn("Deployer.deploy")(function*(host: HostName, options: DeployOptions = {}) {
+        const report = options.onProgress ?? (() => {})
+        report({ _tag: "Doing", what: "looking" })
+        const facts = yield* detect(host, options)
+        const { platform, sesh, system } = facts
+        if (typeof sesh === "object" && "version" in sesh && isAsNewAs(sesh.version, version)) {
+          return { way: "present", version: sesh.version } as const
+        }
+        if (typeof sesh === "object" && "foreign" in sesh && sesh.foreign.endsWith("/.local/bin/sesh")) {
+          return yield* failure(
+            host,
+            "prepare",
+            "~/.local/bin/sesh there is another program",
+            "",
+            `move it away on ${host}`
+          )
+        }
+        if (platform === undefined) {
+          return yield* failure(
+            host,
+            "detect_platform",
+            `sesh does not run on ${system}`,
+            "",
+            "it runs on Linux and macOS, on x86_64 and arm64 (aarch64)"
+          )
+        }
+        const target: Target = { host, facts, options, report }
+        const npm = facts.hasNpm ? yield* Effect.result(byNpm(target)) : undefined
+        if (npm !== undefined && Result.isSuccess(npm)) return { way: "npm", version: npm.success } as const
+        const refusal = npm?.failure
+        if (refusal !== undefined && (refusal.step === "connect" || isHopeless(refusal.step, refusal.stderr))) {
+          return yield* refusal
+        }
+        const mine = yield* own
+        if (mine.platform !== platform) return yield* noWay(host, facts, mine, refusal)
+        const opened = yield* RcRef.get(executable).pipe(
+          Effect.mapError((problem) => noWay(host, facts, mine, refusal, problem))
+        )
+        return { way: "copy", version: yield* byCopy(target, opened) } as const
+      }, Effect.scoped)
+
+      return Deployer.of({ deploy })
+    })
+  )

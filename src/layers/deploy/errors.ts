@@ -1,0 +1,71 @@
+/** The errors of a deployment. */
+import { visible } from "../../schema/Text.ts"
+import { DeployError, type DeployStep } from "../../services/Deployer.ts"
+import type { StartFailure } from "../../services/SshTransport.ts"
+import { explainStep } from "./diagnosis.ts"
+import { gist, type HostFacts } from "./hostReport.ts"
+import type { Own } from "./ownExecutable.ts"
+
+const line = (text: string): string => visible(text.replaceAll("\n", " "))
+
+export const failure = (
+  host: string,
+  step: DeployStep,
+  problem: string,
+  stderr = "",
+  advice = "try again"
+): DeployError => new DeployError({ host, step, problem: line(problem), advice: line(advice), stderr })
+
+/** What ssh says, which has its own advice. */
+export const lost = (host: string, step: DeployStep, error: StartFailure): DeployError =>
+  error._tag === "BadArgument"
+    ? failure(host, step, error.message)
+    : failure(
+      host,
+      "connect",
+      error.message,
+      "",
+      step === "transfer" ? "what was sent is thrown away there; try again" : ""
+    )
+
+const kept = ({ sesh }: HostFacts): string =>
+  typeof sesh === "object" && "version" in sesh ? `, and sesh ${sesh.version} there is left as it was` : ""
+
+/** What a script on the host stopped at. */
+export const afterStep = (
+  host: string,
+  facts: HostFacts,
+  step: DeployStep,
+  stderr: string,
+  bytes: number
+): DeployError => {
+  const { advice, problem } = explainStep(host, step, stderr, bytes)
+  return failure(host, step, `${problem}${kept(facts)}`, stderr, advice)
+}
+
+export const nothingToSend = (host: string, words: string): DeployError =>
+  failure(host, "transfer", `our own executable cannot be read (${words})`)
+
+/** Neither npm nor a copy: says what would help. */
+export const noWay = (
+  host: string,
+  { hasNpm, platform, system }: HostFacts,
+  own: Own,
+  npm: DeployError | undefined,
+  problem = `this sesh is for ${own.platform}, and ${host} is ${platform} (${system})`
+): DeployError =>
+  failure(
+    host,
+    npm?.step ?? "detect_platform",
+    hasNpm
+      ? `npm there cannot install it (${npm === undefined ? "" : gist(npm.stderr) || npm.problem}), and ${problem}`
+      : `${problem}; there is no npm on its PATH`,
+    npm?.stderr ?? "",
+    own.platform === platform
+      ? "build it (npm run build), and try again"
+      : `${
+        hasNpm
+          ? "make the package available to npm there (SESH_NPM_REGISTRY, SESH_NPM_PACKAGE)"
+          : `install Node.js with npm on ${host}`
+      }, or put a sesh for ${platform} to ~/.local/bin/sesh there yourself`
+  )

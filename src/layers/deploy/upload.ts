@@ -1,0 +1,108 @@
+/** Sends our executable to a program on a host that installs it. */
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import type { ExitStatus } from "../../schema/Session.ts"
+import type { DeployProgress, DeployStep } from "../../services/Deployer.ts"
+import type { ConnectionLost, RemoteProgram } from "../../services/SshTransport.ts"
+import type { Packed } from "./executable.ts"
+import { makeEar, type Said } from "./hear.ts"
+
+/** Milliseconds between two reports. */
+const REPORT_EVERY = 200
+
+/** Reports that a rate is taken over: three seconds of them. */
+const RATE_OVER = 15
+
+/** Milliseconds without a sign of life: a checksum, a first run, and a disk that is slow. */
+const PATIENCE = 120_000
+
+export interface Sent extends Said {
+  /** Undefined: it did not answer in time. */
+  readonly end: ExitStatus | ConnectionLost | undefined
+  /** What it was doing last. */
+  readonly step: DeployStep
+  /** Why it could not be read here. */
+  readonly failure: string | undefined
+}
+
+/** Speed of late, and where it is. */
+const makeMeter = (report: (progress: DeployProgress) => void, packed: Packed) => {
+  const points: Array<readonly [at: number, sent: number]> = []
+  return (now: number, sent: number) => {
+    points.push([now, sent])
+    if (points.length > RATE_OVER) points.shift()
+    const [at, before] = points[0]!
+    const rate = now > at ? Math.round((sent - before) / (now - at) * 1000) : 0
+    report({ _tag: "Sending", sent, total: Math.max(sent, packed.total()), rate })
+  }
+}
+
+/** Says nothing before the program is `ready`, and gives what it said in the end. */
+export const send = (
+  program: RemoteProgram,
+  packed: () => Packed,
+  report: (progress: DeployProgress) => void
+): Effect.Effect<Sent> =>
+  Effect.flatMap(Clock.Clock, (clock) =>
+    Effect.callback((resume) => {
+      const { onData, onStderr, said } = makeEar()
+      let source: Packed | undefined
+      let meter: ReturnType<typeof makeMeter> | undefined
+      let next = 0
+      let sent = 0
+      let over = false
+      let timer: NodeJS.Timeout | undefined
+      let patience: NodeJS.Timeout | undefined
+      let step: DeployStep = "prepare"
+
+      const wait = () => {
+        clearTimeout(patience)
+        patience = setTimeout(() => finish(undefined), PATIENCE)
+      }
+      const stop = () => {
+        over = true
+        clearInterval(timer)
+        clearTimeout(patience)
+      }
+      const finish = (end: Sent["end"], failure?: string) => {
+        if (over) return
+        stop()
+        resume(Effect.succeed({ ...said(), end, step, failure }))
+      }
+      const push = () => {
+        if (over || source === undefined) return
+        wait()
+        while (next < source.chunks.length) {
+          const chunk = source.chunks[next++]!
+          sent += chunk.length
+          if (!program.write(chunk)) return
+        }
+        if (source.failure() !== undefined) return finish(undefined, source.failure())
+        if (!source.isWhole()) return source.more(push)
+        clearInterval(timer)
+        program.end()
+        meter!(clock.currentTimeMillisUnsafe(), sent)
+        report({ _tag: "Doing", what: "checking" })
+        step = "run"
+      }
+      const begin = () => {
+        source = packed()
+        step = "transfer"
+        const tell = makeMeter(report, source)
+        meter = tell
+        timer = setInterval(() => tell(clock.currentTimeMillisUnsafe(), sent), REPORT_EVERY)
+        push()
+      }
+
+      wait()
+      program.listen({
+        onData: (bytes) => {
+          onData(bytes)
+          if (source === undefined && /^ready$/m.test(said().stdout.toString())) begin()
+        },
+        onStderr,
+        onDrain: push,
+        onExit: (end) => finish(end)
+      })
+      return Effect.sync(stop)
+    }))

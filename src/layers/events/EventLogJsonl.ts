@@ -1,0 +1,71 @@
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Fs from "node:fs"
+import { type Event, timestamp } from "../../schema/Event.ts"
+import { Caller } from "../../services/Caller.ts"
+import { EventLog } from "../../services/EventLog.ts"
+import { Output } from "../../services/Output.ts"
+import { reasonOf } from "../system/systemError.ts"
+import * as EventLogSilent from "./EventLogSilent.ts"
+
+const { O_APPEND, O_CREAT, O_NOCTTY, O_NONBLOCK, O_WRONLY } = Fs.constants
+
+/** A fifo that nobody reads is an error, not something to wait for. */
+const FLAGS = O_WRONLY | O_APPEND | O_CREAT | O_NOCTTY | O_NONBLOCK
+
+/**
+ * One write for the whole line: with O_APPEND those of other processes do not come between (write(2)). False when a part of
+ * it was written and then the disk was full.
+ */
+const append = (path: string, line: string): boolean => {
+  const bytes = Buffer.from(line)
+  const fd = Fs.openSync(path, FLAGS, 0o600)
+  try {
+    return Fs.writeSync(fd, bytes) === bytes.length
+  } finally {
+    Fs.closeSync(fd)
+  }
+}
+
+/**
+ * Lines of JSON at the end of a file, which is made (0600) with the first of them, and opened anew for each: it may be moved
+ * away at any time. What cannot be written is given up, and people are told from then on.
+ */
+export const layerAt = (path: string): Layer.Layer<EventLog, never, Output> =>
+  Layer.effect(
+    EventLog,
+    Effect.map(Output, ({ note }) => {
+      let works = true
+      /** The last line of ours is not whole: the next one must not be a part of it. */
+      let torn = ""
+
+      const failed = (reason: string) => {
+        if (!works) return Effect.void
+        works = false
+        return note(`sesh: cannot write the event log ${path}: ${reason}`)
+      }
+
+      const emit = (event: Event) =>
+        Effect.flatMap(Clock.currentTimeMillis, (now) => {
+          const line = `${torn}${JSON.stringify({ ts: timestamp(now), ...event })}\n`
+          return Effect.matchEffect(Effect.try({ try: () => append(path, line), catch: reasonOf }), {
+            onSuccess: (whole) => {
+              torn = whole ? "" : "\n"
+              return whole ? Effect.void : failed("no space left on device")
+            },
+            onFailure: failed
+          })
+        })
+
+      return EventLog.of({ emit, say: (line) => works ? Effect.void : note(line), isOn: () => works })
+    })
+  )
+
+/** The log that `SESH_EVENT_LOG` names, seen from the working directory; none when it is not set. */
+export const layer: Layer.Layer<EventLog, never, Caller | Output> = Layer.unwrap(
+  Effect.map(Caller, ({ env, resolve }) => {
+    const path = env["SESH_EVENT_LOG"]
+    return path ? layerAt(resolve(path)) : EventLogSilent.layer
+  })
+)

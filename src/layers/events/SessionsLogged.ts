@@ -1,0 +1,100 @@
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import type { Event } from "../../schema/Event.ts"
+import type { HostName } from "../../schema/HostName.ts"
+import { exitCode } from "../../schema/Session.ts"
+import type { SessionName } from "../../schema/SessionName.ts"
+import { AttachClient, type AttachEnd, type AttachOptions, type AttachState } from "../../services/AttachClient.ts"
+import { DaemonLauncher } from "../../services/DaemonLauncher.ts"
+import { EventLog } from "../../services/EventLog.ts"
+import { SessionControl } from "../../services/SessionControl.ts"
+
+type Logged = AttachClient | DaemonLauncher | SessionControl
+
+type Place = { readonly name: SessionName; readonly host?: HostName }
+
+const eventOfState = (place: Place, role: AttachOptions["role"], state: AttachState): Event => {
+  switch (state._tag) {
+    case "Attached":
+      return { event: "session_attached", role, ...place }
+    case "Lost":
+      return { event: "connection_lost", reason: state.reason, final: false, ...place }
+    case "Resumed":
+      return { event: "connection_resumed", ...place }
+  }
+}
+
+const eventOfEnd = (place: Place, end: AttachEnd): Event => {
+  switch (end._tag) {
+    case "Detached":
+      return { event: "session_detached", ...end.reason === undefined ? {} : { reason: end.reason }, ...place }
+    case "Signal":
+      return { event: "session_detached", reason: end.signal, ...place }
+    case "Exited":
+      return { event: "session_ended", exit_code: exitCode(end.status), ...place }
+    case "Lost":
+      return { event: "connection_lost", reason: end.reason, final: true, ...place }
+  }
+}
+
+/** Logs what becomes of the sessions of one machine. `host`: which; missing: this one. */
+const logging = ({ emit }: EventLog["Service"], host?: HostName) => {
+  const placeOf = (name: SessionName): Place => host === undefined ? { name } : { name, host }
+  return {
+    attaching: ({ attach }: AttachClient["Service"]): AttachClient["Service"] => ({
+      attach: (options) => {
+        const place = placeOf(options.name)
+        const onState = (state: AttachState) =>
+          Effect.andThen(emit(eventOfState(place, options.role, state)), options.onState?.(state) ?? Effect.void)
+        return Effect.tap(attach({ ...options, onState }), (end) => emit(eventOfEnd(place, end)))
+      }
+    }),
+    launching: ({ launch }: DaemonLauncher["Service"]): DaemonLauncher["Service"] => ({
+      launch: (spec) =>
+        Effect.tap(launch(spec), ({ id }) => emit({ event: "session_created", id, ...placeOf(spec.name) }))
+    }),
+    controlling: (control: SessionControl["Service"]): SessionControl["Service"] => ({
+      ...control,
+      wait: (options) =>
+        control.wait(options).pipe(
+          Effect.tap(({ status }) =>
+            emit({ event: "session_ended", exit_code: exitCode(status), ...placeOf(options.name) })
+          ),
+          Effect.tapErrorTag("SessionLost", ({ reason }) =>
+            emit({ event: "connection_lost", reason, final: true, ...placeOf(options.name) }))
+        )
+    })
+  }
+}
+
+/** The same services of a host, which log what becomes of sessions. */
+export const logged = <Services>(
+  services: Context.Context<Services | Logged>,
+  log: EventLog["Service"],
+  host: HostName
+): Context.Context<Services | Logged> => {
+  const { attaching, controlling, launching } = logging(log, host)
+  return services.pipe(
+    Context.add(AttachClient, attaching(Context.get(services, AttachClient))),
+    Context.add(DaemonLauncher, launching(Context.get(services, DaemonLauncher))),
+    Context.add(SessionControl, controlling(Context.get(services, SessionControl)))
+  )
+}
+
+/** A layer of one of this machine's services, which logs. */
+const local = <Id, Service>(
+  service: Context.Service<Id, Service>,
+  log: (by: ReturnType<typeof logging>) => (given: Service) => Service
+) =>
+<E, R>(layer: Layer.Layer<Id, E, R>): Layer.Layer<Id, E, R | EventLog> =>
+  Layer.effect(
+    service,
+    Effect.gen(function*() {
+      return log(logging(yield* EventLog))(yield* service)
+    })
+  ).pipe(Layer.provide(layer))
+
+export const attaching = local(AttachClient, (by) => by.attaching)
+export const launching = local(DaemonLauncher, (by) => by.launching)
+export const controlling = local(SessionControl, (by) => by.controlling)

@@ -1,0 +1,130 @@
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Fs from "node:fs"
+import * as Os from "node:os"
+import * as Path from "node:path"
+import type { SessionSpec } from "../../schema/Session.ts"
+import { DaemonLauncher, type Launched, LaunchError } from "../../services/DaemonLauncher.ts"
+import { Paths } from "../../services/Paths.ts"
+import { SessionExists } from "../../services/SessionServer.ts"
+import { quietly } from "../system/quietly.ts"
+import { DAEMON_FLAG, type LaunchReply } from "./channel.ts"
+import { openLog } from "./daemonLog.ts"
+import { planStart, type StartPlan, type SystemFiles, withoutScope } from "./loginScope.ts"
+import { startDaemon } from "./spawnDaemon.ts"
+
+export interface DaemonLauncherOptions {
+  /** Program and first arguments that are this sesh again; found out unless given. */
+  readonly program?: ReadonlyArray<string>
+  /** Milliseconds until a daemon that says nothing is given up: more than the ten seconds it may wait for the lock. */
+  readonly patience?: number
+  /** How to start it so that it survives a logout; found out unless given. */
+  readonly plan?: (spec: SessionSpec) => StartPlan
+}
+
+/** In the executable that is all; from source, or as a bundle, Node and the script that it runs. */
+const ownProgram = (): ReadonlyArray<string> =>
+  process.getBuiltinModule("node:sea").isSea()
+    ? [process.execPath]
+    : [process.execPath, ...process.execArgv, process.argv[1]!]
+
+const realSystem: SystemFiles = {
+  read: (path) => quietly(() => Fs.readFileSync(path, "utf8"), undefined),
+  exists: (path) => Fs.existsSync(path),
+  list: (dir) => quietly(() => Fs.readdirSync(dir), [])
+}
+
+const ownPlan = (spec: SessionSpec): StartPlan =>
+  planStart(realSystem, {
+    user: quietly(() => Os.userInfo().username, ""),
+    runtimeDir: spec.env["XDG_RUNTIME_DIR"]
+  })
+
+const scoped = (systemdRun: string, command: ReadonlyArray<string>): ReadonlyArray<string> => [
+  systemdRun,
+  "--user",
+  "--scope",
+  "--quiet",
+  "--collect",
+  "--",
+  ...command
+]
+
+/** True the first time in a login: a file remembers which login was told, where possible one that goes with it. */
+const firstTime = (marker: string, login: string): boolean => {
+  if (quietly(() => Fs.readFileSync(marker, "utf8"), "") === login) return false
+  quietly(() => Fs.writeFileSync(marker, login, { mode: 0o600 }), undefined)
+  return true
+}
+
+/** A process per session: this program again, with the spec on a socket pair at descriptor 3. */
+export const layer = (options: DaemonLauncherOptions = {}): Layer.Layer<DaemonLauncher, never, Paths> =>
+  Layer.effect(
+    DaemonLauncher,
+    Effect.gen(function*() {
+      const paths = yield* Paths
+      const { patience = 30_000, plan: planOf = ownPlan } = options
+
+      const run = Effect.fnUntraced(function*(spec: SessionSpec, plan: StartPlan) {
+        const command = [...options.program ?? ownProgram(), DAEMON_FLAG, spec.name]
+        const path = paths.session(spec.name).log
+        const log = yield* Effect.acquireRelease(
+          Effect.sync(() => openLog(path)),
+          (log) => Effect.sync(log.close)
+        )
+        return yield* startDaemon({
+          command: plan.systemdRun === undefined ? command : scoped(plan.systemdRun, command),
+          spec,
+          stderr: log.fd,
+          patience
+        }).pipe(
+          Effect.mapError(({ reason }) => {
+            const words = log.tail()
+            return new LaunchError({
+              name: spec.name,
+              kind: "other",
+              reason: words === "" ? reason : `${reason}; the end of ${path}:\n${words}`
+            })
+          })
+        )
+      }, Effect.scoped)
+
+      const start = Effect.fnUntraced(function*(spec: SessionSpec) {
+        const plan = planOf(spec)
+        if (plan.systemdRun === undefined) return { reply: yield* run(spec, plan), plan }
+        const plain = withoutScope(plan)
+        return yield* run(spec, plan).pipe(
+          Effect.map((reply) => ({ reply, plan })),
+          // No manager to talk to, after all; if it was the daemon's own fault, it fails again.
+          Effect.catchTag("LaunchError", () => Effect.map(run(spec, plain), (reply) => ({ reply, plan: plain })))
+        )
+      })
+
+      const warningOf = (spec: SessionSpec, { login, warning }: StartPlan): string | undefined => {
+        if (warning === undefined) return undefined
+        const dir = spec.env["XDG_RUNTIME_DIR"] ?? Path.dirname(paths.session(spec.name).log)
+        return firstTime(Path.join(dir, ".sesh-logout"), login ?? "") ? warning : undefined
+      }
+
+      const read = (spec: SessionSpec, plan: StartPlan, reply: LaunchReply) => {
+        const { name } = spec
+        if ("exists" in reply) return Effect.fail(new SessionExists({ name }))
+        if ("error" in reply) {
+          return Effect.fail(new LaunchError({ name, reason: reply.error, kind: reply.kind ?? "other" }))
+        }
+        return Effect.sync((): Launched => {
+          const warning = [reply.ok.warning, warningOf(spec, plan)].filter((part) => part !== undefined).join("\n")
+          return { id: reply.ok.id, ...(warning === "" ? {} : { warning }) }
+        })
+      }
+
+      return DaemonLauncher.of({
+        launch: Effect.fn("DaemonLauncher.launch")(function*(spec: SessionSpec) {
+          yield* paths.checkSocketPath(spec.name)
+          yield* paths.ensure
+          const { plan, reply } = yield* start(spec)
+          return yield* read(spec, plan, reply)
+        })
+      })
+    })
+  )

@@ -1,0 +1,160 @@
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Result from "effect/Result"
+import * as Fs from "node:fs"
+import * as Path from "node:path"
+import type { SessionName } from "../../schema/SessionName.ts"
+import { Caller } from "../../services/Caller.ts"
+import { Paths, PathsError } from "../../services/Paths.ts"
+import { codeOf } from "../system/systemError.ts"
+
+/** `sun_path` without its NUL: unix(7) has 108 bytes, macOS' sys/un.h 104. */
+const socketPathLimit = (platform: string): number => platform === "darwin" ? 103 : 107
+
+/**
+ * The longest name, in bytes, that a socket has before it gets its own: no longer than the shortest `<name>.sock`, so
+ * that a path that fits does so from the beginning.
+ */
+export const TEMPORARY_SOCKET_BYTES = "x.sock".length
+
+/** Write permission for the group or for everybody. */
+const OTHERS_WRITE = 0o022
+
+const octal = (mode: number): string => (mode & 0o7777).toString(8).padStart(3, "0")
+
+const attempt = <A>(operation: () => A): Result.Result<A, string> => Result.try({ try: operation, catch: codeOf })
+
+/** What speaks against using this directory; undefined when nothing does. */
+const fault = (dir: string, stat: Fs.Stats, uid: number): PathsError | undefined => {
+  const error = (problem: string, advice: string) => new PathsError({ path: dir, problem, advice })
+  if (!stat.isDirectory()) return error("is not a directory", "move it away, or set SESH_DIR to another place")
+  if (stat.uid !== uid) {
+    return error(`belongs to someone else (user ${stat.uid})`, "set SESH_DIR to a directory of your own")
+  }
+  if ((stat.mode & OTHERS_WRITE) !== 0) {
+    return error(`is writable by others (mode ${octal(stat.mode)})`, `run: chmod 700 ${dir}`)
+  }
+  const access = attempt(() => Fs.accessSync(dir, Fs.constants.R_OK | Fs.constants.W_OK | Fs.constants.X_OK))
+  if (Result.isSuccess(access)) return undefined
+  return access.failure === "EROFS"
+    ? error("is on a read-only file system", "set SESH_DIR to a directory that can be written to")
+    : error(`cannot be used by its owner (mode ${octal(stat.mode)})`, `run: chmod 700 ${dir}`)
+}
+
+const cannotMake = (dir: string, code: string): PathsError => {
+  const parent = Path.dirname(dir)
+  const because: Record<string, string> = {
+    ENOENT: `${parent} is not there`,
+    ENOTDIR: `${parent} is not a directory`,
+    EACCES: `${parent} cannot be written to`,
+    EPERM: `${parent} cannot be written to`,
+    EROFS: `${parent} is on a read-only file system`,
+    ENOSPC: "the disk is full"
+  }
+  return new PathsError({
+    path: dir,
+    problem: `cannot be made: ${because[code] ?? code}`,
+    advice: "make it yourself (mode 700), or set SESH_DIR to another place"
+  })
+}
+
+/**
+ * `SESH_DIR` or `~/.sesh`; state under `XDG_STATE_HOME` or `~/.local/state`, configuration under `XDG_CONFIG_HOME` or
+ * `~/.config`. These are ignored unless absolute, as the XDG Base Directory Specification says.
+ */
+export const layer: Layer.Layer<Paths, never, Caller> = Layer.effect(
+  Paths,
+  Effect.gen(function*() {
+    const { env, home, platform, uid } = yield* Caller
+    const dir = env["SESH_DIR"] ? env["SESH_DIR"].replace(/(?<=.)\/+$/, "") : Path.join(home, ".sesh")
+    const xdg = (variable: string, ...otherwise: ReadonlyArray<string>): string => {
+      const given = env[variable]
+      return Path.join(given !== undefined && Path.isAbsolute(given) ? given : Path.join(home, ...otherwise), "sesh")
+    }
+    const state = xdg("XDG_STATE_HOME", ".local", "state")
+
+    // A listing makes many of them, and to join each would take longer than to connect.
+    const [inDir, inLog] = [Path.join(dir, "/"), Path.join(state, "log", "/")]
+    const session = (name: SessionName) => ({
+      socket: `${inDir}${name}.sock`,
+      info: `${inDir}${name}.json`,
+      agent: `${inDir}${name}.agent`,
+      ended: `${inDir}${name}.ended`,
+      log: `${inLog}${name}.log`
+    })
+
+    const absolute = Effect.suspend(() =>
+      Path.isAbsolute(dir) ? Effect.void : Effect.fail(
+        new PathsError({
+          path: dir,
+          problem: "is not an absolute path",
+          advice: env["SESH_DIR"] ? "set SESH_DIR to one that begins with \"/\"" : "set HOME, or SESH_DIR"
+        })
+      )
+    )
+
+    const look: Effect.Effect<boolean, PathsError> = Effect.suspend(() => {
+      const stat = attempt(() => Fs.statSync(dir))
+      if (Result.isSuccess(stat)) {
+        const problem = fault(dir, stat.success, uid)
+        return problem === undefined ? Effect.succeed(true) : Effect.fail(problem)
+      }
+      if (stat.failure !== "ENOENT") {
+        const problem = `cannot be looked at (${stat.failure})`
+        return Effect.fail(new PathsError({ path: dir, problem, advice: "set SESH_DIR to another place" }))
+      }
+      const entry = attempt(() => Fs.lstatSync(dir))
+      if (Result.isFailure(entry)) return Effect.succeed(false)
+      // Somebody has just made it.
+      if (!entry.success.isSymbolicLink()) return look
+      return Effect.fail(
+        new PathsError({
+          path: dir,
+          problem: "is a link to a place that is not there",
+          advice: "make that place, or remove the link"
+        })
+      )
+    })
+
+    const check = Effect.andThen(absolute, look)
+
+    const make = Effect.suspend((): Effect.Effect<void, PathsError> => {
+      const made = attempt(() => {
+        Fs.mkdirSync(dir, { mode: 0o700 })
+        // The umask may have taken our own bits away.
+        Fs.chmodSync(dir, 0o700)
+      })
+      // Somebody else made it meanwhile: then it is theirs to be checked.
+      if (Result.isSuccess(made) || made.failure === "EEXIST") return Effect.asVoid(look)
+      return Effect.fail(cannotMake(dir, made.failure))
+    })
+
+    const ensure = Effect.flatMap(check, (there) => there ? Effect.void : make)
+
+    const checkSocketPath = (name: SessionName) =>
+      Effect.suspend((): Effect.Effect<void, PathsError> => {
+        const path = session(name).socket
+        const bytes = Buffer.byteLength(path)
+        const limit = socketPathLimit(platform)
+        if (bytes <= limit) return Effect.void
+        return Effect.fail(
+          new PathsError({
+            path,
+            problem: `is too long for a socket: ${bytes} bytes, ${limit} is the most`,
+            advice: "take a shorter name, or set SESH_DIR to a shorter directory"
+          })
+        )
+      })
+
+    return Paths.of({
+      dir,
+      lock: Path.join(dir, ".lock"),
+      session,
+      remotes: Path.join(state, "remotes"),
+      syncList: Path.join(xdg("XDG_CONFIG_HOME", ".config"), "sync"),
+      ensure,
+      check,
+      checkSocketPath
+    })
+  })
+)

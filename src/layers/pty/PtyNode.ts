@@ -1,0 +1,143 @@
+import * as Deferred from "effect/Deferred"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Layer from "effect/Layer"
+import * as Result from "effect/Result"
+import type { ExitStatus } from "../../schema/Session.ts"
+import { Pty, PtyError, type PtyHandlers, type PtyProcess, type PtySpec } from "../../services/Pty.ts"
+import { loadPtyAddon } from "./addon.ts"
+import { checkProgram, type Unusable } from "./checkProgram.ts"
+import { openMaster, type PtyMaster } from "./master.ts"
+import { type PtyProcesses, ptyProcesses } from "./processes.ts"
+
+/** When the scope closes: from the hang-up to the kill. Time for a shell to save its history, and little for a user. */
+const HANG_UP_MS = 500
+
+/** From the kill to giving up: a process in an uninterruptible wait dies when the system lets it. */
+const KILL_MS = 1000
+
+const LOOK_MS = 10
+
+/** A locale in UTF-8: the terminal's own line editor should erase whole characters (termios(3), IUTF8). */
+const isUtf8 = (env: PtySpec["env"]) => /utf-?8/i.test(env["LC_ALL"] || env["LC_CTYPE"] || env["LANG"] || "")
+
+/** A program on its terminal, with what only the scope may do to it. */
+interface Running {
+  readonly process: PtyProcess
+  readonly master: PtyMaster
+  readonly processes: PtyProcesses
+  /** The system has told how it ended. */
+  readonly ended: Deferred.Deferred<void>
+}
+
+/**
+ * What the kernel does when a terminal hangs up (tty_signal_session_leader): SIGHUP, then SIGCONT, for a stopped
+ * process would only learn of it when somebody continues it, and there is nobody left to do so.
+ */
+const hangUp = (processes: PtyProcesses) => {
+  processes.signal("SIGHUP")
+  processes.signal("SIGCONT")
+}
+
+const start = (spec: PtySpec, file: string): Running => {
+  const addon = loadPtyAddon()
+  const ended = Deferred.makeUnsafe<void>()
+  let status: ExitStatus | undefined
+  let handlers: PtyHandlers | undefined
+
+  const onExit = (code: number, signal: number) => {
+    status = signal === 0 ? { code } : { code, signal }
+    Deferred.doneUnsafe(ended, Exit.void)
+    master.finish(() => handlers?.onExit(status!))
+  }
+  const { fd, pid, pty } = addon.fork(
+    file,
+    spec.args,
+    Object.entries(spec.env).map(([name, value]) => `${name}=${value}`),
+    spec.cwd,
+    spec.size.cols,
+    spec.size.rows,
+    -1,
+    -1,
+    isUtf8(spec.env),
+    addon.helperPath,
+    onExit
+  )
+  const master = openMaster(fd, pty)
+  const processes = ptyProcesses(pid, pty, spec.cwd, () => {
+    const fd = master.fd()
+    if (fd === undefined) return undefined
+    return process.platform === "darwin" ? addon.process(fd) : addon.process(fd, pty)
+  })
+
+  return {
+    master,
+    processes,
+    ended,
+    process: {
+      pid,
+      listen: (given) => {
+        handlers = given
+        master.listen(given)
+      },
+      write: master.write,
+      pause: master.pause,
+      resume: master.resume,
+      resize: ({ cols, rows }) => {
+        const fd = master.fd()
+        if (fd !== undefined) addon.resize(fd, cols, rows)
+      },
+      signal: (name) => {
+        // Afterwards the pid may be anybody's; and what outlives its shell wanted to (nohup, setsid).
+        if (status !== undefined) return
+        if (name === "SIGHUP") hangUp(processes)
+        else processes.signal(name)
+      },
+      foreground: () => status === undefined ? processes.foreground() : {}
+    }
+  }
+}
+
+/** Does `act` again and again until nobody is left, for so long at the most. */
+const untilGone = Effect.fnUntraced(function*(processes: PtyProcesses, mostMs: number, act: () => void) {
+  for (let ms = 0; ms < mostMs && processes.members().length > 0; ms += LOOK_MS) {
+    act()
+    yield* Effect.sleep(LOOK_MS)
+  }
+})
+
+/** Hangs up, then kills. After the program's own end there is nothing to do but to close. */
+const stop = Effect.fnUntraced(function*({ ended, master, processes }: Running) {
+  master.discard()
+  if (!Deferred.isDoneUnsafe(ended)) {
+    hangUp(processes)
+    yield* untilGone(processes, HANG_UP_MS, () => {})
+    // More than once: who is just being forked is not yet seen.
+    yield* untilGone(processes, KILL_MS, () => processes.signal("SIGKILL"))
+    yield* Effect.timeoutOption(Deferred.await(ended), KILL_MS)
+  }
+  master.close()
+})
+
+/**
+ * Real terminals, made by node-pty's native addon. Its descriptor of the master side is not close-on-exec, and Node has
+ * no way to make it so: whatever this process starts later inherits it. A daemon starts one program, and another only
+ * when the first one's terminal is closed.
+ */
+export const layer: Layer.Layer<Pty> = Layer.succeed(
+  Pty,
+  Pty.of({
+    spawn: Effect.fn("Pty.spawn")(function*(spec: PtySpec) {
+      const failed = ({ kind, problem }: Unusable) => new PtyError({ file: spec.file, problem, kind: kind ?? "other" })
+      const file = yield* Effect.fromResult(Result.mapError(checkProgram(spec), failed))
+      const running = yield* Effect.acquireRelease(
+        Effect.try({
+          try: () => start(spec, file),
+          catch: (cause) => failed({ problem: `no terminal for it: ${cause instanceof Error ? cause.message : cause}` })
+        }),
+        stop
+      )
+      return running.process
+    })
+  })
+)

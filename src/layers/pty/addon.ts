@@ -1,0 +1,136 @@
+/**
+ * node-pty's native addon without its JavaScript: the bytes stay Buffers and the descriptor is ours.
+ * The executable carries the addon inside; dlopen(3) wants a file, so it is written out once.
+ */
+import { createHash } from "node:crypto"
+import * as fs from "node:fs"
+import { createRequire } from "node:module"
+import * as os from "node:os"
+import * as path from "node:path"
+import * as sea from "node:sea"
+import { writeWholeFile } from "../system/wholeFile.ts"
+
+/** As node-pty 1.1.0 declares it in src/unix/pty.cc. Every function throws an Error that names the system call. */
+export interface PtyAddon {
+  /**
+   * Starts `file`, looked up on the PATH of `env`, on a new terminal. A `file` or `cwd` that
+   * cannot be used is not an error here: on Linux the child says so on the terminal and exits with 1.
+   */
+  readonly fork: (
+    file: string,
+    /** Without the program's own name. */
+    args: ReadonlyArray<string>,
+    /** `NAME=value` */
+    env: ReadonlyArray<string>,
+    cwd: string,
+    columns: number,
+    rows: number,
+    /** -1: keep this process's. */
+    uid: number,
+    gid: number,
+    /** Sets IUTF8: the line editor of the terminal erases whole characters. */
+    utf8: boolean,
+    /** `helperPath` below. */
+    helperPath: string,
+    /** `signal` is 0 when the program exited by itself. */
+    onExit: (code: number, signal: number) => void
+  ) => {
+    /** The master side, non-blocking. Not close-on-exec on Linux. */
+    readonly fd: number
+    readonly pid: number
+    /** Path of the terminal's device. */
+    readonly pty: string
+  }
+  readonly open: (columns: number, rows: number) => {
+    readonly master: number
+    readonly slave: number
+    readonly pty: string
+  }
+  readonly resize: (fd: number, columns: number, rows: number) => void
+  /** Name of the foreground process. macOS takes the descriptor alone. */
+  readonly process: (fd: number, pty?: string) => string | undefined
+  /** macOS starts programs through this executable; elsewhere empty. */
+  readonly helperPath: string
+}
+
+const ADDON = "pty.node"
+const HELPER = "spawn-helper"
+const isDarwin = process.platform === "darwin"
+
+const load = (file: string, helperPath: string): PtyAddon => {
+  const module = { exports: {} }
+  process.dlopen(module, file)
+  // SAFETY: the interface above is that of the version package.json pins.
+  return { ...(module.exports as Omit<PtyAddon, "helperPath">), helperPath }
+}
+
+const fromSource = (): PtyAddon => {
+  const root = path.dirname(createRequire(import.meta.url).resolve("node-pty/package.json"))
+  const dir = ["build/Release", `prebuilds/${process.platform}-${process.arch}`]
+    .map((name) => path.join(root, name))
+    .find((name) => fs.existsSync(path.join(name, ADDON)))
+  if (dir === undefined) throw new Error("node-pty was not built: run `npm rebuild node-pty`")
+  return load(path.join(dir, ADDON), isDarwin ? path.join(dir, HELPER) : "")
+}
+
+/** Belongs to us and others cannot write to it: what is in there is what we put there. */
+const isOurs = (stats: fs.Stats) => stats.uid === process.getuid!() && (stats.mode & 0o022) === 0
+
+const isSame = (file: string, bytes: Buffer) => {
+  const stats = fs.lstatSync(file, { throwIfNoEntry: false })
+  return stats !== undefined && stats.isFile() && isOurs(stats) && stats.size === bytes.length &&
+    fs.readFileSync(file).equals(bytes)
+}
+
+/** Leaves `bytes` in `dir` under a name that says what they are. Several processes may do so at once. */
+const keep = (dir: string, asset: string, mode: number): string => {
+  const bytes = Buffer.from(sea.getRawAsset(asset))
+  const { ext, name } = path.parse(asset)
+  const file = path.join(dir, `${name}-${createHash("sha256").update(bytes).digest("hex").slice(0, 16)}${ext}`)
+  if (!isSame(file, bytes)) writeWholeFile(file, bytes, mode)
+  return file
+}
+
+const loadFrom = (dir: string): PtyAddon => load(keep(dir, ADDON, 0o600), isDarwin ? keep(dir, HELPER, 0o700) : "")
+
+/** Not `recursive`: Node's never ends where mkdir(2) says ENOENT though the parent exists, as in /proc. */
+const makeDir = (dir: string, makeParent = true): void => {
+  try {
+    fs.mkdirSync(dir, 0o700)
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === "EEXIST") return
+    if (code !== "ENOENT" || !makeParent) throw error
+    makeDir(path.dirname(dir))
+    makeDir(dir, false)
+  }
+}
+
+const cacheDir = () => {
+  const xdg = process.env["XDG_CACHE_HOME"]
+  const base = xdg !== undefined && path.isAbsolute(xdg)
+    ? xdg
+    : path.join(os.homedir(), isDarwin ? "Library/Caches" : ".cache")
+  const dir = path.join(base, "sesh")
+  makeDir(dir)
+  const stats = fs.lstatSync(dir)
+  if (!stats.isDirectory() || !isOurs(stats)) throw new Error(`${dir} is not ours alone`)
+  return dir
+}
+
+const fromExecutable = (): PtyAddon => {
+  try {
+    return loadFrom(cacheDir())
+  } catch {
+    // No home, a full or read-only disk, a mount without exec, a directory of somebody else's.
+    const dir = fs.mkdtempSync(path.join(os.tmpdir(), "sesh-"))
+    const addon = loadFrom(dir)
+    // Loaded is loaded; only the helper must stay.
+    if (!isDarwin) fs.rmSync(dir, { recursive: true, force: true })
+    return addon
+  }
+}
+
+let loaded: PtyAddon | undefined
+
+export const loadPtyAddon = (): PtyAddon => loaded ??= sea.isSea() ? fromExecutable() : fromSource()

@@ -1,0 +1,76 @@
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
+import * as Fs from "node:fs"
+import * as Path from "node:path"
+import { type HostName, parseHostName } from "../../schema/HostName.ts"
+import { KnownHost } from "../../schema/RememberedHost.ts"
+import { Caller } from "../../services/Caller.ts"
+import { Hosts } from "../../services/HostMemory.ts"
+import { Paths } from "../../services/Paths.ts"
+import { quietly } from "../system/quietly.ts"
+import { readSmallFile, writeWholeFile } from "../system/wholeFile.ts"
+
+/** Bytes: as much as a host's answer may have (`OUTPUT_LIMIT`). */
+const MAX_BYTES = 4 * 1024 * 1024
+
+/** Hosts that are told of; nobody has more, and each is a file to be read. */
+const MAX_HOSTS = 1000
+
+const SUFFIX = ".json"
+
+/** Write permission for the group or for everybody. */
+const OTHERS_WRITE = 0o022
+
+const encode = Schema.encodeSync(Schema.fromJsonString(KnownHost))
+const decode = Schema.decodeUnknownOption(Schema.fromJsonString(KnownHost))
+
+/** In a directory that others can write to anybody could have written it. */
+const isOurs = (dir: string, uid: number): boolean =>
+  quietly(() => {
+    const stat = Fs.lstatSync(dir)
+    return stat.isDirectory() && stat.uid === uid && (stat.mode & OTHERS_WRITE) === 0
+  }, false)
+
+/** `remotes/<host>.json` in the state directory. */
+export const layer: Layer.Layer<Hosts, never, Paths | Caller> = Layer.effect(
+  Hosts,
+  Effect.gen(function*() {
+    const { remotes: dir } = yield* Paths
+    const { uid } = yield* Caller
+
+    const pathOf = (host: HostName) => Path.join(dir, `${host}${SUFFIX}`)
+
+    const names = (): ReadonlyArray<HostName> =>
+      quietly(() => isOurs(dir, uid) ? Fs.readdirSync(dir) : [], [])
+        .flatMap((entry) => {
+          const host = entry.endsWith(SUFFIX) ? parseHostName(entry.slice(0, -SUFFIX.length)) : undefined
+          return host !== undefined && Result.isSuccess(host) ? [host.success] : []
+        })
+        .toSorted()
+        .slice(0, MAX_HOSTS)
+
+    const read = (host: HostName): Option.Option<KnownHost> =>
+      decode(quietly(() => readSmallFile(pathOf(host), MAX_BYTES), "")).pipe(
+        Option.filter((known) => known.host === host)
+      )
+
+    const make = () => {
+      Fs.mkdirSync(dir, { recursive: true, mode: 0o700 })
+      return isOurs(dir, uid)
+    }
+
+    return Hosts.of({
+      names: Effect.sync(names),
+      all: Effect.sync(() => names().flatMap((host) => Option.toArray(read(host)))),
+      get: (host) => Effect.sync(() => isOurs(dir, uid) ? read(host) : Option.none()),
+      remember: (known) =>
+        Effect.ignore(Effect.try(() => {
+          const text = `${encode(known)}\n`
+          if (Buffer.byteLength(text) <= MAX_BYTES && make()) writeWholeFile(pathOf(known.host), text)
+        }))
+    })
+  })
+)

@@ -1,0 +1,132 @@
+/** One question to the sesh on another host, and its answer: checked, because a host may say anything. */
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+import type { HostName } from "../../schema/HostName.ts"
+import { PROTOCOL } from "../../schema/protocol/Control.ts"
+import {
+  EXCHANGE,
+  Exchange,
+  isPlace,
+  RemoteAnswer,
+  type RemoteAsk,
+  type RemoteReply,
+  RemoteRequest
+} from "../../schema/protocol/Serve.ts"
+import { exitCode } from "../../schema/Session.ts"
+import { HostError } from "../../services/HostError.ts"
+import type { ConnectOptions, ExecResult, SshTransport } from "../../services/SshTransport.ts"
+import { collect } from "../ssh/shared/collect.ts"
+import { lastWords } from "../ssh/shared/sanitize.ts"
+import { fromTransport, nonsense, noSesh, notSesh, otherVersion, refused } from "./errors.ts"
+
+/** Milliseconds for an answer, once the program runs: more than a session that hangs may cost a listing there. */
+const PATIENCE = 10_000
+
+/** A daemon may wait for the lock for ten seconds there, and then has thirty to get ready. */
+const CREATE_PATIENCE = 45_000
+
+/** As env(1) and shells say it. */
+const NOT_EXECUTABLE = 126
+const NOT_FOUND = 127
+
+/** Where `npm run setup` puts it; what runs for nobody's login has no such PATH. The environment stays as it is. */
+const FIND = "sesh=\"$HOME/.local/bin/sesh\"; [ -x \"$sesh\" ] || sesh=sesh; exec \"$sesh\" \"$@\""
+
+/** The command line of the sesh on a host. */
+export const seshThere = (...args: ReadonlyArray<string>): ReadonlyArray<string> => ["sh", "-c", FIND, "sh", ...args]
+
+const encodeRequest = Schema.encodeSync(Schema.fromJsonString(RemoteRequest))
+const decodeExchange = Schema.decodeUnknownOption(Schema.fromJsonString(Exchange))
+const decodeAnswer = Schema.decodeUnknownOption(Schema.fromJsonString(RemoteAnswer))
+
+/** What an answer says beside the answer. */
+export interface Answered {
+  readonly sesh: string
+  /** Absolute, and of use only there. */
+  readonly home: string
+  readonly dir: string
+  readonly agent: string | undefined
+  readonly reply: Exclude<RemoteReply, { readonly error: unknown }>
+}
+
+/** Why the session was not made: an error of `DaemonLauncher`. */
+export class NotStarted extends Schema.TaggedError<NotStarted>()("NotStarted", {
+  kind: Schema.Literals(["not found", "not executable", "other"]),
+  reason: Schema.String
+}) {}
+
+const explainExit = (host: HostName, version: string, { status, stderr }: ExecResult): HostError => {
+  const said = lastWords(stderr.toString("utf8"))
+  const code = exitCode(status)
+  if (code === NOT_FOUND || code === NOT_EXECUTABLE) return noSesh(host, said)
+  // What sesh said before it knew of this.
+  if (said.includes("there is no option --serve")) return otherVersion(host, undefined, version)
+  return notSesh(host, said)
+}
+
+const explainError = (
+  host: HostName,
+  version: string,
+  { answer, sesh }: { readonly answer: { readonly kind: string; readonly message: string }; readonly sesh: string }
+): HostError | NotStarted => {
+  const { kind, message } = answer
+  switch (kind) {
+    case "not found":
+    case "not executable":
+    case "other":
+      return new NotStarted({ kind, reason: message })
+    case "version":
+    case "request":
+      return otherVersion(host, sesh, version)
+    default:
+      return refused(host, message)
+  }
+}
+
+const read = (host: HostName, version: string, result: ExecResult): Effect.Effect<Answered, HostError | NotStarted> => {
+  if (exitCode(result.status) !== 0) return Effect.fail(explainExit(host, version, result))
+  const line = result.stdout.toString("utf8")
+  const exchange = Option.getOrUndefined(decodeExchange(line))
+  if (exchange === undefined) return Effect.fail(nonsense(host, lastWords(result.stderr.toString("utf8"))))
+  if (exchange.version !== EXCHANGE) return Effect.fail(otherVersion(host, exchange.sesh, version))
+  const said = Option.getOrUndefined(decodeAnswer(line))
+  if (said === undefined) return Effect.fail(nonsense(host, "its answer is not one"))
+  const { agent, answer, dir, home, sesh } = said
+  if ("error" in answer) return Effect.fail(explainError(host, version, { answer: answer.error, sesh }))
+  if (!isPlace(home) || !isPlace(dir)) return Effect.fail(nonsense(host, "its directories are none"))
+  return Effect.succeed({
+    sesh,
+    home,
+    dir,
+    agent: agent !== undefined && isPlace(agent) ? agent : undefined,
+    reply: answer
+  })
+}
+
+/** Asks. A host that was connected to and does not answer in time counts as one that cannot be reached. */
+export const exchange = (
+  transport: SshTransport["Service"],
+  asker: { readonly host: HostName; readonly version: string; readonly options: ConnectOptions | undefined },
+  question: RemoteAsk
+): Effect.Effect<Answered, HostError | NotStarted> => {
+  const { host, options, version } = asker
+  const line = encodeRequest({ version: EXCHANGE, sesh: version, protocol: PROTOCOL, question })
+  const patience = question.ask === "create" ? CREATE_PATIENCE : PATIENCE
+  const silent = new HostError({
+    host,
+    problem: `sesh on ${host} does not answer in ${patience / 1000} s`,
+    kind: "unreachable"
+  })
+  // Connecting has a patience of its own, in which a person may have to type a password.
+  return transport.start(host, seshThere("--serve"), options).pipe(
+    Effect.flatMap((program) =>
+      collect(host, program, { stdin: Buffer.from(`${line}\n`) }).pipe(
+        Effect.timeoutOrElse({ duration: patience, orElse: () => Effect.fail(silent) })
+      )
+    ),
+    Effect.scoped,
+    Effect.mapError((error) => error._tag === "HostError" ? error : fromTransport(host, error)),
+    Effect.flatMap((result) => read(host, version, result))
+  )
+}

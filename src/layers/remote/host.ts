@@ -1,0 +1,94 @@
+/** What is known of another host, and how to ask it more. */
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import type * as Scope from "effect/Scope"
+import type { HostName } from "../../schema/HostName.ts"
+import type { RemoteAsk } from "../../schema/protocol/Serve.ts"
+import type { KnownHost } from "../../schema/RememberedHost.ts"
+import type { SessionName } from "../../schema/SessionName.ts"
+import type { HostError } from "../../services/HostError.ts"
+import type { Hosts } from "../../services/HostMemory.ts"
+import type { ConnectOptions, SshTransport } from "../../services/SshTransport.ts"
+import { makeFlights } from "../ssh/shared/singleFlight.ts"
+import { type Answered, exchange, type NotStarted } from "./ask.ts"
+import { nonsense, refused } from "./errors.ts"
+
+/** Where things are on the host. */
+export interface Place {
+  readonly home: string
+  readonly dir: string
+  readonly agent: string | undefined
+}
+
+/** Another host, for one who asks. */
+export interface Host {
+  readonly name: HostName
+  readonly options: ConnectOptions | undefined
+  /** As the host has said in this process; undefined when it was not asked yet. */
+  readonly asked: () => Place | undefined
+  /** As the host has said at any time: where things are now is for the host to say. */
+  readonly remembered: Effect.Effect<Option.Option<KnownHost>>
+  readonly ask: (question: RemoteAsk) => Effect.Effect<Answered, HostError | NotStarted>
+  /** Asks what there is, and remembers it. */
+  readonly look: Effect.Effect<KnownHost, HostError>
+  /** The same; several who want it at once share one question. */
+  readonly lookTogether: Effect.Effect<KnownHost, HostError>
+  /** The session has just been made there. */
+  readonly remember: (name: SessionName, answered: Answered) => Effect.Effect<void>
+}
+
+/** A question that is not about the start of a session fails for no such reason. */
+const notAboutStart = (host: string) => (error: HostError | NotStarted) =>
+  error._tag === "NotStarted" ? refused(host, error.reason) : error
+
+export const makeHosts = (parts: {
+  readonly transport: SshTransport["Service"]
+  readonly hosts: Hosts["Service"]
+  readonly version: string
+  readonly scope: Scope.Scope
+}) => {
+  const { hosts, scope, transport, version } = parts
+  const places = new Map<HostName, Place>()
+  const flights = makeFlights<KnownHost, HostError>(scope)
+
+  return (name: HostName, options: ConnectOptions | undefined): Host => {
+    const ask = (question: RemoteAsk) =>
+      Effect.tap(
+        exchange(transport, { host: name, version, options }, question),
+        ({ agent, dir, home }) => Effect.sync(() => places.set(name, { agent, dir, home }))
+      )
+
+    const know = Effect.fnUntraced(function*(
+      { dir, home, sesh }: Answered,
+      sessions: KnownHost["sessions"]
+    ): Effect.fn.Return<KnownHost> {
+      const known = { host: name, at: yield* Clock.currentTimeMillis, sesh, home, dir, sessions }
+      yield* hosts.remember(known)
+      return known
+    })
+
+    const look = Effect.gen(function*() {
+      const answered = yield* Effect.mapError(ask({ ask: "sessions" }), notAboutStart(name))
+      if (!("sessions" in answered.reply)) return yield* nonsense(name, "it answers another question")
+      return yield* know(answered, answered.reply.sessions)
+    }).pipe(Effect.withSpan("Remotes.look"))
+
+    const remember = Effect.fnUntraced(function*(session: SessionName, answered: Answered) {
+      const before = Option.getOrUndefined(yield* hosts.get(name))
+      const others = (before?.sessions ?? []).filter((other) => other.name !== session)
+      yield* know(answered, [...others, { name: session }].toSorted((a, b) => a.name < b.name ? -1 : 1))
+    })
+
+    return {
+      name,
+      options,
+      asked: () => places.get(name),
+      remembered: hosts.get(name),
+      ask,
+      look,
+      lookTogether: flights(`${options?.prompts ?? "batch"} ${name}`, look),
+      remember
+    }
+  }
+}

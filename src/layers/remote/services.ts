@@ -1,0 +1,77 @@
+/** What a host's own sesh does for us. */
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import { terminalVariables } from "../../schema/protocol/Serve.ts"
+import type { SessionSpec } from "../../schema/Session.ts"
+import type { SessionName } from "../../schema/SessionName.ts"
+import { visible } from "../../schema/Text.ts"
+import { DaemonLauncher, type Launched, LaunchError } from "../../services/DaemonLauncher.ts"
+import type { SessionClient } from "../../services/SessionClient.ts"
+import { SessionFiles } from "../../services/SessionFiles.ts"
+import { SessionRegistry } from "../../services/SessionRegistry.ts"
+import { SessionExists } from "../../services/SessionServer.ts"
+import { askSessions } from "../sessions/requests.ts"
+import { nonsense } from "./errors.ts"
+import type { Host } from "./host.ts"
+
+/** Characters of a host's warning. */
+const MAX_WARNING = 1000
+
+/** The host lists; a session is asked over its socket. Dead ones are the host's to remove. */
+export const registryThere = (client: SessionClient["Service"], host: Host, version: string) =>
+  SessionRegistry.of({
+    ...askSessions(client, version),
+    list: Effect.map(host.look, ({ sessions }) => sessions),
+    names: host.lookTogether.pipe(
+      Effect.catch(() => Effect.map(host.remembered, Option.getOrElse(() => ({ sessions: [] })))),
+      Effect.map(({ sessions }) => sessions.map(({ name }) => name))
+    ),
+    reap: () => Effect.succeed(false)
+  })
+
+/** The session gets the environment that its host gives to who logs in. */
+export const launcherThere = (host: Host) =>
+  DaemonLauncher.of({
+    launch: Effect.fn("DaemonLauncher.launch")(
+      function*({ awaited, command, dir, env, keep, name, size }: SessionSpec) {
+        const [file, ...args] = command ?? []
+        const answered = yield* host.ask({
+          ask: "create",
+          name,
+          dir,
+          ...(file === undefined ? {} : { command: [file, ...args] }),
+          size,
+          terminal: terminalVariables(env),
+          awaited,
+          ...(keep === undefined ? {} : { keep })
+        }).pipe(
+          Effect.catchTag("NotStarted", ({ kind, reason }) => Effect.fail(new LaunchError({ name, kind, reason })))
+        )
+        const { reply } = answered
+        if ("exists" in reply) return yield* new SessionExists({ name })
+        if (!("created" in reply)) return yield* nonsense(host.name, "it answers another question")
+        yield* host.remember(name, answered)
+        const { id, warning } = reply.created
+        const launched: Launched = warning === undefined
+          ? { id }
+          : { id, warning: `${host.name}: ${visible(warning.slice(0, MAX_WARNING))}` }
+        return launched
+      }
+    )
+  })
+
+/** They are the daemons' there; only how a session ended is asked for. */
+export const filesThere = (host: Host) =>
+  SessionFiles.of({
+    agentPath: (name) => `${name}.agent`,
+    pointAgent: () => Effect.void,
+    writeInfo: () => Effect.void,
+    writeEnd: () => Effect.void,
+    forgetEnd: () => Effect.void,
+    readEnd: (name: SessionName) =>
+      host.ask({ ask: "ended", name }).pipe(
+        Effect.map(({ reply }) => "ended" in reply ? Option.fromNullOr(reply.ended) : Option.none()),
+        Effect.map(Option.filter((ended) => ended.name === name)),
+        Effect.orElseSucceed(() => Option.none())
+      )
+  })

@@ -1,0 +1,223 @@
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Layer from "effect/Layer"
+import type { Size } from "../../schema/Session.ts"
+import { Caller } from "../../services/Caller.ts"
+import { Scrollback, type ScrollbackModel, type TerminalReport } from "../../services/Scrollback.ts"
+import { VtEngine, type VtTerminal } from "../../services/VtEngine.ts"
+import { Backlog } from "./backlog.ts"
+import { packed, trimmed } from "./historyBytes.ts"
+import { RawScrollback } from "./rawScrollback.ts"
+import { RING_BYTES } from "./ScrollbackRing.ts"
+
+/** Lines of history kept: more than tmux's 2,000, in 10 MB at 80 columns (npm run bench -- memory). */
+export const DEFAULT_LINES = 5000
+
+/** Most lines that `SESH_SCROLLBACK` may ask for: 200 MB at 80 columns. */
+const MAX_LINES = 100_000
+
+/** Lines of history sent to a client at once: 200 KB of log lines. */
+const REPLAY_LINES = 2000
+
+/** Not yet parsed at the most: three quarters of a ring, so that none of it is overwritten. */
+const BACKLOG_BYTES = RING_BYTES * 3 / 4
+
+/** Output has paused: a person is looking, nothing is urgent. */
+const IDLE_MS = 20
+
+/** More than this in `IDLE_MS`, and output has not paused: 3 MB/s. */
+const BUSY_BYTES = 64 * 1024
+
+/** Parsed in one go before others get their turn. */
+const SLICE_MS = 4
+
+/** The engine is loaded so long after the session was made: by then its shell is starting. */
+const LOAD_MS = 50
+
+interface Parts {
+  readonly size: Size
+  readonly history: number
+  /** Loads the engine; undefined if it cannot be had. */
+  readonly load: (then: (terminal: VtTerminal | undefined) => void) => void
+  /** The model is given up. */
+  readonly onFailure: (cause: unknown) => void
+}
+
+class TerminalScrollback implements ScrollbackModel {
+  private readonly raw: RawScrollback
+  private readonly backlog: Backlog
+  private readonly parts: Parts
+  private terminal: VtTerminal | undefined
+  private failed = false
+  private timer: ReturnType<typeof setTimeout> | undefined
+  private sinceTick = 0
+
+  constructor(parts: Parts) {
+    this.parts = parts
+    this.raw = new RawScrollback(parts.size, RING_BYTES)
+    this.backlog = new Backlog({ ring: this.raw.ring, size: parts.size, history: parts.history })
+    this.later(LOAD_MS, () => parts.load((terminal) => this.loaded(terminal)))
+  }
+
+  offset(): number {
+    return this.raw.offset()
+  }
+
+  append(bytes: Buffer): void {
+    const room = BACKLOG_BYTES - bytes.length
+    if (!this.failed && this.backlog.bytes > room) {
+      this.attempt((terminal) => this.backlog.relieve(terminal, Math.max(0, Math.min(room, BACKLOG_BYTES / 2))))
+    }
+    this.raw.append(bytes)
+    if (this.failed) return
+    if (this.raw.offset() >= this.backlog.due) this.attempt((terminal) => this.backlog.count(terminal))
+    this.sinceTick += bytes.length
+    if (this.terminal !== undefined && this.timer === undefined) this.schedule(IDLE_MS)
+  }
+
+  resize(size: Size): void {
+    this.raw.resize(size)
+    if (!this.failed) this.backlog.resize(size)
+  }
+
+  restore(options: Parameters<ScrollbackModel["restore"]>[0] = {}): ReadonlyArray<Buffer> {
+    if (this.raw.offset() === 0) return []
+    const { history = true, ...rest } = options
+    const lines = history ? Math.min(REPLAY_LINES, this.parts.history) : 0
+    return this.withModel((terminal) => terminal.restore({ history: lines, ...rest })) ?? this.raw.restore()
+  }
+
+  picture({ placed, size }: Parameters<ScrollbackModel["picture"]>[0]): ReadonlyArray<Buffer> | undefined {
+    return this.withModel((terminal) =>
+      placed || terminal.hasScrolled()
+        ? terminal.restore({ history: 0, over: true, ...(size === undefined ? {} : { size }) })
+        : undefined
+    )
+  }
+
+  since(offset: number): ReadonlyArray<Buffer> | undefined {
+    return this.raw.since(offset)
+  }
+
+  lines(): ReadonlyArray<string> {
+    return this.withModel((terminal) => terminal.lines()) ?? this.raw.lines()
+  }
+
+  first(): number {
+    return this.raw.first()
+  }
+
+  history(options: { readonly ansi: boolean }): ReadonlyArray<Buffer> {
+    const lines = this.withModel((terminal) => {
+      const plain = trimmed(terminal.lines())
+      return options.ansi ? terminal.styled().slice(0, plain.length) : plain
+    })
+    return lines === undefined ? this.raw.history(options) : packed(lines)
+  }
+
+  leave(): Buffer {
+    return this.raw.leave()
+  }
+
+  report(): TerminalReport {
+    const report = this.raw.report()
+    const cursor = this.withModel((terminal) => terminal.cursor())
+    return cursor === undefined ? report : { ...report, cursor }
+  }
+
+  private loaded(terminal: VtTerminal | undefined): void {
+    if (terminal === undefined) return this.fail(undefined)
+    if (this.failed) return terminal.dispose()
+    this.terminal = terminal
+    // More came in the meantime than is held, and it was no plain text.
+    if (this.backlog.torn) this.backlog.mend(Buffer.from(this.raw.modesNow()))
+    this.schedule(0)
+  }
+
+  /** With all of the output parsed. Undefined when there is no model. */
+  private withModel<A>(use: (terminal: VtTerminal) => A): A | undefined {
+    if (this.terminal === undefined) return undefined
+    return this.attempt((terminal) => {
+      this.backlog.parse(terminal!, () => false)
+      return use(terminal!)
+    })
+  }
+
+  private attempt<A>(use: (terminal: VtTerminal | undefined) => A): A | undefined {
+    try {
+      return use(this.terminal)
+    } catch (cause) {
+      this.fail(cause)
+      return undefined
+    }
+  }
+
+  /** From here on raw bytes must do: a model that has failed once shows who knows what. */
+  private fail(cause: unknown): void {
+    const { terminal } = this
+    this.failed = true
+    this.terminal = undefined
+    clearTimeout(this.timer)
+    if (cause !== undefined) this.parts.onFailure(cause)
+    try {
+      terminal?.dispose()
+    } catch {
+      // It is broken; it is gone.
+    }
+  }
+
+  private schedule(ms: number): void {
+    this.timer = this.later(ms, () => {
+      this.timer = undefined
+      const busy = this.sinceTick > BUSY_BYTES
+      this.sinceTick = 0
+      if (this.terminal === undefined) return
+      if (busy) return this.schedule(IDLE_MS)
+      const end = performance.now() + SLICE_MS
+      this.attempt((terminal) => this.backlog.parse(terminal!, () => performance.now() >= end))
+      if (!this.failed && !this.backlog.empty) this.schedule(1)
+    })
+  }
+
+  /** Nobody waits for this at the end. */
+  private later(ms: number, run: () => void): ReturnType<typeof setTimeout> {
+    const timer = setTimeout(run, ms)
+    timer.unref()
+    return timer
+  }
+}
+
+/** `SESH_SCROLLBACK` as lines of history; what makes no sense counts as not given. */
+export const historyLines = (text: string | undefined): number => {
+  if (text === undefined || !/^\d{1,9}$/.test(text)) return DEFAULT_LINES
+  return Math.min(MAX_LINES, Number(text))
+}
+
+/**
+ * A terminal model that is fed when there is time. Raw bytes do without it: before it is loaded, after it has failed, and
+ * for good with `SESH_SCROLLBACK=0`.
+ */
+export const layer: Layer.Layer<Scrollback, never, VtEngine | Caller> = Layer.effect(
+  Scrollback,
+  Effect.gen(function*() {
+    const engine = yield* VtEngine
+    const { env } = yield* Caller
+    const history = historyLines(env["SESH_SCROLLBACK"])
+    const make = Effect.fn("Scrollback.make")(function*(size: Size) {
+      if (history === 0) return new RawScrollback(size, RING_BYTES)
+      const run = Effect.runForkWith(yield* Effect.context())
+      const load = (then: (terminal: VtTerminal | undefined) => void) =>
+        void run(
+          engine.make(size, history).pipe(
+            Effect.tapError((error) => Effect.logWarning(error.message)),
+            Effect.exit,
+            Effect.map((exit) => then(Exit.isSuccess(exit) ? exit.value : undefined))
+          )
+        )
+      const onFailure = (cause: unknown) =>
+        void run(Effect.logWarning("the terminal model failed, the screen is restored from raw bytes", cause))
+      return new TerminalScrollback({ size, history, load, onFailure })
+    })
+    return { make }
+  })
+)

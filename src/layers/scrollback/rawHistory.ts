@@ -1,0 +1,80 @@
+/** A history out of raw bytes, where there is no model that knows what they show. */
+import { VtScanner } from "../vt/scanner.ts"
+import { packed, trimmed } from "./historyBytes.ts"
+import { Pens } from "./skip.ts"
+
+const PLAIN = "\x1b[0m"
+
+/** The parameters of an SGR sequence. */
+const SGR = /^\x1b\[([0-9:;]*)m$/
+
+/** C0 but tabs, DEL and C1. */
+const CONTROL = /[\u0000-\u0008\u000a-\u001f\u007f-\u009f]/g
+
+/** Line by line: text, and the pen that it is written with. */
+class Writer {
+  readonly lines: Array<string> = []
+  /** The same without the pen. */
+  readonly plain: Array<string> = []
+  private styled = ""
+  private text = ""
+  private pens = new Pens()
+  private isPlain = true
+  /** What comes next is written over the line. */
+  private returned = false
+
+  write(text: string): void {
+    const [first, ...rest] = text.split("\n")
+    this.put(first!)
+    for (const line of rest) {
+      this.end()
+      this.put(line)
+    }
+  }
+
+  pen(params: string): void {
+    const sequence = `\x1b[${params}m`
+    // More colours than can matter: forget them rather than keep them all.
+    if (!this.pens.add(params)) this.pens = new Pens()
+    this.isPlain = params === "" || params === "0"
+    this.styled += sequence
+  }
+
+  end(): void {
+    this.lines.push(this.isPlain ? this.styled : `${this.styled}${PLAIN}`)
+    this.plain.push(this.text)
+    this.styled = this.isPlain ? "" : `${this.pens}`
+    this.text = ""
+    this.returned = false
+  }
+
+  private put(line: string): void {
+    const shown = line.replace(/\r+$/, "")
+    const over = shown.lastIndexOf("\r")
+    const text = shown.slice(over + 1).replace(CONTROL, "")
+    if (over !== -1 || (this.returned && text !== "")) {
+      this.styled = this.isPlain ? "" : `${this.pens}`
+      this.text = ""
+      this.returned = false
+    }
+    this.styled += text
+    this.text += text
+    if (shown.length < line.length) this.returned = true
+  }
+}
+
+/** The lines of all these bytes. */
+export const rawHistory = (bytes: Buffer, { ansi }: { readonly ansi: boolean }): Array<Buffer> => {
+  const writer = new Writer()
+  const scanner = new VtScanner({
+    text: (bytes, from, to) => writer.write(bytes.toString("utf8", from, to)),
+    sequence: (bytes, from, to) => {
+      const params = SGR.exec(bytes.toString("latin1", from, to))?.[1]
+      if (params !== undefined) writer.pen(params)
+    }
+  })
+  scanner.push(bytes)
+  writer.end()
+  const plain = trimmed(writer.plain)
+  return packed(ansi ? writer.lines.slice(0, plain.length) : plain)
+}

@@ -1,0 +1,140 @@
+/** The last bytes of a session and its modes: what is left when there is no model of its screen. */
+import type { Size } from "../../schema/Session.ts"
+import type { ScrollbackModel, TerminalReport } from "../../services/Scrollback.ts"
+import { enter } from "../vt/enter.ts"
+import { leave } from "../vt/leave.ts"
+import { ModeTracker } from "../vt/modes.ts"
+import { isOnce, isQuery } from "../vt/queries.ts"
+import { VtScanner } from "../vt/scanner.ts"
+import { ByteRing } from "./byteRing.ts"
+import { rawHistory } from "./rawHistory.ts"
+
+/** Replayed to a client that attaches: a few screens of the densest output. */
+const RESTORE_BYTES = 128 * 1024
+
+/** How far to look for a line's end to begin a replay at. */
+const BOUNDARY_BYTES = 8 * 1024
+
+/** Plain pen, ASCII charset, wrapping, visible cursor: what a terminal shows text with after power-on. */
+const PLAIN = "\x1b[0m\x1b(B\x0f\x1b[?7h\x1b[?25h"
+
+/** Switches to the alternate screen, whose beginning is no longer held. */
+const ALTERNATE = "\x1b[?1049h\x1b[H"
+
+/** ST. */
+const TERMINATOR = Buffer.from("\x1b\\")
+
+/** The bytes without queries and without side effects that must not be had twice. */
+export const replayable = (bytes: Buffer): Buffer => {
+  const kept: Array<Buffer> = []
+  let dropped = false
+  const scanner = new VtScanner({
+    text: (bytes, from, to) => void kept.push(withoutBells(bytes.subarray(from, to))),
+    sequence: (bytes, from, to) => {
+      const sequence = bytes.subarray(from, to)
+      // The terminator of a string that was dropped goes with it.
+      dropped = isQuery(sequence) || isOnce(sequence) || (dropped && sequence.equals(TERMINATOR))
+      if (!dropped) kept.push(sequence)
+    }
+  })
+  scanner.push(bytes)
+  // What was begun goes on with the live bytes that follow.
+  return Buffer.concat([...kept, scanner.pending])
+}
+
+/** BEL would ring again, ENQ would be answered. */
+const withoutBells = (text: Buffer): Buffer =>
+  text.includes(0x07) || text.includes(0x05) ? Buffer.from(text.filter((byte) => byte !== 0x07 && byte !== 0x05)) : text
+
+/** From the first line's beginning, so that neither a sequence nor a character is cut. */
+const fromBoundary = (bytes: Buffer): Buffer => {
+  const newline = bytes.subarray(0, BOUNDARY_BYTES).indexOf(0x0a)
+  return newline === -1 ? bytes : bytes.subarray(newline + 1)
+}
+
+const plainText = (bytes: Buffer): string => {
+  const kept: Array<Buffer> = []
+  new VtScanner({ text: (bytes, from, to) => void kept.push(bytes.subarray(from, to)), sequence: () => {} }).push(bytes)
+  return Buffer.concat(kept).toString("utf8")
+}
+
+export class RawScrollback implements ScrollbackModel {
+  readonly ring: ByteRing
+  readonly modes: ModeTracker
+  private size: Size
+
+  constructor(size: Size, capacity: number) {
+    this.size = size
+    this.ring = new ByteRing(capacity)
+    this.modes = new ModeTracker(size.rows)
+  }
+
+  offset(): number {
+    return this.ring.offset
+  }
+
+  append(bytes: Buffer): void {
+    this.modes.push(bytes)
+    this.ring.append(bytes)
+  }
+
+  resize(size: Size): void {
+    this.size = size
+    this.modes.resize(size.rows)
+  }
+
+  restore(): ReadonlyArray<Buffer> {
+    const whole = this.ring.offset <= RESTORE_BYTES
+    const replay = replayable(whole ? this.ring.tail(RESTORE_BYTES) : fromBoundary(this.ring.tail(RESTORE_BYTES)))
+    if (replay.length === 0) return []
+    // What is set in the part that is replayed is set once more.
+    const before = whole ? "" : this.modesNow()
+    return [Buffer.from(`\r\n${PLAIN}${before}`), replay]
+  }
+
+  /** Nobody knows which row is where. */
+  picture(): undefined {
+    return undefined
+  }
+
+  /** What was set by output that is no longer held. */
+  modesNow(): string {
+    return (this.modes.alternate === 0 ? "" : ALTERNATE) + enter(this.modes)
+  }
+
+  since(offset: number): ReadonlyArray<Buffer> | undefined {
+    return this.ring.since(offset)
+  }
+
+  lines(): ReadonlyArray<string> {
+    const all = this.ring.tail(Number.POSITIVE_INFINITY)
+    return plainText(this.ring.first === 0 ? all : fromBoundary(all)).replaceAll("\r\n", "\n").split("\n")
+  }
+
+  first(): number {
+    return this.ring.first
+  }
+
+  history(options: { readonly ansi: boolean }): ReadonlyArray<Buffer> {
+    const all = this.ring.tail(Number.POSITIVE_INFINITY)
+    return rawHistory(this.ring.first === 0 ? all : fromBoundary(all), options)
+  }
+
+  leave(): Buffer {
+    return leave(this.modes)
+  }
+
+  report(): TerminalReport {
+    const { modes, size } = this
+    const stack = modes.keyboards[modes.screen]
+    return {
+      size,
+      cursor: { row: 0, column: 0 },
+      mode: (mode, kind) => kind === "private" ? modes.mode(mode) : modes.ansiMode(mode),
+      keyboard: stack[stack.length - 1] ?? 0,
+      otherKeys: modes.keys.get(4) ?? 0,
+      cursorShape: modes.cursorShape,
+      colour: (key) => modes.colours.get(key)
+    }
+  }
+}

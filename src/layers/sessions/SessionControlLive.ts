@@ -1,0 +1,200 @@
+import * as Deferred from "effect/Deferred"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Stream from "effect/Stream"
+import { Control, SCRIPTING, type Welcome } from "../../schema/protocol/Control.ts"
+import { decodeOffset, FrameType, LINES_LAST, OFFSET_BYTES } from "../../schema/protocol/Frame.ts"
+import type { ExitStatus } from "../../schema/Session.ts"
+import type { SessionName } from "../../schema/SessionName.ts"
+import { Caller } from "../../services/Caller.ts"
+import { NoSession, SessionClient } from "../../services/SessionClient.ts"
+import {
+  SessionControl,
+  SessionLost,
+  SessionTooOld,
+  type SignalOptions,
+  type Waited,
+  type WaitOptions
+} from "../../services/SessionControl.ts"
+import { SessionFiles } from "../../services/SessionFiles.ts"
+import { SessionUnresponsive } from "../../services/SessionRegistry.ts"
+import { Typist } from "../connection/inputSender.ts"
+import { ask, type Asked } from "./conversation.ts"
+
+/** How long a session may take to answer, or to go on, in milliseconds. */
+const PATIENCE = 5_000
+
+/** The one that we have just made may be starting still, on a machine that is busy with others. */
+const OWN_PATIENCE = 30_000
+
+/** A program may end with what it was typed, before we hear that there is no more of it: a pipe tells within that time. */
+const STREAM_END_MS = 1000
+
+/** Longest history that is taken: a hundred thousand lines of 200 columns, each cell with a colour of its own. */
+const MOST_HISTORY = 512 * 1024 * 1024
+
+const GONE = "its process is gone"
+
+const needScripting = (name: SessionName, { protocol, sesh }: Welcome, what: string) =>
+  protocol.minor < SCRIPTING ? Effect.fail(new SessionTooOld({ name, theirs: sesh, what })) : Effect.void
+
+/** What was sent before the end, no more than wanted; the status is none when the connection broke before it came. */
+const hearEnd = (asked: Asked, capture: number) =>
+  Effect.callback<{
+    readonly status: Option.Option<ExitStatus>
+    readonly output: ReadonlyArray<Buffer>
+    readonly reason: string
+  }>((resume) => {
+    const output: Array<Buffer> = []
+    let room = capture
+    asked.hear((frame, reason = GONE) => {
+      if (frame?.type === FrameType.output) {
+        room -= frame.payload.length - OFFSET_BYTES
+        if (room >= 0) output.push(frame.payload)
+      }
+      const status = frame?.type === FrameType.exit ? Control.exit.decode(frame.payload) : Option.none()
+      if (frame === undefined || Option.isSome(status)) resume(Effect.succeed({ status, output, reason }))
+    })
+  })
+
+/** Over services alone: runs on fakes. */
+export const layer: Layer.Layer<SessionControl, never, SessionClient | SessionFiles | Caller> = Layer.effect(
+  SessionControl,
+  Effect.gen(function*() {
+    const client = yield* SessionClient
+    const files = yield* SessionFiles
+    const { version } = yield* Caller
+
+    /** How a session ended that is not there any more. */
+    const remembered = Effect.fnUntraced(function*(name: SessionName, id: string | undefined, isCommand: boolean) {
+      const ended = yield* files.readEnd(name)
+      return ended.pipe(
+        Option.filter((ended) => id === undefined || ended.id === id),
+        Option.map(({ command, status }): Waited => ({
+          status: isCommand ? command ?? status : status,
+          output: undefined,
+          before: 0
+        }))
+      )
+    })
+
+    const waitFor = Effect.fnUntraced(function*({ capture = 0, created, name }: WaitOptions) {
+      const isCommand = created !== undefined
+      const asked = yield* ask(client, {
+        name,
+        version,
+        role: "wait",
+        patience: isCommand ? OWN_PATIENCE : PATIENCE,
+        ...(isCommand ? { more: { command: { session: created, capture } } } : {})
+      })
+      if (isCommand) yield* needScripting(name, asked.welcome, "--exec")
+      const { output, reason, status } = yield* hearEnd(asked, isCommand ? capture : 0)
+      if (Option.isSome(status)) {
+        const [first] = output
+        return {
+          status: status.value,
+          output: output.map((payload) => payload.subarray(OFFSET_BYTES)),
+          before: first === undefined ? 0 : decodeOffset(first) ?? 0
+        }
+      }
+      const waited = yield* remembered(name, asked.welcome.info.id, isCommand)
+      return yield* Option.match(waited, {
+        onNone: () => Effect.fail(new SessionLost({ name, reason })),
+        onSome: Effect.succeed
+      })
+    }, Effect.scoped)
+
+    const wait = Effect.fn("SessionControl.wait")((options: WaitOptions) =>
+      Effect.catchTag(
+        waitFor(options),
+        "NoSession",
+        Effect.fnUntraced(function*(error: NoSession) {
+          const { created, name } = options
+          const waited = yield* remembered(name, created, created !== undefined)
+          if (Option.isSome(waited)) return waited.value
+          return yield* created === undefined ? error : new SessionLost({ name, reason: GONE })
+        })
+      )
+    )
+
+    const signal = Effect.fn("SessionControl.signal")(
+      function*({ created, graceMs, name, signal }: SignalOptions) {
+        const asked = yield* ask(client, { name, version, patience: PATIENCE })
+        if (created !== undefined && asked.welcome.info.id !== created) {
+          return yield* new NoSession({ name, stale: false })
+        }
+        // Those who know no signals hang up.
+        if (signal !== "SIGHUP") yield* needScripting(name, asked.welcome, signal)
+        asked.send(FrameType.kill, Control.kill.encode({ graceMs, signal }))
+        asked.send(FrameType.ping)
+        // Frames are handled in order: the answer says that the signal was sent. So does the end.
+        yield* Effect.callback<void, SessionLost>((resume) => {
+          asked.hear((frame, reason) => {
+            // Whether it arrived on another host nobody knows.
+            if (frame === undefined && reason !== undefined && client.host !== undefined) {
+              return resume(Effect.fail(new SessionLost({ name, reason })))
+            }
+            const isAnswer = frame === undefined || frame.type === FrameType.pong || frame.type === FrameType.exit
+            if (isAnswer) resume(Effect.void)
+          })
+        }).pipe(Effect.timeoutOrElse({
+          duration: PATIENCE,
+          orElse: () => Effect.fail(new SessionUnresponsive({ name, reason: "it did not say that it did" }))
+        }))
+      },
+      Effect.scoped
+    )
+
+    const history = Effect.fn("SessionControl.history")(function*(name: SessionName, { ansi }: { ansi: boolean }) {
+      const asked = yield* ask(client, { name, version, patience: PATIENCE })
+      yield* needScripting(name, asked.welcome, "--history")
+      let bytes = 0
+      const all = Effect.callback<ReadonlyArray<Buffer>, SessionLost>((resume) => {
+        const pieces: Array<Buffer> = []
+        const lose = (reason: string) => resume(Effect.fail(new SessionLost({ name, reason })))
+        asked.hear((frame, reason = GONE) => {
+          if (frame === undefined) return lose(reason)
+          if (frame.type !== FrameType.lines) return
+          pieces.push(frame.payload.subarray(1))
+          bytes += frame.payload.length
+          if (bytes > MOST_HISTORY) lose("its history does not end")
+          else if ((frame.payload[0]! & LINES_LAST) !== 0) resume(Effect.succeed(pieces))
+        })
+      })
+      asked.send(FrameType.history, Control.history.encode({ ansi }))
+      const silence = Effect.gen(function*() {
+        for (let before = -1; before !== bytes;) {
+          before = bytes
+          yield* Effect.sleep(PATIENCE)
+        }
+        return yield* new SessionUnresponsive({ name, reason: "its history does not come" })
+      })
+      return yield* Effect.raceFirst(all, silence)
+    }, Effect.scoped)
+
+    const type = Effect.fnUntraced(function*<E>(name: SessionName, bytes: Stream.Stream<Uint8Array, E>) {
+      const asked = yield* ask(client, { name, version, role: "send", patience: PATIENCE })
+      const typist = new Typist(asked.send, asked.welcome.window)
+      const lost = yield* Deferred.make<never, SessionLost>()
+      const lose = (reason: string) => Deferred.doneUnsafe(lost, Exit.fail(new SessionLost({ name, reason })))
+      asked.hear((frame, reason = GONE) => {
+        if (frame === undefined) lose(reason)
+        else if (frame.type === FrameType.ack) typist.onAck(decodeOffset(frame.payload) ?? 0)
+        else if (frame.type === FrameType.exit) lose("it has ended")
+        else if (frame.type === FrameType.error) lose("it refused what was typed")
+      })
+      const typed = Effect.andThen(Stream.runForEach(bytes, (piece) => typist.type(piece)), typist.done)
+      const patience = Effect.suspend(() => typist.settled ? Effect.sleep(STREAM_END_MS) : Effect.void)
+      yield* Effect.raceFirst(typed, Deferred.await(lost).pipe(Effect.tapError(() => patience)))
+    }, Effect.scoped)
+
+    return SessionControl.of({
+      wait,
+      signal,
+      history,
+      send: (name, bytes) => Effect.withSpan(type(name, bytes), "SessionControl.send")
+    })
+  })
+)

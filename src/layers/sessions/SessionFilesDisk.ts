@@ -1,0 +1,60 @@
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+import * as Fs from "node:fs"
+import { rm } from "node:fs/promises"
+import { isAbsolute } from "node:path"
+import { type Ended, SessionInfo } from "../../schema/Session.ts"
+import type { SessionName } from "../../schema/SessionName.ts"
+import { Paths } from "../../services/Paths.ts"
+import { SessionFiles } from "../../services/SessionFiles.ts"
+import { replaceFile, writeWholeFile } from "../system/wholeFile.ts"
+import { encodeEnded, isFresh, readEnded, sweepEnded } from "./endRecords.ts"
+
+const encodeInfo = Schema.encodeSync(Schema.fromJsonString(SessionInfo))
+
+/** What cannot be written is said in the log, and done without. */
+const writing = (path: string, write: () => void) =>
+  Effect.try(write).pipe(Effect.catch((error) => Effect.logWarning(`cannot write ${path}`, error.cause)))
+
+/** Files in the sessions' directory. */
+export const layer: Layer.Layer<SessionFiles, never, Paths> = Layer.effect(
+  SessionFiles,
+  Effect.gen(function*() {
+    const paths = yield* Paths
+    const agentPath = (name: SessionName) => paths.session(name).agent
+
+    const writeEnd = Effect.fn("SessionFiles.writeEnd")(function*(ended: Ended) {
+      const path = paths.session(ended.name).ended
+      yield* writing(path, () => writeWholeFile(path, encodeEnded(ended)))
+      const now = yield* Clock.currentTimeMillis
+      yield* Effect.ignore(Effect.try(() => sweepEnded(paths.dir, now)))
+    })
+
+    const readEnd = Effect.fn("SessionFiles.readEnd")(function*(name: SessionName) {
+      // In a directory that others can write to anybody could have written it.
+      const ours = yield* Effect.orElseSucceed(paths.check, () => false)
+      if (!ours) return Option.none<Ended>()
+      const now = yield* Clock.currentTimeMillis
+      return Option.filter(readEnded(paths.session(name).ended, name), (ended) => isFresh(ended, now))
+    })
+
+    return SessionFiles.of({
+      agentPath,
+      pointAgent: (name, socket) => {
+        const path = agentPath(name)
+        if (!isAbsolute(socket) || socket === path) return Effect.void
+        return writing(path, () => replaceFile(path, (temporary) => Fs.symlinkSync(socket, temporary)))
+      },
+      writeInfo: (info) => {
+        const path = paths.session(info.name).info
+        return writing(path, () => writeWholeFile(path, `${encodeInfo(info)}\n`))
+      },
+      writeEnd,
+      forgetEnd: (name) => Effect.ignore(Effect.tryPromise(() => rm(paths.session(name).ended, { force: true }))),
+      readEnd
+    })
+  })
+)

@@ -1,0 +1,96 @@
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Result from "effect/Result"
+import * as Scope from "effect/Scope"
+import type { Welcome } from "../../schema/protocol/Control.ts"
+import type { SessionName } from "../../schema/SessionName.ts"
+import { Caller } from "../../services/Caller.ts"
+import { Lock } from "../../services/Lock.ts"
+import { Paths, PathsError } from "../../services/Paths.ts"
+import { SessionClient } from "../../services/SessionClient.ts"
+import { type AskError, type Listed, SessionRegistry } from "../../services/SessionRegistry.ts"
+import { askAll } from "./conversation.ts"
+import { readInfo, readSessions, removeSession } from "./directory.ts"
+import { askSessions } from "./requests.ts"
+
+/** In a listing one that does not answer must not hold up the others; asked alone it gets more time. Milliseconds. */
+const LIST_PATIENCE = 1_000
+
+const problemOf = (error: Exclude<AskError, { readonly _tag: "NoSession" }>): string =>
+  error._tag === "VersionMismatch" || error._tag === "HostError" ? error.message : error.reason
+
+/** Sockets in the sessions' directory: who answers lives, who refuses the connection is dead. */
+export const layer: Layer.Layer<SessionRegistry, never, Paths | SessionClient | Lock | Caller> = Layer.effect(
+  SessionRegistry,
+  Effect.gen(function*() {
+    const paths = yield* Paths
+    const client = yield* SessionClient
+    const lock = yield* Lock
+    const { version } = yield* Caller
+
+    const content = Effect.gen(function*() {
+      if (!(yield* paths.check)) return { sockets: [], leftovers: [] }
+      return yield* Effect.try({
+        try: () => readSessions(paths.dir),
+        catch: (cause) =>
+          new PathsError({ path: paths.dir, problem: `cannot be read (${String(cause)})`, advice: "look at it" })
+      })
+    })
+
+    /** None when it turns out to be dead. */
+    const listed = (name: SessionName, answer: Result.Result<Welcome, AskError>): Option.Option<Listed> => {
+      if (Result.isSuccess(answer)) return Option.some({ name, info: answer.success.info })
+      const error = answer.failure
+      if (error._tag === "NoSession") return Option.none()
+      const info = readInfo(paths.session(name).info, name)
+      return Option.some({ name, ...(info === undefined ? {} : { info }), problem: problemOf(error) })
+    }
+
+    const isDead = (name: SessionName) =>
+      Effect.scoped(client.connect(name)).pipe(
+        Effect.as(false),
+        Effect.catch((error) => Effect.succeed(error._tag === "NoSession"))
+      )
+
+    /** Asks again under the lock: a new session may have taken the name meanwhile. */
+    const reapAll = (names: ReadonlyArray<SessionName>) =>
+      lock.withLock(Effect.filter(names, (name) =>
+        Effect.flatMap(isDead(name), (dead) =>
+          dead
+            ? Effect.orElseSucceed(Effect.try(() => removeSession(paths.dir, name)), () => false)
+            : Effect.succeed(false))))
+
+    const list = Effect.gen(function*() {
+      const { leftovers, sockets } = yield* content
+      const scope = yield* Scope.make()
+      const answers = yield* askAll(client, { names: sockets, version, patience: LIST_PATIENCE }).pipe(
+        Scope.provide(scope),
+        // Closing ten connections takes longer than writing ten lines, and nobody waits for it.
+        Effect.ensuring(Effect.forkDetach(Scope.close(scope, Exit.void)))
+      )
+      const looked = sockets.map((name, index) => listed(name, answers[index]!))
+      const dead = sockets.filter((_, index) => Option.isNone(looked[index]!))
+      if (dead.length + leftovers.length > 0) {
+        yield* reapAll([...dead, ...leftovers]).pipe(Effect.timeoutOption(LIST_PATIENCE), Effect.ignore)
+      }
+      return looked.flatMap(Option.toArray)
+    }).pipe(Effect.withSpan("SessionRegistry.list"))
+
+    const names = content.pipe(
+      Effect.map(({ sockets }) => sockets),
+      Effect.orElseSucceed((): ReadonlyArray<SessionName> => [])
+    )
+
+    const { detach, get, kill } = askSessions(client, version)
+
+    const reap = Effect.fn("SessionRegistry.reap")(function*(name: SessionName) {
+      const { leftovers, sockets } = yield* content
+      if (!sockets.includes(name) && !leftovers.includes(name)) return false
+      return (yield* reapAll([name])).length > 0
+    })
+
+    return SessionRegistry.of({ list, names, get, kill, detach, reap })
+  })
+)

@@ -1,0 +1,139 @@
+/** A short conversation with a session: hello, welcome, and what the asker wants to hear after. */
+import * as Deferred from "effect/Deferred"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
+import type * as Scope from "effect/Scope"
+import type { Hello, Role, Welcome } from "../../schema/protocol/Control.ts"
+import { FrameType } from "../../schema/protocol/Frame.ts"
+import type { SessionName } from "../../schema/SessionName.ts"
+import type { Connection } from "../../services/Connection.ts"
+import { NoSession, type SessionClient } from "../../services/SessionClient.ts"
+import { type AskError, SessionUnresponsive } from "../../services/SessionRegistry.ts"
+import { hello, readAnswer } from "../connection/handshake.ts"
+
+/** Milliseconds that a session on another host may take: the second way to its socket may have to wait for a place. */
+const HOST_PATIENCE = 20_000
+
+/** After a session has ended while we connected, the name is free this soon. */
+const AGAIN_MS = 20
+
+export interface Asked {
+  readonly welcome: Welcome
+  readonly send: Connection["send"]
+  /**
+   * What came after the welcome, from its first frame on. Undefined once the connection has ended, with the reason when
+   * that was not in good order. Once.
+   */
+  readonly hear: (
+    told: (frame: { readonly type: number; readonly payload: Buffer } | undefined, reason?: string) => void
+  ) => void
+}
+
+class HungUp extends Schema.TaggedError<HungUp>()("HungUp", {}) {}
+
+const converse = (name: SessionName, version: string, connection: Connection, greeting: Buffer) =>
+  Effect.callback<Asked, HungUp | AskError>((resume) => {
+    let told: Parameters<Asked["hear"]>[0] | undefined
+    let welcomed = false
+    let over: { readonly reason: string | undefined } | undefined
+    connection.listen({
+      onFrame: (type, payload) => {
+        if (welcomed) return told?.({ type, payload })
+        const answer = readAnswer(name, version, type, payload)
+        if (answer === undefined) return
+        welcomed = true
+        // What follows waits until somebody hears it.
+        connection.pause()
+        resume(Effect.map(Effect.fromResult(answer), (welcome) => ({
+          welcome,
+          send: connection.send,
+          hear: (listener) => {
+            told = listener
+            if (over !== undefined) listener(undefined, over.reason)
+            else connection.resume()
+          }
+        })))
+      },
+      onDrain: () => undefined,
+      onClose: (reason, failure) => {
+        over = { reason }
+        if (welcomed) told?.(undefined, reason)
+        else resume(Effect.fail(failure ?? new HungUp()))
+      }
+    })
+    connection.send(FrameType.hello, greeting)
+  })
+
+/**
+ * Asks many at once, with one patience for all: what a listing can afford. A session that hung up has just ended.
+ * Closing the scope ends the conversations.
+ */
+export const askAll = Effect.fnUntraced(function*(
+  client: SessionClient["Service"],
+  options: { readonly names: ReadonlyArray<SessionName>; readonly version: string; readonly patience: number }
+) {
+  const { names, patience, version } = options
+  const answers = new Map<SessionName, Result.Result<Welcome, AskError>>()
+  const complete = yield* Deferred.make<void>()
+  const settle = (name: SessionName, answer: Result.Result<Welcome, AskError>) => {
+    if (!answers.has(name)) answers.set(name, answer)
+    if (answers.size === names.length) Deferred.doneUnsafe(complete, Exit.void)
+  }
+  const greeting = hello(version, "query")
+  const question = Effect.fnUntraced(function*(name: SessionName) {
+    const connected = yield* Effect.result(client.connect(name))
+    if (Result.isFailure(connected)) return settle(name, Result.fail(connected.failure))
+    connected.success.listen({
+      onFrame: (type, payload) => {
+        const answer = readAnswer(name, version, type, payload)
+        if (answer !== undefined) settle(name, answer)
+      },
+      onDrain: () => undefined,
+      onClose: () => settle(name, Result.fail(new NoSession({ name, stale: false })))
+    })
+    connected.success.send(FrameType.hello, greeting)
+  })
+  // All at once: the first ones answer while the last are asked.
+  yield* Effect.forEach(names, question, { concurrency: "unbounded", discard: true })
+  if (names.length > 0) yield* Deferred.await(complete).pipe(Effect.timeoutOption(patience))
+  return names.map((name) => answers.get(name) ?? Result.fail(silent(name, patience)))
+})
+
+const silent = (name: SessionName, patience: number) =>
+  new SessionUnresponsive({ name, reason: `no answer in ${patience / 1_000} s` })
+
+export interface AskOptions {
+  readonly name: SessionName
+  readonly version: string
+  /** Milliseconds from the connection to the welcome; of another host's sessions more is had. */
+  readonly patience: number
+  /** `query` unless given. */
+  readonly role?: Role
+  readonly more?: Partial<Hello>
+}
+
+/** Connects and waits for the welcome. Closing the scope ends the conversation. */
+export const ask = (
+  client: SessionClient["Service"],
+  options: AskOptions
+): Effect.Effect<Asked, AskError, Scope.Scope> => {
+  const { more, name, role = "query", version } = options
+  const patience = client.host === undefined ? options.patience : Math.max(options.patience, HOST_PATIENCE)
+  const unresponsive = (reason: string) => Effect.fail(new SessionUnresponsive({ name, reason }))
+  // Until there is a connection to its host a person may have been asked for a password.
+  const once = Effect.flatMap(
+    client.connect(name),
+    (connection) =>
+      Effect.timeoutOrElse(converse(name, version, connection, hello(version, role, more)), {
+        duration: patience,
+        orElse: () => Effect.fail(silent(name, patience))
+      })
+  )
+  return once.pipe(
+    // It may have been ending: then nobody is there the second time.
+    Effect.catchTag("HungUp", () => Effect.andThen(Effect.sleep(AGAIN_MS), once)),
+    Effect.catchTag("HungUp", () => unresponsive("it hung up"))
+  )
+}

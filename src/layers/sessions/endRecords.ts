@@ -1,0 +1,53 @@
+/** `<name>.ended`: how sessions ended, for a while. Anything may lie in the directory: only what looks like ours counts. */
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+import * as Fs from "node:fs"
+import * as Path from "node:path"
+import { Ended } from "../../schema/Session.ts"
+import { parseSessionName, type SessionName } from "../../schema/SessionName.ts"
+import { REMEMBERED_MS } from "../../services/SessionFiles.ts"
+import { readSmallFile } from "../system/wholeFile.ts"
+
+/** Ten times what a record takes. */
+const MAX_BYTES = 4096
+
+/** A record, or the name under which one is made (SessionFilesDisk). */
+const RECORD = /^(.+)\.ended(?:\.\d+)?$/
+
+const decode = Schema.decodeUnknownOption(Schema.fromJsonString(Ended))
+const encode = Schema.encodeSync(Schema.fromJsonString(Ended))
+
+/** Its one line. */
+export const encodeEnded = (ended: Ended): string => `${encode(ended)}\n`
+
+/** Remembered still. Clocks are set back a little at times; of one from a far future nothing can be said. */
+export const isFresh = ({ at }: Ended, now: number): boolean => Math.abs(now - at) < REMEMBERED_MS
+
+/** None when there is no record, or something else in its place. */
+export const readEnded = (path: string, name: SessionName): Option.Option<Ended> => {
+  try {
+    return Option.filter(decode(readSmallFile(path, MAX_BYTES)), (ended) => ended.name === name)
+  } catch {
+    return Option.none()
+  }
+}
+
+const removeStale = (path: string, entry: string, now: number): void => {
+  const parsed = parseSessionName(RECORD.exec(entry)?.[1] ?? "")
+  if (parsed._tag === "Failure") return
+  try {
+    // Looked into only when it is old: of a CI machine's thousands most are not.
+    if (now - Fs.lstatSync(path).mtimeMs < REMEMBERED_MS) return
+    const ended = readEnded(path, parsed.success)
+    if (Option.isSome(ended) && !isFresh(ended.value, now)) Fs.unlinkSync(path)
+  } catch {
+    // Somebody else was faster.
+  }
+}
+
+/** Removes the records that count no more. Throws what `readdir` throws. */
+export const sweepEnded = (dir: string, now: number): void => {
+  for (const entry of Fs.readdirSync(dir)) {
+    if (entry.includes(".ended")) removeStale(Path.join(dir, entry), entry, now)
+  }
+}

@@ -1,0 +1,66 @@
+/** What a registry asks of one session over its socket, wherever that is. */
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import { Control } from "../../schema/protocol/Control.ts"
+import { FrameType } from "../../schema/protocol/Frame.ts"
+import type { ExitStatus } from "../../schema/Session.ts"
+import type { SessionName } from "../../schema/SessionName.ts"
+import { HostError } from "../../services/HostError.ts"
+import type { SessionClient } from "../../services/SessionClient.ts"
+import { SessionUnresponsive } from "../../services/SessionRegistry.ts"
+import { ask, type Asked } from "./conversation.ts"
+
+/** Milliseconds. */
+const PATIENCE = 5_000
+
+/** The kernel hangs a terminal up when the process that held it is gone (signal(7)). */
+const SIGHUP = 1
+
+/** `get`, `kill` and `detach` of a `SessionRegistry`. */
+export const askSessions = (client: SessionClient["Service"], version: string) => {
+  const question = (name: SessionName) => ask(client, { name, version, patience: PATIENCE })
+
+  const get = Effect.fn("SessionRegistry.get")((name: SessionName) =>
+    Effect.scoped(Effect.map(question(name), ({ welcome }) => welcome))
+  )
+
+  /** Waits for the frame that `read` wants; none when the session ends before it came. */
+  const hear = <A>(asked: Asked, read: (type: number, payload: Buffer) => Option.Option<A>) =>
+    Effect.callback<Option.Option<A>, HostError>((resume) => {
+      asked.hear((frame, reason) => {
+        const found = frame === undefined ? Option.none() : read(frame.type, frame.payload)
+        // Of a session on another host nothing is known then: only the way there is gone.
+        if (frame === undefined && reason !== undefined && client.host !== undefined) {
+          resume(Effect.fail(new HostError({ host: client.host, problem: reason, kind: "lost" })))
+        } else if (frame === undefined || Option.isSome(found)) resume(Effect.succeed(found))
+      })
+    })
+
+  const within = (name: SessionName, ms: number, reason: string) =>
+    Effect.timeoutOrElse({ duration: ms, orElse: () => Effect.fail(new SessionUnresponsive({ name, reason })) })
+
+  const kill = Effect.fn("SessionRegistry.kill")(function*(name: SessionName, graceMs: number) {
+    const asked = yield* question(name)
+    asked.send(FrameType.kill, Control.kill.encode({ graceMs }))
+    const status = yield* hear(
+      asked,
+      (type, payload) => type === FrameType.exit ? Control.exit.decode(payload) : Option.none()
+    ).pipe(
+      within(name, graceMs + PATIENCE, "it did not end")
+    )
+    return Option.getOrElse(status, (): ExitStatus => ({ code: 0, signal: SIGHUP }))
+  }, Effect.scoped)
+
+  const detach = Effect.fn("SessionRegistry.detach")(function*(name: SessionName, reason?: string) {
+    const asked = yield* question(name)
+    asked.send(FrameType.detach, Control.detach.encode(reason === undefined ? {} : { reason }))
+    asked.send(FrameType.ping)
+    // Frames are handled in order: the answer says that the detach was.
+    yield* hear(asked, (type) => type === FrameType.pong ? Option.some(true) : Option.none()).pipe(
+      within(name, PATIENCE, "it did not say that it did")
+    )
+    return asked.welcome.info.clients.filter(({ role }) => role === "attach" || role === "watch").length
+  }, Effect.scoped)
+
+  return { get, kill, detach }
+}

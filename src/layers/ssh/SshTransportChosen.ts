@@ -1,0 +1,74 @@
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Fs from "node:fs"
+import * as Path from "node:path"
+import { Caller } from "../../services/Caller.ts"
+import type { Paths } from "../../services/Paths.ts"
+import { SshMissing, SshTransport } from "../../services/SshTransport.ts"
+import * as SshTransportOpenSsh from "./openssh/SshTransportOpenSsh.ts"
+import * as SshTransportSsh2 from "./ssh2/SshTransportSsh2.ts"
+
+/** What `SESH_SSH` may say. */
+export const TRANSPORTS = ["openssh", "ssh2"] as const
+
+type Env = Readonly<Record<string, string | undefined>>
+
+const isProgram = (path: string): boolean => {
+  try {
+    Fs.accessSync(path, Fs.constants.X_OK)
+    return Fs.statSync(path).isFile()
+  } catch {
+    return false
+  }
+}
+
+const isOnPath = (program: string, env: Env): boolean =>
+  (env["PATH"] ?? "").split(Path.delimiter).some((dir) => dir !== "" && isProgram(Path.join(dir, program)))
+
+/** The user's word, or else OpenSSH where there is one. */
+export const transportFor = (env: Env): Effect.Effect<typeof TRANSPORTS[number], SshMissing> => {
+  const wish = env["SESH_SSH"]
+  if (wish === undefined || wish === "") return Effect.succeed(isOnPath("ssh", env) ? "openssh" : "ssh2")
+  const known = TRANSPORTS.find((name) => name === wish)
+  if (known !== undefined) return Effect.succeed(known)
+  return Effect.fail(
+    new SshMissing({
+      problem: `SESH_SSH is ${JSON.stringify(wish.slice(0, 40))}`,
+      advice: `set it to ${TRANSPORTS.join(" or ")}`
+    })
+  )
+}
+
+export interface SshTransportChosenOptions {
+  /** Configuration file instead of the user's and the system's. */
+  readonly config?: string
+}
+
+/** The transport that fits, chosen when one is first used: a process that asks no host pays for none. */
+export const layer = (options: SshTransportChosenOptions = {}): Layer.Layer<SshTransport, never, Caller | Paths> =>
+  Layer.effect(
+    SshTransport,
+    Effect.gen(function*() {
+      const context = yield* Effect.context<Caller | Paths>()
+      const scope = yield* Effect.scope
+      const { env } = Context.get(context, Caller)
+      const chosen = yield* Effect.cached(
+        transportFor(env).pipe(
+          Effect.flatMap((name): Effect.Effect<Context.Context<SshTransport>> => {
+            const layer = name === "openssh" ? SshTransportOpenSsh.layer(options) : SshTransportSsh2.layer(options)
+            return Effect.provide(Layer.buildWithScope(layer, scope), context)
+          }),
+          Effect.map(Context.get(SshTransport)),
+          Effect.uninterruptible
+        )
+      )
+      return SshTransport.of({
+        exec: (...args) => Effect.flatMap(chosen, (ssh) => ssh.exec(...args)),
+        start: (...args) => Effect.flatMap(chosen, (ssh) => ssh.start(...args)),
+        connectSocket: (...args) => Effect.flatMap(chosen, (ssh) => ssh.connectSocket(...args)),
+        describe: (...args) => Effect.flatMap(chosen, (ssh) => ssh.describe(...args)),
+        close: (...args) => Effect.ignore(Effect.flatMap(chosen, (ssh) => ssh.close(...args)))
+      })
+    })
+  )

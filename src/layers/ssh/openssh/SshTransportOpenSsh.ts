@@ -1,0 +1,150 @@
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Layer from "effect/Layer"
+import * as Result from "effect/Result"
+import * as Scope from "effect/Scope"
+import * as Path from "node:path"
+import type { HostName } from "../../../schema/HostName.ts"
+import type { ByteChannel } from "../../../services/ByteChannel.ts"
+import { Caller } from "../../../services/Caller.ts"
+import { Paths } from "../../../services/Paths.ts"
+import {
+  type ChannelFailure,
+  type ConnectFailure,
+  ConnectionLost,
+  type ConnectOptions,
+  type ExecOptions,
+  HostUnreachable,
+  NoShell,
+  SshMissing,
+  SshTransport,
+  type StartFailure
+} from "../../../services/SshTransport.ts"
+import { bridgeChannel } from "../shared/bridgeChannel.ts"
+import { collect } from "../shared/collect.ts"
+import { secondWay } from "../shared/fallbackChannel.ts"
+import { badArgument } from "../shared/remoteCommand.ts"
+import { launch, scopedProgram } from "../shared/startProgram.ts"
+import { makePlace } from "./controlDir.ts"
+import { badPath, forwardedChannel } from "./forward.ts"
+import { makeMasters } from "./masters.ts"
+import type * as Mux from "./mux.ts"
+import { startMuxProgram } from "./muxProgram.ts"
+
+/** Seconds that a connection nobody uses is kept. */
+const PERSIST = 600
+
+export interface SshTransportOpenSshOptions {
+  /** `ssh`, looked up on PATH, unless given. */
+  readonly program?: string
+  /** Configuration file instead of the user's and the system's. */
+  readonly config?: string
+  /** Seconds that a connection nobody uses is kept: ten minutes unless given. */
+  readonly persist?: number
+}
+
+/** Opens a channel from within a callback. */
+const open = (
+  host: HostName,
+  channel: Effect.Effect<ByteChannel<ChannelFailure>, StartFailure>,
+  opened: (result: ByteChannel<ChannelFailure> | ChannelFailure) => void
+): void =>
+  void Effect.runCallback(Effect.result(channel), {
+    onExit: (exit) => {
+      if (Exit.isFailure(exit)) return opened(new ConnectionLost({ host, words: "" }))
+      const result = exit.value
+      if (Result.isSuccess(result)) return opened(result.success)
+      const { failure } = result
+      return opened(failure._tag === "BadArgument" ? new NoShell({ host, words: failure.message }) : failure)
+    }
+  })
+
+/**
+ * OpenSSH's `ssh`, with a connection of our own for each host that outlives this process (ControlMaster, ControlPersist):
+ * what works with `ssh host` works here. Its sockets are in `ssh` under the sessions' directory.
+ */
+export const layer = (options: SshTransportOpenSshOptions = {}): Layer.Layer<SshTransport, never, Caller | Paths> =>
+  Layer.effect(
+    SshTransport,
+    Effect.gen(function*() {
+      const { env, home } = yield* Caller
+      const paths = yield* Paths
+      const ssh = { file: options.program ?? "ssh", config: options.config, persist: options.persist ?? PERSIST }
+
+      const place = yield* Effect.cached(
+        paths.ensure.pipe(
+          Effect.mapError(({ advice, path, problem }) => new SshMissing({ problem: `${path} ${problem}`, advice })),
+          Effect.andThen(makePlace(paths.dir))
+        )
+      )
+      const masters = makeMasters({
+        ssh,
+        env,
+        configFile: options.config ?? Path.join(home, ".ssh", "config"),
+        place,
+        scope: yield* Effect.scope
+      })
+
+      /** Hosts where a bridge leads to what forwarding did not. */
+      const prohibited = new Set<HostName>()
+
+      const start = (host: HostName, argv: ReadonlyArray<string>, options?: ConnectOptions) =>
+        scopedProgram(launch({
+          host,
+          argv,
+          connection: masters.get(host, options),
+          start: (master) =>
+            Effect.flatMap(place, (at) => startMuxProgram({ ssh, env, host, argv, master, log: at.once("log") }))
+        }))
+
+      const bridge = (host: HostName, path: string, argv: ReadonlyArray<string>, options?: ConnectOptions) =>
+        Effect.map(start(host, argv, options), (program) => bridgeChannel(host, path, program))
+
+      /** Tries again with a new connection when the one there was has just gone. */
+      const forward = (host: HostName, path: string, options: ConnectOptions | undefined) => {
+        const open = Effect.gen(function*() {
+          const at = yield* place
+          const master = yield* masters.get(host, options)
+          return yield* forwardedChannel(host, path, master, at.once("forward"))
+        })
+        const failed = (error: Mux.MuxGone | Mux.MuxRefused) =>
+          Effect.fail<ConnectFailure>(new HostUnreachable({ host, reason: "other", words: error.message }))
+        return open.pipe(
+          Effect.catchTag("MuxGone", () => open),
+          Effect.catchTags({ MuxGone: failed, MuxRefused: failed })
+        )
+      }
+
+      const connectSocket = Effect.fnUntraced(function*(
+        host: HostName,
+        path: string,
+        options?: ConnectOptions & { readonly bridge?: ReadonlyArray<string> }
+      ) {
+        const bad = badPath(path)
+        if (bad !== undefined) return yield* bad
+        const argv = options?.bridge
+        if (argv === undefined) return yield* forward(host, path, options)
+        if (prohibited.has(host)) return yield* bridge(host, path, argv, options)
+        const badBridge = badArgument(argv)
+        if (badBridge !== undefined) return yield* badBridge
+        const scope = yield* Effect.scope
+        const first = yield* forward(host, path, options)
+        return secondWay(
+          first,
+          (failure) => failure._tag === "SocketRefused",
+          (opened) => open(host, Scope.provide(bridge(host, path, argv, options), scope), opened),
+          () => prohibited.add(host)
+        )
+      })
+
+      return SshTransport.of({
+        exec: Effect.fn("SshTransport.exec")((host: HostName, argv: ReadonlyArray<string>, options?: ExecOptions) =>
+          Effect.scoped(Effect.flatMap(start(host, argv, options), (program) => collect(host, program, options)))
+        ),
+        start: Effect.fn("SshTransport.start")(start),
+        connectSocket: Effect.fn("SshTransport.connectSocket")(connectSocket),
+        describe: Effect.fn("SshTransport.describe")(masters.describe),
+        close: Effect.fn("SshTransport.close")(masters.close)
+      })
+    })
+  )

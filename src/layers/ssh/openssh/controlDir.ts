@@ -1,0 +1,120 @@
+/** Where control sockets, forwarded sockets and logs are: one directory of the user's own. */
+import * as Effect from "effect/Effect"
+import * as Fs from "node:fs"
+import * as Path from "node:path"
+import { SshMissing } from "../../../services/SshTransport.ts"
+import { quietly } from "../../system/quietly.ts"
+
+/** Bytes of a log that are looked at, from its end. */
+const TAIL = 64 * 1024
+
+/** ssh first makes the socket under a longer name: a dot and 16 characters more (muxserver_listen in mux.c). */
+const SSH_SUFFIX = 17
+
+/** `sun_path` without its NUL: macOS' sys/un.h, the shorter one of the two systems (unix(7): 107). */
+const SOCKET_PATH = 103
+
+/** Digits of a 64-bit number in base 36. */
+const KEY_DIGITS = 13
+
+/** Milliseconds after which a forwarded socket is nobody's: it is used once, at once. */
+const LEFT_BEHIND = 60_000
+
+const FORWARD_PREFIX = "f"
+const LOG_PREFIX = "l"
+
+/** What is used once: its kind, and the process that uses it. */
+const ONCE = new RegExp(`^([${FORWARD_PREFIX}${LOG_PREFIX}])(\\d{1,10})-\\d+$`)
+
+/** FNV-1a, 64 bits: tells configurations apart and is no secret; node:crypto would cost ten milliseconds. */
+export const keyOf = (...parts: ReadonlyArray<string>): string => {
+  let hash = 0xcbf29ce484222325n
+  for (const byte of Buffer.from(parts.join("\0"))) hash = BigInt.asUintN(64, (hash ^ BigInt(byte)) * 0x100000001b3n)
+  return hash.toString(36).padStart(KEY_DIGITS, "0")
+}
+
+/** The end of a file, from an offset on; empty when it cannot be read. */
+export const readTail = (path: string, from = 0): string =>
+  quietly(() => {
+    const file = Fs.openSync(path, "r")
+    try {
+      const { size } = Fs.fstatSync(file)
+      const start = Math.max(from, size - TAIL)
+      const bytes = Buffer.alloc(Math.max(0, size - start))
+      return bytes.toString("utf8", 0, Fs.readSync(file, bytes, 0, bytes.length, start))
+    } finally {
+      Fs.closeSync(file)
+    }
+  }, "")
+
+/** Bytes; 0 when there is none. */
+export const sizeOf = (path: string): number => quietly(() => Fs.statSync(path).size, 0)
+
+/** When it was changed last, as a part of a key. */
+export const versionOf = (path: string): string => quietly(() => String(Fs.statSync(path).mtimeMs), "")
+
+export const remove = (path: string): void => quietly(() => Fs.unlinkSync(path), undefined)
+
+export const shorten = (path: string): void => quietly(() => Fs.truncateSync(path), undefined)
+
+/** Makes an empty file of our own and gives a descriptor that appends to it. */
+export const openLog = (path: string): number => {
+  remove(path)
+  return Fs.openSync(path, "ax", 0o600)
+}
+
+/** Names within the directory. */
+export interface Place {
+  readonly control: (key: string) => string
+  /** Log of a host's master. */
+  readonly log: (key: string) => string
+  /** A name that is used once. */
+  readonly once: (kind: "forward" | "log") => string
+}
+
+let used = 0
+
+const runs = (pid: number): boolean => quietly(() => process.kill(pid, 0), false)
+
+const sweep = (dir: string): void =>
+  quietly(() => {
+    for (const name of Fs.readdirSync(dir)) {
+      const [, kind, pid] = ONCE.exec(name) ?? []
+      if (kind === undefined) continue
+      const path = Path.join(dir, name)
+      const isOver = kind === LOG_PREFIX
+        ? !runs(Number(pid))
+        : Date.now() - Fs.lstatSync(path).mtimeMs > LEFT_BEHIND
+      if (isOver) remove(path)
+    }
+  }, undefined)
+
+/** The directory, made with mode 0700 in one that is ours already. Removes what killed processes left there. */
+export const makePlace = (parent: string): Effect.Effect<Place, SshMissing> =>
+  Effect.suspend(() => {
+    const dir = Path.join(parent, "ssh")
+    const refuse = (problem: string, advice: string) => Effect.fail(new SshMissing({ problem, advice }))
+    // ssh puts the path through its own expansion, and has no way to quote these.
+    if (/[\u0000-\u001f$"\\]/.test(dir)) return refuse(`${JSON.stringify(dir)} is no place for ssh`, "set SESH_DIR")
+    const longest = Buffer.byteLength(Path.join(dir, "x".repeat(KEY_DIGITS))) + SSH_SUFFIX
+    if (longest > SOCKET_PATH) {
+      return refuse(
+        `${dir} is too long for a socket: ${longest} bytes with what ssh adds, ${SOCKET_PATH} is the most`,
+        "set SESH_DIR to a shorter directory"
+      )
+    }
+    const made = quietly(() => {
+      Fs.mkdirSync(dir, { recursive: true, mode: 0o700 })
+      const stat = Fs.lstatSync(dir)
+      if (!stat.isDirectory()) return "is not a directory"
+      Fs.chmodSync(dir, 0o700)
+      return undefined
+    }, "cannot be made")
+    if (made !== undefined) return refuse(`${dir} ${made}`, "remove it, or set SESH_DIR to another place")
+    sweep(dir)
+    return Effect.succeed<Place>({
+      control: (key) => Path.join(dir, key),
+      log: (key) => Path.join(dir, `${key}.log`),
+      once: (kind) => Path.join(dir, `${kind === "forward" ? FORWARD_PREFIX : LOG_PREFIX}${process.pid}-${++used}`)
+    })
+  })

@@ -1,0 +1,201 @@
+/** The connections that are kept: one ssh process a host, in the background, which serves all others (ControlMaster). */
+import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
+import * as Fs from "node:fs"
+import type { HostName } from "../../../schema/HostName.ts"
+import {
+  CONNECT_TIMEOUT,
+  type ConnectFailure,
+  type ConnectOptions,
+  type HostDescription,
+  HostUnreachable,
+  SshMissing
+} from "../../../services/SshTransport.ts"
+import { makeHandshakes } from "../shared/handshakes.ts"
+import { makeFlights } from "../shared/singleFlight.ts"
+import { explainFailure } from "../shared/sshLog.ts"
+import * as Child from "./child.ts"
+import { keyOf, openLog, type Place, readTail, remove, shorten, sizeOf, versionOf } from "./controlDir.ts"
+import * as Mux from "./mux.ts"
+import { describeArgs, masterArgs, quietEnv, readDescription, sessionArgs, type SshProgram } from "./options.ts"
+
+/** A connection that was alive a moment ago. */
+export interface Master {
+  readonly control: string
+  /** What it has to say; it appends. */
+  readonly log: string
+}
+
+/** Milliseconds between looks whether somebody else was faster. */
+const LOOK_MS = 100
+
+/** Bytes after which a master's log begins anew. */
+const MAX_LOG = 1024 * 1024
+
+const OTHER_MASTER = /already exists, disabling multiplexing/
+
+export interface MastersOptions {
+  readonly ssh: SshProgram
+  readonly env: Readonly<Record<string, string | undefined>>
+  /** The file whose change makes a new connection. */
+  readonly configFile: string
+  readonly place: Effect.Effect<Place, SshMissing>
+  readonly scope: Scope.Scope
+}
+
+/** Connections by host. */
+export interface Masters {
+  /** The connection to a host: the one that is there and answers, or a new one. */
+  readonly get: (host: HostName, options: ConnectOptions | undefined) => Effect.Effect<Master, ConnectFailure>
+  readonly describe: (host: HostName) => Effect.Effect<HostDescription, HostUnreachable | SshMissing>
+  readonly close: (host: HostName) => Effect.Effect<void>
+}
+
+export const makeMasters = ({ configFile, env, place, scope, ssh }: MastersOptions): Masters => {
+  const flights = makeFlights<Master, ConnectFailure>(scope)
+  const handshakes = makeHandshakes()
+
+  const locate = (place: Place, host: HostName): Master => {
+    const key = keyOf(host, ssh.file, configFile, versionOf(configFile))
+    return { control: place.control(key), log: place.log(key) }
+  }
+
+  const lookUp = (host: HostName) =>
+    Effect.map(Child.print(host, ssh.file, describeArgs(ssh, host), env as NodeJS.ProcessEnv), readDescription)
+
+  /** Runs ssh until it is in the background; its exit code. */
+  const handshake = (args: ReadonlyArray<string>, log: number, batch: boolean, verbose: boolean) =>
+    Effect.acquireUseRelease(
+      Child.spawn(ssh.file, args, {
+        // Without a terminal of its own, nothing that ssh starts can ask.
+        detached: batch,
+        env: batch ? quietEnv(env) : env as NodeJS.ProcessEnv,
+        stdio: ["ignore", "ignore", batch || verbose ? log : "inherit"]
+      }),
+      Child.exitCode,
+      (child) => Effect.sync(() => Child.end(child, batch))
+    )
+
+  /** Another process has made the connection meanwhile: ours, which nobody could use, is given up. */
+  const overtaken = (log: string): Effect.Effect<0> =>
+    Effect.suspend(() =>
+      OTHER_MASTER.test(readTail(log))
+        ? Effect.succeed(0 as const)
+        : Effect.andThen(Effect.sleep(LOOK_MS), overtaken(log))
+    )
+
+  const attempt = Effect.fnUntraced(function*(
+    host: HostName,
+    master: Master,
+    log: string,
+    config: ReadonlyMap<string, string>,
+    options: ConnectOptions | undefined
+  ) {
+    const batch = options?.prompts !== "interactive"
+    const verbose = jumpOf(config) !== undefined
+    const args = masterArgs(ssh, {
+      host,
+      control: master.control,
+      log,
+      batch,
+      verbose,
+      // Anything else is what the user wrote: stricter or looser, it is his to say.
+      acceptNew: config.get("stricthostkeychecking") === "ask",
+      connectTimeout: options?.connectTimeout ?? CONNECT_TIMEOUT
+    })
+    const code = yield* Effect.acquireUseRelease(
+      Effect.try({
+        try: () => openLog(log),
+        catch: (error) =>
+          new SshMissing({ problem: `${log} cannot be made (${String(error)})`, advice: "is the disk full?" })
+      }),
+      (file) => Effect.raceFirst(handshake(args, file, batch, verbose), overtaken(log)),
+      (file) => Effect.sync(() => Fs.closeSync(file))
+    )
+    if (code !== 0) return yield* explainFailure(host, readTail(log))
+    if (!(yield* isAlive(master))) {
+      return yield* new HostUnreachable({ host, reason: "dropped", words: "the connection ended at once" })
+    }
+    if (OTHER_MASTER.test(readTail(log))) return master
+    // Its process goes on writing there, whatever the name.
+    Fs.renameSync(log, master.log)
+    yield* Effect.ignore(rouse(host, master))
+    return master
+  })
+
+  /**
+   * Both ends send small packets at once only from the first session on (TCP_NODELAY, which ssh sets then): without one a
+   * key that is typed into a forwarded socket is shown 40 ms late. Nobody waits for it.
+   */
+  const rouse = (host: HostName, { control }: Master) =>
+    Effect.map(
+      Child.spawn(ssh.file, sessionArgs(ssh, { host, control, log: "/dev/null", command: "true" }), {
+        detached: true,
+        env: quietEnv(env),
+        stdio: "ignore"
+      }),
+      (child) => child.unref()
+    )
+
+  const connect = Effect.fnUntraced(function*(
+    host: HostName,
+    place: Place,
+    master: Master,
+    options: ConnectOptions | undefined
+  ) {
+    const config = yield* lookUp(host)
+    const log = place.once("log")
+    const tryOnce = Effect.flatMap(isAlive(master), (there) => {
+      if (there) return Effect.succeed(master)
+      remove(master.control)
+      return attempt(host, master, log, config, options)
+    })
+    const shaken = handshakes({
+      host,
+      destination: jumpOf(config) ?? `${config.get("hostname")}:${config.get("port")}`,
+      prompts: options?.prompts,
+      limit: options?.connectTimeout ?? CONNECT_TIMEOUT,
+      attempt: tryOnce
+    })
+    return yield* Effect.ensuring(shaken, Effect.sync(() => remove(log)))
+  })
+
+  const get = Effect.fnUntraced(function*(host: HostName, options: ConnectOptions | undefined) {
+    const at = yield* place
+    const master = locate(at, host)
+    if (yield* isAlive(master)) {
+      if (sizeOf(master.log) > MAX_LOG) shorten(master.log)
+      return master
+    }
+    return yield* flights(`${options?.prompts ?? "batch"} ${master.control}`, connect(host, at, master, options))
+  })
+
+  const describe = Effect.fnUntraced(function*(host: HostName) {
+    const config = yield* lookUp(host)
+    return {
+      hostname: config.get("hostname") ?? host,
+      port: Number(config.get("port") ?? 22),
+      user: config.get("user") ?? ""
+    }
+  })
+
+  const close = (host: HostName) =>
+    place.pipe(
+      Effect.flatMap((at) => {
+        const master = locate(at, host)
+        return Effect.ensuring(Mux.terminate(master.control), Effect.sync(() => remove(master.log)))
+      }),
+      Effect.ignore
+    )
+
+  return { get, describe, close }
+}
+
+const isAlive = (master: Master): Effect.Effect<boolean> =>
+  Effect.match(Mux.alive(master.control), { onSuccess: () => true, onFailure: () => false })
+
+/** Through what the connection goes, if not straight to the host. */
+const jumpOf = (config: ReadonlyMap<string, string>): string | undefined => {
+  const via = config.get("proxyjump") ?? config.get("proxycommand")
+  return via === undefined || via === "none" ? undefined : via
+}

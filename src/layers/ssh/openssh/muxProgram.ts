@@ -1,0 +1,84 @@
+/** A program on a host, through an ssh process that hands its pipes to the master. */
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import type * as ChildProcess from "node:child_process"
+import type { HostName } from "../../../schema/HostName.ts"
+import type { ExitStatus } from "../../../schema/Session.ts"
+import { ConnectionLost, type SshMissing } from "../../../services/SshTransport.ts"
+import { newMarker, PipedProgram } from "../shared/pipedProgram.ts"
+import { remoteCommand } from "../shared/remoteCommand.ts"
+import { explainLoss, readSessionLog } from "../shared/sshLog.ts"
+import type { Started } from "../shared/startProgram.ts"
+import * as Child from "./child.ts"
+import { readTail, remove } from "./controlDir.ts"
+import type { Master } from "./masters.ts"
+import * as Mux from "./mux.ts"
+import { quietEnv, sessionArgs, type SshProgram } from "./options.ts"
+
+/** ssh's own way of saying that it failed; a program may say it too (ssh(1), EXIT STATUS). */
+const SSH_FAILED = 255
+
+export interface MuxProgramOptions {
+  readonly ssh: SshProgram
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly host: HostName
+  readonly argv: ReadonlyArray<string>
+  readonly master: Master
+  /** A file that is not there, for this process' own log. */
+  readonly log: string
+}
+
+/** How it ended: the process says it, its log, and the master. */
+const onClosed = ({ host, log, master }: MuxProgramOptions, program: PipedProgram, code: number | null): void => {
+  const session = readSessionLog(readTail(log))
+  remove(log)
+  const finish = (end: ExitStatus | ConnectionLost) =>
+    program.finish(end, session.opened ? true : { _tag: "Again", busy: session.refused, words: session.words })
+  if (code !== null && (code !== SSH_FAILED || session.exited)) return finish({ code })
+  // The shell that runs it may have been killed: then there is no status, and the connection lives.
+  Effect.runCallback(Mux.alive(master.control), {
+    onExit: (exit) => {
+      if (exit._tag === "Success" && code !== null && session.opened) return finish({ code })
+      return finish(new ConnectionLost({ host, words: explainLoss(readTail(master.log)) }))
+    }
+  })
+  return undefined
+}
+
+const pipe = (
+  options: MuxProgramOptions,
+  child: ChildProcess.ChildProcess,
+  marker: string,
+  onStarted: (started: Started) => void
+): PipedProgram => {
+  const drop = () => {
+    Child.end(child, true)
+    for (const stream of child.stdio) stream?.destroy()
+  }
+  const pipes = { stdin: child.stdin!, stdout: child.stdout!, stderr: child.stderr!, drop }
+  const program = new PipedProgram(options.host, pipes, marker, onStarted)
+  child.once("close", (code) => onClosed(options, program, code))
+  return program
+}
+
+/** Starts a program. Interrupting ends it; once it is given, that is up to whoever has it. */
+export const startMuxProgram = (options: MuxProgramOptions): Effect.Effect<Started, SshMissing> => {
+  const { argv, env, host, log, master, ssh } = options
+  const marker = newMarker()
+  const command = remoteCommand(argv, marker)
+  const spawned = Child.spawn(ssh.file, sessionArgs(ssh, { host, control: master.control, log, command }), {
+    // Ctrl-C at the user's terminal is for sesh to hear, not for this one.
+    detached: true,
+    env: quietEnv(env),
+    stdio: ["pipe", "pipe", "pipe"]
+  })
+  return Effect.acquireUseRelease(
+    spawned,
+    (child) =>
+      Effect.callback<Started>((resume) => {
+        const started = pipe(options, child, marker, (started) => resume(Effect.succeed(started)))
+        return Effect.sync(() => started.destroy())
+      }),
+    (child, exit) => Exit.isSuccess(exit) ? Effect.void : Effect.sync(() => Child.end(child, true))
+  )
+}

@@ -1,0 +1,65 @@
+/** Starting a program on a host, whoever carries it: with a connection that may be dead, or busy. */
+import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
+import {
+  type BadArgument,
+  type ConnectFailure,
+  type ConnectionLost,
+  HostUnreachable,
+  type NoShell,
+  type RemoteProgram,
+  type SshMissing
+} from "../../../services/SshTransport.ts"
+import { badArgument } from "./remoteCommand.ts"
+
+/** How often a connection that turns out to be dead is replaced before it is an error. */
+const REPLACEMENTS = 2
+
+/** Milliseconds: how long to wait for a place among the sessions of a connection (MaxSessions), and between two tries. */
+const BUSY_PATIENCE = 15_000
+const BUSY_PAUSE = { first: 50, most: 500 }
+
+/** Why a program was not started. */
+export type NotStarted =
+  /** The host never got to it: it may be tried again. */
+  | { readonly _tag: "Again"; readonly busy: boolean; readonly words: string }
+  | { readonly _tag: "Failed"; readonly error: ConnectionLost | NoShell }
+
+export type Started = { readonly program: RemoteProgram } | NotStarted
+
+/** Gets a connection and starts the program through it; again while it was never asked to start. */
+export const launch = Effect.fnUntraced(function*<Connection>(options: {
+  readonly host: string
+  readonly argv: ReadonlyArray<string>
+  readonly connection: Effect.Effect<Connection, ConnectFailure>
+  readonly start: (connection: Connection) => Effect.Effect<Started, SshMissing>
+}): Effect.fn.Return<RemoteProgram, ConnectFailure | ConnectionLost | NoShell | BadArgument> {
+  const { argv, connection, host, start } = options
+  const bad = badArgument(argv)
+  if (bad !== undefined) return yield* bad
+  let left = REPLACEMENTS
+  let pause = BUSY_PAUSE.first
+  const until = Date.now() + BUSY_PATIENCE
+  while (true) {
+    const started = yield* start(yield* connection)
+    if ("program" in started) return started.program
+    if (started._tag === "Failed") return yield* started.error
+    if (started.busy && Date.now() < until) {
+      yield* Effect.sleep(pause * (0.5 + Math.random()))
+      pause = Math.min(2 * pause, BUSY_PAUSE.most)
+    } else if (started.busy || left-- === 0) {
+      return yield* new HostUnreachable({ host, reason: started.busy ? "busy" : "other", words: started.words })
+    }
+  }
+})
+
+/** The program, until the scope ends. Who is interrupted has none. */
+export const scopedProgram = <E>(
+  launched: Effect.Effect<RemoteProgram, E>
+): Effect.Effect<RemoteProgram, E, Scope.Scope> =>
+  Effect.uninterruptibleMask((restore) =>
+    Effect.flatMap(
+      restore(launched),
+      (program) => Effect.as(Effect.addFinalizer(() => Effect.sync(program.destroy)), program)
+    )
+  )

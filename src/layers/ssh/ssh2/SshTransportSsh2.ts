@@ -1,0 +1,146 @@
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Os from "node:os"
+import type { HostName } from "../../../schema/HostName.ts"
+import type { ByteChannel } from "../../../services/ByteChannel.ts"
+import { Caller } from "../../../services/Caller.ts"
+import {
+  type ChannelFailure,
+  ConnectionLost,
+  type ConnectOptions,
+  type ExecOptions,
+  HostUnreachable,
+  SocketRefused,
+  SshTransport
+} from "../../../services/SshTransport.ts"
+import { badPath } from "../openssh/forward.ts"
+import { bridgeChannel } from "../shared/bridgeChannel.ts"
+import { collect } from "../shared/collect.ts"
+import { badArgument } from "../shared/remoteCommand.ts"
+import { words } from "../shared/sanitize.ts"
+import { socketChannel } from "../shared/socketChannel.ts"
+import { launch, scopedProgram } from "../shared/startProgram.ts"
+import { type Ask, askOnTerminal } from "./ask.ts"
+import type { Link } from "./connection.ts"
+import { makeLinks } from "./pool.ts"
+import { startProgram } from "./program.ts"
+
+/** Seconds that a connection nobody uses is kept. */
+const PERSIST = 600
+
+/** The first connection may have died without a word, and so may the one after it. */
+const TRIES = 3
+
+export interface SshTransportSsh2Options {
+  /** Configuration file instead of the user's and the system's. */
+  readonly config?: string
+  /** Seconds that a connection nobody uses is kept: ten minutes unless given. */
+  readonly persist?: number
+  /** Who is asked for passphrases and passwords: the terminal, unless given. */
+  readonly ask?: Ask
+}
+
+type Opened =
+  | { readonly channel: ByteChannel<ChannelFailure> }
+  | { readonly refused: SocketRefused }
+  /** The connection was not there any more. */
+  | { readonly gone: string }
+
+const openSocket = (host: HostName, path: string, link: Link): Effect.Effect<Opened> =>
+  Effect.callback((resume) => {
+    let dropped = false
+    link.socket(path, (error, channel) => {
+      if (dropped) return channel?.destroy()
+      if (channel === undefined) {
+        const said = words(error!.message.replace(/^\(SSH\) /, ""))
+        return resume(Effect.succeed(
+          link.lost === undefined
+            ? { refused: new SocketRefused({ host, path, words: said }) }
+            : { gone: link.lost }
+        ))
+      }
+      return resume(Effect.succeed({
+        // A connection that died looks like the other side's orderly end.
+        channel: socketChannel<ChannelFailure>(channel, (_received, tell) =>
+          tell(link.lost === undefined ? undefined : new ConnectionLost({ host, words: link.lost })))
+      }))
+    })
+    return Effect.sync(() => {
+      dropped = true
+    })
+  })
+
+/**
+ * The package ssh2: ssh in this process, for where there is none to run. One connection a host, for as long as this
+ * process lives. What the user's configuration asks for and this cannot do is refused in words.
+ */
+export const layer = (options: SshTransportSsh2Options = {}): Layer.Layer<SshTransport, never, Caller> =>
+  Layer.effect(
+    SshTransport,
+    Effect.gen(function*() {
+      const { env, home, uid } = yield* Caller
+      const links = makeLinks({
+        source: () => ({
+          home,
+          uid,
+          user: Os.userInfo().username,
+          env,
+          machine: Os.hostname(),
+          only: options.config
+        }),
+        ask: options.ask ?? askOnTerminal,
+        idleMs: (options.persist ?? PERSIST) * 1000,
+        scope: yield* Effect.scope
+      })
+      yield* Effect.addFinalizer(() => links.closeAll)
+
+      const start = (host: HostName, argv: ReadonlyArray<string>, options?: ConnectOptions) =>
+        scopedProgram(launch({
+          host,
+          argv,
+          connection: links.get(host, options),
+          start: (link) => startProgram(host, link, argv)
+        }))
+
+      const open = Effect.fnUntraced(function*(host: HostName, path: string, options: ConnectOptions | undefined) {
+        let last = ""
+        for (let time = 1; time <= TRIES; time++) {
+          const opened = yield* openSocket(host, path, yield* links.get(host, options))
+          if (!("gone" in opened)) return opened
+          last = opened.gone
+        }
+        return yield* new HostUnreachable({ host, reason: "other", words: last })
+      })
+
+      const connectSocket = Effect.fnUntraced(function*(
+        host: HostName,
+        path: string,
+        options?: ConnectOptions & { readonly bridge?: ReadonlyArray<string> }
+      ) {
+        const argv = options?.bridge
+        const bad = badPath(path) ?? (argv === undefined ? undefined : badArgument(argv))
+        if (bad !== undefined) return yield* bad
+        const opened = yield* Effect.uninterruptibleMask((restore) =>
+          Effect.tap(
+            restore(open(host, path, options)),
+            (opened) =>
+              "channel" in opened ? Effect.addFinalizer(() => Effect.sync(opened.channel.destroy)) : Effect.void
+          )
+        )
+        if ("channel" in opened) return opened.channel
+        // Whether the socket is not there or sockets are not forwarded, sshd does not say.
+        if (argv === undefined) return yield* opened.refused
+        return bridgeChannel(host, path, yield* start(host, argv, options))
+      })
+
+      return SshTransport.of({
+        exec: Effect.fn("SshTransport.exec")((host: HostName, argv: ReadonlyArray<string>, options?: ExecOptions) =>
+          Effect.scoped(Effect.flatMap(start(host, argv, options), (program) => collect(host, program, options)))
+        ),
+        start: Effect.fn("SshTransport.start")(start),
+        connectSocket: Effect.fn("SshTransport.connectSocket")(connectSocket),
+        describe: Effect.fn("SshTransport.describe")(links.describe),
+        close: Effect.fn("SshTransport.close")(links.close)
+      })
+    })
+  )

@@ -1,0 +1,225 @@
+/** What the user's configuration makes of a host, where there is no `ssh -G` to ask. */
+import * as Path from "node:path"
+import { diskFiles } from "./files.ts"
+import { BadConfig, expandHost, type Found, readConfig, type Setting, type Subject } from "./read.ts"
+import { expand, type Tokens } from "./tokens.ts"
+
+/** Keys that ssh tries where none is named (ssh(1)), as far as this ssh can use them. */
+const DEFAULT_IDENTITIES = ["id_rsa", "id_ecdsa", "id_ed25519"]
+
+const DEFAULT_KNOWN_HOSTS = ["~/.ssh/known_hosts", "~/.ssh/known_hosts2"]
+const GLOBAL_KNOWN_HOSTS = ["/etc/ssh/ssh_known_hosts", "/etc/ssh/ssh_known_hosts2"]
+
+/** What this ssh cannot do, and what therefore is for OpenSSH: settings that may not be passed over in silence. */
+const BEYOND: ReadonlyArray<readonly [keyword: string, name: string]> = [
+  ["proxycommand", "ProxyCommand"],
+  ["knownhostscommand", "KnownHostsCommand"],
+  ["revokedhostkeys", "RevokedHostKeys"],
+  ["canonicalizehostname", "CanonicalizeHostname"]
+]
+
+/** Settings that make a difference here: `Match exec` is only in the way when it leads to one of them. */
+const USED = new Set([
+  ...BEYOND.map(([keyword]) => keyword),
+  "hostname",
+  "port",
+  "user",
+  "identityfile",
+  "identitiesonly",
+  "identityagent",
+  "proxyjump",
+  "stricthostkeychecking",
+  "userknownhostsfile",
+  "globalknownhostsfile",
+  "hostkeyalias",
+  "hashknownhosts",
+  "connecttimeout",
+  "forwardagent",
+  "addressfamily",
+  "bindaddress",
+  "batchmode",
+  "numberofpasswordprompts",
+  "pubkeyauthentication",
+  "passwordauthentication",
+  "kbdinteractiveauthentication",
+  "challengeresponseauthentication",
+  "preferredauthentications",
+  "hostkeyalgorithms",
+  "kexalgorithms",
+  "ciphers",
+  "macs",
+  "tag"
+])
+
+/** Who asks, and where his configuration is. */
+export interface ConfigSource {
+  readonly home: string
+  readonly uid: number
+  readonly user: string
+  readonly env: Readonly<Record<string, string | undefined>>
+  /** Name of this machine. */
+  readonly machine: string
+  /** One file instead of the user's and the system's. */
+  readonly only: string | undefined
+}
+
+/** What is asked for: a name, and what was said with it. */
+export interface Asked {
+  readonly name: string
+  readonly user: string | undefined
+  readonly port: number | undefined
+  /** Through which hosts, whatever the configuration says; as ProxyJump has them. */
+  readonly through?: string
+}
+
+export interface HostConfig {
+  readonly asked: Asked
+  readonly hostname: string
+  readonly port: number
+  readonly user: string
+  /** The first value of a setting, as it was written. */
+  readonly get: (keyword: string) => string | undefined
+  readonly flag: (keyword: string, otherwise: boolean) => boolean
+  /** As written, in order: `none` and tokens among them. */
+  readonly identityFiles: ReadonlyArray<string>
+  readonly certificateFiles: ReadonlyArray<string>
+  readonly userKnownHosts: ReadonlyArray<string>
+  readonly globalKnownHosts: ReadonlyArray<string>
+  /** The user named his keys himself. */
+  readonly hasOwnIdentities: boolean
+  /** Expands `~`, tokens and variables. */
+  readonly expand: (value: string) => string
+  /** What this host needs and only OpenSSH can do. */
+  readonly needs: string | undefined
+}
+
+/** `me@host`, `host`, `[::1]`. */
+export const askedFor = (host: string): Asked => {
+  const at = host.lastIndexOf("@")
+  const name = host.slice(at + 1)
+  return { name: bare(name), user: at < 0 ? undefined : host.slice(0, at), port: undefined }
+}
+
+export const bare = (name: string): string => /^\[.*\]$/.test(name) ? name.slice(1, -1) : name
+
+const isAddress = (name: string): boolean => name.includes(":") || /^\d+(\.\d+){3}$/.test(name)
+
+const read = (source: ConfigSource, asked: Asked, execSaid: boolean): { found: Found; hostname: string } => {
+  const found: Found = { settings: new Map(), lists: new Map(), wantsFinal: false, exec: undefined }
+  const given = (keyword: string, value: string | undefined) => {
+    if (value !== undefined) found.settings.set(keyword, { values: [value], file: "", line: 0 })
+  }
+  given("user", asked.user)
+  given("port", asked.port === undefined ? undefined : String(asked.port))
+  given("proxyjump", asked.through)
+  const pass = (host: string, isFinal: boolean) => {
+    const subject: Subject = { original: asked.name, host, localUser: source.user, isFinal, execSaid }
+    const own = Path.join(source.home, ".ssh")
+    const users = (checked: boolean) => diskFiles(source.home, source.uid, checked)
+    if (source.only !== undefined) return readConfig(source.only, own, subject, users(false), found)
+    readConfig(Path.join(own, "config"), own, subject, users(true), found)
+    return readConfig("/etc/ssh/ssh_config", "/etc/ssh", subject, users(false), found)
+  }
+  const name = () => {
+    const setting = found.settings.get("hostname")?.values[0]
+    const name = setting === undefined ? asked.name : expandHost(setting, asked.name)
+    return isAddress(name) ? name : name.toLowerCase()
+  }
+  pass(asked.name, false)
+  const hostname = name()
+  if (!found.wantsFinal) return { found, hostname }
+  found.settings.set("hostname", { values: [hostname.replaceAll("%", "%%")], file: "", line: 0 })
+  pass(hostname, true)
+  return { found, hostname: name() }
+}
+
+/** Where the values that count here come from. */
+const fingerprint = ({ lists, settings }: Found): string =>
+  [...[...settings].map(([keyword, setting]): [string, Array<Setting>] => [keyword, [setting]]), ...lists]
+    .filter(([keyword]) => USED.has(keyword))
+    .map(([keyword, list]) => `${keyword} ${list.map(({ file, line }) => `${file}:${line}`).join(" ")}`)
+    .toSorted()
+    .join("\n")
+
+const needsOf = (source: ConfigSource, asked: Asked, found: Found): string | undefined => {
+  if (found.exec !== undefined && fingerprint(found) !== fingerprint(read(source, asked, true).found)) {
+    const { file, line, values } = found.exec
+    return `Match ${values[0]} (${file}, line ${line})`
+  }
+  for (const [keyword, name] of BEYOND) {
+    const setting = found.settings.get(keyword)
+    const value = setting?.values[0]?.toLowerCase()
+    if (setting !== undefined && value !== "none" && value !== "no" && value !== "false") {
+      return `${name} (${setting.file}, line ${setting.line})`
+    }
+  }
+  return undefined
+}
+
+const portOf = (found: Found): number => {
+  const setting = found.settings.get("port")
+  if (setting === undefined) return 22
+  const port = Number(setting.values[0])
+  if (Number.isInteger(port) && port > 0 && port < 65_536) return port
+  throw new BadConfig(`${setting.file}, line ${setting.line}: ${JSON.stringify(setting.values[0])} is no port`)
+}
+
+/** Throws {@link BadConfig} where ssh would not go on either. */
+export const resolveHost = (source: ConfigSource, asked: Asked): HostConfig => {
+  const { found, hostname } = read(source, asked, false)
+  const get = (keyword: string) => found.settings.get(keyword)?.values[0]
+  const list = (keyword: string) => found.lists.get(keyword)?.map(({ values }) => values[0]!)
+  const port = portOf(found)
+  const user = get("user") ?? source.user
+  const tokens: Tokens = {
+    d: source.home,
+    h: hostname,
+    i: String(source.uid),
+    j: get("proxyjump") === "none" ? "" : get("proxyjump") ?? "",
+    k: get("hostkeyalias") ?? asked.name,
+    L: source.machine.split(".")[0]!,
+    l: source.machine,
+    n: asked.name,
+    p: String(port),
+    r: user,
+    u: source.user
+  }
+  return {
+    asked,
+    hostname,
+    port,
+    user,
+    get,
+    flag: (keyword, otherwise) => {
+      const value = get(keyword)?.toLowerCase()
+      return value === undefined ? otherwise : value === "yes" || value === "true"
+    },
+    identityFiles: list("identityfile") ?? DEFAULT_IDENTITIES.map((name) => `~/.ssh/${name}`),
+    hasOwnIdentities: found.lists.has("identityfile"),
+    certificateFiles: list("certificatefile") ?? [],
+    userKnownHosts: found.settings.get("userknownhostsfile")?.values ?? DEFAULT_KNOWN_HOSTS,
+    globalKnownHosts: found.settings.get("globalknownhostsfile")?.values ?? GLOBAL_KNOWN_HOSTS,
+    expand: (value) => expand(value, tokens, source.env),
+    needs: needsOf(source, asked, found)
+  }
+}
+
+/** Words of ssh's for one more host on the way: `user@host:port`, `ssh://user@host:port`. */
+export const parseJump = (written: string): Asked => {
+  const found = /^(?:ssh:\/\/)?(?:(.*)@)?(\[[^\]]+\]|[^:/]+|[^/]*:[^/]*:[^/]*)(?::(\d+))?\/?$/.exec(written)
+  const name = bare(found?.[2] ?? "")
+  const user = found?.[1]
+  if (!/^[\w.:%+=~-]+$/.test(name) || name.startsWith("-") || user?.startsWith("-") === true || user === "") {
+    throw new BadConfig(`ProxyJump ${JSON.stringify(written)} names no host`)
+  }
+  return { name, user, port: found?.[3] === undefined ? undefined : Number(found[3]) }
+}
+
+/** The host before this one on the way there; undefined: there is none. */
+export const jumpOf = (config: HostConfig): Asked | undefined => {
+  const written = config.get("proxyjump")
+  if (written === undefined || written.toLowerCase() === "none") return undefined
+  const all = written.split(",")
+  const last = parseJump(all.at(-1)!)
+  return all.length === 1 ? last : { ...last, through: all.slice(0, -1).join(",") }
+}

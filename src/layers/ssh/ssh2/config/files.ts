@@ -1,0 +1,68 @@
+/** The files of an ssh configuration, as far as they may be trusted. */
+import * as Fs from "node:fs"
+import * as Path from "node:path"
+import { BadConfig, type Files } from "./read.ts"
+
+/** Bytes: a configuration of thousands of hosts. */
+const MAX_FILE = 4 * 1024 * 1024
+
+const WRITABLE_BY_OTHERS = 0o022
+
+/** One part of a path, as glob(7) has it. The pattern is the user's own. */
+const partOf = (pattern: string): RegExp => {
+  const source = pattern.replaceAll(
+    /\[(!?)([^\]]+)\]|[*?]|[\\^$.|+(){}[\]]/g,
+    (part, not: string, set: string | undefined) => {
+      if (set !== undefined) return `[${not === "" ? "" : "^"}${set.replaceAll(/[\\^]/g, "\\$&")}]`
+      return part === "*" ? ".*" : part === "?" ? "." : `\\${part}`
+    }
+  )
+  return new RegExp(`^${source}$`, "su")
+}
+
+/** Names that match, in the order of their bytes; a name that begins with a dot wants a pattern that does (glob(3)). */
+const glob = (pattern: string): ReadonlyArray<string> => {
+  let found = ["/"]
+  for (const part of pattern.split("/").filter((part) => part !== "")) {
+    if (!/[*?[]/.test(part)) {
+      found = found.map((dir) => Path.join(dir, part))
+      continue
+    }
+    const pattern = partOf(part)
+    found = found.flatMap((dir) => {
+      try {
+        return Fs.readdirSync(dir)
+          .filter((name) => (!name.startsWith(".") || part.startsWith(".")) && pattern.test(name))
+          .toSorted()
+          .map((name) => Path.join(dir, name))
+      } catch {
+        return []
+      }
+    })
+  }
+  return found.filter((path) => Fs.existsSync(path))
+}
+
+/** `checked`: as ssh does with the user's own, who else can write it is a failure. */
+const read = (path: string, uid: number, checked: boolean): string | undefined => {
+  try {
+    const stat = Fs.statSync(path)
+    if (!stat.isFile() || stat.size > MAX_FILE) throw new BadConfig(`${path} is no configuration`)
+    const owned = stat.uid === 0 || stat.uid === uid
+    if (checked && (!owned || (stat.mode & WRITABLE_BY_OTHERS) !== 0)) {
+      throw new BadConfig(`${path} belongs to somebody else, or others can write to it`)
+    }
+    return Fs.readFileSync(path, "utf8")
+  } catch (error) {
+    if (error instanceof BadConfig) throw error
+    const { code } = error as NodeJS.ErrnoException
+    if (code === "ENOENT" || code === "ENOTDIR") return undefined
+    throw new BadConfig(`${path} cannot be read (${code})`)
+  }
+}
+
+export const diskFiles = (home: string, uid: number, isUsers: boolean): Files => ({
+  read: (path, isIncluded) => read(path, uid, isUsers || isIncluded),
+  glob,
+  home
+})

@@ -1,0 +1,185 @@
+/** ssh_config(5), read as ssh reads it: the first value counts, blocks apply or not, files include files. */
+import * as Path from "node:path"
+import { type Line, linesOf, matchWordsOf, wordsOf } from "./lines.ts"
+import { matches, matchesHosts, matchesList } from "./patterns.ts"
+
+/** Files within files (READCONF_MAX_DEPTH in readconf.c). */
+const MAX_DEPTH = 16
+
+/** A setting that applies. */
+export interface Setting {
+  readonly values: ReadonlyArray<string>
+  readonly file: string
+  readonly line: number
+}
+
+/** What is asked about: the names that blocks may match. */
+export interface Subject {
+  /** As it was typed, without the user. */
+  readonly original: string
+  /** What `Host` is matched with: the same, or in the second reading the name that came out of the first. */
+  readonly host: string
+  readonly localUser: string
+  readonly isFinal: boolean
+  /** What every `Match exec` is taken to have said: none is run. */
+  readonly execSaid: boolean
+}
+
+/** What was found so far. */
+export interface Found {
+  readonly settings: Map<string, Setting>
+  /** Those that add up, in order. */
+  readonly lists: Map<string, Array<Setting>>
+  wantsFinal: boolean
+  /** A command was there to be asked: it stands here, with its place. */
+  exec: Setting | undefined
+}
+
+/** What cannot be read as a configuration: file, line, and why. */
+export class BadConfig extends Error {}
+
+/** Files, for who reads them. */
+export interface Files {
+  /** Undefined: there is none. */
+  readonly read: (path: string, isIncluded: boolean) => string | undefined
+  readonly glob: (pattern: string) => ReadonlyArray<string>
+  readonly home: string
+}
+
+/** Keywords whose values add up. */
+const LISTS = new Set(["identityfile", "certificatefile", "sendenv", "setenv"])
+
+/** Where several words belong to one setting. */
+const WORDY = new Set(["userknownhostsfile", "globalknownhostsfile", "sendenv", "setenv"])
+
+/** ssh takes the rest of the line as it is. */
+const RAW = new Set(["proxycommand", "knownhostscommand", "localcommand", "remotecommand"])
+
+/** Of two that exclude each other, the one that comes first counts. */
+const RIVAL: Readonly<Record<string, string>> = { proxyjump: "proxycommand", proxycommand: "proxyjump" }
+
+const bad = (at: Line, why: string) => new BadConfig(`${at.file}, line ${at.line}: ${why}`)
+
+const hostApplies = (at: Line, host: string): boolean => {
+  const patterns = wordsOf(at.rest)
+  if (patterns === undefined) throw bad(at, "a quote has no end")
+  let applies = false
+  for (const pattern of patterns) {
+    if (pattern.startsWith("!") && matches(host, pattern.slice(1))) return false
+    if (!pattern.startsWith("!") && matches(host, pattern)) applies = true
+  }
+  return applies
+}
+
+const matchApplies = (at: Line, subject: Subject, found: Found): boolean => {
+  const words = matchWordsOf(at.rest)
+  if (words.length === 0) throw bad(at, "Match wants to know what")
+  let applies = true
+  const is = (holds: boolean, negated: boolean) => {
+    if (holds === negated) applies = false
+  }
+  const first = (keyword: string) => found.settings.get(keyword)?.values[0]
+  for (let index = 0; index < words.length; index++) {
+    const negated = words[index]!.startsWith("!")
+    const criterion = words[index]!.slice(negated ? 1 : 0).toLowerCase()
+    if (criterion === "all") {
+      if (words.length > 1) throw bad(at, "\"all\" stands by itself, or behind \"canonical\" or \"final\"")
+      is(true, negated)
+      continue
+    }
+    if (criterion === "final" || criterion === "canonical") {
+      if (criterion === "final") found.wantsFinal = true
+      is(subject.isFinal, negated)
+      if (words[index + 1]?.toLowerCase() === "all" && words.length === index + 2) break
+      continue
+    }
+    const wanted = words[++index]
+    if (wanted === undefined) throw bad(at, `Match ${criterion} wants to know what`)
+    switch (criterion) {
+      case "host": {
+        const name = first("hostname")
+        is(matchesHosts(name === undefined ? subject.host : expandHost(name, subject.original), wanted), negated)
+        break
+      }
+      case "originalhost":
+        is(matchesHosts(subject.original, wanted), negated)
+        break
+      case "user":
+        is(matchesList(first("user") ?? subject.localUser, wanted), negated)
+        break
+      case "localuser":
+        is(matchesList(subject.localUser, wanted), negated)
+        break
+      case "tagged":
+        is(matchesList(first("tag") ?? "", wanted), negated)
+        break
+      // What is not known here is taken for a command: its answer counts only where it makes a difference.
+      default:
+        if (!applies) break
+        found.exec ??= { values: [criterion, wanted], file: at.file, line: at.line }
+        is(subject.execSaid, negated)
+    }
+  }
+  return applies
+}
+
+/** `%h` in HostName. */
+export const expandHost = (name: string, original: string): string =>
+  name.replaceAll(/%([h%])/g, (_, token: string) => token === "h" ? original : "%")
+
+const take = (at: Line, values: ReadonlyArray<string>, found: Found): void => {
+  const { file, keyword, line } = at
+  const setting = { values: WORDY.has(keyword) ? values : values.slice(0, 1), file, line }
+  if (LISTS.has(keyword)) {
+    const list = found.lists.get(keyword) ?? []
+    found.lists.set(keyword, list)
+    const isThere = list.some(({ values }) => values.join("\0") === setting.values.join("\0"))
+    if (!isThere) list.push(setting)
+    return
+  }
+  const rival = RIVAL[keyword]
+  if (found.settings.has(keyword) || (rival !== undefined && found.settings.has(rival))) return
+  found.settings.set(keyword, setting)
+}
+
+/** Reads a file, and what it includes. `base`: where the names of included files begin. */
+export const readConfig = (
+  path: string,
+  base: string,
+  subject: Subject,
+  files: Files,
+  found: Found,
+  inherited = true,
+  depth = 0
+): void => {
+  const text = files.read(path, depth > 0)
+  if (text === undefined) return
+  let applies = inherited
+  for (const at of linesOf(text, path)) {
+    if (at.keyword === "host") {
+      applies = inherited && hostApplies(at, subject.host)
+      continue
+    }
+    if (at.keyword === "match") {
+      applies = matchApplies(at, subject, found) && inherited
+      continue
+    }
+    const values = RAW.has(at.keyword) ? [at.rest] : wordsOf(at.rest)
+    if (values === undefined) throw bad(at, "a quote has no end")
+    if (at.keyword === "include") {
+      if (depth === MAX_DEPTH) throw bad(at, "too many files include each other")
+      for (const value of values) {
+        const pattern = value.startsWith("~/") ? Path.join(files.home, value.slice(2)) : Path.resolve(base, value)
+        // What does not apply is read too: it may want a second reading.
+        for (const name of files.glob(pattern)) readConfig(name, base, subject, files, found, applies, depth + 1)
+      }
+      continue
+    }
+    if (!applies) continue
+    if (values.length === 0 || values[0] === "") {
+      if (RAW.has(at.keyword) || values.length === 0) throw bad(at, `${at.keyword} has no value`)
+      continue
+    }
+    take(at, values, found)
+  }
+}

@@ -1,0 +1,31 @@
+/** What stands in a configuration for something else (ssh_config(5), TOKENS and ENVIRONMENT VARIABLES). */
+import { createHash } from "node:crypto"
+import * as Path from "node:path"
+import { BadConfig } from "./read.ts"
+
+/** By their letter. `%C` is made of the others. */
+export type Tokens = Readonly<Record<"d" | "h" | "i" | "j" | "k" | "L" | "l" | "n" | "p" | "r" | "u", string>>
+
+const connection = ({ h, j, l, p, r }: Tokens): string => createHash("sha1").update(l + h + p + r + j).digest("hex")
+
+/** Expands `~` at the beginning, `%` tokens and `${VARIABLES}`. Throws {@link BadConfig} for what is not there. */
+export const expand = (
+  value: string,
+  tokens: Tokens,
+  env: Readonly<Record<string, string | undefined>>
+): string => {
+  const expanded = value.replaceAll(/%(.?)|\$\{([^}]*)\}/g, (whole, token: string | undefined, name: string) => {
+    if (token === undefined) {
+      const found = env[name]
+      if (found === undefined) throw new BadConfig(`${value}: there is no ${name} in the environment`)
+      return found
+    }
+    if (token === "%") return "%"
+    if (token === "C") return connection(tokens)
+    const found = Object.hasOwn(tokens, token) ? tokens[token as keyof Tokens] : undefined
+    if (found === undefined) throw new BadConfig(`${value}: ${whole} means nothing`)
+    return found
+  })
+  if (expanded === "~" || expanded.startsWith("~/")) return Path.join(tokens.d, expanded.slice(1))
+  return expanded
+}

@@ -1,0 +1,244 @@
+/** From a resolved host to a connection: socket, handshake, host key, authentication. */
+import * as Effect from "effect/Effect"
+import * as Net from "node:net"
+import type { Duplex } from "node:stream"
+import type * as Ssh2 from "ssh2"
+import type { Client } from "ssh2"
+import { AuthenticationFailed, type ConnectFailure, HostUnreachable } from "../../../services/SshTransport.ts"
+import { words } from "../shared/sanitize.ts"
+import { algorithmsFor, emptyOf } from "./algorithms.ts"
+import type { Ask } from "./ask.ts"
+import { authenticator, type Refusals } from "./auth.ts"
+import type { HostConfig } from "./config/config.ts"
+import { Link } from "./connection.ts"
+import { explainError, explainForward, type LibraryError } from "./errors.ts"
+import { hostKeys } from "./hostKey.ts"
+import { agentSocket, type Identities, loadIdentities } from "./identities.ts"
+
+type Library = typeof Ssh2
+
+/** Milliseconds between questions whether the host is there, and how many may stay unanswered. */
+const ALIVE_INTERVAL = 1000
+const ALIVE_COUNT = 3
+
+export interface ConnectTo {
+  readonly library: Library
+  readonly config: HostConfig
+  /** The connection before this one; undefined: straight there. */
+  readonly through: Link | undefined
+  readonly uid: number
+  readonly env: Readonly<Record<string, string | undefined>>
+  /** Undefined: nobody may be asked. */
+  readonly ask: Ask | undefined
+  /** Milliseconds without an answer, not counting those that a person takes. */
+  readonly limit: number
+  /** Milliseconds that it is kept unused. */
+  readonly idleMs: number
+}
+
+/** Time that runs while it is the host's turn. */
+class Patience {
+  private timer: NodeJS.Timeout | undefined
+  private readonly limit: number
+  private readonly onOver: () => void
+
+  constructor(limit: number, onOver: () => void) {
+    this.limit = limit
+    this.onOver = onOver
+    this.start()
+  }
+
+  start(): void {
+    this.stop()
+    this.timer = setTimeout(this.onOver, this.limit)
+  }
+
+  stop(): void {
+    clearTimeout(this.timer)
+  }
+
+  /** Whose answer takes the time that it takes. */
+  around(ask: Ask): Ask {
+    return (question, echo) => {
+      this.stop()
+      return ask(question, echo).finally(() => this.start())
+    }
+  }
+}
+
+const dial = (config: HostConfig): Effect.Effect<Duplex, ConnectFailure> =>
+  Effect.callback((resume) => {
+    const family = { inet: 4, inet6: 6 }[config.get("addressfamily")?.toLowerCase() ?? ""]
+    const localAddress = config.get("bindaddress")
+    const socket = Net.connect({
+      host: config.hostname,
+      port: config.port,
+      // An echo takes 44 ms without.
+      noDelay: true,
+      ...family === undefined ? {} : { family },
+      ...localAddress === undefined ? {} : { localAddress }
+    })
+    const fail = (error: Error) => resume(Effect.fail(explainError(config.asked.name, error)))
+    socket.once("error", fail)
+    socket.once("connect", () => {
+      socket.off("error", fail)
+      resume(Effect.succeed(socket))
+    })
+    return Effect.sync(() => socket.destroy())
+  })
+
+const hop = (link: Link, config: HostConfig): Effect.Effect<Duplex, ConnectFailure> =>
+  Effect.callback((resume) => {
+    let gone = false
+    link.forward(config.hostname, config.port, (error, channel) => {
+      if (gone) return channel?.destroy()
+      if (channel !== undefined) return resume(Effect.succeed(channel))
+      return resume(Effect.fail(
+        link.lost === undefined
+          ? explainForward(config.asked.name, error!)
+          : new HostUnreachable({ host: config.asked.name, reason: "dropped", words: link.lost })
+      ))
+    })
+    return Effect.sync(() => {
+      gone = true
+    })
+  })
+
+/** The library tells its users nothing of a refusal of an agent's key. Its version is pinned, and a test looks at this. */
+const noteRefusals = (client: Client, refusals: Refusals): void => {
+  type Handler = (protocol: unknown, methods: ReadonlyArray<string>, partial: boolean) => void
+  const { _protocol } = client as unknown as { _protocol: { _handlers: { USERAUTH_FAILURE: Handler } } }
+  const handle = _protocol._handlers.USERAUTH_FAILURE
+  _protocol._handlers.USERAUTH_FAILURE = (protocol, methods, partial) => {
+    refusals.methods = methods
+    handle(protocol, methods, partial)
+  }
+}
+
+const denied = (config: HostConfig, refusals: Refusals, identities: Identities | undefined) =>
+  new AuthenticationFailed({
+    host: config.asked.name,
+    words: words(
+      [`Permission denied (${refusals.methods?.join(",") ?? ""})`, ...identities?.left ?? []].join("; ")
+    )
+  })
+
+const shakeHands = (to: ConnectTo, sock: Duplex): Effect.Effect<Link, ConnectFailure> =>
+  Effect.callback((resume) => {
+    const { config, env, library, uid } = to
+    const host = config.asked.name
+    const keys = hostKeys(config)
+    const algorithms = algorithmsFor(config, keys.types)
+    const empty = emptyOf(algorithms)
+    if (empty !== undefined) {
+      const why = `your configuration leaves no ${empty} that this ssh can do`
+      sock.destroy()
+      return resume(Effect.fail(new HostUnreachable({ host, reason: "other", words: why })))
+    }
+    const client = new library.Client()
+    const forwarded = agentToForward(config, env)
+    const link = new Link(client, sock, { agentForward: forwarded !== undefined, idleMs: to.idleMs })
+    const refusals: Refusals = { methods: undefined }
+    let identities: Promise<Identities> | undefined
+    let left: Identities | undefined
+    let pinned: Buffer | undefined
+    let refused: ConnectFailure | undefined
+    let problem: LibraryError | undefined
+    let isOver = false
+
+    const finish = (result: Effect.Effect<Link, ConnectFailure>) => {
+      if (isOver) return
+      isOver = true
+      patience.stop()
+      resume(result)
+    }
+    const fail = (failure: ConnectFailure) => {
+      finish(Effect.fail(failure))
+      sock.destroy()
+    }
+    const patience = new Patience(to.limit, () => fail(new HostUnreachable({ host, reason: "timeout", words: "" })))
+    const ask = to.ask === undefined ? undefined : patience.around(to.ask)
+
+    const failed = () => {
+      if (refused !== undefined) return fail(refused)
+      const failure = explainError(host, problem)
+      return fail(failure._tag === "AuthenticationFailed" ? denied(config, refusals, left) : failure)
+    }
+    client.on("error", (error: LibraryError) => {
+      if (error.level === "agent") return
+      problem ??= error
+      failed()
+    })
+    client.on("close", failed)
+    client.on("change password", () => {
+      fail(new AuthenticationFailed({ host, words: "the password has expired" }))
+    })
+    client.on("ready", () => finish(Effect.succeed(link)))
+
+    const next = authenticator({
+      library,
+      config,
+      ask,
+      refusals,
+      identities: async () => {
+        identities ??= loadIdentities({ library, config, uid, env, ask })
+        left = await identities
+        return left
+      }
+    })
+    client.connect({
+      sock,
+      username: config.user,
+      ident: "sesh",
+      // Its clock would run while a person types.
+      readyTimeout: 0,
+      keepaliveInterval: ALIVE_INTERVAL,
+      keepaliveCountMax: ALIVE_COUNT,
+      algorithms,
+      strictVendor: false,
+      ...forwarded === undefined ? {} : { agent: new library.OpenSSHAgent(forwarded) },
+      hostVerifier: (key, verify) => {
+        // It is asked again with every new exchange of keys, and the host may not become another one.
+        if (pinned !== undefined) return verify(pinned.equals(key))
+        refused = keys.check(key)
+        if (refused === undefined) pinned = Buffer.from(key)
+        return verify(refused === undefined)
+      },
+      authHandler: (_methods, _partial, done) => next(done)
+    })
+    noteRefusals(client, refusals)
+    return Effect.sync(() => {
+      isOver = true
+      patience.stop()
+      sock.destroy()
+    })
+  })
+
+/** The agent that programs there may use: only where the configuration says so. */
+const agentToForward = (
+  config: HostConfig,
+  env: Readonly<Record<string, string | undefined>>
+): string | undefined => {
+  const written = config.get("forwardagent")
+  switch (written?.toLowerCase()) {
+    case undefined:
+    case "no":
+    case "false":
+      return undefined
+    case "yes":
+    case "true":
+      return agentSocket(config, env)
+    default:
+      return /^\$\w+$/.test(written!) ? env[written!.slice(1)] || undefined : config.expand(written!)
+  }
+}
+
+/** Connects. Interrupting leaves nothing behind. */
+export const connect = (to: ConnectTo): Effect.Effect<Link, ConnectFailure> => {
+  const way = to.through === undefined ? dial(to.config) : hop(to.through, to.config)
+  const timeout = () => Effect.fail(new HostUnreachable({ host: to.config.asked.name, reason: "timeout", words: "" }))
+  return Effect.flatMap(
+    Effect.timeoutOrElse(way, { duration: to.limit, orElse: timeout }),
+    (sock) => shakeHands(to, sock)
+  )
+}

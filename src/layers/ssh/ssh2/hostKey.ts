@@ -1,0 +1,99 @@
+/** Is it the host that we mean? Decided by the key that it shows, before anything is told to it. */
+import * as Fs from "node:fs"
+import * as Path from "node:path"
+import { HostKeyChanged, HostKeyUnknown, SshMissing } from "../../../services/SshTransport.ts"
+import { words } from "../shared/sanitize.ts"
+import type { HostConfig } from "./config/config.ts"
+import { USE_OPENSSH } from "./errors.ts"
+import { type Entry, judge, lineFor, nameOf, parseKnownHosts, typeOf, typesOf } from "./knownHosts.ts"
+
+/** Bytes: known_hosts of hundreds of thousands of hosts. */
+const MAX_FILE = 64 * 1024 * 1024
+
+/** What a host is known by. */
+export interface HostKeys {
+  /** Kinds of keys on record. */
+  readonly types: ReadonlyArray<string>
+  /** Undefined: it may be trusted; a new one is on record by then. */
+  readonly check: (key: Buffer) => HostKeyChanged | HostKeyUnknown | SshMissing | undefined
+}
+
+const read = (path: string): ReadonlyArray<Entry> => {
+  try {
+    const stat = Fs.statSync(path)
+    return stat.isFile() && stat.size <= MAX_FILE ? parseKnownHosts(Fs.readFileSync(path, "utf8"), path) : []
+  } catch {
+    return []
+  }
+}
+
+const endsInLine = (file: number): boolean => {
+  const { size } = Fs.fstatSync(file)
+  const last = Buffer.alloc(1)
+  return size === 0 || Fs.readSync(file, last, 0, 1, size - 1) === 0 || last[0] === 0x0a
+}
+
+/** One write at the end of the file: lines of several processes do not mix. False: it could not be written. */
+const record = (path: string, line: string): boolean => {
+  try {
+    Fs.mkdirSync(Path.dirname(path), { recursive: true, mode: 0o700 })
+    const file = Fs.openSync(path, "a+", 0o600)
+    try {
+      const text = Buffer.from(endsInLine(file) ? line : `\n${line}`)
+      return Fs.writeSync(file, text) === text.length
+    } finally {
+      Fs.closeSync(file)
+    }
+  } catch {
+    return false
+  }
+}
+
+/** `strict`: what the user says about new keys; by default they are taken on trust and recorded. */
+const isStrict = (config: HostConfig): boolean =>
+  ["yes", "true"].includes(config.get("stricthostkeychecking")?.toLowerCase() ?? "ask")
+
+/** Reads what is on record. Throws BadConfig for a path that means nothing. */
+export const hostKeys = (config: HostConfig): HostKeys => {
+  const alias = config.get("hostkeyalias")
+  const host = config.asked.name
+  const name = alias?.toLowerCase() ?? nameOf(config.hostname, config.port)
+  const bareName = alias === undefined ? nameOf(config.hostname, 22) : name
+  const paths = (written: ReadonlyArray<string>) =>
+    written.filter((path) => path.toLowerCase() !== "none").map(config.expand)
+  const own = paths(config.userKnownHosts)
+  const entries = [...own, ...paths(config.globalKnownHosts)].flatMap(read)
+
+  const unknown = (key: Buffer): HostKeyUnknown | undefined => {
+    if (isStrict(config)) {
+      const kind = words(`no ${typeOf(key)} host key is known for ${name} and you have requested strict checking`)
+      return new HostKeyUnknown({ host, words: kind })
+    }
+    const [path] = own
+    // As with ssh: a host is not kept from us because its key cannot be kept.
+    if (path !== undefined) record(path, lineFor(name, key, config.flag("hashknownhosts", false)))
+    return undefined
+  }
+
+  return {
+    types: typesOf(entries, name, bareName),
+    check: (key) => {
+      const verdict = judge(entries, name, bareName, key)
+      switch (verdict._tag) {
+        case "Known":
+          return undefined
+        case "Changed":
+          return new HostKeyChanged({ host, file: words(verdict.entry.file), line: verdict.entry.line, name })
+        case "Vouched":
+          return new SshMissing({
+            problem: `the key of ${host} is vouched for by an authority (${
+              words(verdict.entry.file)
+            }, line ${verdict.entry.line}), which only OpenSSH can check`,
+            advice: USE_OPENSSH
+          })
+        case "Unknown":
+          return unknown(key)
+      }
+    }
+  }
+}

@@ -1,0 +1,87 @@
+/** A program on a host, through a channel of the library. */
+import * as Effect from "effect/Effect"
+import { constants } from "node:os"
+import type { Channel } from "ssh2"
+import type { ExitStatus } from "../../../schema/Session.ts"
+import { ConnectionLost, NoShell } from "../../../services/SshTransport.ts"
+import { newMarker, PipedProgram } from "../shared/pipedProgram.ts"
+import { remoteCommand } from "../shared/remoteCommand.ts"
+import { words } from "../shared/sanitize.ts"
+import type { Started } from "../shared/startProgram.ts"
+import type { Link } from "./connection.ts"
+import type { LibraryError } from "./errors.ts"
+
+/** What a shell says of a program that died of a signal that nobody knows here. */
+const UNKNOWN_SIGNAL = 255
+
+/** The library's words for a channel that no answer came to, before the connection went. */
+const NEVER_OPENED = /No response from server|Not connected|closed channel unexpectedly/
+
+const statusOf = (code: number | null, signal: string | undefined): ExitStatus => {
+  if (code !== null) return { code }
+  const number = (constants.signals as Readonly<Record<string, number>>)[signal ?? ""]
+  return number === undefined ? { code: UNKNOWN_SIGNAL } : { code: 0, signal: number }
+}
+
+const notStarted = (host: string, link: Link, error: LibraryError): Started => {
+  if (error.reason !== undefined || NEVER_OPENED.test(error.message)) {
+    return { _tag: "Again", busy: link.lost === undefined, words: words(error.message) }
+  }
+  return {
+    _tag: "Failed",
+    error: link.lost === undefined
+      ? new NoShell({ host, words: "" })
+      : new ConnectionLost({ host, words: link.lost })
+  }
+}
+
+const pipe = (
+  host: string,
+  link: Link,
+  channel: Channel,
+  marker: string,
+  onStarted: (started: Started) => void
+): PipedProgram => {
+  const drop = () => void channel.destroy()
+  const program = new PipedProgram(
+    host,
+    { stdin: channel, stdout: channel, stderr: channel.stderr, drop },
+    marker,
+    onStarted
+  )
+  let status: ExitStatus | undefined
+  let open = 2
+  const closed = () => {
+    if (--open > 0) return
+    // A connection that died looks like the end of a program, but for the status.
+    program.finish(status ?? new ConnectionLost({ host, words: link.lost ?? "" }), true)
+  }
+  channel.on("exit", (code: number | null, signal?: string) => {
+    status = statusOf(code, signal)
+  })
+  channel.once("close", closed)
+  channel.stderr.once("close", closed)
+  return program
+}
+
+/** Starts a program. Interrupting ends it; once it is given, that is up to whoever has it. */
+export const startProgram = (host: string, link: Link, argv: ReadonlyArray<string>): Effect.Effect<Started> =>
+  Effect.callback((resume) => {
+    const marker = newMarker()
+    let program: PipedProgram | undefined
+    let given = false
+    let dropped = false
+    link.exec(remoteCommand(argv, marker), (error, channel) => {
+      if (dropped) return channel?.destroy()
+      if (channel === undefined) return resume(Effect.succeed(notStarted(host, link, error!)))
+      program = pipe(host, link, channel, marker, (started) => {
+        given = true
+        resume(Effect.succeed(started))
+      })
+      return undefined
+    })
+    return Effect.sync(() => {
+      dropped = true
+      if (!given) program?.destroy()
+    })
+  })

@@ -1,0 +1,236 @@
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Path from "node:path"
+import { excerpt, NO_EXIT_CODE } from "../../schema/Event.ts"
+import type { HostName } from "../../schema/HostName.ts"
+import type { SyncList } from "../../schema/SyncList.ts"
+import { count, shortPath, visible } from "../../schema/Text.ts"
+import { Caller } from "../../services/Caller.ts"
+import { EventLog } from "../../services/EventLog.ts"
+import { type FileRunner, type Pushed, RsyncRunner, ScpRunner } from "../../services/FileRunner.ts"
+import { FileSync, type SyncOutcome } from "../../services/FileSync.ts"
+import { Output } from "../../services/Output.ts"
+import { Paths } from "../../services/Paths.ts"
+import type { ConnectOptions } from "../../services/SshTransport.ts"
+import { lastWords } from "../ssh/shared/sanitize.ts"
+import { withFileLock } from "../system/fileLock.ts"
+import { codeOf } from "../system/systemError.ts"
+import { stampOf } from "./changeStamp.ts"
+import { summarize } from "./fingerprint.ts"
+import { makeDirectory, readRemembered, writeRemembered } from "./memory.ts"
+import { readList } from "./syncListFile.ts"
+import { faultOf } from "./tree.ts"
+
+/** Milliseconds that somebody else may take for the same files; then a session is opened without. */
+const PATIENCE = 60_000
+
+const OFF: SyncOutcome = { _tag: "Off" }
+const UNCHANGED: SyncOutcome = { _tag: "Unchanged" }
+const PUSHED: SyncOutcome = { _tag: "Pushed" }
+const FAILED: SyncOutcome = { _tag: "Failed" }
+
+/** What rsync ends with: how bad it was, when the reason stands before it. */
+const SUMMARY = /^rsync error: .*$/gm
+
+/** A program's words in one line: the reason, if there is one. */
+const reasonIn = (words: string): string => lastWords(words.replace(SUMMARY, "")) || lastWords(words)
+
+/** The lines of a list as they stand now. */
+interface Sorted {
+  readonly good: ReadonlyArray<string>
+  readonly missing: ReadonlyArray<{ readonly line: number; readonly path: string }>
+  readonly refused: ReadonlyArray<{ readonly line: number; readonly path: string; readonly reason: string }>
+}
+
+const sort = (home: string, list: SyncList): Sorted => {
+  const good: Array<string> = []
+  const missing: Array<{ line: number; path: string }> = []
+  const refused = list.refused.map(({ line, reason, text }) => ({ line, path: text, reason }))
+  for (const { line, path } of list.paths) {
+    const fault = faultOf(home, path)
+    if (fault === undefined) good.push(path)
+    else if ("missing" in fault) missing.push({ line, path })
+    else refused.push({ line, path, reason: fault.reason })
+  }
+  return { good, missing, refused: refused.toSorted((a, b) => a.line - b.line) }
+}
+
+/** Over rsync, or else scp. Remembers what a host has in `remotes/<host>.synced` of the state directory. */
+export const layer: Layer.Layer<
+  FileSync,
+  never,
+  Caller | EventLog | Output | Paths | RsyncRunner | ScpRunner
+> = Layer.effect(
+  FileSync,
+  Effect.gen(function*() {
+    const { env, home } = yield* Caller
+    const { remotes, syncList } = yield* Paths
+    const { emit, say } = yield* EventLog
+    const { note } = yield* Output
+    const rsync = yield* RsyncRunner
+    const scp = yield* ScpRunner
+    const listName = visible(shortPath(syncList, home))
+
+    const failed = (path: string, exitCode: number, words: string) =>
+      emit({ event: "sync_path_failed", path, exit_code: exitCode, stderr: excerpt(words) })
+
+    /** The runner's results; or it is not there, which is logged. */
+    const attempt = (
+      runner: FileRunner,
+      host: HostName,
+      paths: ReadonlyArray<string>,
+      options: ConnectOptions | undefined
+    ) =>
+      runner.push(host, paths, options).pipe(
+        Effect.catchTag("ToolMissing", (missing) =>
+          Effect.as(
+            Effect.forEach(paths, (path) => emit({ event: "tool_missing", tool: missing.tool, path })),
+            missing
+          ))
+      )
+
+    const copy = Effect.fnUntraced(function*(
+      host: HostName,
+      paths: ReadonlyArray<string>,
+      options: ConnectOptions | undefined
+    ) {
+      const first = yield* attempt(rsync, host, paths, options)
+      if (!("where" in first)) return { results: first, followsLinks: false }
+      const where = first.where === "here" ? "here" : `on ${host}`
+      const second = yield* attempt(scp, host, paths, options)
+      if (!("where" in second)) {
+        yield* say(`sesh: there is no rsync ${where}; copied with scp, which removes nothing on ${host}`)
+        return { results: second, followsLinks: true }
+      }
+      const words = `there is no rsync ${where}, and no scp either; install rsync`
+      const results = paths.map((path): Pushed => ({ path, failure: { exitCode: NO_EXIT_CODE, words } }))
+      return { results, followsLinks: false }
+    })
+
+    const pushAll = Effect.fnUntraced(function*(
+      host: HostName,
+      sorted: Sorted,
+      bytes: ReadonlyMap<string, number>,
+      options: ConnectOptions | undefined
+    ): Effect.fn.Return<{ readonly outcome: SyncOutcome; readonly followedLinks: boolean }> {
+      const { good, missing, refused } = sorted
+      yield* emit({ event: "sync_start", host })
+      if (good.length > 0) yield* say(`syncing ${count(good.length, "path")} to ${host} ...`)
+      for (const { line, path, reason } of refused) {
+        yield* failed(path, NO_EXIT_CODE, `line ${line}: ${reason}`)
+        yield* say(`sesh: ${listName}, line ${line}: ${visible(path)}: ${visible(reason)}`)
+      }
+      for (const { line, path } of missing) {
+        yield* emit({ event: "sync_path_skipped", path })
+        yield* say(`sesh: ${listName}, line ${line}: ${visible(path)} is not there, skipped`)
+      }
+      const copied = yield* copy(host, good, options).pipe(
+        Effect.tapError((error) => Effect.forEach(good, (path) => failed(path, NO_EXIT_CODE, error.message))),
+        Effect.result
+      )
+      if (copied._tag === "Failure") {
+        yield* emit({ event: "sync_done", ok: false })
+        return { outcome: { _tag: "Unreachable", error: copied.failure }, followedLinks: false }
+      }
+      const { followsLinks, results } = copied.success
+      let ok = refused.length === 0
+      /** For people each reason is said once, whatever the number of paths. */
+      const reasons = new Map<string, Array<string>>()
+      for (const { failure, path } of results) {
+        if (failure === undefined) {
+          yield* emit({ event: "sync_path_pushed", path, bytes: bytes.get(path) ?? 0 })
+          continue
+        }
+        ok = false
+        const { exitCode, words } = failure
+        yield* failed(path, exitCode, words)
+        const why = reasonIn(words) || `status ${exitCode}`
+        reasons.set(why, [...reasons.get(why) ?? [], path])
+      }
+      for (const [why, paths] of reasons) {
+        const what = paths.length === 1 ? visible(paths[0]!) : count(paths.length, "path")
+        yield* say(`sesh: failed to push ${what} to ${host}: ${why}`)
+      }
+      yield* emit({ event: "sync_done", ok })
+      return { outcome: ok ? PUSHED : FAILED, followedLinks: followsLinks }
+    }, Effect.onInterrupt(() => emit({ event: "sync_done", ok: false })))
+
+    const remember = (path: string, fingerprint: string, stamp: string | undefined) =>
+      Effect.try({ try: () => writeRemembered(path, { fingerprint, stamp: stamp ?? "" }), catch: codeOf }).pipe(
+        Effect.catch((code) => note(`sesh: cannot remember what was synced: ${visible(remotes)} (${code})`))
+      )
+
+    const update = Effect.fnUntraced(function*(
+      host: HostName,
+      list: SyncList,
+      stamp: string | undefined,
+      memory: string,
+      options: ConnectOptions | undefined
+    ): Effect.fn.Return<SyncOutcome> {
+      const before = readRemembered(memory)
+      // Somebody else was faster.
+      if (list.refused.length === 0 && stamp !== undefined && before?.stamp === stamp) return UNCHANGED
+      const sorted = sort(home, list)
+      const all = list.paths.map(({ path }) => path)
+      const { behindLinks, bytes, fingerprint } = yield* summarize(home, all, Path.join(remotes, "contents"))
+      // Where links were followed, the stamp says nothing of what they lead to.
+      const following = `${fingerprint}-${behindLinks}`
+      const known = [fingerprint, following].find((one) => sorted.refused.length === 0 && before?.fingerprint === one)
+      if (known !== undefined) {
+        const lasting = known === following ? undefined : stamp
+        if (before?.stamp !== (lasting ?? "")) yield* remember(memory, known, lasting)
+        return UNCHANGED
+      }
+      const { followedLinks, outcome } = yield* pushAll(host, sorted, bytes, options)
+      if (outcome._tag === "Pushed") {
+        const isFollowing = followedLinks && behindLinks !== ""
+        yield* remember(memory, isFollowing ? following : fingerprint, isFollowing ? undefined : stamp)
+      }
+      return outcome
+    })
+
+    /** Nothing could even be begun. */
+    const givenUp = Effect.fnUntraced(function*(
+      host: HostName,
+      paths: ReadonlyArray<string>,
+      words: string,
+      line: string
+    ): Effect.fn.Return<SyncOutcome> {
+      yield* emit({ event: "sync_start", host })
+      for (const path of paths) yield* failed(path, NO_EXIT_CODE, words)
+      yield* say(`sesh: ${line}`)
+      yield* emit({ event: "sync_done", ok: false })
+      return FAILED
+    })
+
+    const push = Effect.fn("FileSync.push")(function*(
+      host: HostName,
+      options?: ConnectOptions
+    ): Effect.fn.Return<SyncOutcome> {
+      if (!["", "0", undefined].includes(env["SESH_NO_SYNC"])) return OFF
+      const list = readList(syncList)
+      if (list === undefined) return OFF
+      if (typeof list === "string") {
+        return yield* givenUp(host, [syncList], list, `${listName}: ${visible(list)}: nothing was synced`)
+      }
+      if (list.paths.length + list.refused.length === 0) return OFF
+      const memory = Path.join(remotes, `${host}.synced`)
+      const before = list.refused.length === 0 ? readRemembered(memory) : undefined
+      const paths = list.paths.map(({ path }) => path)
+      makeDirectory(remotes)
+      const stamp = yield* stampOf(home, paths, remotes)
+      if (stamp !== undefined && before?.stamp === stamp) return UNCHANGED
+      const work = update(host, list, stamp, memory, options)
+      return yield* withFileLock(Path.join(remotes, `${host}.lock`), PATIENCE)(work).pipe(
+        Effect.catchTag("LockError", ({ isHeld }) => {
+          // Where nothing can be remembered, nothing can be locked either.
+          if (!isHeld) return work
+          const words = `another sesh is still syncing to ${host}`
+          return givenUp(host, paths, words, `${words}; going on without`)
+        })
+      )
+    })
+
+    return FileSync.of({ push })
+  })
+)

@@ -1,0 +1,82 @@
+/** Runs rsync or scp over the connection that is kept, and judges how it went. */
+import * as Effect from "effect/Effect"
+import { NO_EXIT_CODE } from "../../schema/Event.ts"
+import type { HostName } from "../../schema/HostName.ts"
+import { exitCode } from "../../schema/Session.ts"
+import { Caller } from "../../services/Caller.ts"
+import { ToolMissing } from "../../services/FileRunner.ts"
+import { Paths, PathsError } from "../../services/Paths.ts"
+import { type ConnectFailure, ConnectionLost, type ConnectOptions, SshTransport } from "../../services/SshTransport.ts"
+import { type Ended, relay } from "./relay.ts"
+import { placeScript } from "./rsh.ts"
+
+/** What a shell says of a program that is not there (POSIX, Shell Command Language 2.8.2). */
+const NOT_FOUND = 127
+
+export interface CopyFailure {
+  readonly exitCode: number
+  readonly words: string
+  /** It had nothing to do with the paths: others would fare no better. */
+  readonly isFatal: boolean
+}
+
+const fatal = (exitCode: number, words: string): CopyFailure => ({ exitCode, words, isFatal: true })
+
+const judge = ({ code, remote, words }: Ended): CopyFailure | undefined => {
+  if (remote instanceof ConnectionLost) return fatal(code, remote.message)
+  // What fails on the host only the one there may know of; and that files vanished (rsync's 24) hides no failure (23).
+  const failures = [code, remote === undefined ? 0 : exitCode(remote)].filter((status) => status !== 0)
+  if (failures.length === 0) return undefined
+  return { exitCode: Math.min(...failures), words, isFatal: remote === undefined }
+}
+
+/**
+ * Copies with `tool`: `args` are for the one here, `remoteCommand` makes the command on the host of what the one here
+ * wants to have run. Undefined: it is done.
+ */
+export const makeCopier = (tool: string) =>
+  Effect.gen(function*() {
+    const { env, home } = yield* Caller
+    const paths = yield* Paths
+    const ssh = yield* SshTransport
+
+    const ready = paths.ensure.pipe(
+      Effect.andThen(Effect.try({
+        try: () => placeScript(paths.dir),
+        catch: (error) => new PathsError({ path: paths.dir, problem: String(error), advice: "is the disk full?" })
+      }))
+    )
+
+    return (
+      host: HostName,
+      args: ReadonlyArray<string>,
+      remoteCommand: (told: ReadonlyArray<string>) => ReadonlyArray<string>,
+      options: ConnectOptions | undefined
+    ): Effect.Effect<CopyFailure | undefined, ConnectFailure | ToolMissing> =>
+      Effect.gen(function*() {
+        yield* ready
+        const local = { file: tool, args, cwd: home, env, rshDir: paths.dir }
+        const ended = yield* relay(local, (told) => ssh.start(host, remoteCommand(told), options))
+        const { remote } = ended
+        if (remote !== undefined && !(remote instanceof ConnectionLost) && remote.code === NOT_FOUND) {
+          return yield* new ToolMissing({ tool, where: "there" })
+        }
+        return judge(ended)
+      }).pipe(
+        Effect.catch((error): Effect.Effect<CopyFailure, ConnectFailure | ToolMissing> => {
+          switch (error._tag) {
+            case "NotStarted":
+              return error.isMissing
+                ? Effect.fail(new ToolMissing({ tool, where: "here" }))
+                : Effect.succeed(fatal(NO_EXIT_CODE, error.message))
+            case "ConnectionLost":
+            case "NoShell":
+            case "BadArgument":
+            case "PathsError":
+              return Effect.succeed(fatal(NO_EXIT_CODE, error.message))
+            default:
+              return Effect.fail(error)
+          }
+        })
+      )
+  })

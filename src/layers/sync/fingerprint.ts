@@ -1,0 +1,107 @@
+/** What the trees are, whenever they were made: names, kinds, modes, where links lead, and contents. */
+import * as Effect from "effect/Effect"
+import * as Fs from "node:fs"
+import { keyOf as keyOfText } from "../ssh/openssh/controlDir.ts"
+import { quietly } from "../system/quietly.ts"
+import { readCache, writeCache } from "./memory.ts"
+import { entriesAt, type Entry } from "./tree.ts"
+
+/** Milliseconds after which others may do something: a connection has to be kept alive. */
+const SLICE_MS = 50
+
+/** Bytes read at a time. */
+const CHUNK = 1024 * 1024
+
+/** Milliseconds: of a file that was just written, another change may leave no trace in its times (a tick of the kernel's, at the most 10). */
+const FRESH_MS = 100
+
+/** Trees, summed up. */
+export interface Summary {
+  readonly fingerprint: string
+  /** Of the files at each path. */
+  readonly bytes: ReadonlyMap<string, number>
+  /** Which files links lead to, and as of when; empty where none does. Of who copies those in the place of links. */
+  readonly behindLinks: string
+}
+
+/** A file's content; a word that no hash is when it cannot be read. */
+const hashFile = (path: Buffer): string => {
+  const { createHash } = process.getBuiltinModule("node:crypto")
+  const hash = createHash("sha256")
+  let fd: number | undefined
+  try {
+    fd = Fs.openSync(path, Fs.constants.O_RDONLY | Fs.constants.O_NOFOLLOW | Fs.constants.O_NONBLOCK)
+    const { size } = Fs.fstatSync(fd)
+    const chunk = Buffer.allocUnsafe(Math.max(1, Math.min(size + 1, CHUNK)))
+    for (let read = 1; read > 0;) {
+      read = Fs.readSync(fd, chunk)
+      hash.update(chunk.subarray(0, read))
+    }
+    return hash.digest("hex")
+  } catch {
+    return "unreadable"
+  } finally {
+    if (fd !== undefined) Fs.closeSync(fd)
+  }
+}
+
+/** What no change of a file leaves alone: the time of an inode's last change cannot be set. */
+const keyOf = (stat: Fs.Stats): string => `${stat.dev}.${stat.ino}.${stat.size}.${stat.mtimeMs}.${stat.ctimeMs}`
+
+const readLink = (path: Buffer): string => quietly(() => Fs.readlinkSync(path, "latin1"), "")
+
+/** Tells the file that a link leads to from any other, and from itself at other times; empty when it leads to none. */
+const fileBehind = (link: Buffer): string =>
+  quietly(() => {
+    const stat = Fs.statSync(link)
+    return stat.isFile() ? `${keyOf(stat)}\0` : ""
+  }, "")
+
+/**
+ * Sums up what is at the paths. Contents are read again only of files that have changed since the last time (`cache`: a
+ * file of our own), for whatever host that was.
+ */
+export const summarize = Effect.fnUntraced(function*(home: string, paths: ReadonlyArray<string>, cache: string) {
+  const known = readCache(cache)
+  const seen = new Map<string, string>()
+  const sum = process.getBuiltinModule("node:crypto").createHash("sha256")
+  const bytes = new Map<string, number>()
+  let fresh = 0
+  let behind = ""
+
+  const contentOf = ({ full, stat }: Entry): string => {
+    const key = keyOf(stat)
+    // As of before it is read, which takes its time.
+    const isSettled = Date.now() - stat.ctimeMs > FRESH_MS
+    const content = known.get(key) ?? hashFile(full)
+    if (isSettled) seen.set(key, content)
+    if (!known.has(key)) fresh++
+    return content
+  }
+
+  const say = (entry: Entry): string => {
+    const { full, path, stat } = entry
+    const mode = (stat.mode & 0o7777).toString(8)
+    if (stat.isFile()) return `f\0${path}\0${mode}\0${contentOf(entry)}\0`
+    if (stat.isDirectory()) return `d\0${path}\0${mode}\0`
+    if (!stat.isSymbolicLink()) return `o\0${path}\0${stat.mode}\0`
+    behind += fileBehind(full)
+    return `l\0${path}\0${readLink(full)}\0`
+  }
+
+  let until = Date.now() + SLICE_MS
+  for (const path of paths) {
+    let total = 0
+    sum.update(`p\0${path}\0`)
+    for (const entry of entriesAt(home, path)) {
+      sum.update(say(entry))
+      if (entry.stat.isFile()) total += entry.stat.size
+      if (Date.now() < until) continue
+      yield* Effect.promise(() => new Promise((resolve) => setImmediate(resolve)))
+      until = Date.now() + SLICE_MS
+    }
+    bytes.set(path, total)
+  }
+  if (fresh > 0 || seen.size < known.size) writeCache(cache, seen)
+  return { fingerprint: sum.digest("hex"), bytes, behindLinks: behind && keyOfText(behind) } satisfies Summary
+})

@@ -1,0 +1,60 @@
+/** What is remembered between syncs: contents of files by their identity, and what each host has. Of no use to anybody else. */
+import * as Fs from "node:fs"
+import { quietly } from "../system/quietly.ts"
+import { readSmallFile, writeWholeFile } from "../system/wholeFile.ts"
+
+/** Bytes; what is synced has some 150 in it for each file, or some 30. */
+const MAX_BYTES = 64 * 1024 * 1024
+
+/** A format that is not known is as good as nothing. */
+const CACHE_HEAD = "sesh-contents 1"
+const REMEMBERED_HEAD = "sesh-synced 2"
+
+const readSome = (path: string): string => quietly(() => readSmallFile(path, MAX_BYTES), "")
+
+/** For us alone. Whoever writes into it says why that cannot be. */
+export const makeDirectory = (path: string): void => {
+  try {
+    Fs.mkdirSync(path, { recursive: true, mode: 0o700 })
+  } catch {
+    // It is not there then.
+  }
+}
+
+/** Hashes of contents, by what identifies a file. */
+export const readCache = (path: string): ReadonlyMap<string, string> => {
+  const [head, ...lines] = readSome(path).split("\n")
+  const found = new Map<string, string>()
+  if (head !== CACHE_HEAD) return found
+  for (const line of lines) {
+    const space = line.indexOf(" ")
+    if (space > 0) found.set(line.slice(0, space), line.slice(space + 1))
+  }
+  return found
+}
+
+/** Without it everything is read again. */
+export const writeCache = (path: string, contents: ReadonlyMap<string, string>): void => {
+  try {
+    writeWholeFile(path, `${[CACHE_HEAD, ...[...contents].map(([key, hash]) => `${key} ${hash}`)].join("\n")}\n`)
+  } catch {
+    // The next sync reads more than it would have to.
+  }
+}
+
+/** What a host was given last. */
+export interface Remembered {
+  readonly fingerprint: string
+  /** Lines of text, if any. Empty: nobody knows. */
+  readonly stamp: string
+}
+
+/** Undefined when nothing is known. */
+export const readRemembered = (path: string): Remembered | undefined => {
+  const [, head, fingerprint, stamp] = /^(.*)\n(.*)\n([^]*)$/.exec(readSome(path)) ?? []
+  return head === REMEMBERED_HEAD && fingerprint ? { fingerprint, stamp: stamp! } : undefined
+}
+
+/** Throws what the file system throws. */
+export const writeRemembered = (path: string, { fingerprint, stamp }: Remembered): void =>
+  writeWholeFile(path, `${REMEMBERED_HEAD}\n${fingerprint}\n${stamp}`)

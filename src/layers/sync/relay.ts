@@ -1,0 +1,156 @@
+/** A program of this machine that talks to one on a host over the connection that is kept. */
+import * as Deferred from "effect/Deferred"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import type * as Scope from "effect/Scope"
+import * as ChildProcess from "node:child_process"
+import type * as Net from "node:net"
+import * as Os from "node:os"
+import * as Path from "node:path"
+import { exitCode, type ExitStatus } from "../../schema/Session.ts"
+import type { ConnectionLost, RemoteProgram } from "../../services/SshTransport.ts"
+import { FROM_HOST, readTold, TO_HOST, TOLD } from "./rsh.ts"
+
+/** Bytes that are kept of what each side says: more than anybody is shown. */
+const MAX_WORDS = 64 * 1024
+
+/** Bytes of a command line that is told. */
+const MAX_TOLD = 64 * 1024
+
+/** Milliseconds that a program has to end when asked to. */
+const GRACE_MS = 1000
+
+export interface LocalProgram {
+  readonly file: string
+  readonly args: ReadonlyArray<string>
+  /** The home: paths are seen from there. */
+  readonly cwd: string
+  readonly env: Readonly<Record<string, string | undefined>>
+  /** Where the script is. */
+  readonly rshDir: string
+}
+
+/** How the two ended. */
+export interface Ended {
+  /** As a shell says it. */
+  readonly code: number
+  /** Missing: it never was wanted. */
+  readonly remote: ExitStatus | ConnectionLost | undefined
+  /** What both said on standard error. */
+  readonly words: string
+}
+
+/** The program here was not started. */
+export interface NotStarted {
+  readonly _tag: "NotStarted"
+  /** There is none. */
+  readonly isMissing: boolean
+  readonly message: string
+}
+
+class Words {
+  private kept: Buffer = Buffer.alloc(0)
+  add(bytes: Buffer): void {
+    if (this.kept.length < MAX_WORDS) this.kept = Buffer.concat([this.kept, bytes])
+  }
+  get text(): string {
+    return this.kept.toString("utf8")
+  }
+}
+
+/** Options in the user's environment would make rsync do something else. */
+const quietEnv = ({ cwd, env, rshDir }: LocalProgram): NodeJS.ProcessEnv => ({
+  ...Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith("RSYNC_"))),
+  HOME: cwd,
+  PATH: `${rshDir}${Path.delimiter}${env["PATH"] ?? ""}`,
+  LC_MESSAGES: "C"
+})
+
+const statusOf = (code: number | null, signal: NodeJS.Signals | null): number =>
+  code ?? exitCode({ code: 0, signal: signal === null ? 0 : Os.constants.signals[signal] })
+
+const spawn = (local: LocalProgram): Effect.Effect<ChildProcess.ChildProcess, NotStarted> =>
+  Effect.callback((resume) => {
+    const failed = ({ code, message }: NodeJS.ErrnoException) =>
+      resume(Effect.fail({ _tag: "NotStarted", isMissing: code === "ENOENT", message }))
+    try {
+      const child = ChildProcess.spawn(local.file, local.args, {
+        cwd: local.cwd,
+        env: quietEnv(local),
+        // Of our own process group: Ctrl-C ends it too.
+        stdio: ["ignore", "ignore", "pipe", "pipe", "pipe", "pipe"]
+      })
+      child.on("error", failed)
+      if (child.pid !== undefined) resume(Effect.succeed(child))
+    } catch (error) {
+      failed(error as NodeJS.ErrnoException)
+    }
+  })
+
+const end = (child: ChildProcess.ChildProcess): void => {
+  for (const stream of child.stdio) stream?.destroy()
+  if (child.exitCode !== null || child.signalCode !== null) return
+  child.kill("SIGTERM")
+  const timer = setTimeout(() => child.kill("SIGKILL"), GRACE_MS)
+  timer.unref()
+  child.once("exit", () => clearTimeout(timer))
+}
+
+/** Joins the program on the host with the descriptors; tells how it ended. */
+const join = (
+  remote: RemoteProgram,
+  fromHost: Net.Socket,
+  toHost: Net.Socket,
+  words: Words,
+  ended: (end: ExitStatus | ConnectionLost) => void
+): void => {
+  fromHost.on("drain", remote.resume)
+  toHost.on("data", (bytes: Buffer) => void (remote.write(bytes) || toHost.pause()))
+  toHost.on("end", remote.end)
+  remote.listen({
+    onData: (bytes) => void (fromHost.write(bytes) || remote.pause()),
+    onStderr: (bytes) => words.add(bytes),
+    onDrain: () => void toHost.resume(),
+    onExit: (status) => {
+      fromHost.end()
+      ended(status)
+    }
+  })
+  toHost.resume()
+}
+
+/**
+ * Runs the local program, and the remote one as soon as it is wanted: `start` gets the command that the local one would
+ * have given to ssh. When this returns both have ended.
+ */
+export const relay = <E>(
+  local: LocalProgram,
+  start: (told: ReadonlyArray<string>) => Effect.Effect<RemoteProgram, E, Scope.Scope>
+): Effect.Effect<Ended, E | NotStarted> =>
+  Effect.gen(function*() {
+    const child = yield* Effect.acquireRelease(spawn(local), (child) => Effect.sync(() => end(child)))
+    const words = new Words()
+    const wanted = yield* Deferred.make<ReadonlyArray<string> | undefined>()
+    const gone = yield* Deferred.make<number>()
+    const over = yield* Deferred.make<ExitStatus | ConnectionLost>()
+    const [fromHost, toHost, told] = [FROM_HOST, TO_HOST, TOLD].map((fd) => child.stdio[fd] as Net.Socket)
+    for (const stream of [fromHost!, toHost!, told!]) stream.on("error", () => undefined)
+    child.stderr!.on("data", (bytes: Buffer) => words.add(bytes))
+    child.once("close", (code, signal) => {
+      Deferred.doneUnsafe(wanted, Exit.succeed(undefined))
+      Deferred.doneUnsafe(gone, Exit.succeed(statusOf(code, signal)))
+    })
+    let heard: Buffer = Buffer.alloc(0)
+    told!.on("data", (bytes: Buffer) => {
+      heard = Buffer.concat([heard, bytes])
+      const argv = readTold(heard)
+      if (argv !== undefined) Deferred.doneUnsafe(wanted, Exit.succeed(argv))
+      else if (heard.length > MAX_TOLD) child.kill("SIGTERM")
+    })
+    const argv = yield* Deferred.await(wanted)
+    if (argv === undefined) return { code: yield* Deferred.await(gone), remote: undefined, words: words.text }
+    const program = yield* start(argv)
+    join(program, fromHost!, toHost!, words, (end) => Deferred.doneUnsafe(over, Exit.succeed(end)))
+    const remote = yield* Deferred.await(over)
+    return { code: yield* Deferred.await(gone), remote, words: words.text }
+  }).pipe(Effect.scoped)

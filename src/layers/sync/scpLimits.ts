@@ -1,0 +1,38 @@
+/** scp follows links, and its old protocol has lines of text for names. */
+import * as Fs from "node:fs"
+import * as Path from "node:path"
+import { UNSEEN } from "../../schema/Text.ts"
+import { codeOf } from "../system/systemError.ts"
+import { within } from "./tree.ts"
+
+/** Where a link would take scp wrong; undefined where it would not. */
+const wrongLink = (home: string, path: string): string | undefined => {
+  const real = Fs.realpathSync(path)
+  if (!within(real, home)) return "leads out of the home"
+  // It may even lead to where it is.
+  return Fs.statSync(real).isDirectory() ? "is a link to a directory" : undefined
+}
+
+const look = (home: string, path: string): string | undefined => {
+  if (Path.basename(path).search(UNSEEN) >= 0) return "has control characters in its name"
+  const stat = Fs.lstatSync(path)
+  if (stat.isSymbolicLink()) return wrongLink(home, path)
+  return stat.isFile() || stat.isDirectory() ? undefined : "is no file"
+}
+
+/** Why scp cannot copy what is at a path of the home; undefined when it can. A link to a file is copied as that file. */
+export const unfitForScp = (home: string, path: string): string | undefined => {
+  const realHome = Fs.realpathSync(home)
+  const queue = [path]
+  for (const one of queue) {
+    const full = Path.join(home, one)
+    try {
+      const problem = look(realHome, full)
+      if (problem !== undefined) return `${one} ${problem}: only rsync can copy this`
+      if (Fs.lstatSync(full).isDirectory()) queue.push(...Fs.readdirSync(full).map((name) => Path.join(one, name)))
+    } catch (error) {
+      return `${one} cannot be read (${codeOf(error)})`
+    }
+  }
+  return undefined
+}

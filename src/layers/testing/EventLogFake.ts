@@ -1,0 +1,23 @@
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import type { Event } from "../../schema/Event.ts"
+import { EventLog } from "../../services/EventLog.ts"
+import { Output } from "../../services/Output.ts"
+
+/** What was logged, for tests to look at. */
+export class Logged extends Context.Service<Logged, { readonly events: Array<Event> }>()("sesh/layers/Logged") {}
+
+/** Keeps events in memory. `isOn: false`: people are told nevertheless. */
+export const layer = (options: { readonly isOn?: boolean } = {}): Layer.Layer<EventLog | Logged, never, Output> =>
+  Layer.effectContext(Effect.map(Output, ({ note }) => {
+    const events: Array<Event> = []
+    const isOn = options.isOn ?? true
+    return Context.make(Logged, { events }).pipe(
+      Context.add(EventLog, {
+        emit: (event) => Effect.sync(() => void events.push(event)),
+        say: (line) => isOn ? Effect.void : note(line),
+        isOn: () => isOn
+      })
+    )
+  }))

@@ -1,0 +1,28 @@
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import { Output } from "../../services/Output.ts"
+
+/** What was said, for tests to look at. */
+export class Said extends Context.Service<Said, {
+  readonly out: Array<string>
+  readonly err: Array<string>
+  /** What was written as it is. */
+  readonly bytes: Array<Uint8Array>
+}>()("sesh/layers/Said") {}
+
+/** Keeps what is said in memory. */
+export const layer = (options: { readonly isTerminal: boolean }): Layer.Layer<Output | Said> =>
+  Layer.effectContext(Effect.sync(() => {
+    const out: Array<string> = []
+    const err: Array<string> = []
+    const bytes: Array<Uint8Array> = []
+    return Context.make(Said, { out, err, bytes }).pipe(
+      Context.add(Output, {
+        isTerminal: options.isTerminal,
+        print: (text) => Effect.sync(() => void out.push(text)),
+        write: (parts) => Effect.sync(() => void bytes.push(...parts)),
+        note: (text) => Effect.sync(() => void err.push(text))
+      })
+    )
+  }))

@@ -1,0 +1,88 @@
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import { visible } from "../../schema/Text.ts"
+import { Prompt } from "../../services/Prompt.ts"
+
+/** Somebody at a fake terminal: lines that end in Enter, and keys that end everything. */
+export class Person extends Context.Service<Person, {
+  /** Types a line, and Enter. What nobody reads now stays for who reads next. */
+  readonly type: (line: string) => void
+  /** Ctrl-C. */
+  readonly interrupt: () => void
+  /** Ctrl-D on an empty line. */
+  readonly end: () => void
+  /** Questions with their choices, as they were shown. */
+  readonly asked: Array<readonly [question: string, choices: ReadonlyArray<string>]>
+  /** Lines that nobody has read. */
+  readonly unread: () => ReadonlyArray<string>
+  /** Somebody would hear Enter now. */
+  readonly isWatched: () => boolean
+}>()("sesh/layers/PromptMemory/Person") {}
+
+const INTERRUPT = Symbol("Ctrl-C")
+const END = Symbol("end of input")
+type Key = string | typeof INTERRUPT | typeof END
+
+/** A prompt with a test in front of it. */
+export const layer = (options: { readonly isPossible?: boolean } = {}): Layer.Layer<Prompt | Person> =>
+  Layer.effectContext(Effect.sync(() => {
+    const { isPossible = true } = options
+    const keys: Array<Key> = []
+    const asked: Array<readonly [string, ReadonlyArray<string>]> = []
+    let reader: ((key: Key) => void) | undefined
+
+    const deliver = () => {
+      while (reader !== undefined && keys.length > 0) reader(keys.shift()!)
+    }
+    const press = (key: Key) => {
+      // As a terminal does with what was typed before Ctrl-C.
+      if (key === INTERRUPT) keys.length = 0
+      // A signal that nobody waits for is not kept.
+      if (key !== INTERRUPT || reader !== undefined) keys.push(key)
+      deliver()
+    }
+
+    const choose = (question: string, choices: ReadonlyArray<string>) =>
+      Effect.callback<Option.Option<number>>((resume) => {
+        asked.push([visible(question), choices.map(visible)])
+        reader = (key) => {
+          const number = typeof key === "string" && /^\s*\d+\s*$/.test(key) ? Number(key) : 0
+          const isNumber = number >= 1 && number <= choices.length
+          if (!isNumber && typeof key === "string" && key.trim() !== "") return
+          reader = undefined
+          resume(Effect.succeed(isNumber ? Option.some(number - 1) : Option.none()))
+        }
+        deliver()
+        return Effect.sync(() => {
+          reader = undefined
+        })
+      })
+
+    const onImpatience = (run: () => void) =>
+      isPossible
+        ? Effect.acquireRelease(
+          Effect.sync(() => {
+            reader = (key) => {
+              reader = undefined
+              if (key !== END) run()
+            }
+            deliver()
+          }),
+          () =>
+            Effect.sync(() => {
+              reader = undefined
+            })
+        )
+        : Effect.void
+
+    return Context.make(Prompt, { isPossible, choose, onImpatience }).pipe(Context.add(Person, {
+      type: press,
+      interrupt: () => press(INTERRUPT),
+      end: () => press(END),
+      asked,
+      unread: () => keys.filter((key) => typeof key === "string"),
+      isWatched: () => reader !== undefined
+    }))
+  }))

@@ -1,0 +1,30 @@
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import { Scrollback } from "../../services/Scrollback.ts"
+import { rawHistory } from "../scrollback/rawHistory.ts"
+import { RawScrollback, replayable } from "../scrollback/rawScrollback.ts"
+
+/** Keeps every byte and replays all that may be: for tests, where nobody says much. */
+export const layer: Layer.Layer<Scrollback> = Layer.succeed(Scrollback, {
+  make: (size) =>
+    Effect.sync(() => {
+      let all = Buffer.alloc(0)
+      const raw = new RawScrollback(size, 0)
+      return {
+        offset: () => all.length,
+        append: (bytes) => {
+          raw.append(bytes)
+          all = Buffer.concat([all, bytes])
+        },
+        resize: (size) => raw.resize(size),
+        restore: () => all.length === 0 ? [] : [replayable(all)],
+        picture: () => undefined,
+        since: (offset) => offset > all.length ? undefined : [all.subarray(offset)],
+        first: () => 0,
+        lines: () => all.toString("utf8").split(/\r?\n/),
+        history: (options) => rawHistory(all, options),
+        leave: () => Buffer.alloc(0),
+        report: () => raw.report()
+      }
+    })
+})

@@ -1,0 +1,37 @@
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import type { SessionName } from "../../schema/SessionName.ts"
+import { HostError } from "../../services/HostError.ts"
+import { ConnectError, NoSession, SessionClient } from "../../services/SessionClient.ts"
+import { MemoryNetwork } from "./network/network.ts"
+
+/** Connects to what `SessionServerMemory` serves on the same network, as if that were on another host if one is named. */
+export const layerOn = (host: string | undefined): Layer.Layer<SessionClient, never, MemoryNetwork> =>
+  Layer.effect(
+    SessionClient,
+    Effect.gen(function*() {
+      const network = yield* MemoryNetwork
+
+      const open = Effect.fnUntraced(function*(name: SessionName) {
+        const reason = network.isDown()
+        if (typeof reason === "string") {
+          return yield* host === undefined
+            ? new ConnectError({ name, reason })
+            : new HostError({ host, problem: `${host}: ${reason}`, kind: "unreachable" })
+        }
+        if (reason !== undefined) return yield* reason
+        if (!network.listeners.has(name)) return yield* new NoSession({ name, stale: false })
+        return network.open(name)
+      })
+
+      return SessionClient.of({
+        host,
+        connect: Effect.fn("SessionClient.connect")((name: SessionName) =>
+          Effect.acquireRelease(open(name), (connection) => Effect.sync(connection.destroy))
+        )
+      })
+    })
+  )
+
+/** On this host. */
+export const layer = layerOn(undefined)

@@ -1,0 +1,46 @@
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import type { Ended, SessionInfo } from "../../schema/Session.ts"
+import { SessionFiles } from "../../services/SessionFiles.ts"
+import { isFresh } from "../sessions/endRecords.ts"
+
+/** What was written, for tests to look at. */
+export class WrittenFiles extends Context.Service<WrittenFiles, {
+  readonly agents: Map<string, string>
+  readonly infos: Map<string, SessionInfo>
+  readonly ends: Map<string, Ended>
+}>()("sesh/layers/WrittenFiles") {}
+
+/** Keeps the files in memory. */
+export const layer: Layer.Layer<SessionFiles | WrittenFiles> = Layer.effectContext(
+  Effect.sync(() => {
+    const agents = new Map<string, string>()
+    const infos = new Map<string, SessionInfo>()
+    const ends = new Map<string, Ended>()
+    const agentPath = (name: string) => `/memory/${name}.agent`
+    return Context.make(WrittenFiles, { agents, infos, ends }).pipe(
+      Context.add(SessionFiles, {
+        agentPath,
+        pointAgent: (name, socket) =>
+          Effect.sync(() => {
+            if (socket.startsWith("/") && socket !== agentPath(name)) agents.set(name, socket)
+          }),
+        writeInfo: (info) => Effect.sync(() => void infos.set(info.name, info)),
+        writeEnd: (ended) =>
+          Effect.map(Clock.currentTimeMillis, (now) => {
+            ends.set(ended.name, ended)
+            for (const [name, other] of ends) if (!isFresh(other, now)) ends.delete(name)
+          }),
+        forgetEnd: (name) => Effect.sync(() => void ends.delete(name)),
+        readEnd: (name) =>
+          Effect.map(
+            Clock.currentTimeMillis,
+            (now) => Option.filter(Option.fromUndefinedOr(ends.get(name)), (ended) => isFresh(ended, now))
+          )
+      })
+    )
+  })
+)

@@ -1,0 +1,97 @@
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import { PROTOCOL, type Welcome } from "../../schema/protocol/Control.ts"
+import type { ExitStatus, SessionInfo } from "../../schema/Session.ts"
+import type { SessionName } from "../../schema/SessionName.ts"
+import { NoSession } from "../../services/SessionClient.ts"
+import { type Listed, SessionRegistry, SessionUnresponsive } from "../../services/SessionRegistry.ts"
+
+/** A session as a test sets it. */
+export interface MemorySession {
+  readonly info: SessionInfo
+  /** It does not answer, for this reason. */
+  readonly problem?: string
+  /** How its command ends when it is killed; by SIGHUP unless told otherwise. */
+  readonly status?: ExitStatus
+}
+
+/** The sessions there are, and what was done to them. */
+export class MemorySessions extends Context.Service<MemorySessions, {
+  readonly sessions: Map<SessionName, MemorySession>
+  /** Names that only a dead socket is left of. */
+  readonly dead: Set<SessionName>
+  readonly killed: Array<{ readonly name: SessionName; readonly graceMs: number }>
+  readonly detached: Array<{ readonly name: SessionName; readonly reason?: string }>
+}>()("sesh/layers/MemorySessions") {}
+
+/** A session's word for itself, for tests: `given` over plain values. */
+export const memoryInfo = (name: string, given?: Partial<SessionInfo>): SessionInfo => ({
+  name: name as SessionName,
+  id: `id-of-${name}`,
+  dir: "/home/user",
+  pid: 4242,
+  size: { cols: 80, rows: 24 },
+  created: 0,
+  active: 0,
+  clients: [],
+  ...given
+})
+
+const welcomeOf = (info: SessionInfo): Welcome => ({
+  protocol: PROTOCOL,
+  sesh: "0.0.0",
+  info,
+  output: 0,
+  input: 0,
+  window: 0,
+  restore: false
+})
+
+const byName = (a: Listed, b: Listed): number => a.name < b.name ? -1 : 1
+
+/** The given sessions; killing one removes it, detaching lets its clients go. */
+export const layer = (
+  given: Iterable<MemorySession> = []
+): Layer.Layer<SessionRegistry | MemorySessions> =>
+  Layer.effectContext(Effect.sync(() => {
+    const sessions = new Map(Array.from(given, (session) => [session.info.name, session] as const))
+    const dead = new Set<SessionName>()
+    const memory = MemorySessions.of({ sessions, dead, killed: [], detached: [] })
+
+    const find = (name: SessionName) =>
+      Effect.suspend((): Effect.Effect<MemorySession, NoSession | SessionUnresponsive> => {
+        const session = sessions.get(name)
+        if (session === undefined) return Effect.fail(new NoSession({ name, stale: dead.has(name) }))
+        if (session.problem === undefined) return Effect.succeed(session)
+        return Effect.fail(new SessionUnresponsive({ name, reason: session.problem }))
+      })
+
+    const registry = SessionRegistry.of({
+      list: Effect.sync(() => {
+        dead.clear()
+        const listed = Array.from(sessions.values(), ({ info, problem }): Listed => ({
+          name: info.name,
+          info,
+          ...(problem === undefined ? {} : { problem })
+        }))
+        return listed.toSorted(byName)
+      }),
+      names: Effect.sync(() => [...sessions.keys(), ...dead].toSorted()),
+      get: (name) => Effect.map(find(name), ({ info }) => welcomeOf(info)),
+      kill: (name, graceMs) =>
+        Effect.map(find(name), ({ status }) => {
+          memory.killed.push({ name, graceMs })
+          sessions.delete(name)
+          return status ?? { code: 0, signal: 1 }
+        }),
+      detach: (name, reason) =>
+        Effect.map(find(name), (session) => {
+          memory.detached.push({ name, ...(reason === undefined ? {} : { reason }) })
+          sessions.set(name, { ...session, info: { ...session.info, clients: [] } })
+          return session.info.clients.filter(({ role }) => role === "attach" || role === "watch").length
+        }),
+      reap: (name) => Effect.sync(() => !sessions.has(name) && dead.delete(name))
+    })
+    return Context.make(SessionRegistry, registry).pipe(Context.add(MemorySessions, memory))
+  }))

@@ -1,0 +1,28 @@
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import { SessionExists, SessionServer } from "../../services/SessionServer.ts"
+import { MemoryNetwork } from "./network/network.ts"
+
+/** Names in a map instead of sockets in a directory. */
+export const layer: Layer.Layer<SessionServer, never, MemoryNetwork> = Layer.effect(
+  SessionServer,
+  Effect.gen(function*() {
+    const network = yield* MemoryNetwork
+
+    const listen: SessionServer["Service"]["listen"] = Effect.fn("SessionServer.listen")(
+      function*({ name, onConnection, prepare }) {
+        return yield* network.creating.withPermit(Effect.gen(function*() {
+          if (network.listeners.has(name)) return yield* new SessionExists({ name })
+          const prepared = yield* prepare
+          yield* Effect.acquireRelease(
+            Effect.sync(() => network.listeners.set(name, (connection) => onConnection(connection, prepared))),
+            () => Effect.sync(() => network.listeners.delete(name))
+          )
+          return prepared
+        }))
+      }
+    )
+
+    return SessionServer.of({ listen })
+  })
+)

@@ -1,0 +1,166 @@
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import type { HostName } from "../../schema/HostName.ts"
+import type { ByteChannel } from "../../services/ByteChannel.ts"
+import {
+  type ChannelFailure,
+  type ConnectFailure,
+  ConnectionLost,
+  type ConnectOptions,
+  type ExecOptions,
+  type HostDescription,
+  HostUnreachable,
+  SocketRefused,
+  SshTransport
+} from "../../services/SshTransport.ts"
+import { badPath } from "../ssh/openssh/forward.ts"
+import { bridgeChannel } from "../ssh/shared/bridgeChannel.ts"
+import { collect } from "../ssh/shared/collect.ts"
+import { badArgument } from "../ssh/shared/remoteCommand.ts"
+import { memoryChannels } from "./network/channelPair.ts"
+import { type FakeProgram, fakeProgram } from "./network/remoteProgram.ts"
+
+export type { FakeProgram } from "./network/remoteProgram.ts"
+
+/** What a fake host is like. All of it may change at any time. */
+export interface FakeHost {
+  /** Why nobody gets in, whoever asks; undefined lets them in. */
+  failure?: ConnectFailure | ((options: ConnectOptions | undefined) => ConnectFailure | undefined)
+  /** Milliseconds until it lets somebody in or fails; beyond the caller's patience that is a timeout. */
+  delay?: number
+  /** Plays a program from its start. Without it programs are not found: status 127. */
+  play?: (program: FakeProgram) => void
+  /** Who listens at a path: plays the other side of a connection. Undefined: nobody. */
+  socket?: (path: string) => ((peer: ByteChannel<ChannelFailure>) => void) | undefined
+  /** Its sshd forwards no sockets: only a bridge leads there. */
+  forwardsNothing?: boolean
+  /** A refusal comes once the channel is open, as it does with OpenSSH. */
+  refusesLate?: boolean
+  readonly description?: Partial<HostDescription>
+}
+
+/** The hosts there are, for tests to play with. */
+export class FakeHosts extends Context.Service<FakeHosts, {
+  /** By the name that is asked for. What is not here is no such host. */
+  readonly hosts: Map<string, FakeHost>
+  /** Breaks every connection to a host. Later ones go by what the host is like then. */
+  readonly cut: (host: string, words?: string) => void
+  /** What was run, in order: failures to connect are not in it. */
+  readonly started: ReadonlyArray<{ readonly host: HostName; readonly argv: ReadonlyArray<string> }>
+  /** Attempts to connect, in order, with whether a person might have been asked. */
+  readonly attempts: ReadonlyArray<{ readonly host: HostName; readonly prompts: "interactive" | "batch" }>
+}>()("sesh/layers/SshTransportFake/FakeHosts") {}
+
+/** Hosts that a test makes up: slow, unreachable, refusing, dying in mid-stream, lying. */
+export const layer = (given: Readonly<Record<string, FakeHost>> = {}): Layer.Layer<SshTransport | FakeHosts> =>
+  Layer.effectContext(Effect.sync(() => {
+    const hosts = new Map(Object.entries(given))
+    const started: Array<{ readonly host: HostName; readonly argv: ReadonlyArray<string> }> = []
+    const attempts: Array<{ readonly host: HostName; readonly prompts: "interactive" | "batch" }> = []
+    const links = new Map<string, Set<(failure: ConnectionLost) => void>>()
+
+    const linksTo = (host: string) => {
+      const found = links.get(host) ?? new Set()
+      links.set(host, found)
+      return found
+    }
+
+    const unreachable = (host: string, reason: HostUnreachable["reason"]) =>
+      new HostUnreachable({ host, reason, words: "" })
+
+    const connect = Effect.fnUntraced(function*(host: HostName, options: ConnectOptions | undefined) {
+      attempts.push({ host, prompts: options?.prompts ?? "batch" })
+      const there = hosts.get(host)
+      if (there === undefined) return yield* unreachable(host, "no such host")
+      const delay = there.delay ?? 0
+      const patience = options?.connectTimeout
+      if (patience !== undefined && delay > patience) {
+        yield* Effect.sleep(patience)
+        return yield* unreachable(host, "timeout")
+      }
+      if (delay > 0) yield* Effect.sleep(delay)
+      const failure = typeof there.failure === "function" ? there.failure(options) : there.failure
+      return failure === undefined ? there : yield* failure
+    })
+
+    /** Held until its scope ends, or the link is cut. */
+    const link = (host: string, cut: (failure: ConnectionLost) => void) =>
+      Effect.acquireRelease(
+        Effect.sync(() => void linksTo(host).add(cut)),
+        () => Effect.sync(() => linksTo(host).delete(cut))
+      )
+
+    const start = Effect.fn("SshTransport.start")(function*(
+      host: HostName,
+      argv: ReadonlyArray<string>,
+      options?: ConnectOptions
+    ) {
+      const bad = badArgument(argv)
+      if (bad !== undefined) return yield* bad
+      const there = yield* connect(host, options)
+      started.push({ host, argv })
+      const { cut, program, remote } = fakeProgram(argv)
+      yield* link(host, cut)
+      yield* Effect.addFinalizer(() => Effect.sync(remote.destroy))
+      if (there.play === undefined) {
+        program.printError(`sh: ${argv[0]}: not found\n`)
+        program.exit(127)
+      } else there.play(program)
+      return remote
+    })
+
+    const connectSocket = Effect.fn("SshTransport.connectSocket")(function*(
+      host: HostName,
+      path: string,
+      options?: ConnectOptions & { readonly bridge?: ReadonlyArray<string> }
+    ) {
+      const bad = badPath(path) ?? (options?.bridge === undefined ? undefined : badArgument(options.bridge))
+      if (bad !== undefined) return yield* bad
+      const there = yield* connect(host, options)
+      const accept = there.forwardsNothing === true ? undefined : there.socket?.(path)
+      if (accept === undefined && options?.bridge !== undefined) {
+        return bridgeChannel(host, path, yield* start(host, options.bridge, options))
+      }
+      const refused = new SocketRefused({ host, path, words: "" })
+      if (accept === undefined && there.refusesLate !== true) return yield* refused
+      const { cut, far, near } = memoryChannels<ChannelFailure>()
+      yield* link(host, cut)
+      yield* Effect.addFinalizer(() => Effect.sync(near.destroy))
+      if (accept === undefined) cut(refused)
+      else accept(far)
+      return near
+    })
+
+    const exec = Effect.fn("SshTransport.exec")((
+      host: HostName,
+      argv: ReadonlyArray<string>,
+      options?: ExecOptions
+    ) => Effect.scoped(Effect.flatMap(start(host, argv, options), (program) => collect(host, program, options))))
+
+    const describe = (host: HostName) => {
+      const there = hosts.get(host)
+      const at = host.lastIndexOf("@")
+      return Effect.succeed({
+        hostname: host.slice(at + 1),
+        port: 22,
+        user: at < 0 ? "user" : host.slice(0, at),
+        ...there?.description
+      })
+    }
+
+    const cut = (host: string, words = "closed by the test") => {
+      const failure = new ConnectionLost({ host, words })
+      for (const end of [...linksTo(host)]) end(failure)
+      linksTo(host).clear()
+    }
+
+    const transport = SshTransport.of({
+      exec,
+      start,
+      connectSocket,
+      describe,
+      close: (host) => Effect.sync(() => cut(host))
+    })
+    return Context.make(FakeHosts, { hosts, cut, started, attempts }).pipe(Context.add(SshTransport, transport))
+  }))

@@ -1,0 +1,84 @@
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Semaphore from "effect/Semaphore"
+import type { SessionName } from "../../../schema/SessionName.ts"
+import type { Connection } from "../../../services/Connection.ts"
+import type { HostError } from "../../../services/HostError.ts"
+import { memoryPair } from "./connectionPair.ts"
+
+/** One connection, as a test sees and treats it. */
+export interface MemoryLink {
+  readonly name: SessionName
+  /** This side's program does not read any more: what the other side sends piles up there. */
+  readonly stall: (side: "client" | "server") => void
+  /** It reads again. */
+  readonly flow: (side: "client" | "server") => void
+  /** The connection breaks, without a word to either side but its end; what was under way is lost. */
+  readonly cut: (reason?: string) => void
+  /** As `cut`, in the middle of the frame with which this side would have had more than so many bytes. */
+  readonly cutAfter: (side: "client" | "server", bytes: number) => void
+  /** It breaks for the client alone; the server has not heard of it, and may still get what was sent (`flow`). */
+  readonly lose: () => void
+  readonly closed: boolean
+}
+
+/** The network that `SessionServerMemory` and `SessionClientMemory` share. */
+export class MemoryNetwork extends Context.Service<MemoryNetwork, {
+  /** Who listens, and what is done with a new connection. */
+  readonly listeners: Map<SessionName, (connection: Connection) => void>
+  /** Every connection there was, oldest first. */
+  readonly links: ReadonlyArray<MemoryLink>
+  /** Until it is called with undefined, nobody can connect, for this reason: a host's, or just words. */
+  readonly setDown: (reason: string | HostError | undefined) => void
+  readonly isDown: () => string | HostError | undefined
+  /** Connects to a listener, which sees it as late as it would a socket. */
+  readonly open: (name: SessionName) => Connection
+  /** Of creators, one at a time. */
+  readonly creating: Semaphore.Semaphore
+}>()("sesh/layers/MemoryNetwork") {}
+
+/** `capacity`: bytes that a side's system holds for a program that does not read; Linux' default for a unix socket. */
+export const layer = (options?: { readonly capacity?: number }): Layer.Layer<MemoryNetwork> =>
+  Layer.effect(
+    MemoryNetwork,
+    Effect.map(Semaphore.make(1), (creating) => {
+      const listeners = new Map<SessionName, (connection: Connection) => void>()
+      const links: Array<MemoryLink> = []
+      let down: string | HostError | undefined
+      return MemoryNetwork.of({
+        listeners,
+        links,
+        creating,
+        setDown: (reason) => {
+          down = reason
+        },
+        isDown: () => down,
+        open: (name) => {
+          const { client, cut, server } = memoryPair(options?.capacity ?? 212_992)
+          const sides = { client, server }
+          links.push({
+            name,
+            stall: (side) => sides[side].stall(true),
+            flow: (side) => sides[side].stall(false),
+            cut: (reason = "its process is gone") => cut(reason),
+            cutAfter: (side, bytes) =>
+              sides[side].onRead(bytes, () => cut("the connection ended in the middle of a frame")),
+            lose: () => {
+              server.stall(true)
+              client.lose("the connection timed out")
+            },
+            get closed() {
+              return client.isOver() && server.isOver()
+            }
+          })
+          setImmediate(() => {
+            const accept = listeners.get(name)
+            if (accept === undefined) cut("its process is gone")
+            else accept(server.connection)
+          })
+          return client.connection
+        }
+      })
+    })
+  )

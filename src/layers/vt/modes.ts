@@ -1,0 +1,378 @@
+/**
+ * What a program has changed about its terminal, followed on the bytes it writes: all that a picture of the screen does
+ * not show. Cheap enough for live output: text is passed over, colours are told from the rest by one byte.
+ */
+import { VtScanner } from "./scanner.ts"
+import { type Csi, oscText, parseCsi } from "./sequence.ts"
+
+/** The alternate screen's switches (xterm ctlseqs, DECSET). */
+const ALTERNATE = new Set([47, 1047, 1049])
+
+/** Mouse protocols of which one is on at a time: setting replaces, resetting any ends it (xterm, charproc.c). */
+const MOUSE = new Set([9, 1000, 1001, 1002, 1003])
+
+/** How mouse reports are written: likewise. */
+const MOUSE_ENCODING = new Set([1005, 1006, 1015, 1016])
+
+/** DEC private modes that a terminal has on from the beginning. */
+export const ON_BY_DEFAULT: ReadonlySet<number> = new Set([7, 8, 25, 1035, 1036])
+
+/** What DECSTR resets (xterm ctlseqs; as xterm.js does it). */
+const SOFT_RESET = [1, 6, 7, 25, 45, 66, 1004, 2004, 2026]
+
+/** Most entries of a kitty keyboard stack; the oldest goes (kitty keeps 8, screen.h). */
+const MAX_KEYBOARDS = 8
+
+/** Most entries of the title stack (xterm keeps 10, MAX_SAVED_TITLES). */
+const MAX_TITLES = 10
+
+/** A title, directory or colour longer than this is not one. */
+const MAX_TEXT = 4096
+
+/** Modes, keys and colours of which values are kept, each: far more than exist. */
+const MAX_KEPT = 512
+
+type Screen = "main" | "alternate"
+
+const limited = <K, V>(map: Map<K, V>, key: K, value: V): void => {
+  // Deleted first: the order is the order in which they were last set.
+  map.delete(key)
+  if (map.size < MAX_KEPT) map.set(key, value)
+}
+
+/** See above. One tracker per stream. */
+export class ModeTracker {
+  /** DEC private modes as last set; mouse, alternate screen and keypad apart. */
+  readonly modes = new Map<number, boolean>()
+  /** ANSI modes as last set: 4 insert, 20 line feed. */
+  readonly ansi = new Map<number, boolean>()
+  /** The mouse protocol that is on, or 0. */
+  mouse = 0
+  mouseEncoding = 0
+  /** The mode that switched to the alternate screen, or 0 on the main screen. */
+  alternate = 0
+  /** Kitty keyboard flags by screen: the base, then one entry for each push. */
+  readonly keyboards: Record<Screen, Array<number>> = { main: [0], alternate: [0] }
+  /** XTMODKEYS: resource to value; 4 is modifyOtherKeys. */
+  readonly keys = new Map<number, number>()
+  /** DECSCUSR; 0 is the terminal's own. */
+  cursorShape = 0
+  /** Colours changed: `4;1` or `11` to a specification. */
+  readonly colours = new Map<string, string>()
+  /** A scroll region was set on a screen. */
+  readonly region: Record<Screen, boolean> = { main: false, alternate: false }
+  /** Designators of G0 to G3 that are not US-ASCII, such as `(0`. */
+  readonly charsets = new Map<string, string>()
+  title: string | undefined
+  icon: string | undefined
+  readonly titles: Array<{ readonly title: string | undefined; readonly icon: string | undefined }> = []
+  /** As OSC 7 gave it: a URL. */
+  cwd: string | undefined
+  /** Text is being marked as this link: parameters and URI, as OSC 8 gave them. */
+  link: string | undefined
+  /** State of the terminal's own progress bar (OSC 9;4), as given. */
+  progress: string | undefined
+  /** The cursor is in the first column, as far as one can tell. */
+  lineStart = true
+
+  private rows: number
+  private readonly saved = new Map<number, boolean>()
+  private readonly scanner: VtScanner
+
+  constructor(rows: number) {
+    this.rows = rows
+    this.scanner = new VtScanner({
+      text: (bytes, _, to) => {
+        const last = bytes[to - 1]!
+        this.lineStart = last === 0x0a || last === 0x0d
+      },
+      sequence: (bytes, from, to) => this.sequence(bytes, from, to)
+    })
+  }
+
+  get screen(): Screen {
+    return this.alternate === 0 ? "main" : "alternate"
+  }
+
+  get keypad(): boolean {
+    return this.modes.get(66) === true
+  }
+
+  /** In between sequences. */
+  get grounded(): boolean {
+    return this.scanner.grounded
+  }
+
+  /** A sequence that has begun and not ended. */
+  get pending(): Buffer {
+    return this.scanner.pending
+  }
+
+  /** How many bytes of it there were. */
+  get held(): number {
+    return this.scanner.held
+  }
+
+  push(bytes: Buffer): void {
+    this.scanner.push(bytes)
+  }
+
+  /** A resize ends scroll regions. */
+  resize(rows: number): void {
+    this.rows = rows
+    this.region.main = false
+    this.region.alternate = false
+  }
+
+  /** DECRQM's answer: is a DEC private mode on? Undefined: nothing is known of such a mode. */
+  mode(mode: number): boolean | undefined {
+    if (MOUSE.has(mode)) return this.mouse === mode
+    if (MOUSE_ENCODING.has(mode)) return this.mouseEncoding === mode
+    if (ALTERNATE.has(mode)) return this.alternate !== 0
+    const set = this.modes.get(mode)
+    if (set !== undefined) return set
+    return ON_BY_DEFAULT.has(mode) ? true : KNOWN.has(mode) ? false : undefined
+  }
+
+  /** The same for ANSI modes, of which insert (4) and line feed (20) are known. */
+  ansiMode(mode: number): boolean | undefined {
+    return this.ansi.get(mode) ?? (mode === 4 || mode === 20 ? false : undefined)
+  }
+
+  private sequence(bytes: Buffer, from: number, to: number): void {
+    switch (bytes[from + 1]) {
+      case 0x5b: {
+        const final = bytes[to - 1]!
+        // SGR, by far the most frequent: nothing is to be had from it, but `CSI > m` is not one.
+        if (final === 0x6d && bytes[from + 2] !== 0x3e) return
+        const csi = parseCsi(bytes, from, to)
+        if (csi !== undefined) this.csi(csi)
+        return
+      }
+      case 0x5d:
+        return to - from > MAX_TEXT ? undefined : this.osc(oscText(bytes, from, to))
+      default:
+        return this.escape(bytes.toString("latin1", from + 1, Math.min(to, from + 4)))
+    }
+  }
+
+  private escape(text: string): void {
+    if (text === "=") this.modes.set(66, true)
+    else if (text === ">") this.modes.set(66, false)
+    else if (text === "c") this.reset()
+    else if (text === "%@" || text === "%G") this.charsets.delete("(")
+    else if (/^[()*+\-.]./.test(text)) {
+      if (text[1] === "B" && text.length === 2) this.charsets.delete(text[0]!)
+      else this.charsets.set(text[0]!, text)
+    }
+  }
+
+  private csi(csi: Csi): void {
+    const { final, intermediate, params, prefix } = csi
+    const first = params[0] ?? -1
+    switch (prefix << 16 | intermediate << 8 | final) {
+      // CSI ? h, CSI ? l
+      case 0x3f0068:
+      case 0x3f006c:
+        for (const mode of params) this.setMode(mode, final === 0x68)
+        return
+      case 0x68:
+      case 0x6c:
+        for (const mode of params) if (mode >= 0) limited(this.ansi, mode, final === 0x68)
+        return
+      // CSI ? s, CSI ? r: XTSAVE, XTRESTORE
+      case 0x3f0073:
+        for (const mode of params) limited(this.saved, mode, this.mode(mode) ?? false)
+        return
+      case 0x3f0072:
+        for (const mode of params) this.setMode(mode, this.saved.get(mode) ?? ON_BY_DEFAULT.has(mode))
+        return
+      // CSI r: DECSTBM
+      case 0x72: {
+        const top = Math.max(1, first)
+        const bottom = params[1] !== undefined && params[1] > 0 ? Math.min(params[1], this.rows) : this.rows
+        if (top < bottom) this.region[this.screen] = top > 1 || bottom < this.rows
+        this.lineStart = false
+        return
+      }
+      // CSI SP q: DECSCUSR
+      case 0x2071:
+        if (first <= 6) this.cursorShape = first === -1 ? 1 : first
+        return
+      // CSI ! p: DECSTR
+      case 0x2170:
+        return this.softReset()
+      // CSI > m: XTMODKEYS
+      case 0x3e006d:
+        return this.setKeys(first, params[1] ?? -1)
+      // CSI > n: switches a resource off
+      case 0x3e006e:
+        return this.setKeys(first === -1 ? 2 : first, -1)
+      case 0x3e0075:
+        return this.pushKeyboard(Math.max(0, first))
+      case 0x3c0075:
+        return this.popKeyboards(first > 0 ? first : 1)
+      case 0x3d0075:
+        return this.setKeyboard(Math.max(0, first), params[1] ?? 1)
+      // CSI t: 22 and 23 push and pop titles (XTWINOPS)
+      case 0x74:
+        if (first === 22) this.pushTitle(params[1] ?? 0)
+        else if (first === 23) this.popTitle(params[1] ?? 0)
+        return
+      default:
+        // CUP and its like, erasing aside.
+        if (prefix === 0 && intermediate === 0 && (final <= 0x48 || final === 0x64 || final === 0x66)) {
+          this.lineStart = false
+        }
+    }
+  }
+
+  private setMode(mode: number, on: boolean): void {
+    if (ALTERNATE.has(mode)) {
+      if (on && this.alternate === 0) this.alternate = mode
+      else if (!on) this.alternate = 0
+      this.lineStart = false
+    } else if (MOUSE.has(mode)) this.mouse = on ? mode : 0
+    else if (MOUSE_ENCODING.has(mode)) {
+      this.mouseEncoding = on
+        ? mode
+        : this.mouseEncoding === mode
+        ? 0
+        : this.mouseEncoding
+    } // 1048 saves the cursor; 2 and 3 (VT52, DECCOLM) hardly any terminal obeys.
+    else if (mode > 3 || mode === 1) {
+      if (mode !== 1048) limited(this.modes, mode, on)
+    }
+  }
+
+  private setKeys(resource: number, value: number): void {
+    if (resource === -1) this.keys.clear()
+    // 0 is what a terminal begins with, for modifyOtherKeys; for the others it depends.
+    else if (value === -1 || (value === 0 && resource === 4)) this.keys.delete(resource)
+    else limited(this.keys, resource, value)
+  }
+
+  private pushKeyboard(flags: number): void {
+    const stack = this.keyboards[this.screen]
+    stack.push(flags)
+    if (stack.length > MAX_KEYBOARDS) stack.splice(1, 1)
+  }
+
+  private popKeyboards(count: number): void {
+    const stack = this.keyboards[this.screen]
+    if (count >= stack.length) stack.splice(0, stack.length, 0)
+    else stack.length -= count
+  }
+
+  private setKeyboard(flags: number, how: number): void {
+    const stack = this.keyboards[this.screen]
+    const now = stack[stack.length - 1]!
+    stack[stack.length - 1] = how === 2 ? now | flags : how === 3 ? now & ~flags : flags
+  }
+
+  private pushTitle(which: number): void {
+    if (which > 2) return
+    this.titles.push({ title: this.title, icon: this.icon })
+    if (this.titles.length > MAX_TITLES) this.titles.shift()
+  }
+
+  private popTitle(which: number): void {
+    if (which > 2) return
+    const entry = this.titles.pop()
+    if (entry === undefined) return
+    if (which !== 1) this.title = entry.title
+    if (which !== 2) this.icon = entry.icon
+  }
+
+  private osc(text: string): void {
+    const end = text.indexOf(";")
+    const code = end === -1 ? text : text.slice(0, end)
+    const rest = end === -1 ? "" : text.slice(end + 1)
+    switch (code) {
+      case "0":
+        this.title = this.icon = rest
+        return
+      case "1":
+        this.icon = rest
+        return
+      case "2":
+        this.title = rest
+        return
+      case "4":
+      case "5":
+        return this.setColours(code, rest)
+      case "7":
+        this.cwd = rest
+        return
+      case "8":
+        this.link = rest.indexOf(";") < rest.length - 1 ? rest : undefined
+        return
+      case "9":
+        if (rest.startsWith("4;")) this.progress = rest.startsWith("4;0") ? undefined : rest
+        return
+      case "10":
+      case "11":
+      case "12":
+      case "13":
+      case "14":
+      case "17":
+      case "19":
+        // Further values are for the codes that follow (xterm ctlseqs, OSC Ps ; Pt).
+        return rest.split(";").forEach((value, index) => this.setColour(String(Number(code) + index), value))
+      case "104":
+      case "105":
+        return this.forget(String(Number(code) - 100), rest)
+      default:
+        if (/^11[0-9]$/.test(code)) this.colours.delete(String(Number(code) - 100))
+    }
+  }
+
+  private setColours(code: string, rest: string): void {
+    const parts = rest.split(";")
+    for (let at = 0; at + 1 < parts.length; at += 2) {
+      if (/^\d+$/.test(parts[at]!)) this.setColour(`${code};${Number(parts[at])}`, parts[at + 1]!)
+    }
+  }
+
+  private setColour(key: string, value: string): void {
+    if (value !== "" && value !== "?") limited(this.colours, key, value)
+  }
+
+  private forget(code: string, indexes: string): void {
+    for (const key of [...this.colours.keys()]) {
+      if (key.startsWith(`${code};`) && (indexes === "" || indexes.split(";").includes(key.slice(2)))) {
+        this.colours.delete(key)
+      }
+    }
+  }
+
+  private softReset(): void {
+    for (const mode of SOFT_RESET) this.modes.delete(mode)
+    this.ansi.delete(4)
+    this.region[this.screen] = false
+    this.charsets.clear()
+    this.cursorShape = 0
+  }
+
+  /** RIS. Titles, the directory and colours outlive it. */
+  private reset(): void {
+    this.modes.clear()
+    this.ansi.clear()
+    this.saved.clear()
+    this.keys.clear()
+    this.charsets.clear()
+    this.mouse = 0
+    this.mouseEncoding = 0
+    this.alternate = 0
+    this.keyboards.main.splice(0, MAX_KEYBOARDS, 0)
+    this.keyboards.alternate.splice(0, MAX_KEYBOARDS, 0)
+    this.cursorShape = 0
+    this.region.main = false
+    this.region.alternate = false
+    this.link = undefined
+    this.lineStart = true
+  }
+}
+
+/** DEC private modes that DECRQM is answered for although nobody has set them. */
+const KNOWN = new Set([1, 5, 6, 12, 45, 66, 69, 1004, 1007, 2004, 2026, 2027, 2031, 2048])

@@ -1,0 +1,77 @@
+/** A terminal's main screen and history as lines, oldest first: a wrapped line is one. */
+import type { Core, Line } from "./internals.ts"
+import * as Xterm from "./internals.ts"
+import { Painter } from "./painter.ts"
+import { endsInLeftover } from "./serialize.ts"
+
+/** What shows where nothing is written. */
+const VISIBLE_FG = Xterm.INVERSE | Xterm.UNDERLINE | Xterm.STRIKETHROUGH
+
+const SPACE = 0x20
+
+/** The rows of each line. */
+function* logical({ buffers: { normal }, rows }: Core): Generator<ReadonlyArray<Line>> {
+  let line: Array<Line> = []
+  for (let index = 0; index < normal.ybase + rows; index++) {
+    const row = normal.lines.get(index)
+    if (row === undefined) break
+    if (line.length > 0 && !row.isWrapped) {
+      yield line
+      line = []
+    }
+    line.push(row)
+  }
+  if (line.length > 0) yield line
+}
+
+/** Columns that are the line's own in a row that goes on in the next: not the gap before a wide character. */
+const fullEnd = (row: Line, next: Line, cols: number): number => endsInLeftover(row, next, cols) ? cols - 1 : cols
+
+/** As text, without blank lines at the end. */
+export const plainLines = (core: Core): Array<string> => {
+  const lines: Array<string> = []
+  for (const rows of logical(core)) {
+    let text = ""
+    for (const [index, row] of rows.entries()) {
+      const next = rows[index + 1]
+      const end = next === undefined ? core.cols : fullEnd(row, next, core.cols)
+      text += row.translateToString(next === undefined, 0, end)
+    }
+    lines.push(text)
+  }
+  while (lines.at(-1) === "") lines.pop()
+  return lines
+}
+
+/** A blank, written or not, that looks like none. */
+const isNothing = (row: Line, x: number): boolean => {
+  const content = row._data[x * Xterm.CELL]!
+  const fg = row._data[x * Xterm.CELL + 1]!
+  const bg = row._data[x * Xterm.CELL + 2]!
+  return (content & Xterm.COMBINED) === 0 && ((content & Xterm.CODE) === SPACE || (content & Xterm.CODE) === 0) &&
+    content >>> Xterm.WIDTH_SHIFT !== 0 && (fg & VISIBLE_FG) === 0 && (bg & (Xterm.COLOUR_MODE | Xterm.OVERLINE)) === 0
+}
+
+const shownEnd = (row: Line, cols: number): number => {
+  let end = Math.min(cols, row.length)
+  while (end > 0 && isNothing(row, end - 1)) end--
+  return end
+}
+
+/** With SGR and links: each line begins with a plain pen and ends with one. Without what shows nothing at its end. */
+export const styledLines = (core: Core): Array<string> => {
+  const painter = new Painter(core, true)
+  const lines: Array<string> = []
+  for (const rows of logical(core)) {
+    let last = rows.length - 1
+    while (last > 0 && shownEnd(rows[last]!, core.cols) === 0) last--
+    for (let index = 0; index < last; index++) {
+      painter.flat(rows[index]!, fullEnd(rows[index]!, rows[index + 1]!, core.cols))
+    }
+    painter.flat(rows[last]!, shownEnd(rows[last]!, core.cols))
+    painter.plain()
+    lines.push(painter.take())
+  }
+  while (lines.at(-1) === "") lines.pop()
+  return lines
+}

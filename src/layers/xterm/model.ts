@@ -1,0 +1,124 @@
+/** The terminal model over xterm.js. */
+import type { Size } from "../../schema/Session.ts"
+import type { RestoreOptions, VtTerminal } from "../../services/VtEngine.ts"
+import { leave } from "../vt/leave.ts"
+import { ModeTracker } from "../vt/modes.ts"
+import { incomplete } from "../vt/utf8.ts"
+import { resize, rewrap } from "./internals.ts"
+import { plainLines, styledLines } from "./lines.ts"
+import type { Engine, Instance } from "./load.ts"
+import { serialize } from "./serialize.ts"
+
+/** The smallest that xterm.js can be (common/services/BufferService.ts). */
+const MIN_COLS = 2
+
+export class XtermTerminal implements VtTerminal {
+  private readonly engine: Engine
+  private readonly instance: Instance
+  private readonly modes: ModeTracker
+  private begun: Buffer = Buffer.alloc(0)
+
+  constructor(engine: Engine, size: Size, history: number) {
+    this.engine = engine
+    this.instance = engine.make(Math.max(MIN_COLS, size.cols), size.rows, history)
+    this.modes = new ModeTracker(size.rows)
+  }
+
+  write(chunk: Buffer): void {
+    this.modes.push(chunk)
+    // xterm.js loses characters that are cut between two calls (their middle byte 0x80: dashes, quotes).
+    const bytes = this.begun.length === 0 ? chunk : Buffer.concat([this.begun, chunk])
+    const rest = incomplete(bytes)
+    this.begun = Buffer.from(bytes.subarray(bytes.length - rest))
+    this.instance.core._inputHandler.parse(rest === 0 ? bytes : bytes.subarray(0, bytes.length - rest))
+  }
+
+  resize(size: Size): void {
+    resize(this.instance.core, Math.max(MIN_COLS, size.cols), size.rows)
+    this.modes.resize(size.rows)
+  }
+
+  restore({ history, over = false, size }: RestoreOptions): ReadonlyArray<Buffer> {
+    const { cols, rows } = this.instance.core
+    const lines = over ? 0 : history
+    if (size === undefined) return this.serialize(lines, rows, over)
+    const fits = Math.max(MIN_COLS, size.cols) === cols && size.rows >= rows
+    return fits ? this.serialize(lines, size.rows, over) : this.redrawn(size, lines, over)
+  }
+
+  private serialize(history: number, rows: number, over = false): ReadonlyArray<Buffer> {
+    const { pending } = this.modes
+    return serialize({
+      core: this.instance.core,
+      modes: this.modes,
+      designators: this.engine.designators,
+      history,
+      rows,
+      over,
+      pending: pending.length === 0 ? this.begun : pending
+    })
+  }
+
+  /**
+   * For other columns, or fewer rows: by way of a second terminal, which is shown this one and then made as wide and as
+   * low. Not higher: lines that came back from the history would push down what a program has put at a row.
+   */
+  private redrawn(size: Size, history: number, over: boolean): ReadonlyArray<Buffer> {
+    const { cols, rows } = this.instance.core
+    const copy = new XtermTerminal(this.engine, { cols, rows }, history)
+    for (const bytes of this.serialize(history, rows)) copy.write(bytes)
+    if (size.rows < rows) copy.resize(size)
+    else rewrap(copy.instance.core, Math.max(MIN_COLS, size.cols))
+    const redrawn = copy.serialize(history, size.rows, over)
+    copy.dispose()
+    return redrawn
+  }
+
+  lines(): ReadonlyArray<string> {
+    return plainLines(this.instance.core)
+  }
+
+  styled(): ReadonlyArray<string> {
+    return styledLines(this.instance.core)
+  }
+
+  cursor(): { readonly row: number; readonly column: number } {
+    const { buffers, cols } = this.instance.core
+    const { active } = buffers
+    const top = this.modes.modes.get(6) === true ? active.scrollTop : 0
+    return { row: active.y - top, column: Math.min(active.x, cols - 1) }
+  }
+
+  scrolls(): boolean {
+    const { buffers, coreService, rows } = this.instance.core
+    const { active, normal } = buffers
+    // Reverse wraparound (45) makes BS climb; a link is kept alive by the lines that it marks.
+    return active === normal && normal.scrollTop === 0 && normal.scrollBottom === rows - 1 &&
+      this.modes.grounded && this.begun.length === 0 && !coreService.decPrivateModes.reverseWraparound &&
+      this.modes.link === undefined
+  }
+
+  hasScrolled(): boolean {
+    return this.instance.core.buffers.normal.ybase > 0
+  }
+
+  wraps(): boolean {
+    return this.instance.core.coreService.decPrivateModes.wraparound
+  }
+
+  title(): string | undefined {
+    return this.modes.title
+  }
+
+  cwd(): string | undefined {
+    return this.modes.cwd
+  }
+
+  leave(): Buffer {
+    return leave(this.modes)
+  }
+
+  dispose(): void {
+    this.instance.terminal.dispose()
+  }
+}

@@ -1,0 +1,252 @@
+/**
+ * Writes a terminal out: as bytes that make another one show the same. Nothing on the other one is erased; nothing that
+ * is sent is answered.
+ */
+import { enter, keyboard } from "../vt/enter.ts"
+import type { ModeTracker } from "../vt/modes.ts"
+import type { Charset, Core, Line, Screen } from "./internals.ts"
+import * as Xterm from "./internals.ts"
+import { isErased, Painter } from "./painter.ts"
+
+/** Plain pen, ASCII, wrapping on, cursor off: what drawing relies upon. */
+const PROLOGUE = "\x1b[0m\x1b(B\x0f\x1b[?7h\x1b[?25l"
+
+/** Nothing is shown until the picture is whole, in terminals that can (synchronized output). */
+const HOLD = "\x1b[?2026h"
+const SHOW = "\x1b[?2026l"
+
+/** What selects G0 to G3. */
+const SLOTS = ["(", ")", "*", "+"]
+
+/** What shifts G0 to G3 in. */
+const SHIFTS = ["\x0f", "\x0e", "\x1bn", "\x1bo"]
+
+/** Columns between tab stops, from the beginning. */
+const TAB = 8
+
+/** How to name a character set: xterm.js keeps the table alone. */
+export type Designators = ReadonlyMap<Charset, string>
+
+export interface Picture {
+  readonly core: Core
+  readonly modes: ModeTracker
+  readonly designators: Designators
+  readonly history: number
+  /** Of the terminal that gets it: not fewer than the model's, whose screen goes to the top. */
+  readonly rows: number
+  /** It shows the screen, more or less. */
+  readonly over: boolean
+  /** Bytes to follow: a sequence or character that has only begun. */
+  readonly pending: Buffer
+}
+
+export const serialize = (picture: Picture): Array<Buffer> => {
+  const { core, modes, over, pending, rows } = picture
+  const painter = new Painter(core)
+  const { alt, normal } = core.buffers
+  painter.control(PROLOGUE + HOLD)
+  painter.control(over ? erasing(core.cols, rows) : clearing(core.cols, rows))
+  const first = Math.max(0, normal.ybase - picture.history)
+  paint(painter, core, normal, first, rows, over)
+  painter.control(lifting(normal.ybase - first, core.rows, rows))
+  const other = keyboard(modes.keyboards.alternate)
+  if (modes.alternate === 0 && other !== "") painter.control(`\x1b[?47h${other}\x1b[?47l`)
+  frame(painter, picture, normal)
+  painter.control(keyboard(modes.keyboards.main))
+  if (modes.alternate !== 0 || core.buffers.active === alt) {
+    // Saves cursor and pen as the main screen has them saved.
+    goto(painter, normal, savedRow(normal), normal.savedX, core, false)
+    painter.pen(normal.savedCurAttrData.fg, normal.savedCurAttrData.bg, undefined)
+    withCharset(painter, picture, normal.savedCharset, "\x1b[?1049h")
+    painter.plain()
+    painter.control("\x1b[H\x1b[2J")
+    paint(painter, core, alt, alt.ybase, rows)
+    frame(painter, picture, alt)
+    painter.control(other)
+  }
+  painter.control(enter(modes))
+  ending(painter, picture)
+  const bytes = Buffer.from(painter.take())
+  return pending.length === 0 ? [bytes] : [bytes, pending]
+}
+
+/**
+ * Moves what the terminal shows into its scrollback. Spaces up to the right margin go on to the next line if, and only
+ * if, the cursor is not in the first column: a last line without an end is kept too.
+ */
+const clearing = (cols: number, rows: number): string =>
+  `${" ".repeat(cols - 1)}\r\x1b[K${"\r\n".repeat(Math.max(1, rows - 1))}\x1b[H`
+
+/** Erases the rows where they are. Of the first one cell by cell: it may go on from the history, and EL or ED would end that. */
+const erasing = (cols: number, rows: number): string => `\x1b[H\x1b[${cols}X${rows > 1 ? "\x1b[2;1H\x1b[J\x1b[H" : ""}`
+
+/** History for which a larger terminal still has room goes where all history goes: the screen's first row is the first. */
+const lifting = (history: number, height: number, rows: number): string => {
+  const above = Math.min(history, rows - height)
+  return above === 0 ? "" : `\x1b[${rows};1H${"\n".repeat(above)}`
+}
+
+/** Rows one after the other. On the main screen what does not fit scrolls into the other terminal's history. */
+const paint = (painter: Painter, core: Core, buffer: Screen, first: number, rows: number, goesOn = false): void => {
+  const { cols } = core
+  const main = buffer === core.buffers.normal
+  const last = buffer.ybase + core.rows - 1
+  let fill = 0
+  for (let index = first; index <= last; index++) {
+    const line = buffer.lines.get(index)!
+    const next = index < last ? buffer.lines.get(index + 1)! : undefined
+    const wrapped = (index > first || goesOn) && line.isWrapped
+    const atBottom = index - first >= rows - 1
+    if (next === undefined || !next.isWrapped) {
+      painter.row(line, fill, !main, wrapped)
+      painter.plain()
+      if (next === undefined) return
+      painter.control(main ? "\r\n" : `\x1b[${index + 2 - first}H`)
+      fill = 0
+      continue
+    }
+    const leftover = endsInLeftover(line, next, cols)
+    if (!isBlank(next, 0) && (leftover || !isBlank(line, cols - 1))) {
+      painter.row(line, fill, !main, wrapped, leftover ? cols - 1 : cols)
+      // A row that scrolls in has the background of the pen that made it scroll.
+      const bg = next._data[2]!
+      painter.pen(next._data[1]!, bg, bg & Xterm.HAS_EXTENDED ? next._extendedAttrs[0] : undefined)
+      fill = atBottom ? bg & Xterm.COLOUR : 0
+    } else {
+      painter.row(line, fill, !main, wrapped)
+      wrapBlank(painter, line, cols, rows)
+      fill = 0
+    }
+  }
+}
+
+const isBlank = (line: Line, x: number): boolean =>
+  (line._data[x * Xterm.CELL]! & Xterm.CONTENT) === 0 && line._data[x * Xterm.CELL]! >>> Xterm.WIDTH_SHIFT !== 0
+
+/** The last cell is blank because a wide character had no room there: writing that character makes it so again. */
+export const endsInLeftover = (line: Line, next: Line, cols: number): boolean => {
+  const last = (cols - 1) * Xterm.CELL
+  return isBlank(line, cols - 1) && next._data[0]! >>> Xterm.WIDTH_SHIFT === 2 &&
+    line._data[last + 1] === next._data[1] && line._data[last + 2] === next._data[2]
+}
+
+/**
+ * Goes on to the next row as wrapping does, although there is nothing at the end of this row or at the beginning of the
+ * next: writes spaces, and erases them.
+ */
+const wrapBlank = (painter: Painter, line: Line, cols: number, rows: number): void => {
+  // Up to the margin, and one that wraps. An erased end leaves the cursor short of it.
+  const at = lastText(line, cols)
+  painter.plain()
+  if (at < cols) painter.control(`\x1b[${at + 1}G${" ".repeat(cols - at)}`)
+  painter.control(" ")
+  if (at < cols && rows > 1) {
+    painter.control(`\x1b[A\x1b[${at + 1}G`)
+    const bg = (x: number) => line._data[x * Xterm.CELL + 2]! & Xterm.COLOUR
+    for (let x = at; x < cols;) {
+      let run = 1
+      while (x + run < cols && bg(x + run) === bg(x)) run++
+      painter.pen(0, bg(x), undefined)
+      painter.control(`\x1b[${run}X${x + run < cols ? `\x1b[${run}C` : ""}`)
+      x += run
+    }
+    painter.plain()
+    painter.control("\x1b[B")
+  }
+  painter.control("\r\x1b[X")
+}
+
+/** The column after the last cell that has to be written. */
+const lastText = (line: Line, cols: number): number => {
+  let x = cols
+  while (x > 0 && isErased(line, x - 1)) x--
+  return x
+}
+
+/**
+ * Tab stops, saved cursor, scroll region and origin mode of a screen, as far as they are not as in the beginning. What
+ * scrolls in the model's whole screen scrolls in those rows of a larger terminal.
+ */
+const frame = (painter: Painter, { core, designators, modes, over, rows }: Picture, buffer: Screen): void => {
+  const { cols } = core
+  const stops = Object.keys(buffer.tabs).map(Number).filter((x) => x < cols && buffer.tabs[x])
+  if (stops.length !== Math.ceil(cols / TAB) || stops.some((x) => x % TAB !== 0)) {
+    painter.control("\x1b[3g" + stops.map((x) => `\x1b[${x + 1}G\x1bH`).join(""))
+  }
+  const saved = buffer.savedCurAttrData
+  const isSaved = buffer.savedX !== 0 || savedRow(buffer) !== 0 || saved.fg !== 0 || saved.bg !== 0 ||
+    buffer.savedCharset !== undefined
+  // What stands on a terminal that is shown over has been put there with a saved cursor.
+  if (isSaved || over) {
+    goto(painter, buffer, savedRow(buffer), buffer.savedX, core, false)
+    painter.pen(saved.fg, saved.bg, undefined)
+    const designator = designators.get(buffer.savedCharset)
+    painter.control(designator === undefined || designator === "B" ? "\x1b7" : `\x1b(${designator}\x1b7\x1b(B`)
+  }
+  painter.plain()
+  const active = buffer === core.buffers.active
+  if (buffer.scrollTop !== 0 || buffer.scrollBottom !== rows - 1) {
+    painter.control(`\x1b[${buffer.scrollTop + 1};${buffer.scrollBottom + 1}r`)
+  }
+  if (active && modes.modes.get(6) === true) painter.control("\x1b[?6h")
+}
+
+const withCharset = (painter: Painter, { designators }: Picture, charset: Charset, bytes: string): void => {
+  const designator = designators.get(charset)
+  painter.control(designator === undefined || designator === "B" ? bytes : `\x1b(${designator}${bytes}\x1b(B`)
+}
+
+const savedRow = (buffer: Screen): number => Math.max(0, buffer.savedY - buffer.ybase)
+
+const goto = (painter: Painter, buffer: Screen, y: number, x: number, core: Core, origin: boolean): void =>
+  painter.control(`\x1b[${y + 1 - (origin ? buffer.scrollTop : 0)};${Math.min(x, core.cols - 1) + 1}H`)
+
+/**
+ * Cursor, pen and character sets. Where the next byte depends on the last character (it wraps, or an accent joins it),
+ * that character is written once more.
+ */
+const ending = (painter: Painter, picture: Picture): void => {
+  const { core, modes } = picture
+  const buffer = core.buffers.active
+  const line = buffer.lines.get(buffer.ybase + buffer.y)!
+  const pen = core._inputHandler._curAttrData
+  const joins = core._inputHandler._parser.precedingJoinState !== 0 && buffer.x > 0
+  const origin = modes.modes.get(6) === true
+  const x = lastCell(line, buffer.x, core.cols)
+  const again = (joins || buffer.x >= core.cols) && x !== undefined
+  goto(painter, buffer, buffer.y, again ? x : buffer.x, core, origin)
+  if (again && !joins) {
+    painter.cell(line, x)
+    charsets(painter, picture)
+    painter.lastPen(pen, modes.link)
+    painter.control(SHOW)
+    return
+  }
+  charsets(painter, picture)
+  painter.lastPen(pen, modes.link)
+  if (again) {
+    // In insert mode what follows would be moved: it is pulled back before.
+    if (modes.ansi.get(4) === true && buffer.x < core.cols) painter.control(`\x1b[${painter.firstWidth(line, x)}P`)
+    painter.control(SHOW)
+    painter.glyph(line, x)
+  } else {
+    painter.control(SHOW)
+  }
+}
+
+/** The column of the character before the cursor. */
+const lastCell = (line: Line, cursor: number, cols: number): number | undefined => {
+  let x = Math.min(cursor, cols) - 1
+  if (x > 0 && line._data[x * Xterm.CELL]! >>> Xterm.WIDTH_SHIFT === 0) x--
+  return x >= 0 && (line._data[x * Xterm.CELL]! & Xterm.CONTENT) !== 0 ? x : undefined
+}
+
+const charsets = (painter: Painter, { core, designators }: Picture): void => {
+  const { _charsets, charset, glevel } = core._charsetService
+  for (const [slot, introducer] of SLOTS.entries()) {
+    // After DECRC the set in use is the saved one, whatever was designated since.
+    const designator = designators.get(slot === glevel ? charset : _charsets[slot])
+    if (designator !== undefined && designator !== "B") painter.control(`\x1b${introducer}${designator}`)
+  }
+  if (glevel !== 0) painter.control(SHIFTS[glevel]!)
+}

@@ -1,0 +1,113 @@
+/**
+ * What one sesh asks another on a host that it reaches over ssh: one JSON object to the standard input of `sesh --serve`,
+ * in a line, and one back. Fields that are not known are ignored, so that either side may be newer.
+ */
+import * as Schema from "effect/Schema"
+import { ListedSession } from "../Listing.ts"
+import { Ended, Size } from "../Session.ts"
+import { SessionName } from "../SessionName.ts"
+import { UNSEEN } from "../Text.ts"
+
+/** Version of the exchange. Within one, fields and questions are only ever added. */
+export const EXCHANGE = 1
+
+/** Bytes of a request: as much as Linux takes for a program's arguments (execve(2): a quarter of an 8 MiB stack). */
+export const MAX_REQUEST = 2 * 1024 * 1024
+
+/** Sessions of a listing; what is above is left out. */
+export const MAX_SESSIONS = 4096
+
+/** Longest path, in characters (PATH_MAX). */
+const MAX_PATH = 4096
+
+const Protocol = Schema.Struct({ major: Schema.Int, minor: Schema.Int })
+
+/** What sessions are there? */
+const AskSessions = Schema.Struct({ ask: Schema.Literal("sessions") })
+
+/** Make one, as `SessionSpec` says. It gets the environment there, and of the asker's what tells of his terminal. */
+const AskCreate = Schema.Struct({
+  ask: Schema.Literal("create"),
+  name: SessionName,
+  /** Absolute, or seen from the home there; empty: the home. */
+  dir: Schema.String,
+  command: Schema.optionalKey(Schema.NonEmptyArray(Schema.String)),
+  size: Size,
+  terminal: Schema.Record(Schema.String, Schema.String),
+  awaited: Schema.Boolean,
+  keep: Schema.optionalKey(Schema.Boolean)
+})
+export type AskCreate = typeof AskCreate.Type
+
+/** How did the last session of that name end? */
+const AskEnded = Schema.Struct({ ask: Schema.Literal("ended"), name: SessionName })
+
+export const RemoteAsk = Schema.Union([AskSessions, AskCreate, AskEnded])
+export type RemoteAsk = typeof RemoteAsk.Type
+
+/** The part of a request, and of an answer, that is the same in every version of the exchange. */
+export const Exchange = Schema.Struct({ version: Schema.Int, sesh: Schema.String })
+
+export const RemoteRequest = Schema.Struct({
+  version: Schema.Literal(EXCHANGE),
+  sesh: Schema.String,
+  /** What the asker speaks with sessions. */
+  protocol: Protocol,
+  question: RemoteAsk
+})
+export type RemoteRequest = typeof RemoteRequest.Type
+
+/** Why a question has no other answer. */
+const AnswerError = Schema.Struct({
+  /**
+   * `not found`, `not executable`, `other`: the session was not started (`LaunchError`). `place`: its files cannot be used
+   * (`PathsError`). `version`: the asker is too old or too new. `request`: it was not understood.
+   */
+  kind: Schema.String,
+  message: Schema.String
+})
+
+export const RemoteReply = Schema.Union([
+  Schema.Struct({ sessions: Schema.Array(ListedSession).check(Schema.isMaxLength(MAX_SESSIONS)) }),
+  Schema.Struct({
+    created: Schema.Struct({
+      id: Schema.String.check(Schema.isMaxLength(64)),
+      warning: Schema.optionalKey(Schema.String)
+    })
+  }),
+  Schema.Struct({ exists: Schema.Literal(true) }),
+  Schema.Struct({ ended: Schema.NullOr(Ended) }),
+  Schema.Struct({ error: AnswerError })
+])
+export type RemoteReply = typeof RemoteReply.Type
+
+export const RemoteAnswer = Schema.Struct({
+  version: Schema.Literal(EXCHANGE),
+  /** Version of the program there. */
+  sesh: Schema.String.check(Schema.isPattern(/^[A-Za-z0-9.+-]{1,64}$/)),
+  protocol: Protocol,
+  /** The home there, and the directory of its sockets; see {@link isPlace}. */
+  home: Schema.String,
+  dir: Schema.String,
+  /** Socket of the ssh-agent that was forwarded with the question, if one was. */
+  agent: Schema.optionalKey(Schema.String),
+  answer: RemoteReply
+})
+export type RemoteAnswer = typeof RemoteAnswer.Type
+
+/** A directory, or a file, as a host may name it: absolute, and nothing that a terminal takes for more. */
+export const isPlace = (path: string): boolean =>
+  path.startsWith("/") && path.length <= MAX_PATH && path.search(UNSEEN) === -1
+
+/** Longest value of a variable, in characters. */
+const MAX_VALUE = 1024
+
+/** What tells programs of a terminal and of the language of the person before it; no more goes to another host. */
+export const terminalVariables = (env: Readonly<Record<string, string | undefined>>): Record<string, string> => {
+  const found: Record<string, string> = {}
+  for (const [name, value] of Object.entries(env)) {
+    const isOne = /^(TERM|COLORTERM|LANG|LC_[A-Z]{1,32})$/.test(name)
+    if (isOne && value && value.length <= MAX_VALUE && value.search(UNSEEN) === -1) found[name] = value
+  }
+  return found
+}

@@ -1,0 +1,74 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import { scripts } from "../../../src/commands/completions/completions.ts"
+import { dashWords } from "../../../src/commands/completions/words.ts"
+import { parse } from "../../../src/commands/language/parse.ts"
+import { SHELLS } from "../../../src/commands/language/request.ts"
+import { flagged, OPTIONS, type Verb, verbs } from "../../../src/commands/language/verbs.ts"
+import { Said } from "../../../src/layers/testing/OutputFake.ts"
+import { inWorld } from "../../support/world.ts"
+
+const hidden = new Set(flagged.filter((name) => (verbs[name] as Verb).hidden === true))
+const shown = flagged.filter((name) => !hidden.has(name))
+
+describe.each(SHELLS)("completion for %s", (shell) => {
+  const script = scripts[shell]()
+
+  it("has every verb and every option", () => {
+    for (const word of [...shown.map((name) => `--${name}`), ...Object.values(OPTIONS)]) {
+      assert.match(script, new RegExp(`(?<![\\w-])${word}(?![\\w-])`), word)
+    }
+  })
+
+  it("uses what is hidden, and does not offer it", () => {
+    const uses = (word: string) => script.match(new RegExp(`(?<![\\w-])${word}(?![\\w-])`, "g"))?.length ?? 0
+    assert.strictEqual(uses("--names"), 1)
+    assert.strictEqual(uses("--hosts"), 2)
+    assert.strictEqual(uses("--daemon"), 0)
+  })
+
+  it("is text that any editor shows as it is", () => {
+    assert.match(script, /^[ -~\n]*$/)
+    assert.notMatch(script, /undefined|\[object| +$/m)
+  })
+
+  it.effect("is all that sesh --completions prints", () =>
+    inWorld({ outputIsTerminal: false }, (sesh) =>
+      Effect.gen(function*() {
+        assert.strictEqual(yield* sesh("--completions", shell), 0)
+        const { err, out } = yield* Said
+        assert.deepStrictEqual([out, err], [[script], []])
+      })))
+})
+
+describe("completion", () => {
+  it("knows of every operand what it is", () => {
+    for (const { operands: [, most], takes } of Object.values<Verb>(verbs)) {
+      if (most === Infinity) assert.isAtLeast(takes.length, 1)
+      else assert.strictEqual(takes.length, most)
+    }
+  })
+
+  it.effect.each(dashWords.flatMap(([, words]) => words.map(({ word }) => word)))(
+    "offers %s, which sesh knows",
+    (word) =>
+      Effect.gen(function*() {
+        const problem = yield* Effect.match(parse([word]), {
+          onFailure: (error) => error.problem,
+          onSuccess: () => ""
+        })
+        assert.notInclude(problem, "there is no option")
+      })
+  )
+
+  it.effect("of another shell is wrong usage", () =>
+    inWorld({}, (sesh) =>
+      Effect.gen(function*() {
+        for (const words of [["tcsh"], []]) {
+          assert.strictEqual(yield* sesh("--completions", ...words), 2)
+        }
+        const { err, out } = yield* Said
+        assert.deepStrictEqual(out, [])
+        assert.include(err[0], "usage: sesh --completions bash|zsh|fish")
+      })))
+})

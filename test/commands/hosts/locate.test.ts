@@ -1,0 +1,364 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as TestClock from "effect/testing/TestClock"
+import { Launches } from "../../../src/layers/testing/DaemonLauncherFake.ts"
+import { Said } from "../../../src/layers/testing/OutputFake.ts"
+import { Shown } from "../../../src/layers/testing/ProgressFake.ts"
+import { Person } from "../../../src/layers/testing/PromptFake.ts"
+import { memoryInfo, MemorySessions } from "../../../src/layers/testing/SessionRegistryFake.ts"
+import { Terminal } from "../../../src/layers/testing/TtyFake.ts"
+import type { ListedSession } from "../../../src/schema/Listing.ts"
+import type { SessionName } from "../../../src/schema/SessionName.ts"
+import { HostError } from "../../../src/services/HostError.ts"
+import { eventually, settle } from "../../support/fakeClient.ts"
+import { type FakeHostOptions, FakeHosts } from "../../support/remotes.ts"
+import { inWorld } from "../../support/world.ts"
+
+const having = (...names: ReadonlyArray<string>) => ({ sessions: names.map((name) => ({ info: memoryInfo(name) })) })
+
+const listed = (...names: ReadonlyArray<string>): ReadonlyArray<ListedSession> =>
+  names.map((name) => ({ name: name as SessionName, info: memoryInfo(name) }))
+
+const dead = (host: string, ...knew: ReadonlyArray<string>): FakeHostOptions => ({
+  failure: new HostError({ host, problem: `${host} does not answer`, kind: "unreachable" }),
+  known: { sessions: listed(...knew) }
+})
+
+const forever = 1_000_000
+
+const VERBS = [
+  ["--kill dev", ["[dev ended]"]],
+  ["--watch dev", []],
+  ["--detach dev", []],
+  ["--history dev", []],
+  ["--send dev x", []],
+  ["--wait dev", []]
+] as const
+
+describe("a session that is here", () => {
+  it.effect("costs no question, and nobody wants to know which hosts there are", () =>
+    inWorld(
+      { sessions: [{ info: memoryInfo("dev") }], hosts: { web: having("dev") } },
+      (sesh) =>
+        Effect.gen(function*() {
+          assert.strictEqual(yield* sesh("--detach", "dev"), 0)
+          assert.strictEqual(yield* sesh("--kill", "dev"), 0)
+          yield* sesh("new", "-d")
+          const running = yield* Effect.forkChild(sesh("new"))
+          const terminal = yield* Terminal
+          yield* eventually("a terminal", () => terminal.isOpen)
+          yield* settle
+          terminal.type("\x1c")
+          assert.strictEqual(yield* Fiber.join(running), 0)
+          const { looks, reads } = yield* FakeHosts
+          assert.deepStrictEqual([looks, reads()], [[], 0])
+        })
+    ))
+
+  it.effect("is not asked for elsewhere when a directory, a command or -d is given", () =>
+    inWorld(
+      { hosts: { web: having("a", "b", "c") }, pty: { play: (program) => program.exit(0) } },
+      (sesh) =>
+        Effect.gen(function*() {
+          yield* sesh("a", "/tmp")
+          yield* sesh("b", "--", "true")
+          yield* sesh("c", "-d")
+          const { looks, reads } = yield* FakeHosts
+          assert.deepStrictEqual([looks, reads(), (yield* Launches).specs.length], [[], 0, 3])
+        })
+    ))
+})
+
+describe("a session that is on one host", () => {
+  it.effect("is attached to there, and it is said where", () =>
+    inWorld({ hosts: { web: {}, db: having("other") } }, (sesh) =>
+      Effect.gen(function*() {
+        yield* sesh("@web", "dev", "-d")
+        const running = yield* Effect.forkChild(sesh("dev"))
+        const terminal = yield* Terminal
+        const { programs } = (yield* FakeHosts).at("web")
+        yield* eventually("a terminal", () => terminal.isOpen)
+        programs.last().print("there$ ")
+        yield* eventually("the prompt", () => terminal.screen.includes("there$ "))
+        terminal.type("\x1c")
+        assert.strictEqual(yield* Fiber.join(running), 0)
+        assert.deepStrictEqual((yield* Said).err, ["[dev is on web]", "[detached from dev on web]"])
+        assert.strictEqual((yield* Launches).specs.length, 0)
+        assert.deepStrictEqual((yield* FakeHosts).looks.map(([host]) => host).toSorted(), ["db", "web"])
+        assert.isTrue((yield* FakeHosts).looks.every(([, options]) => options?.prompts === "batch"))
+      })))
+
+  it.effect("is ended, detached, read, typed into and waited for there", () =>
+    inWorld({ hosts: { web: having("old") } }, (sesh) =>
+      Effect.gen(function*() {
+        const { memory, programs } = (yield* FakeHosts).at("web")
+        yield* sesh("@web", "dev", "-d")
+        programs.last().onTyped = (bytes) => {
+          programs.last().print(bytes)
+          if (bytes.includes("exit")) programs.last().exit(3)
+        }
+        assert.strictEqual(yield* sesh("--send", "dev", "hello"), 0)
+        assert.strictEqual(yield* sesh("--history", "dev"), 0)
+        assert.include(Buffer.concat((yield* Said).bytes).toString(), "hello")
+        const waiting = yield* Effect.forkChild(sesh("--wait", "dev"))
+        yield* settle
+        assert.strictEqual(yield* sesh("--send", "dev", "exit"), 0)
+        assert.strictEqual(yield* Fiber.join(waiting), 3)
+        assert.strictEqual(yield* sesh("--detach", "old"), 0)
+        assert.strictEqual(yield* sesh("--kill", "old"), 0)
+        assert.strictEqual(memory.sessions.size, 0)
+        assert.deepStrictEqual(
+          (yield* Said).err.filter((line) => line.includes("old")),
+          ["[old is on web]", "[0 clients of old on web detached]", "[old is on web]", "[old on web ended]"]
+        )
+      })))
+
+  it.effect("that is gone when it is gone to: its error, and nothing is made there", () =>
+    inWorld({ hosts: { web: { listing: listed("dev") } } }, (sesh) =>
+      Effect.gen(function*() {
+        assert.strictEqual(yield* sesh("dev"), 1)
+        assert.deepStrictEqual((yield* Said).err, ["[dev is on web]", "sesh: no session named dev on web"])
+        assert.deepStrictEqual([(yield* Launches).specs, (yield* FakeHosts).at("web").specs], [[], []])
+      })))
+
+  it.effect("on a host that is gone when it is gone to: the host's error", () =>
+    inWorld({
+      hosts: {
+        web: {
+          listing: listed("dev"),
+          laterFailure: new HostError({ host: "web", problem: "web went away", kind: "unreachable" })
+        }
+      }
+    }, (sesh) =>
+      Effect.gen(function*() {
+        assert.strictEqual(yield* sesh("dev"), 1)
+        assert.deepStrictEqual((yield* Said).err, ["[dev is on web]", "sesh: web went away"])
+        assert.strictEqual((yield* Launches).specs.length, 0)
+      })))
+})
+
+describe("a session that is on several hosts", () => {
+  const active = (ms: number, more?: Partial<Parameters<typeof memoryInfo>[1]>) => ({
+    sessions: [{ info: memoryInfo("dev", { active: ms, dir: "/home/there/x", foreground: "vim\u001b[31m", ...more }) }]
+  })
+
+  it.effect("is asked about, with the one that somebody looks at, and then the latest, first", () =>
+    inWorld({
+      hosts: { a: active(-60_000), b: active(-5_000), c: active(-600_000, { clients: [{ role: "attach" }] }) }
+    }, (sesh) =>
+      Effect.gen(function*() {
+        const running = yield* Effect.forkChild(sesh("--kill", "dev"))
+        const person = yield* Person
+        yield* eventually("a question", () => person.asked.length === 1)
+        assert.deepStrictEqual(person.asked, [["There are 3 sessions named dev:", [
+          "@c dev  active 10m ago  ~/x  vim\\x1b[31m",
+          "@b dev  active 5s ago   ~/x  vim\\x1b[31m",
+          "@a dev  active 1m ago   ~/x  vim\\x1b[31m"
+        ]]])
+        person.type("9")
+        person.type("2")
+        assert.strictEqual(yield* Fiber.join(running), 0)
+        assert.deepStrictEqual((yield* Said).err, ["[dev on b ended]"])
+      })))
+
+  it.effect.each(["Enter", "Ctrl-C", "Ctrl-D"])(
+    "%s: none of them, and a failure",
+    (key) =>
+      inWorld({ hosts: { a: having("dev"), b: having("dev") } }, (sesh) =>
+        Effect.gen(function*() {
+          const running = yield* Effect.forkChild(sesh("dev"))
+          const person = yield* Person
+          yield* eventually("a question", () => person.asked.length === 1)
+          if (key === "Enter") person.type("")
+          else if (key === "Ctrl-C") person.interrupt()
+          else person.end()
+          assert.strictEqual(yield* Fiber.join(running), 1)
+          assert.deepStrictEqual((yield* Said).err, ["sesh: none was chosen"])
+          assert.strictEqual((yield* Launches).specs.length, 0)
+        }))
+  )
+
+  it.effect.each(
+    [
+      ["dev", "sesh @a dev"],
+      ["--kill dev", "sesh @a --kill dev"],
+      ["--watch dev", "sesh @a --watch dev"],
+      ["--detach dev", "sesh @a --detach dev"],
+      ["--history dev --ansi", "sesh @a --history dev --ansi"],
+      ["--send dev --enter", "sesh @a --send --enter dev"],
+      ["--send dev it's -x", "sesh @a --send dev -- 'it'\\''s -x'"],
+      ["--wait dev", "sesh @a --wait dev"]
+    ] as const
+  )(
+    "%s: without a person nothing is done, and it is said what to type",
+    ([line, command]) =>
+      inWorld(
+        { hosts: { a: having("dev"), b: having("dev") }, isAlone: true, outputIsTerminal: false },
+        (sesh) =>
+          Effect.gen(function*() {
+            assert.strictEqual(yield* sesh(...line.split(" ")), 1)
+            assert.deepStrictEqual((yield* Said).err, [
+              `sesh: there are 2 sessions named dev; say which one:\n  ${command}\n  ${command.replace("@a", "@b")}`
+            ])
+            const { at } = yield* FakeHosts
+            assert.deepStrictEqual([at("a").memory.sessions.size, at("b").memory.sessions.size], [1, 1])
+            assert.strictEqual((yield* Launches).specs.length, 0)
+          })
+      )
+  )
+})
+
+describe("a session that is nowhere", () => {
+  it.effect("is created here by its name alone", () =>
+    inWorld(
+      { hosts: { web: having("api") }, pty: { play: (program) => program.exit(4) } },
+      (sesh) =>
+        Effect.gen(function*() {
+          assert.strictEqual(yield* sesh("dev"), 4)
+          assert.strictEqual((yield* Launches).specs.length, 1)
+          assert.deepStrictEqual((yield* Said).err, ["[dev ended]"])
+        })
+    ))
+
+  it.effect.each(VERBS)("%s: fails, and names what is close, here and there", ([line]) =>
+    inWorld({
+      sessions: [{ info: memoryInfo("dex") }],
+      hosts: { web: having("deb"), db: dead("db", "den"), far: having("unlike") }
+    }, (sesh) =>
+      Effect.gen(function*() {
+        assert.strictEqual(yield* sesh(...line.split(" ")), 1)
+        assert.deepStrictEqual((yield* Said).err, [
+          "sesh: db does not answer",
+          "sesh: no session named dev; did you mean dex or @db den or @web deb?"
+        ])
+      })))
+
+  it.effect("costs nothing where no host is known", () =>
+    inWorld({}, (sesh) =>
+      Effect.gen(function*() {
+        assert.strictEqual(yield* sesh("--kill", "dev"), 1)
+        assert.deepStrictEqual((yield* Said).err, ["sesh: no session named dev"])
+        assert.deepStrictEqual((yield* Shown).texts, [])
+      })))
+})
+
+describe("waiting for hosts", () => {
+  /** Runs a line, lets the time pass, and gives when it was over, by turns of 100 ms. */
+  const timed = (run: Effect.Effect<number>) =>
+    Effect.gen(function*() {
+      const running = yield* Effect.forkChild(run)
+      yield* settle
+      let ms = 0
+      for (; running.pollUnsafe() === undefined && ms < 20_000; ms += 100) {
+        yield* TestClock.adjust(100)
+        yield* settle
+      }
+      return { ms, code: yield* Fiber.join(running) }
+    })
+
+  it.effect("is 1.5 s for one that nothing speaks for, and it is said", () =>
+    inWorld({ hosts: { web: { delayMs: forever } } }, (sesh) =>
+      Effect.gen(function*() {
+        assert.deepStrictEqual(yield* timed(Effect.scoped(sesh("--kill", "dev"))), { ms: 1500, code: 1 })
+        assert.deepStrictEqual((yield* Said).err, [
+          "sesh: web gave no answer in 1.5 s",
+          "sesh: no session named dev"
+        ])
+      })))
+
+  it.effect("is 5 s for one that had the session, and no longer however many there are", () =>
+    inWorld({
+      hosts: Object.fromEntries(
+        Array.from({ length: 120 }, (_, index) => [
+          `h${index}`,
+          { delayMs: forever, known: { sessions: index === 100 ? listed("dev") : [] } }
+        ])
+      )
+    }, (sesh) =>
+      Effect.gen(function*() {
+        assert.deepStrictEqual(yield* timed(Effect.scoped(sesh("--kill", "dev"))), { ms: 5000, code: 1 })
+        assert.match(
+          (yield* Said).err[0]!,
+          /^sesh: no answer from h100, (h\d+, ){6}h\d+ and 112 more \(dev was on h100 /
+        )
+        assert.strictEqual((yield* FakeHosts).looks.length, 120)
+      })))
+
+  it.effect("ends as soon as all have answered", () =>
+    inWorld({
+      hosts: { web: { ...having("dev"), delayMs: 200 }, db: { delayMs: 1000, known: { sessions: listed("dev") } } }
+    }, (sesh) =>
+      Effect.gen(function*() {
+        assert.deepStrictEqual(yield* timed(Effect.scoped(sesh("--kill", "dev"))), { ms: 1000, code: 0 })
+        assert.deepStrictEqual((yield* Said).err, ["[dev is on web]", "[dev on web ended]"])
+        assert.deepStrictEqual((yield* Shown).texts, [
+          "looking for dev on db, web (Enter: wait no longer)",
+          "looking for dev on db (Enter: wait no longer)"
+        ])
+        assert.deepStrictEqual((yield* Shown).now(), [])
+      })))
+
+  it.effect.each(["Enter", "Ctrl-C"])(
+    "ends by %s, with what is known by then",
+    (key) =>
+      inWorld(
+        { hosts: { web: having("dev"), db: { delayMs: forever, known: { sessions: listed("dev") } } } },
+        (sesh) =>
+          Effect.gen(function*() {
+            const running = yield* Effect.forkChild(sesh("--kill", "dev"))
+            const person = yield* Person
+            const shown = yield* Shown
+            yield* eventually("one is left", () => shown.now()[0]?.startsWith("looking for dev on db ") === true)
+            yield* eventually("somebody listens", person.isWatched)
+            if (key === "Enter") person.type("")
+            else person.interrupt()
+            assert.strictEqual(yield* Fiber.join(running), 0)
+            assert.deepStrictEqual((yield* Said).err, [
+              "sesh: db was not waited for (dev was on db 0s ago)",
+              "[dev is on web]",
+              "[dev on web ended]"
+            ])
+            assert.isFalse(person.isWatched())
+            person.type("ls")
+            assert.deepStrictEqual(person.unread(), ["ls"])
+          })
+      )
+  )
+})
+
+describe("sesh --kill of several", () => {
+  it.effect("asks each host once for all that are not here, and ends each where it is", () =>
+    inWorld({
+      sessions: [{ info: memoryInfo("a") }],
+      hosts: { web: having("b", "c"), db: having("d"), far: dead("far") }
+    }, (sesh) =>
+      Effect.gen(function*() {
+        assert.strictEqual(yield* sesh("--kill", "a", "b", "c", "d", "nope"), 1)
+        const { at, looks } = yield* FakeHosts
+        assert.deepStrictEqual(looks.map(([host]) => host).toSorted(), ["db", "far", "web"])
+        assert.deepStrictEqual(
+          [(yield* MemorySessions).sessions.size, at("web").memory.sessions.size, at("db").memory.sessions.size],
+          [0, 0, 0]
+        )
+        assert.deepStrictEqual((yield* Said).err.toSorted(), [
+          "[a ended]",
+          "[b is on web]",
+          "[b on web ended]",
+          "[c is on web]",
+          "[c on web ended]",
+          "[d is on db]",
+          "[d on db ended]",
+          "sesh: far does not answer",
+          "sesh: no session named nope"
+        ])
+      })))
+
+  it.effect("one that is not to be decided keeps no other alive", () =>
+    inWorld({ hosts: { web: having("a", "b"), db: having("a") }, isAlone: true }, (sesh) =>
+      Effect.gen(function*() {
+        assert.strictEqual(yield* sesh("--kill", "a", "b"), 1)
+        const { at } = yield* FakeHosts
+        assert.deepStrictEqual([...at("web").memory.sessions.keys()], ["a" as SessionName])
+      })))
+})

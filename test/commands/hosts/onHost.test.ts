@@ -1,0 +1,265 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as TestClock from "effect/testing/TestClock"
+import { Launches } from "../../../src/layers/testing/DaemonLauncherFake.ts"
+import { Said } from "../../../src/layers/testing/OutputFake.ts"
+import { Person } from "../../../src/layers/testing/PromptFake.ts"
+import type { FakeProgram } from "../../../src/layers/testing/PtyFake.ts"
+import { memoryInfo } from "../../../src/layers/testing/SessionRegistryFake.ts"
+import { Terminal } from "../../../src/layers/testing/TtyFake.ts"
+import type { SessionName } from "../../../src/schema/SessionName.ts"
+import { HostError } from "../../../src/services/HostError.ts"
+import { eventually, settle } from "../../support/fakeClient.ts"
+import { FakeHosts } from "../../support/remotes.ts"
+import { inWorld } from "../../support/world.ts"
+
+const on = (host: string) => Effect.map(FakeHosts, ({ at }) => at(host))
+
+/** Lines typed back, and the end with the line `exit`. */
+const echo = (program: FakeProgram) => {
+  program.onTyped = (bytes) => {
+    program.print(bytes)
+    if (bytes.includes("exit")) program.exit(5)
+  }
+}
+
+const failing = (kind: HostError["kind"]) => ({
+  hosts: { web: { failure: new HostError({ host: "web", problem: `web: it is ${kind}`, kind }) } }
+})
+
+describe("sesh @host", () => {
+  it.effect("lists what is there, in the columns of the listing, seen from the home there", () =>
+    inWorld(
+      { hosts: { web: { sessions: [{ info: memoryInfo("api", { dir: "/home/there/api" }) }] } } },
+      (sesh) =>
+        Effect.gen(function*() {
+          assert.strictEqual(yield* sesh("@web"), 0)
+          assert.strictEqual(yield* sesh("--json", "@web"), 0)
+          const { err, out } = yield* Said
+          assert.deepStrictEqual(out[0]!.split("\n"), [
+            "NAME  CLIENTS  AGE  DIRECTORY  RUNNING",
+            "api   0        0s   ~/api"
+          ])
+          const listing = JSON.parse(out[1]!)
+          assert.deepStrictEqual([listing.version, listing.sessions[0].name, listing.hosts], [1, "api", undefined])
+          assert.deepStrictEqual(err, [])
+          assert.deepStrictEqual((yield* FakeHosts).looks.at(0), ["web", { prompts: "interactive" }])
+        })
+    ))
+
+  it.effect("without sessions says how to begin, on a terminal only", () =>
+    Effect.gen(function*() {
+      const said = (outputIsTerminal: boolean) =>
+        inWorld({ hosts: { web: {} }, outputIsTerminal, isAlone: !outputIsTerminal }, (sesh) =>
+          Effect.andThen(sesh("@web"), Effect.map(Said, ({ err, out }) => [...out, ...err])))
+      assert.deepStrictEqual(yield* said(true), ["No sessions on web. Start one: sesh @web <name>"])
+      assert.deepStrictEqual(yield* said(false), [])
+    }))
+
+  it.effect.each(
+    [
+      ["@web", 1],
+      ["@web --json", 1],
+      ["@web dev", 1],
+      ["@web dev -d", 1],
+      ["--watch @web dev", 1],
+      ["--kill @web dev", 1],
+      ["--kill @web dev other", 1],
+      ["--detach @web dev", 1],
+      ["--history @web dev", 1],
+      ["--send @web dev x", 1],
+      ["--wait @web dev", 1],
+      ["--exec @web dev -- true", 125]
+    ] as const
+  )(
+    "%s: a host that cannot be had is one line, and a failure",
+    ([line, code]) =>
+      inWorld(failing("refused"), (sesh) =>
+        Effect.gen(function*() {
+          assert.strictEqual(yield* sesh(...line.split(" ")), code)
+          const { err, out } = yield* Said
+          assert.deepStrictEqual([out, err], [[], ["sesh: web: it is refused"]])
+          assert.strictEqual((yield* Launches).specs.length, 0)
+        }))
+  )
+
+  it.effect.each(
+    [
+      ["@web dev", 255, ""],
+      ["--watch @web dev", 255, ""],
+      ["--wait @web dev", 255, "; dev may still run there"],
+      ["--exec @web dev -- true", 255, "; the command may still run"],
+      ["--kill @web dev", 1, ""],
+      ["--send @web dev x", 1, ""]
+    ] as const
+  )(
+    "%s: a connection that was lost ends with %d",
+    ([line, code, more]) =>
+      inWorld(failing("lost"), (sesh) =>
+        Effect.gen(function*() {
+          assert.strictEqual(yield* sesh(...line.split(" ")), code)
+          assert.deepStrictEqual((yield* Said).err, [`sesh: web: it is lost${more}`])
+        }))
+  )
+
+  it.effect("nobody is asked for a password where nobody is", () =>
+    inWorld({ hosts: { web: {} }, isAlone: true }, (sesh) =>
+      Effect.gen(function*() {
+        yield* sesh("@web", "dev", "-d")
+        assert.deepStrictEqual((yield* FakeHosts).visits, [["web", { prompts: "batch" }]])
+      })))
+})
+
+describe("sesh @host <name>", () => {
+  it.effect("creates there, in the home unless told where, attaches, and says where it was", () =>
+    inWorld({ hosts: { web: {} } }, (sesh) =>
+      Effect.gen(function*() {
+        const running = yield* Effect.forkChild(sesh("@web", "dev"))
+        const terminal = yield* Terminal
+        const { programs, specs } = yield* on("web")
+        yield* eventually("a program", () => programs.all.length === 1)
+        programs.last().print("there$ ")
+        yield* eventually("the prompt", () => terminal.screen.includes("there$ "))
+        terminal.type("\x1c")
+        assert.strictEqual(yield* Fiber.join(running), 0)
+        assert.strictEqual(yield* sesh("@web", "other", "sub", "-d", "--", "top", "@x"), 0)
+        assert.deepInclude(specs[0], { name: "dev" as SessionName, dir: "", env: { TERM: "xterm" }, awaited: true })
+        assert.deepInclude(specs[1], { dir: "sub", command: ["top", "@x"], awaited: false })
+        assert.strictEqual((yield* Launches).specs.length, 0)
+
+        const again = yield* Effect.forkChild(sesh("@web", "dev"))
+        yield* eventually("the terminal again", () => terminal.opened === 2 && terminal.isOpen)
+        yield* settle
+        programs.all[0]!.exit(7)
+        assert.strictEqual(yield* Fiber.join(again), 7)
+        assert.deepStrictEqual((yield* Said).err, ["[detached from dev on web]", "[dev on web ended]"])
+        assert.strictEqual((yield* FakeHosts).reads(), 0)
+      })))
+
+  it.effect("a connection that is lost for good while attached ends with 255, and the session goes on", () =>
+    inWorld({ hosts: { web: {} } }, (sesh) =>
+      Effect.gen(function*() {
+        const running = yield* Effect.forkChild(sesh("@web", "dev"))
+        const terminal = yield* Terminal
+        yield* eventually("a terminal", () => terminal.isOpen)
+        yield* settle
+        const web = yield* on("web")
+        web.failure = new HostError({ host: "web", problem: "its key\u001b[2J is another\u202e", kind: "refused" })
+        web.network.links.at(-1)!.cut("gone")
+        yield* settle
+        yield* TestClock.adjust("2 seconds")
+        assert.strictEqual(yield* Fiber.join(running), 255)
+        assert.isTrue(web.programs.last().isRunning)
+        assert.match((yield* Said).err[0]!, /^\[lost dev on web: [ -~]*\]$/)
+      })))
+})
+
+describe("verbs on another host", () => {
+  it.effect("kill, detach, history, send and wait do there what they do here", () =>
+    inWorld({
+      hosts: {
+        web: { pty: { play: echo }, sessions: [{ info: memoryInfo("old", { clients: [{ role: "attach" }] }) }] }
+      }
+    }, (sesh) =>
+      Effect.gen(function*() {
+        yield* sesh("@web", "dev", "-d")
+        assert.strictEqual(yield* sesh("--send", "@web", "dev", "hello @x"), 0)
+        assert.strictEqual(yield* sesh("@web", "--history", "dev"), 0)
+        assert.include(Buffer.concat((yield* Said).bytes).toString(), "hello @x")
+        const waiting = yield* Effect.forkChild(sesh("--wait", "@web", "dev"))
+        yield* settle
+        assert.strictEqual(yield* sesh("--send", "@web", "dev", "exit", "--enter"), 0)
+        assert.strictEqual(yield* Fiber.join(waiting), 5)
+        assert.strictEqual(yield* sesh("--detach", "@web", "old"), 0)
+        assert.strictEqual(yield* sesh("@web", "--kill", "old"), 0)
+        assert.deepStrictEqual((yield* Said).err, ["[1 client of old on web detached]", "[old on web ended]"])
+      })))
+
+  it.effect("--exec ends as the command there does, and a name that is taken is sesh's own failure", () =>
+    inWorld({
+      hosts: {
+        web: {
+          pty: {
+            play: (program) => {
+              program.print("out\r\n")
+              program.exit(42)
+            }
+          }
+        },
+        db: {}
+      }
+    }, (sesh) =>
+      Effect.gen(function*() {
+        assert.strictEqual(yield* sesh("@web", "--exec", "job", "--print", "--", "make"), 42)
+        assert.strictEqual(Buffer.concat((yield* Said).bytes).toString(), "out\n")
+        yield* sesh("@db", "dev", "-d")
+        assert.strictEqual(yield* sesh("--exec", "@db", "dev", "--", "make"), 125)
+        assert.deepStrictEqual((yield* Said).err, ["sesh: db: a session named dev is already there"])
+      })))
+
+  it.effect("--exec and --wait whose connection breaks end with 255, and say that the command may run on", () =>
+    inWorld({ hosts: { web: {} } }, (sesh) =>
+      Effect.gen(function*() {
+        const { network, programs } = yield* on("web")
+        const execution = yield* Effect.forkChild(sesh("--exec", "@web", "job", "--", "make"))
+        yield* eventually("the command", () => programs.all.length === 1)
+        yield* settle
+        network.links.at(-1)!.cut()
+        assert.strictEqual(yield* Fiber.join(execution), 255)
+        const waiting = yield* Effect.forkChild(sesh("--wait", "@web", "job"))
+        yield* settle
+        network.links.at(-1)!.cut()
+        assert.strictEqual(yield* Fiber.join(waiting), 255)
+        const { err } = yield* Said
+        assert.match(err[0]!, /^sesh: web: lost session job: .*; the command may still run$/)
+        assert.match(err[1]!, /^sesh: web: lost session job: .*; job may still run there$/)
+      })))
+
+  it.effect("of a session that is not there say so, with the names that are close there, and ask no other host", () =>
+    inWorld({
+      sessions: [{ info: memoryInfo("devel") }],
+      hosts: { web: { sessions: [{ info: memoryInfo("dev") }] }, db: { sessions: [{ info: memoryInfo("dve") }] } }
+    }, (sesh) =>
+      Effect.gen(function*() {
+        for (const verb of ["--kill", "--watch", "--detach", "--history", "--wait"]) {
+          assert.strictEqual(yield* sesh(verb, "@web", "dve"), 1, verb)
+        }
+        assert.strictEqual(yield* sesh("--send", "@web", "dve", "x"), 1)
+        assert.deepStrictEqual(
+          [...new Set((yield* Said).err)],
+          ["sesh: no session named dve on web; did you mean dev?"]
+        )
+        assert.deepStrictEqual((yield* FakeHosts).looks, [])
+        assert.deepStrictEqual((yield* Person).asked, [])
+      })))
+
+  it.effect("what a session's machine has to say names the host, and has no control characters", () =>
+    inWorld(
+      { hosts: { web: { sessions: [{ info: memoryInfo("dev"), problem: "no\u001b[2J\u202eanswer" }] } } },
+      (sesh) =>
+        Effect.gen(function*() {
+          assert.strictEqual(yield* sesh("@web", "--kill", "dev"), 1)
+          assert.deepStrictEqual((yield* Said).err, [
+            "sesh: web: session dev does not answer: no\\x1b[2J\\u202eanswer"
+          ])
+        })
+    ))
+})
+
+describe("completion", () => {
+  it.effect("asks for hosts, and for what they had, without the network", () =>
+    inWorld({
+      hosts: {
+        web: { known: { sessions: ["api", "dev"].map((name) => ({ name: name as SessionName })) } },
+        db: {}
+      }
+    }, (sesh) =>
+      Effect.gen(function*() {
+        for (const line of ["--hosts", "--names @web", "--names @db", "--names @other"]) {
+          assert.strictEqual(yield* sesh(...line.split(" ")), 0)
+        }
+        assert.deepStrictEqual((yield* Said).out, ["db\nweb", "api\ndev"])
+        assert.deepStrictEqual([(yield* FakeHosts).looks, (yield* FakeHosts).visits], [[], []])
+      })))
+})

@@ -1,0 +1,177 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as ChildProcess from "node:child_process"
+import * as Fs from "node:fs"
+import * as Net from "node:net"
+import * as Path from "node:path"
+import { encodeFrame, FrameType, header, MAX_PAYLOAD } from "../../../src/schema/protocol/Frame.ts"
+import { Paths } from "../../../src/services/Paths.ts"
+import { SessionClient } from "../../../src/services/SessionClient.ts"
+import { SessionServer } from "../../../src/services/SessionServer.ts"
+import { aWhile, type Ear, ear, until, work } from "../../contract/SessionServer.ts"
+import { leaveDead } from "../../fixtures/dead.ts"
+import { machine } from "../../fixtures/machine.ts"
+
+const quiet = { name: work, prepare: Effect.void, onConnection: () => undefined }
+
+/** Serves, and what its first client sends raw. */
+const hearing = (...chunks: ReadonlyArray<Buffer>) =>
+  Effect.gen(function*() {
+    const server = yield* SessionServer
+    const ears: Array<Ear> = []
+    yield* server.listen({ ...quiet, onConnection: (connection) => ears.push(ear(connection)) })
+    const socket = Net.connect((yield* Paths).session(work).socket)
+    for (const chunk of chunks) socket.write(chunk)
+    return { ears, socket }
+  })
+
+/** Starts another process that takes the name in this home. */
+const taker = (dir: string) =>
+  Effect.acquireRelease(
+    Effect.sync(() => {
+      const child = ChildProcess.spawn(
+        process.execPath,
+        [Path.join(import.meta.dirname, "../../fixtures/taker.ts"), work],
+        {
+          env: { ...process.env, SESH_DIR: dir },
+          stdio: ["pipe", "pipe", "inherit"]
+        }
+      )
+      const said: Array<string> = []
+      child.stdout.on("data", (bytes) => said.push(String(bytes).trim()))
+      return { child, said }
+    }),
+    ({ child }) => Effect.promise(() => new Promise<void>((resolve) => child.once("exit", () => resolve()).stdin.end()))
+  )
+
+describe("SessionServerUnix", () => {
+  it.live("the socket is ours alone, whatever the umask", () =>
+    Effect.gen(function*() {
+      const umask = process.umask(0)
+      yield* Effect.addFinalizer(() => Effect.sync(() => process.umask(umask)))
+      const paths = yield* Paths
+      yield* (yield* SessionServer).listen(quiet)
+      assert.strictEqual(Fs.statSync(paths.session(work).socket).mode & 0o777, 0o600)
+      assert.strictEqual(process.umask(), 0)
+    }).pipe(Effect.provide(machine)))
+
+  it.live("nothing but the lock stays in the directory after a session", () =>
+    Effect.gen(function*() {
+      const paths = yield* Paths
+      const files = paths.session(work)
+      const listen = (yield* SessionServer).listen(quiet)
+      yield* Effect.scoped(Effect.andThen(
+        listen,
+        Effect.sync(() => {
+          Fs.writeFileSync(files.info, "{}")
+          Fs.symlinkSync("/nowhere", files.agent)
+          assert.sameMembers(Fs.readdirSync(paths.dir), [".lock", "work.sock", "work.json", "work.agent"])
+        })
+      ))
+      assert.deepStrictEqual(Fs.readdirSync(paths.dir), [".lock"])
+    }).pipe(Effect.provide(machine)))
+
+  it.live("a dead socket is replaced, and what killed creators left is removed", () =>
+    Effect.gen(function*() {
+      const paths = yield* Paths
+      yield* paths.ensure
+      yield* leaveDead(paths.session(work).socket)
+      yield* leaveDead(Path.join(paths.dir, ".abcde"))
+      Fs.writeFileSync(Path.join(paths.dir, ".notes"), "")
+      const client = yield* SessionClient
+      const dead = yield* Effect.flip(client.connect(work))
+      assert.deepStrictEqual([dead._tag, "stale" in dead && dead.stale], ["NoSession", true])
+      yield* (yield* SessionServer).listen(quiet)
+      yield* client.connect(work)
+      assert.sameMembers(Fs.readdirSync(paths.dir), [".lock", ".notes", "work.sock"])
+    }).pipe(Effect.provide(machine)))
+
+  it.live(
+    "of many processes that take a name at the same time one gets it, also when a dead socket lies there",
+    () =>
+      Effect.gen(function*() {
+        const paths = yield* Paths
+        yield* paths.ensure
+        yield* leaveDead(paths.session(work).socket)
+        const takers = yield* Effect.all(Array.from({ length: 12 }, () => taker(paths.dir)))
+        yield* until("all have said something", () => takers.every(({ said }) => said.length === 1), 50_000)
+        const counts = takers.filter(({ said }) => said[0] === "taken").length
+        assert.strictEqual(counts, 1)
+        assert.isTrue(takers.every(({ said }) => said[0] === "taken" || said[0] === "SessionExists"))
+        yield* (yield* SessionClient).connect(work)
+      }).pipe(Effect.provide(machine)),
+    60_000
+  )
+
+  it.live("a session whose socket was replaced leaves the other one alone when it ends", () =>
+    Effect.gen(function*() {
+      const server = yield* SessionServer
+      const { socket } = (yield* Paths).session(work)
+      yield* Effect.scoped(Effect.gen(function*() {
+        yield* server.listen(quiet)
+        Fs.unlinkSync(socket)
+        yield* leaveDead(socket)
+      }))
+      assert.isTrue(Fs.existsSync(socket))
+    }).pipe(Effect.provide(machine)))
+
+  it.live("a stopped session that takes no connections any more still owns its name", () =>
+    Effect.gen(function*() {
+      const paths = yield* Paths
+      const session = yield* taker(paths.dir)
+      yield* until("it runs", () => session.said[0] === "taken")
+      session.child.kill("SIGSTOP")
+      yield* Effect.addFinalizer(() => Effect.sync(() => session.child.kill("SIGCONT")))
+      const client = yield* SessionClient
+      let error = "none"
+      for (let i = 0; i < 600 && error === "none"; i++) {
+        error = yield* client.connect(work).pipe(Effect.match({ onFailure: (e) => e.message, onSuccess: () => "none" }))
+      }
+      assert.include(error, "is its process stopped?")
+      const refused = yield* Effect.flip((yield* SessionServer).listen(quiet))
+      assert.strictEqual(refused._tag, "SessionExists")
+    }).pipe(Effect.provide(machine)))
+
+  it.live("what is not a socket is not replaced", () =>
+    Effect.gen(function*() {
+      const paths = yield* Paths
+      yield* paths.ensure
+      Fs.writeFileSync(paths.session(work).socket, "precious")
+      const error = yield* Effect.flip((yield* SessionServer).listen(quiet))
+      assert.include(error.message, "is not a socket")
+      assert.strictEqual(Fs.readFileSync(paths.session(work).socket, "utf8"), "precious")
+    }).pipe(Effect.provide(machine)))
+
+  it.live("who breaks the framing is dropped, with a reason", () =>
+    Effect.gen(function*() {
+      const { ears, socket } = yield* hearing(encodeFrame(FrameType.ping, Buffer.alloc(0)), header(4, MAX_PAYLOAD + 1))
+      let ended = false
+      socket.on("close", () => ended = true).resume()
+      yield* until("it was dropped", () => ears[0]?.closed.length === 1 && ended)
+      assert.strictEqual(ears[0]!.frames.length, 1)
+      assert.include(ears[0]!.closed[0], "is the most")
+    }).pipe(Effect.provide(machine)))
+
+  it.live("half a frame is no frame: who goes in the middle of one did not go in good order", () =>
+    Effect.gen(function*() {
+      const { ears, socket } = yield* hearing(encodeFrame(FrameType.input, Buffer.from("abc")).subarray(0, 6))
+      yield* until("it connected", () => ears.length === 1)
+      yield* aWhile
+      socket.end()
+      yield* until("it ended", () => ears[0]!.closed.length === 1)
+      assert.strictEqual(ears[0]!.frames.length, 0)
+      assert.include(ears[0]!.closed[0], "in the middle of a frame")
+    }).pipe(Effect.provide(machine)))
+
+  it.live("a frame that comes byte by byte is a frame", () =>
+    Effect.gen(function*() {
+      const { ears, socket } = yield* hearing()
+      for (const byte of encodeFrame(FrameType.input, Buffer.from("abc"))) {
+        socket.write(Buffer.of(byte))
+        yield* Effect.promise(() => new Promise((resolve) => setImmediate(resolve)))
+      }
+      yield* until("it came", () => ears[0]?.frames.length === 1)
+      assert.strictEqual(String(ears[0]!.frames[0]![1]), "abc")
+      socket.destroy()
+    }).pipe(Effect.provide(machine)))
+})

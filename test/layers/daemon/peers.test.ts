@@ -1,0 +1,188 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as TestClock from "effect/testing/TestClock"
+import { INPUT_WINDOW } from "../../../src/layers/daemon/peer.ts"
+import { MemoryNetwork } from "../../../src/layers/testing/network/network.ts"
+import { Control } from "../../../src/schema/protocol/Control.ts"
+import { FrameType } from "../../../src/schema/protocol/Frame.ts"
+import { eventually, join, joined, settle } from "../../support/fakeClient.ts"
+import { connect, dev, hosting, start } from "../../support/hosting.ts"
+
+describe("clients of different sizes", () => {
+  it.effect("get the screen anew when the session takes another's size, but not for a change of their own", () =>
+    hosting((pty) =>
+      Effect.gen(function*() {
+        yield* start()
+        pty.last().print("shown")
+        yield* settle
+        const small = yield* joined(dev, "attach", { size: { cols: 40, rows: 10 } })
+        const large = yield* joined(dev, "attach", { size: { cols: 120, rows: 50 } })
+        const restores = () => [small, large].map((client) => client.of(FrameType.restore).length)
+        yield* eventually("the small one's new picture", () => restores()[0] === 2)
+        assert.strictEqual(restores()[1], 1)
+        small.type("x")
+        yield* eventually("new pictures for both", () => restores()[0] === 3 && restores()[1] === 2)
+        small.connection.send(FrameType.resize, Control.resize.encode({ cols: 50, rows: 12 }))
+        yield* eventually("a new picture for the other", () => restores()[1] === 3)
+        assert.strictEqual(restores()[0], 3)
+      })
+    ))
+
+  it.effect("who do not lead get one when their own window has settled, not for each step of dragging it", () =>
+    hosting((pty) =>
+      Effect.gen(function*() {
+        yield* start()
+        pty.last().print("shown")
+        const watcher = yield* joined(dev, "watch", { size: { cols: 40, rows: 10 } })
+        yield* joined(dev, "attach", { size: { cols: 100, rows: 20 } })
+        yield* eventually("a picture for the session's size", () => watcher.of(FrameType.restore).length === 2)
+        for (let cols = 50; cols < 60; cols++) {
+          watcher.connection.send(FrameType.resize, Control.resize.encode({ cols, rows: 30 }))
+          yield* settle
+          yield* TestClock.adjust("50 millis")
+        }
+        assert.lengthOf(watcher.of(FrameType.restore), 2)
+        yield* TestClock.adjust("200 millis")
+        yield* eventually("a picture", () => watcher.of(FrameType.restore).length === 3)
+        yield* TestClock.adjust("1 seconds")
+        yield* settle
+        assert.lengthOf(watcher.of(FrameType.restore), 3)
+      })
+    ))
+})
+
+describe("a terminal larger than any screen", () => {
+  it.effect("is one of 2,000 columns and 400 rows: the creator's, that of who comes, and one that has grown", () =>
+    hosting((pty) =>
+      Effect.gen(function*() {
+        yield* start({ size: { cols: 3000, rows: 24 } })
+        const client = yield* joined(dev, "attach", { size: { cols: 80, rows: 65_535 } })
+        client.connection.send(FrameType.resize, Control.resize.encode({ cols: 65_535, rows: 65_535 }))
+        yield* eventually("three sizes", () => pty.last().sizes.length === 3)
+        assert.deepStrictEqual(pty.last().sizes, [
+          { cols: 2000, rows: 24 },
+          { cols: 80, rows: 400 },
+          { cols: 2000, rows: 400 }
+        ])
+      })
+    ))
+})
+
+describe("bad clients", () => {
+  it.effect("who say no hello are dropped after a while", () =>
+    hosting(() =>
+      Effect.gen(function*() {
+        yield* start()
+        const silent = yield* connect
+        yield* settle
+        yield* TestClock.adjust("11 seconds")
+        yield* eventually("a refusal", () => silent.error?.code === "protocol" && silent.closed)
+      })
+    ))
+
+  it.effect.each(
+    [
+      ["a first frame that is no hello", FrameType.output, "x"],
+      ["a hello that is no JSON", FrameType.hello, "{"],
+      ["a hello without a role", FrameType.hello, `{"protocol":{"major":1,"minor":0},"sesh":"1","client":"c"}`]
+    ] as const
+  )("%s: refused", ([, type, payload]) =>
+    hosting(() =>
+      Effect.gen(function*() {
+        yield* start()
+        const client = yield* connect
+        client.connection.send(type, Buffer.from(payload))
+        yield* eventually("a refusal", () => client.error?.code === "protocol" && client.closed)
+      })
+    ))
+
+  it.effect("of another major are told which side is too old", () =>
+    hosting(() =>
+      Effect.gen(function*() {
+        yield* start()
+        const older = yield* join(dev, "attach", { protocol: { major: 0, minor: 9 } })
+        yield* eventually("a refusal", () => older.error)
+        assert.strictEqual(older.error?.code, "version")
+        assert.include(older.error?.message, "client is too old")
+        const newer = yield* join(dev, "attach", { protocol: { major: 2, minor: 0 } })
+        yield* eventually("a refusal", () => newer.error)
+        assert.include(newer.error?.message, "session is too old")
+      })
+    ))
+
+  it.effect("who send more than the window are dropped; the program's other input is not lost", () =>
+    hosting((pty) =>
+      Effect.gen(function*() {
+        yield* start()
+        pty.last().stall(true)
+        const flood = yield* joined(dev, "attach")
+        for (let sent = 0; sent < 4 * INPUT_WINDOW; sent += 65_536) flood.type(Buffer.alloc(65_536, 120))
+        yield* eventually("a refusal", () => flood.error?.code === "window")
+        pty.last().stall(false)
+        const good = yield* joined(dev, "attach")
+        good.type("ok")
+        yield* eventually("the other's typing", () => pty.last().typed.toString().endsWith("ok"))
+        assert.isAtMost(pty.last().typed.length, 3 * INPUT_WINDOW)
+      })
+    ))
+
+  it.effect("who break off half-way do no harm", () =>
+    hosting((pty) =>
+      Effect.gen(function*() {
+        yield* start()
+        const client = yield* joined(dev, "attach")
+        yield* join(dev, "attach")
+        ;(yield* MemoryNetwork).links[1]!.cut()
+        pty.last().print("on")
+        yield* eventually("output", () => client.output === "on")
+      })
+    ))
+
+  it.effect("too many at once: the last ones are refused", () =>
+    hosting(() =>
+      Effect.gen(function*() {
+        yield* start()
+        for (let i = 0; i < 64; i++) yield* joined(dev, "query")
+        const last = yield* join(dev, "query")
+        yield* eventually("a refusal", () => last.error?.code === "full")
+      })
+    ))
+})
+
+describe("slow clients", () => {
+  const MEGABYTE = 1024 * 1024
+
+  it.effect("the program is paused for one that is slow, and nothing is lost", () =>
+    hosting((pty) =>
+      Effect.gen(function*() {
+        yield* start()
+        const client = yield* joined(dev, "attach")
+        client.connection.pause()
+        for (let i = 0; i < 64; i++) pty.last().print(Buffer.alloc(65_536, 97))
+        yield* eventually("the pause", () => pty.last().isPaused)
+        client.connection.resume()
+        yield* eventually("all of it", () => client.output.length === 4 * MEGABYTE)
+        yield* eventually("the program to go on", () => !pty.last().isPaused)
+        assert.isUndefined(client.of(FrameType.restore)[1])
+      })
+    ))
+
+  it.effect("one that takes nothing for a second holds up nobody, and gets a fresh restore when it is back", () =>
+    hosting((pty) =>
+      Effect.gen(function*() {
+        yield* start()
+        const stuck = yield* joined(dev, "attach")
+        const fine = yield* joined(dev, "attach")
+        stuck.connection.pause()
+        for (let i = 0; i < 64; i++) pty.last().print(Buffer.alloc(65_536, 97))
+        yield* eventually("the pause", () => pty.last().isPaused)
+        yield* TestClock.adjust("1500 millis")
+        yield* eventually("all of it for the other", () => fine.output.length === 4 * MEGABYTE)
+        assert.isBelow(stuck.output.length, 2 * MEGABYTE)
+        stuck.connection.resume()
+        yield* eventually("a second restore", () => stuck.of(FrameType.restore).length > 1)
+        pty.last().print("live again")
+        yield* eventually("live output", () => stuck.of(FrameType.output).at(-1)?.toString().endsWith("live again"))
+      })
+    ))
+})

@@ -1,0 +1,311 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as TestClock from "effect/testing/TestClock"
+import { WrittenFiles } from "../../../src/layers/testing/SessionFilesFake.ts"
+import { Control } from "../../../src/schema/protocol/Control.ts"
+import { FrameType } from "../../../src/schema/protocol/Frame.ts"
+import { eventually, join, joined, settle } from "../../support/fakeClient.ts"
+import { dev, hosting, spec, start } from "../../support/hosting.ts"
+
+describe("a session", () => {
+  it.effect("runs the shell in the directory, with its own environment", () =>
+    hosting((pty) =>
+      Effect.gen(function*() {
+        yield* start()
+        const { args, cwd, env, file, size } = pty.last().spec
+        assert.deepStrictEqual({ args, cwd, file, size }, {
+          args: [],
+          cwd: "/home/user",
+          file: "/bin/sh",
+          size: spec.size
+        })
+        assert.strictEqual(env["SESH_SESSION"], "dev")
+        assert.strictEqual(env["SSH_AUTH_SOCK"], "/memory/dev.agent")
+        assert.strictEqual(env["TERM"], "xterm")
+        assert.notProperty(env, "TMUX")
+        assert.strictEqual((yield* WrittenFiles).agents.get("dev"), "/tmp/agent.1")
+      })
+    ))
+
+  it.effect("shows a new client what was shown before, then what comes", () =>
+    hosting((pty) =>
+      Effect.gen(function*() {
+        yield* start()
+        pty.last().print("before ")
+        yield* settle
+        const client = yield* joined(dev, "attach")
+        assert.strictEqual(client.restored, "before ")
+        pty.last().print("after")
+        yield* eventually("live output", () => client.output === "after")
+      })
+    ))
+
+  it.effect("shows its creator everything since the beginning, as live output", () =>
+    hosting((pty) =>
+      Effect.gen(function*() {
+        const { info } = yield* start()
+        pty.last().print("$ ")
+        yield* settle
+        const client = yield* joined(dev, "attach", { resume: { session: info.id, output: 0, input: 0 } })
+        assert.isFalse(client.welcome?.restore)
+        assert.strictEqual(client.output, "$ ")
+        assert.isUndefined(client.restored)
+      })
+    ))
+
+  it.effect("restores for who resumes another session of the same name", () =>
+    hosting((pty) =>
+      Effect.gen(function*() {
+        yield* start()
+        pty.last().print("$ ")
+        yield* settle
+        const client = yield* joined(dev, "attach", { resume: { session: "another", output: 0, input: 0 } })
+        assert.isTrue(client.welcome?.restore)
+        assert.strictEqual(client.restored, "$ ")
+      })
+    ))
+
+  it.effect("types what clients type, and says how much of it", () =>
+    hosting((pty) =>
+      Effect.gen(function*() {
+        yield* start()
+        const client = yield* joined(dev, "attach")
+        client.type("ls")
+        client.type("\r")
+        yield* eventually("the typing", () => pty.last().typed.toString() === "ls\r")
+        yield* eventually("the ack", () => client.acked === 3)
+      })
+    ))
+
+  it.effect("types nothing twice that a client sends again", () =>
+    hosting((pty) =>
+      Effect.gen(function*() {
+        yield* start()
+        const first = yield* joined(dev, "attach", { client: "c" })
+        first.type("abc")
+        yield* eventually("the ack", () => first.acked === 3)
+        first.connection.destroy()
+        yield* eventually("its end", () => first.closed)
+        const again = yield* joined(dev, "attach", { client: "c" })
+        assert.strictEqual(again.welcome?.input, 3)
+        again.type("bcd", 1)
+        yield* eventually("the rest", () => pty.last().typed.toString() === "abcd")
+        again.type("x", 9)
+        yield* eventually("a refusal of what does not follow", () => again.error?.code === "protocol")
+      })
+    ))
+
+  it.effect("does not let watchers type or resize", () =>
+    hosting((pty) =>
+      Effect.gen(function*() {
+        yield* start()
+        const watcher = yield* joined(dev, "watch", { size: { cols: 10, rows: 5 } })
+        watcher.type("rm -rf /")
+        watcher.connection.send(FrameType.resize, Control.resize.encode({ cols: 11, rows: 6 }))
+        watcher.connection.send(FrameType.ping, Buffer.from("x"))
+        yield* eventually("the pong", () => watcher.of(FrameType.pong).length === 1)
+        assert.strictEqual(pty.last().typed.toString(), "")
+        assert.deepStrictEqual(pty.last().sizes, [spec.size])
+      })
+    ))
+
+  it.effect("has the size of the client that typed last", () =>
+    hosting((pty) =>
+      Effect.gen(function*() {
+        yield* start()
+        const { sizes } = pty.last()
+        const small = { cols: 40, rows: 10 }
+        const large = { cols: 120, rows: 50 }
+        const a = yield* joined(dev, "attach", { size: small })
+        const b = yield* joined(dev, "attach", { size: large })
+        assert.deepStrictEqual(sizes.slice(1), [small, large])
+        a.type("x")
+        yield* eventually("the first one's size", () => sizes.length === 4 && sizes[3]?.cols === 40)
+        b.connection.send(FrameType.resize, Control.resize.encode({ cols: 100, rows: 40 }))
+        yield* settle
+        assert.strictEqual(sizes.length, 4, "who does not lead does not resize")
+        a.connection.destroy()
+        yield* eventually("the other one's size", () => sizes[4]?.cols === 100)
+      })
+    ))
+
+  it.effect("tells who asks about itself", () =>
+    hosting((pty) =>
+      Effect.gen(function*() {
+        yield* start()
+        pty.last().foreground = { command: "vim x", cwd: "/srv" }
+        yield* joined(dev, "attach", { size: { cols: 80, rows: 24 }, within: "outer" })
+        yield* joined(dev, "watch")
+        const { info } = (yield* joined(dev, "query")).welcome!
+        assert.strictEqual(info.foreground, "vim x")
+        assert.strictEqual(info.cwd, "/srv")
+        assert.deepStrictEqual(info.clients, [
+          { role: "attach", size: { cols: 80, rows: 24 }, within: "outer" },
+          { role: "watch" }
+        ])
+      })
+    ))
+
+  it.effect("points the agent's path to the agent of the client that attached last", () =>
+    hosting(() =>
+      Effect.gen(function*() {
+        yield* start()
+        const { agents } = yield* WrittenFiles
+        yield* joined(dev, "attach", { agent: "/tmp/agent.2" })
+        yield* eventually("the new agent", () => agents.get("dev") === "/tmp/agent.2")
+        yield* joined(dev, "watch", { agent: "/tmp/agent.3" })
+        yield* settle
+        assert.strictEqual(agents.get("dev"), "/tmp/agent.2")
+      })
+    ))
+})
+
+describe("the end of a session", () => {
+  it.effect("comes after its last output, with the status, for every client", () =>
+    hosting((pty) =>
+      Effect.gen(function*() {
+        const session = yield* start()
+        const client = yield* joined(dev, "attach")
+        const waiting = yield* joined(dev, "wait")
+        const end = yield* Effect.forkChild(session.ended)
+        pty.last().print("x".repeat(1_000_000))
+        pty.last().exit(7)
+        yield* eventually("the status", () => client.exit)
+        assert.strictEqual(client.output.length, 1_000_000)
+        assert.deepStrictEqual(client.exit, { code: 7 })
+        yield* eventually("the other's status", () => waiting.exit?.code === 7)
+        yield* eventually("a closed connection", () => client.closed && waiting.closed)
+        yield* TestClock.adjust("1 second")
+        assert.deepStrictEqual(yield* Fiber.join(end), { code: 7 })
+      })
+    ))
+
+  it.effect("frees the name before anybody hears of it", () =>
+    hosting((pty) =>
+      Effect.gen(function*() {
+        yield* start()
+        const client = yield* joined(dev, "attach")
+        pty.last().exit(0)
+        yield* eventually("the status", () => client.exit)
+        yield* start()
+        assert.strictEqual(pty.all.length, 2)
+      })
+    ))
+
+  it.effect("waits for the creator that is about to attach", () =>
+    hosting((pty) =>
+      Effect.gen(function*() {
+        const { info } = yield* start({ awaited: true, command: ["true"] })
+        pty.last().print("done\r\n")
+        pty.last().exit(3)
+        yield* settle
+        const client = yield* joined(dev, "attach", { resume: { session: info.id, output: 0, input: 0 } })
+        yield* eventually("the status", () => client.exit?.code === 3)
+        assert.strictEqual(client.output, "done\r\n")
+      })
+    ))
+
+  it.effect("holds a fast program for it, so that it hears the first byte", () =>
+    hosting((pty) =>
+      Effect.gen(function*() {
+        const { info } = yield* start({ awaited: true })
+        for (let i = 0; i < 128; i++) pty.last().print(Buffer.alloc(65_536, 97))
+        yield* eventually("the pause", () => pty.last().isPaused)
+        const client = yield* joined(dev, "attach", { resume: { session: info.id, output: 0, input: 0 } })
+        yield* eventually("all of it", () => client.output.length === 128 * 65_536)
+        assert.isUndefined(client.restored)
+      })
+    ))
+
+  it.effect("lets a fast program go on when nobody comes", () =>
+    hosting((pty) =>
+      Effect.gen(function*() {
+        yield* start({ awaited: true })
+        for (let i = 0; i < 128; i++) pty.last().print(Buffer.alloc(65_536, 97))
+        yield* eventually("the pause", () => pty.last().isPaused)
+        yield* TestClock.adjust("11 seconds")
+        yield* eventually("all of it", () => pty.last().unread === 0)
+      })
+    ))
+
+  it.effect("is not put off for ever by a creator that never comes", () =>
+    hosting((pty) =>
+      Effect.gen(function*() {
+        const session = yield* start({ awaited: true })
+        pty.last().exit(0)
+        yield* settle
+        const end = yield* Effect.forkChild(session.ended)
+        yield* TestClock.adjust("11 seconds")
+        assert.deepStrictEqual(yield* Fiber.join(end), { code: 0 })
+      })
+    ))
+
+  it.effect("by kill: a hang-up, and SIGKILL for what is deaf to it", () =>
+    hosting((pty) =>
+      Effect.gen(function*() {
+        yield* start()
+        pty.last().deaf = true
+        const killer = yield* joined(dev, "query")
+        killer.connection.send(FrameType.kill, Control.kill.encode({ graceMs: 3000 }))
+        yield* eventually("the hang-up", () => pty.last().signals.includes("SIGHUP"))
+        yield* TestClock.adjust("2 seconds")
+        assert.notInclude(pty.last().signals, "SIGKILL")
+        yield* TestClock.adjust("2 seconds")
+        yield* eventually("the end", () => killer.exit)
+        assert.deepStrictEqual(killer.exit, { code: 0, signal: 9 })
+      })
+    ))
+
+  it.effect("of an attachment: who detaches all lets every client go", () =>
+    hosting(() =>
+      Effect.gen(function*() {
+        yield* start()
+        const client = yield* joined(dev, "attach")
+        const watcher = yield* joined(dev, "watch")
+        const other = yield* joined(dev, "query")
+        other.connection.send(FrameType.detach, Control.detach.encode({ reason: "lunch" }))
+        yield* eventually("the dismissals", () => client.closed && watcher.closed)
+        assert.strictEqual(client.of(FrameType.detach)[0]?.toString(), `{"reason":"lunch"}`)
+        assert.isUndefined(other.closed)
+      })
+    ))
+})
+
+describe("a session that cannot start", () => {
+  it.effect.each(
+    [
+      [{}, "SHELL is not set"],
+      [{ SHELL: "bash" }, "not an absolute path"]
+    ] as const
+  )("says what is wrong with %j", ([env, problem]) =>
+    hosting((pty) =>
+      Effect.gen(function*() {
+        const error = yield* Effect.flip(start({ env }))
+        assert.strictEqual(error._tag, "SpecError")
+        assert.include(error.message, problem)
+        assert.strictEqual(pty.all.length, 0)
+      })
+    ))
+
+  it.effect("because the program cannot be run leaves nothing behind", () =>
+    hosting(
+      () =>
+        Effect.gen(function*() {
+          const error = yield* Effect.flip(start())
+          assert.strictEqual(error.message, "cannot start /bin/sh: it does not exist")
+          const attempt = yield* Effect.flip(join(dev, "attach"))
+          assert.strictEqual(attempt._tag, "NoSession")
+        }),
+      { problem: () => "it does not exist" }
+    ))
+
+  it.effect("because the name is taken starts nothing", () =>
+    hosting((pty) =>
+      Effect.gen(function*() {
+        yield* start()
+        assert.strictEqual((yield* Effect.flip(start()))._tag, "SessionExists")
+        assert.strictEqual(pty.all.length, 1)
+      })
+    ))
+})

@@ -1,0 +1,203 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Scope from "effect/Scope"
+import * as Fs from "node:fs"
+import * as Os from "node:os"
+import * as Path from "node:path"
+import * as PtyNode from "../../../src/layers/pty/PtyNode.ts"
+import { Pty, type PtySpec } from "../../../src/services/Pty.ts"
+import { hasEnded, hear, type Heard, isReady, run, sha256 } from "../../contract/Pty.ts"
+import { until } from "../../contract/SessionServer.ts"
+
+const spawn = (spec: PtySpec) => Effect.flatMap(Pty, (pty) => pty.spawn(spec))
+
+/** A program of the test's own. */
+const sh = (script: string, env: Record<string, string> = {}): PtySpec => ({
+  ...run("say"),
+  args: ["-c", script],
+  env: { ...run("say").env, ...env }
+})
+
+/** What a script says until its end. */
+const said = (spec: PtySpec) =>
+  Effect.gen(function*() {
+    const heard = hear(yield* spawn(spec))
+    yield* hasEnded(heard)
+    return heard.text()
+  })
+
+const isAlive = (pid: number): boolean => {
+  try {
+    return !/^\d+ \(.*\) [ZX] /s.test(Fs.readFileSync(`/proc/${pid}/stat`, "latin1"))
+  } catch {
+    return false
+  }
+}
+
+/** The pids a script says as `pid <n>`. */
+const pidsIn = (heard: Heard): Array<number> =>
+  [...heard.text().matchAll(/pid (\d+)/g)].map((match) => Number(match[1]))
+
+const descriptors = () => Fs.readdirSync("/proc/self/fd").length
+
+describe("PtyNode", () => {
+  const test = <A, E>(name: string, effect: Effect.Effect<A, E, Pty | Scope.Scope>) =>
+    it.live(name, () => Effect.scoped(effect).pipe(Effect.provide(PtyNode.layer)), 30_000)
+
+  test(
+    "10 MB for a program that is slow to read: all arrives, and we neither block nor burn",
+    Effect.gen(function*() {
+      const bytes = Buffer.alloc(10_000_000, "\x00\n\r\x03\x04\x11\x13\x1a\xff-line-", "latin1")
+      const program = yield* spawn(run("hash", String(bytes.length)))
+      const heard = hear(program)
+      yield* isReady(heard)
+      let [last, lag] = [performance.now(), 0]
+      const clock = setInterval(() => {
+        lag = Math.max(lag, performance.now() - last - 10)
+        last = performance.now()
+      }, 10)
+      const before = process.cpuUsage()
+      assert.isFalse(program.write(bytes))
+      yield* Effect.sleep(1000)
+      const { system, user } = process.cpuUsage(before)
+      assert.isBelow((user + system) / 1000, 500, "milliseconds of CPU in a second of waiting")
+      program.signal("SIGCONT")
+      yield* hasEnded(heard)
+      clearInterval(clock)
+      assert.include(heard.text(), sha256(bytes))
+      assert.isBelow(lag, 1000, "longest time the event loop stood still, in milliseconds")
+    })
+  )
+
+  test(
+    "a background process that outlives its shell does not hold up the end, and lives on",
+    Effect.gen(function*() {
+      const begin = performance.now()
+      const heard = hear(yield* spawn(sh("(trap '' HUP; exec sleep 30) & sleep 0.1; echo pid $!; exit 3")))
+      yield* hasEnded(heard)
+      assert.isBelow(performance.now() - begin, 10_000)
+      assert.deepStrictEqual(heard.exits, [{ code: 3 }])
+      const [pid] = pidsIn(heard)
+      assert.isTrue(isAlive(pid!))
+      process.kill(pid!, "SIGKILL")
+    })
+  )
+
+  test(
+    "a program that closes its terminal still runs, and may come back to it",
+    Effect.gen(function*() {
+      const text = yield* said(sh("exec <&- >&- 2>&-; sleep 0.3; echo back >/dev/tty; exit 0"))
+      assert.strictEqual(text, "back\r\n")
+    })
+  )
+
+  test(
+    "a hang-up reaches jobs in groups of their own, also stopped ones",
+    Effect.gen(function*() {
+      const job = "trap '' TERM; sh -c 'while :; do sleep 0.02; done' & echo pid $!;"
+      const program = yield* spawn(sh(`set -m; ${job} ${job} kill -STOP $!; printf ready; wait; wait`))
+      const heard = hear(program)
+      yield* isReady(heard)
+      const jobs = pidsIn(heard)
+      assert.isTrue(jobs.length === 2 && jobs.every(isAlive))
+      program.signal("SIGHUP")
+      yield* hasEnded(heard)
+      yield* until("the jobs are gone", () => !jobs.some(isAlive))
+    })
+  )
+
+  test(
+    "closing the scope leaves no process and no descriptor behind",
+    Effect.gen(function*() {
+      yield* Effect.scoped(said(run("say", "first", "0")))
+      const before = descriptors()
+      const scope = yield* Scope.make()
+      const deaf = "trap '' HUP TERM; while :; do sleep 0.02; done"
+      const program = yield* Scope.provide(
+        spawn(sh(`set -m; sh -c "${deaf}" & echo pid $!; printf ready; ${deaf}`)),
+        scope
+      )
+      const heard = hear(program)
+      yield* isReady(heard)
+      const processes = [program.pid, ...pidsIn(heard)]
+      assert.isTrue(processes.length === 2 && processes.every(isAlive))
+      yield* Scope.close(scope, Exit.void)
+      assert.isFalse(processes.some(isAlive))
+      assert.isFalse(Fs.existsSync(`/proc/${program.pid}`))
+      for (let i = 0; i < 5; i++) yield* Effect.scoped(said(run("say", "again", "0")))
+      yield* until("descriptors are closed", () => descriptors() <= before)
+    })
+  )
+
+  test(
+    "a program sees its terminal and none of our own descriptors",
+    Effect.gen(function*() {
+      const open = yield* said(sh("for fd in 0 1 2; do readlink /proc/$$/fd/$fd; done; readlink /proc/$$/fd/*"))
+      const [input, output, errors, ...all] = open.trim().split("\r\n")
+      assert.match(input!, /^\/dev\/pts\//)
+      assert.deepStrictEqual([output, errors], [input, input])
+      // What this process was given by its own parent is not ours to close.
+      assert.deepStrictEqual(all.filter((target) => /ptmx|socket:|anon_inode:/.test(target)), [])
+    })
+  )
+
+  test(
+    "the terminal erases characters or bytes as the locale says",
+    Effect.gen(function*() {
+      assert.match(yield* said(sh("stty -a", { LANG: "C.UTF-8" })), /[^-]iutf8/)
+      assert.match(yield* said(sh("stty -a", { LANG: "C.UTF-8", LC_ALL: "C" })), /-iutf8/)
+    })
+  )
+
+  test(
+    "a command is found on the PATH it was given, or where the system has its own",
+    Effect.gen(function*() {
+      const dir = Fs.mkdtempSync(Path.join(Os.tmpdir(), "sesh-"))
+      yield* Effect.addFinalizer(() => Effect.sync(() => Fs.rmSync(dir, { recursive: true })))
+      Fs.writeFileSync(Path.join(dir, "hi"), "#!/bin/sh\necho hi there\n", { mode: 0o755 })
+      Fs.writeFileSync(Path.join(dir, "lost"), "#!/no/such/interpreter\n", { mode: 0o755 })
+      const spec = { ...run("say"), args: [] }
+      assert.strictEqual(yield* said({ ...spec, file: "hi", env: { PATH: `/nowhere:${dir}` } }), "hi there\r\n")
+      assert.strictEqual(yield* said({ ...spec, file: "./hi", cwd: dir, env: {} }), "hi there\r\n")
+      assert.strictEqual(yield* said({ ...spec, file: "echo", args: ["x"], env: { PATH: "" } }), "x\r\n")
+      assert.strictEqual(yield* said({ ...spec, file: "echo", args: ["x"], env: {} }), "x\r\n")
+      const lost = yield* Effect.flip(spawn({ ...spec, file: `${dir}/lost` }))
+      assert.strictEqual(lost.problem, `its interpreter "/no/such/interpreter" does not exist`)
+      const nul = yield* Effect.flip(spawn({ ...spec, args: ["a\0b"] }))
+      assert.include(nul.problem, "NUL")
+    })
+  )
+
+  test(
+    "the foreground is the job, also when the first of a pipeline has ended",
+    Effect.gen(function*() {
+      for (const job of ["sleep 30", "true | sleep 30"]) {
+        const program = yield* spawn(sh(`set -m; cd /usr; printf ready; ${job}; :`))
+        const heard = hear(program)
+        yield* isReady(heard)
+        yield* Effect.sleep(200)
+        assert.deepStrictEqual(program.foreground(), { command: "sleep 30", cwd: "/usr" })
+      }
+    })
+  )
+
+  test(
+    "where it is has the name by which the user came there, and none once it was removed",
+    Effect.gen(function*() {
+      const dir = Fs.mkdtempSync(Path.join(Os.tmpdir(), "sesh-"))
+      yield* Effect.addFinalizer(() => Effect.sync(() => Fs.rmSync(dir, { recursive: true })))
+      Fs.mkdirSync(Path.join(dir, "real/sub"), { recursive: true })
+      Fs.symlinkSync("real", Path.join(dir, "link"))
+      const cwd = Effect.fnUntraced(function*(script: string) {
+        const program = yield* spawn({ ...sh(`${script}; printf ready; read line`), cwd: `${dir}/link` })
+        yield* isReady(hear(program))
+        return program.foreground().cwd
+      })
+      assert.strictEqual(yield* cwd(":"), `${dir}/link`)
+      assert.strictEqual(yield* cwd("cd sub"), `${dir}/link/sub`)
+      assert.strictEqual(yield* cwd("cd /usr"), "/usr")
+      assert.isUndefined(yield* cwd("mkdir gone; cd gone; rmdir ../gone"))
+    })
+  )
+})

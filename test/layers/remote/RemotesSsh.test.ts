@@ -1,0 +1,340 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as AttachClientLive from "../../../src/layers/attach/AttachClientLive.ts"
+import * as RemotesSsh from "../../../src/layers/remote/RemotesSsh.ts"
+import * as SessionControlLive from "../../../src/layers/sessions/SessionControlLive.ts"
+import * as Caller from "../../../src/layers/testing/CallerFake.ts"
+import * as EventLogMemory from "../../../src/layers/testing/EventLogFake.ts"
+import * as HostsMemory from "../../../src/layers/testing/HostMemoryFake.ts"
+import { layer as network, MemoryNetwork } from "../../../src/layers/testing/network/network.ts"
+import * as OutputMemory from "../../../src/layers/testing/OutputFake.ts"
+import { Programs } from "../../../src/layers/testing/PtyFake.ts"
+import * as SessionClientMemory from "../../../src/layers/testing/SessionClientFake.ts"
+import * as SessionFilesMemory from "../../../src/layers/testing/SessionFilesFake.ts"
+import {
+  type FakeHost,
+  FakeHosts,
+  type FakeProgram,
+  layer as sshFake
+} from "../../../src/layers/testing/SshTransportFake.ts"
+import * as Tty from "../../../src/layers/testing/TtyFake.ts"
+import type { SessionName } from "../../../src/schema/SessionName.ts"
+import { AttachClient } from "../../../src/services/AttachClient.ts"
+import { DaemonLauncher } from "../../../src/services/DaemonLauncher.ts"
+import { Hosts } from "../../../src/services/HostMemory.ts"
+import { Remotes } from "../../../src/services/Remotes.ts"
+import { SessionClient } from "../../../src/services/SessionClient.ts"
+import { SessionControl } from "../../../src/services/SessionControl.ts"
+import { SessionRegistry } from "../../../src/services/SessionRegistry.ts"
+import { HostKeyChanged, HostUnreachable } from "../../../src/services/SshTransport.ts"
+import { known } from "../../contract/HostMemory.ts"
+import { here, programs, web } from "../../contract/Remotes.ts"
+import { until } from "../../contract/SessionServer.ts"
+import { machineOf, sshHostOf, THERE } from "../../support/machines.ts"
+
+const [dev, none] = ["dev", "none"] as Array<SessionName> as [SessionName, SessionName]
+
+const remotesOn = (host: FakeHost) =>
+  RemotesSsh.layer.pipe(Layer.provideMerge(sshFake({ web: host })), Layer.provideMerge(here))
+
+/** Says this, and no more, whatever it is asked. */
+const saying = (out: string | Buffer, options: { readonly err?: string; readonly code?: number } = {}): FakeHost => ({
+  play: (program: FakeProgram) => {
+    program.stdio.listen({ onData: () => {}, onDrain: () => {}, onEnd: () => {}, onClose: () => {} })
+    program.stdio.write(Buffer.from(out as string))
+    if (options.err !== undefined) program.printError(options.err)
+    program.exit(options.code ?? 0)
+  }
+})
+
+const fine = {
+  version: 1,
+  sesh: "0.1.0",
+  protocol: { major: 1, minor: 1 },
+  home: "/h",
+  dir: "/h/.sesh",
+  answer: { sessions: [] as Array<unknown> }
+}
+
+const line = (more?: object) => `${JSON.stringify({ ...fine, ...more })}\n`
+
+const look = Effect.flatMap(Remotes, ({ look }) => look(web))
+
+const CONTROL = /[\u0000-\u001f\u007f-\u009f\u202e]/
+
+describe("what a host answers", () => {
+  const info = { name: "a", id: "1", dir: "/", pid: 1, size: { cols: 1, rows: 1 }, created: 0, active: 0, clients: [] }
+
+  it.live.each<readonly [string, string, FakeHost]>([
+    ["nonsense", "nothing", saying("")],
+    ["nonsense", "no JSON", saying("Welcome to Ubuntu\n", { err: "\u001b[2Jevil\u202e\n" })],
+    ["nonsense", "another shape", saying("[]\n")],
+    ["nonsense", "no answer", saying(line({ answer: {} }))],
+    ["nonsense", "the answer to another question", saying(line({ answer: { exists: true } }))],
+    ["nonsense", "a relative directory", saying(line({ dir: ".sesh" }))],
+    ["nonsense", "a directory with control characters", saying(line({ dir: "/h/\u001b[2J" }))],
+    ["nonsense", "a home that is none", saying(line({ home: "" }))],
+    ["nonsense", "a version with control characters", saying(line({ sesh: "\u001b[2J" }))],
+    ["nonsense", "a session with an impossible name", saying(line({ answer: { sessions: [{ name: "../x" }] } }))],
+    [
+      "nonsense",
+      "too many sessions",
+      saying(line({ answer: { sessions: Array.from({ length: 5000 }, (_, n) => ({ name: `s${n}` })) } }))
+    ],
+    ["nonsense", "more than anybody wants to hold", saying(Buffer.alloc(5 * 1024 * 1024, "x"))],
+    ["nonsense", "an end by a signal", saying("", { code: 139 })],
+    ["nonsense", "another program of that name", saying("", { code: 1, err: "unknown flag: --serve\n" })],
+    ["version", "another version of the exchange", saying("{\"version\":2,\"sesh\":\"2.0.0\"}\n")],
+    [
+      "version",
+      "that it does not know the question",
+      saying("", { code: 2, err: "sesh: there is no option --serve\n" })
+    ],
+    ["version", "that it will not", saying(line({ answer: { error: { kind: "version", message: "old" } } }))],
+    ["no sesh", "that there is none", saying("", { code: 127, err: "sh: exec: sesh: not found\n" })],
+    ["no sesh", "that it is for another machine", saying("", { code: 126, err: "sh: sesh: Exec format error\n" })],
+    [
+      "refused",
+      "that its directory is not safe",
+      saying(line({ answer: { error: { kind: "place", message: "x\u001b" } } }))
+    ],
+    ["refused", "something from later", saying(line({ answer: { error: { kind: "moon", message: "phase" } } }))]
+  ])("%s: %s", ([kind, , host]) =>
+    Effect.gen(function*() {
+      const error = yield* Effect.flip(look)
+      assert.strictEqual(error.kind, kind)
+      assert.include(error.message, "web")
+      assert.notMatch(error.message, CONTROL)
+      assert.isBelow(error.message.length, 400)
+      assert.isTrue(Option.isNone(yield* (yield* Hosts).get(web)))
+    }).pipe(Effect.provide(remotesOn(host))))
+
+  it.live.each<readonly [FakeHost, RegExp]>([
+    [
+      saying("", { code: 2, err: "sesh: there is no option --serve\n" }),
+      /is too old for this one.*run: sesh --deploy @web$/
+    ],
+    [saying("{\"version\":2,\"sesh\":\"0.0.0-a\"}\n"), /web, 0\.0\.0-a, is too old.*; run: sesh --deploy @web$/],
+    [saying("{\"version\":2,\"sesh\":\"99.0.0\"}\n"), /is 99\.0\.0, and this one, .*: install 99\.0\.0 here$/],
+    [
+      saying("", { code: 1, err: "unknown flag: --serve\n" }),
+      /unknown flag.* another program, run: sesh --deploy @web$/
+    ]
+  ])("what would help is said: %s", ([host, words]) =>
+    Effect.gen(function*() {
+      assert.match((yield* Effect.flip(look)).message, words)
+    }).pipe(Effect.provide(remotesOn(host))))
+
+  it.live("fields of later versions, and what login scripts say on standard error, do not matter", () =>
+    Effect.gen(function*() {
+      const found = yield* look
+      assert.deepStrictEqual(found.sessions, [{
+        name: "a" as SessionName,
+        info: { ...info, name: "a" as SessionName }
+      }])
+    }).pipe(Effect.provide(remotesOn(saying(
+      line({ later: 1, answer: { sessions: [{ name: "a", info: { ...info, later: 2 } }], later: 3 } }),
+      { err: "You have mail.\n" }
+    )))))
+
+  it.live("a host that does not answer is given up, and one that does not let us in is not tried again", () =>
+    Effect.gen(function*() {
+      const { hosts } = yield* FakeHosts
+      hosts.get(web)!.failure = new HostUnreachable({ host: web, reason: "timeout", words: "" })
+      assert.deepInclude(yield* Effect.flip(look), { kind: "unreachable", isPassing: true })
+      hosts.get(web)!.failure = new HostKeyChanged({ host: web })
+      assert.deepInclude(yield* Effect.flip(look), { kind: "refused", isPassing: false })
+    }).pipe(Effect.provide(remotesOn(saying("")))))
+})
+
+const spec = { name: dev, dir: "", env: {}, size: { cols: 80, rows: 24 }, awaited: false }
+const SHELL = { SHELL: "/bin/sh" }
+
+/** A host with a machine behind it. */
+const withMachine = <A, E>(
+  options: {
+    /** Where its sockets were when it was asked last. */
+    readonly before?: string
+    /** There is one. */
+    readonly session?: boolean
+    readonly host?: (host: FakeHost) => FakeHost
+  },
+  use: Effect.Effect<A, E, any>
+) =>
+  Effect.gen(function*() {
+    const machine = yield* Layer.build(machineOf({ pty: programs }))
+    if (options.session === true) {
+      yield* Context.get(machine, DaemonLauncher).launch({ ...spec, dir: THERE, env: SHELL })
+    }
+    const own = sshHostOf(machine)
+    const hosts = HostsMemory.layer(
+      options.before === undefined ? [] : [{ ...known("web", "dev"), home: "/old", dir: options.before }]
+    )
+    const caller = Caller.layer({
+      env: { SESH_SESSION: "here", SSH_AUTH_SOCK: "/tmp/agent-here", SESH_DETACH_KEY: "^]", TERM: "xterm" }
+    })
+    const remotes = yield* Layer.build(RemotesSsh.layer.pipe(
+      Layer.provideMerge(sshFake({ web: options.host?.(own) ?? own })),
+      Layer.provideMerge(EventLogMemory.layer()),
+      Layer.provideMerge(Layer.mergeAll(caller, Tty.layer(), OutputMemory.layer({ isTerminal: false }), hosts))
+    ))
+    const there = yield* Context.get(remotes, Remotes).at(web)
+    const all = Context.merge(Context.merge(machine, remotes), there)
+    return yield* Effect.provideContext(use, all as Context.Context<any>)
+  }).pipe(Effect.scoped)
+
+const launch = Effect.flatMap(
+  DaemonLauncher,
+  ({ launch }) => launch(spec)
+)
+
+const started = Effect.map(FakeHosts, ({ started }) => started.map(({ argv }) => argv.slice(4).join(" ")))
+
+describe("sessions on another host", () => {
+  it.live("a host that is known is not asked where its sockets are", () =>
+    withMachine(
+      { before: `${THERE}/.sesh`, session: true },
+      Effect.gen(function*() {
+        yield* (yield* SessionRegistry).get(dev)
+        assert.deepStrictEqual(yield* started, [])
+      })
+    ))
+
+  for (const refusesLate of [false, true]) {
+    const when = refusesLate ? "late" : "at once"
+    const host = (own: FakeHost): FakeHost => ({ ...own, refusesLate })
+
+    it.live(`a host that was set up anew, and refuses ${when}, is asked where its sockets are now`, () =>
+      withMachine(
+        { before: "/old/.sesh", session: true, host },
+        Effect.gen(function*() {
+          assert.strictEqual((yield* (yield* SessionRegistry).get(dev)).info.name, dev)
+          assert.deepStrictEqual(yield* started, ["--serve"])
+          const remembered = Option.getOrThrow(yield* (yield* Hosts).get(web))
+          assert.deepInclude(remembered, { home: THERE, dir: `${THERE}/.sesh` })
+          assert.deepStrictEqual(remembered.sessions.map(({ name }) => name), [dev])
+        })
+      ))
+
+    it.live(`a session that is not there any more, and is refused ${when}, is missed by everybody`, () =>
+      withMachine(
+        { before: `${THERE}/.sesh`, host },
+        Effect.gen(function*() {
+          const attempts: ReadonlyArray<Effect.Effect<unknown, unknown>> = [
+            (yield* AttachClient).attach({ name: dev, role: "attach" }),
+            (yield* SessionRegistry).kill(dev, 0),
+            (yield* SessionControl).history(dev, { ansi: false })
+          ]
+          for (const attempt of attempts) {
+            assert.strictEqual((yield* Effect.flip(attempt) as Effect.Effect<{ _tag: string }>)._tag, "NoSession")
+          }
+        })
+      ))
+
+    it.live(`a host that lets us in no more while it is asked, having refused ${when}, says why`, () =>
+      withMachine(
+        { before: "/old/.sesh", host: (own) => ({ ...host(own), ...saying("", { code: 127 }) }) },
+        Effect.gen(function*() {
+          const attempt = (yield* AttachClient).attach({ name: dev, role: "attach" })
+          assert.deepInclude(yield* Effect.flip(attempt), { _tag: "HostError", kind: "no sesh" })
+        })
+      ))
+  }
+
+  it.live("where no sockets are forwarded, a bridge leads to the session, and says when there is none", () =>
+    withMachine(
+      { host: (host) => ({ ...host, forwardsNothing: true }) },
+      Effect.gen(function*() {
+        yield* launch
+        yield* (yield* SessionRegistry).get(dev)
+        for (const attempt of [(yield* SessionControl).wait({ name: none }), (yield* SessionRegistry).get(none)]) {
+          const error = yield* Effect.flip(attempt as Effect.Effect<unknown, { readonly _tag: string }>)
+          assert.strictEqual(error._tag, "NoSession")
+        }
+        assert.includeMembers([...(yield* started)], ["--bridge dev", "--bridge none"])
+      })
+    ))
+
+  it.live("a session that was made is remembered as one of the host's", () =>
+    withMachine(
+      {},
+      Effect.gen(function*() {
+        yield* launch
+        const { sessions } = Option.getOrThrow(yield* (yield* Hosts).get(web))
+        assert.deepStrictEqual(sessions, [{ name: dev }])
+      })
+    ))
+
+  it.live("the session there hears nothing of the session and the agent here; the key that detaches is mine", () =>
+    withMachine(
+      {},
+      Effect.gen(function*() {
+        yield* launch
+        const terminal = yield* Tty.Terminal
+        const attached = yield* Effect.forkChild((yield* AttachClient).attach({ name: dev, role: "attach" }))
+        yield* until("a prompt", () => terminal.screen.includes("$ "))
+        const { info } = yield* (yield* SessionRegistry).get(dev)
+        assert.deepStrictEqual(info.clients.map(({ role, within }) => [role, within]), [["attach", undefined]])
+        assert.deepStrictEqual([...(yield* SessionFilesMemory.WrittenFiles).agents.values()], [])
+        terminal.type("\x1d")
+        assert.deepInclude(yield* Fiber.join(attached), { _tag: "Detached", by: "key" })
+      })
+    ))
+
+  it.live("a connection that breaks is the host's fault, and not the session's end", () =>
+    withMachine(
+      {},
+      Effect.gen(function*() {
+        yield* launch
+        const fake = yield* FakeHosts
+        const { links } = yield* MemoryNetwork
+        assert.strictEqual(links.length, 0)
+        const waiting = yield* Effect.forkChild(Effect.flip((yield* SessionControl).wait({ name: dev })))
+        const connection = yield* (yield* SessionClient).connect(dev)
+        const reasons: Array<string | undefined> = []
+        connection.listen({ onFrame: () => {}, onDrain: () => {}, onClose: (reason) => reasons.push(reason) })
+        yield* Effect.sleep(50)
+        fake.cut(web, "closed by the test")
+        yield* until("it is heard", () => reasons.length === 1)
+        assert.include(reasons[0], "the connection to web is lost")
+        const error = yield* Fiber.join(waiting)
+        assert.strictEqual(error._tag, "SessionLost")
+        assert.include(error.message, "the connection to web is lost")
+      })
+    ))
+
+  it.live("whether a session was ended when the connection broke nobody knows", () =>
+    withMachine(
+      {},
+      Effect.gen(function*() {
+        yield* launch
+        const program = (yield* Programs).last()
+        program.deaf = true
+        const killing = yield* Effect.forkChild(Effect.flip((yield* SessionRegistry).kill(dev, 60_000)))
+        yield* until("it was asked to end", () => program.signals.includes("SIGHUP"))
+        ;(yield* FakeHosts).cut(web)
+        assert.deepInclude(yield* Fiber.join(killing), { _tag: "HostError", kind: "lost" })
+      })
+    ))
+
+  it.live("services of this machine are not taken for those of the host", () =>
+    Effect.gen(function*() {
+      const machine = yield* Layer.build(machineOf())
+      yield* Context.get(machine, DaemonLauncher).launch({ ...spec, dir: THERE, env: SHELL })
+      const services = Layer.mergeAll(RemotesSsh.layer, SessionControlLive.layer, AttachClientLive.layer).pipe(
+        Layer.provide(sshFake({ web: sshHostOf(machine) })),
+        Layer.provide(Layer.mergeAll(SessionClientMemory.layer, SessionFilesMemory.layer)),
+        Layer.provide(Layer.mergeAll(network(), here))
+      )
+      yield* Effect.gen(function*() {
+        const there = yield* (yield* Remotes).at(web)
+        yield* Context.get(there, SessionControl).history(dev, { ansi: false })
+        const own = yield* Effect.flip((yield* SessionControl).history(dev, { ansi: false }))
+        assert.strictEqual(own._tag, "NoSession")
+      }).pipe(Effect.provide(services))
+    }).pipe(Effect.scoped))
+})

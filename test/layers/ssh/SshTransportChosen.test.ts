@@ -1,0 +1,88 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Fs from "node:fs"
+import * as Os from "node:os"
+import * as Path from "node:path"
+import { PassThrough } from "node:stream"
+import type { Channel } from "ssh2"
+import { afterAll, beforeAll } from "vitest"
+import { bounded, Room } from "../../../src/layers/ssh/ssh2/channels.ts"
+import * as SshTransportChosen from "../../../src/layers/ssh/SshTransportChosen.ts"
+import * as Caller from "../../../src/layers/testing/CallerFake.ts"
+import * as Paths from "../../../src/layers/testing/PathsFake.ts"
+import { SshTransport } from "../../../src/services/SshTransport.ts"
+import { hostNamed } from "../../support/sshSuite.ts"
+
+let dir: string
+beforeAll(() => {
+  dir = Fs.mkdtempSync(Path.join(Os.tmpdir(), "sesh-path-"))
+  Fs.mkdirSync(Path.join(dir, "with"))
+  Fs.writeFileSync(Path.join(dir, "with", "ssh"), "#!/bin/sh\n", { mode: 0o755 })
+  Fs.mkdirSync(Path.join(dir, "without", "ssh"), { recursive: true })
+})
+afterAll(() => Fs.rmSync(dir, { recursive: true }))
+
+describe("which ssh is used", () => {
+  const chosen = (env: Record<string, string>) => SshTransportChosen.transportFor(env)
+
+  it.effect("OpenSSH where there is one, and the one within where there is none", () =>
+    Effect.gen(function*() {
+      const PATH = `${dir}/without:${dir}/with`
+      assert.strictEqual(yield* chosen({ PATH }), "openssh")
+      assert.strictEqual(yield* chosen({ PATH: `${dir}/without` }), "ssh2")
+      assert.strictEqual(yield* chosen({}), "ssh2")
+      assert.strictEqual(yield* chosen({ PATH, SESH_SSH: "" }), "openssh")
+    }))
+
+  it.effect("the one that the user wants, whatever there is", () =>
+    Effect.gen(function*() {
+      assert.strictEqual(yield* chosen({ PATH: `${dir}/with`, SESH_SSH: "ssh2" }), "ssh2")
+      assert.strictEqual(yield* chosen({ SESH_SSH: "openssh" }), "openssh")
+    }))
+
+  it.effect("a wish that nobody understands is an error, when a host is asked and not before", () =>
+    Effect.gen(function*() {
+      const ssh = yield* SshTransport
+      const error = yield* Effect.flip(ssh.exec(hostNamed("web"), ["true"]))
+      assert.strictEqual(error.message, "SESH_SSH is \"putty\"; set it to openssh or ssh2")
+      yield* ssh.close(hostNamed("web"))
+    }).pipe(Effect.provide(
+      SshTransportChosen.layer().pipe(
+        Layer.provide(Layer.merge(Paths.layer(), Caller.layer({ env: { SESH_SSH: "putty" } })))
+      )
+    )))
+})
+
+describe("a channel", () => {
+  const make = () => {
+    const channel = Object.assign(new PassThrough({ highWaterMark: 1 << 30 }), { stderr: new PassThrough() })
+    return channel as unknown as Channel
+  }
+
+  it("whose host sends more than it may is given up", () => {
+    const sock = new PassThrough()
+    let excess = 0
+    const channel = bounded(make(), new Room(sock), () => excess++)
+    channel.pause()
+    for (let mebibytes = 0; mebibytes < 4; mebibytes++) channel.push(Buffer.alloc(1 << 20))
+    assert.strictEqual(excess, 0)
+    channel.push(Buffer.alloc(1))
+    channel.push(Buffer.alloc(1))
+    assert.strictEqual(excess, 1)
+  })
+
+  it("takes no more than its socket, whatever the host allows", () => {
+    const sock = new PassThrough({ highWaterMark: 10 })
+    const channel = bounded(make(), new Room(sock), () => undefined)
+    let written = 0
+    sock.write(Buffer.alloc(20))
+    channel.write("one", () => written++)
+    channel.write("two", () => written++)
+    return new Promise<void>((resolve) => setImmediate(resolve)).then(() => {
+      assert.strictEqual(written, 0)
+      sock.resume()
+      return new Promise<void>((resolve) => setTimeout(resolve, 20))
+    }).then(() => assert.strictEqual(written, 2))
+  })
+})

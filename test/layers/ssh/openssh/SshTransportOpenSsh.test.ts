@@ -1,0 +1,236 @@
+import { assert } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Fs from "node:fs"
+import * as Path from "node:path"
+import { SshTransport } from "../../../../src/services/SshTransport.ts"
+import { good } from "../../../contract/ssh/common.ts"
+import { changedKey, NEEDS, say, special, testOn } from "../../../contract/ssh/real.ts"
+import { Machinery, realHosts } from "../../../fixtures/sshHosts.ts"
+import { describeWith } from "../../../support/needs.ts"
+import { attend, happens, hear, hostNamed, Lab, run } from "../../../support/sshSuite.ts"
+
+const test = testOn(realHosts)
+
+/** The processes that keep a connection, by pid. */
+const masters = Effect.map(
+  Machinery,
+  ({ ssh }) => () =>
+    [...ssh.processes()].filter(([, command]) => command.includes("ControlMaster=yes")).map(([pid]) => pid)
+)
+
+describeWith(NEEDS, "SshTransportOpenSsh, on real hosts", () => {
+  test(
+    "a key that is not known is recorded, and one connection serves everybody after that, other processes too",
+    Effect.gen(function*() {
+      const { good: sshd, ssh, transport } = yield* Machinery
+      const there = yield* masters
+      assert.strictEqual(yield* say("one"), "one")
+      assert.include(Fs.readFileSync(ssh.knownHosts, "utf8"), `[127.0.0.1]:${sshd.port} ${sshd.hostKey}`)
+      const [pid] = there()
+      assert.strictEqual(yield* Effect.provide(say("two"), transport()), "two")
+      assert.deepStrictEqual(there(), [pid])
+    })
+  )
+
+  test(
+    "two processes that connect at once both get through, and one connection stays",
+    Effect.gen(function*() {
+      const { transport } = yield* Machinery
+      const there = yield* masters
+      const words = yield* Effect.all(
+        ["a", "b", "c"].map((word) => Effect.provide(say(word), transport())),
+        { concurrency: "unbounded" }
+      )
+      assert.deepStrictEqual(words, ["a", "b", "c"])
+      yield* happens("one is left", () => there().length === 1)
+    })
+  )
+
+  test(
+    "sockets and logs are the user's alone, and none is left but the connection's",
+    Effect.gen(function*() {
+      const { dir } = yield* Machinery
+      const lab = yield* Lab
+      const ssh = yield* SshTransport
+      yield* say("one")
+      yield* Effect.scoped(ssh.connectSocket(good, lab.path("echo")))
+      yield* Effect.ignore(ssh.exec(hostNamed("refusing"), ["true"]))
+      const modes = () =>
+        Fs.readdirSync(dir).map((name) => (Fs.lstatSync(Path.join(dir, name)).mode & 0o777).toString(8))
+      assert.deepStrictEqual(modes(), ["600", "600"])
+      assert.strictEqual(Fs.statSync(dir).mode & 0o777, 0o700)
+      yield* ssh.close(good)
+      yield* happens("nothing is left", () => Fs.readdirSync(dir).length === 0)
+    })
+  )
+
+  changedKey(test)
+
+  for (const signal of ["SIGKILL", "SIGSTOP"] as const) {
+    test(
+      `a connection whose process got ${signal} is replaced`,
+      Effect.gen(function*() {
+        const there = yield* masters
+        assert.strictEqual(yield* say("one"), "one")
+        const [pid] = there()
+        process.kill(pid!, signal)
+        assert.strictEqual(yield* say("two"), "two")
+        assert.isAbove(there().filter((other) => other !== pid).length, 0)
+      })
+    )
+  }
+
+  test(
+    "a connection over a link that has died since is replaced, and nothing runs twice",
+    Effect.gen(function*() {
+      const { home, link } = yield* Machinery
+      const ssh = yield* SshTransport
+      const linked = hostNamed("linked")
+      assert.strictEqual(yield* say("one", linked), "one")
+      link.cut()
+      const file = Path.join(home, "ran")
+      const running = ssh.exec(linked, ["sh", "-c", "echo ran >> \"$1\"", "sh", file], { connectTimeout: 30_000 })
+      const there = yield* masters
+      const [pid] = there()
+      const healed = Effect.andThen(
+        happens("the old one is gone", () => !there().includes(pid!)),
+        Effect.sync(link.heal)
+      )
+      yield* Effect.all([running, healed], { concurrency: "unbounded" })
+      assert.strictEqual(Fs.readFileSync(file, "utf8"), "ran\n")
+    })
+  )
+
+  test(
+    "a restarted sshd is connected to anew",
+    Effect.gen(function*() {
+      const { good: sshd } = yield* Machinery
+      const says = hear(yield* Effect.flatMap(SshTransport, (ssh) => ssh.start(good, run("echo"))))
+      yield* happens("it is ready", () => says.text() === "ready")
+      yield* Effect.promise(sshd.restart)
+      yield* happens("it was lost", () => says.ends.length === 1)
+      assert.strictEqual(yield* say("two"), "two")
+    })
+  )
+
+  test(
+    "what login scripts print is not part of a program's output",
+    Effect.gen(function*() {
+      const { host } = yield* special(
+        "chatty",
+        "ForceCommand echo Welcome; printf 'no newline \\033[2J'; eval \"$SSH_ORIGINAL_COMMAND\""
+      )
+      assert.strictEqual(yield* say("one", host), "one")
+    })
+  )
+
+  test(
+    "an account that runs nothing says so; what the host says about it moves no cursor",
+    Effect.gen(function*() {
+      const { host } = yield* special(
+        "closed",
+        "ForceCommand printf '\\033[2J\\033]0;x\\007This account is closed.\\n'; exit 1"
+      )
+      const error = yield* Effect.flip(say("one", host))
+      assert.strictEqual(error._tag, "NoShell")
+      assert.include(error.message, "This account is closed.")
+      assert.notMatch(error.message, /[\u0000-\u001f]/)
+      const endless = yield* special("endless", "ForceCommand yes")
+      assert.strictEqual((yield* Effect.flip(say("one", endless.host)))._tag, "NoShell")
+    })
+  )
+
+  test(
+    "where sshd drops handshakes beyond a few, many hosts on it are reached all the same",
+    Effect.gen(function*() {
+      const { ssh } = yield* Machinery
+      const { sshd } = yield* special("first", "MaxStartups 4:90:10")
+      const names = Array.from({ length: 12 }, (_, index) => `alias${index}`)
+      for (const name of names) ssh.host(name, { Port: sshd.port })
+      const words = yield* Effect.forEach(
+        names,
+        (name) =>
+          Effect.flatMap(
+            SshTransport,
+            (ssh) => ssh.exec(hostNamed(name), run("say", name, "", "0"), { connectTimeout: 30_000 })
+          ),
+        { concurrency: "unbounded" }
+      )
+      assert.deepStrictEqual(words.map(({ stdout }) => stdout.toString()), names)
+    })
+  )
+
+  test(
+    "a host behind one that cannot be reached, or does not let us in, says why",
+    Effect.gen(function*() {
+      const { good: sshd, ssh } = yield* Machinery
+      ssh.host("behind1", { ProxyJump: "refusing" })
+      ssh.host("behind2", { ProxyJump: "wrongkey" })
+      ssh.host("hop3", {
+        Port: sshd.port,
+        IdentityFile: Path.join(ssh.dir, "wrong"),
+        StrictHostKeyChecking: "accept-new"
+      })
+      ssh.host("behind3", { ProxyJump: "hop3" })
+      const first = yield* Effect.flip(say("one", hostNamed("behind1")))
+      assert.strictEqual(first._tag === "HostUnreachable" && first.reason, "refused", first.message)
+      // The first one's key is for its own ssh to ask about.
+      const second = yield* Effect.flip(say("one", hostNamed("behind2")))
+      assert.strictEqual(second._tag, "HostKeyUnknown", second.message)
+      const third = yield* Effect.flip(say("one", hostNamed("behind3")))
+      assert.strictEqual(third._tag, "AuthenticationFailed", third.message)
+    })
+  )
+
+  test(
+    "the user's own words in his configuration do not get in the way",
+    Effect.gen(function*() {
+      const { good: sshd, ssh } = yield* Machinery
+      ssh.host("furnished", {
+        Port: sshd.port,
+        RemoteCommand: "tmux attach",
+        RequestTTY: "force",
+        LocalForward: `127.0.0.1:${sshd.port} 127.0.0.1:1`,
+        ExitOnForwardFailure: "yes",
+        PermitLocalCommand: "yes",
+        LocalCommand: "echo local",
+        StdinNull: "yes",
+        SessionType: "none",
+        ForkAfterAuthentication: "yes",
+        LogLevel: "QUIET",
+        ControlMaster: "auto",
+        ControlPath: Path.join(ssh.dir, "own-%C")
+      })
+      const { status, stdout } = yield* Effect.flatMap(
+        SshTransport,
+        (ssh) => ssh.exec(hostNamed("furnished"), run("sum"), { stdin: Buffer.from("x") })
+      )
+      assert.deepStrictEqual([status.code, stdout.length], [0, 65])
+      assert.isFalse(Fs.readdirSync(ssh.dir).some((name) => name.startsWith("own-")))
+    })
+  )
+
+  test(
+    "a channel that is lost says so even when nothing was ever received",
+    Effect.gen(function*() {
+      const ssh = yield* SshTransport
+      const lab = yield* Lab
+      const says = attend(yield* ssh.connectSocket(good, lab.path("sum")))
+      lab.kill()
+      yield* happens("it is over", () => says.ends.length === 1)
+      assert.strictEqual(says.ends[0]?._tag, "ConnectionLost")
+    })
+  )
+
+  test(
+    "without ssh, or without a place for its sockets, the message says what to do",
+    Effect.gen(function*() {
+      const { transport } = yield* Machinery
+      const error = yield* Effect.flip(Effect.provide(say("one"), transport({ program: "no-such-ssh" })))
+      assert.deepStrictEqual([error._tag, error.message], [
+        "SshMissing",
+        "there is no no-such-ssh on PATH; install OpenSSH's client"
+      ])
+    })
+  )
+})

@@ -1,0 +1,114 @@
+import { assert, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import type * as Scope from "effect/Scope"
+import * as PtyNode from "../../../src/layers/pty/PtyNode.ts"
+import type { Pty } from "../../../src/services/Pty.ts"
+import { PASSWORD, passwordHost } from "../../fixtures/passwordHost.ts"
+import { type Machinery, machines } from "../../fixtures/sshHosts.ts"
+import { onTerminal } from "../../fixtures/sshTerminal.ts"
+import { describeWith } from "../../support/needs.ts"
+import { happens } from "../../support/sshSuite.ts"
+
+type Services = Machinery | Pty | Scope.Scope
+
+const test = <A, E>(name: string, effect: Effect.Effect<A, E, Services>) =>
+  it.live(
+    name,
+    () => Effect.scoped(effect).pipe(Effect.provide(Layer.merge(machines, PtyNode.layer))),
+    60_000
+  )
+
+for (const transport of ["openssh", "ssh2"] as const) {
+  describeWith(["ssh", "sshd", "ssh-keygen"], `what ${transport} asks on the user's terminal`, () => {
+    test(
+      "a passphrase, without showing it",
+      Effect.gen(function*() {
+        const { says, type } = yield* onTerminal("locked", "interactive", transport)
+        yield* happens("it asks", () => says.text().includes("Enter passphrase for key"))
+        type("wrong\r")
+        yield* happens("it asks again", () => says.text().split("Enter passphrase for key").length === 3)
+        type("a passphrasX\x7fe\r")
+        yield* happens("it ran", () => says.text().includes("]"))
+        assert.include(says.text(), "[it works]")
+        assert.notMatch(says.text(), /wrong|a pass/)
+      })
+    )
+
+    test(
+      "a password, again while it is wrong",
+      Effect.gen(function*() {
+        yield* passwordHost("typed", "password")
+        const { says, type } = yield* onTerminal("typed", "interactive", transport)
+        yield* happens("it asks", () => says.text().includes("me@127.0.0.1's password:"))
+        type("wrong\r")
+        yield* happens("it asks again", () => says.text().split("'s password:").length === 3)
+        type(`${PASSWORD}\r`)
+        yield* happens("it ran", () => says.text().includes("]"))
+        assert.include(says.text(), "[it works]")
+        assert.notMatch(says.text(), /wrong|sesam/)
+      })
+    )
+
+    test(
+      "a password three times, and then no more",
+      Effect.gen(function*() {
+        yield* passwordHost("typed", "password")
+        const { says, type } = yield* onTerminal("typed", "interactive", transport)
+        for (let time = 1; time <= 3; time++) {
+          yield* happens("it asks", () => says.text().split("'s password:").length === time + 1)
+          type("wrong\r")
+        }
+        yield* happens("it gave up", () => says.text().includes("]"))
+        assert.include(says.text(), "[AuthenticationFailed: typed does not let us in: ")
+      })
+    )
+
+    test(
+      "what the host wants to know, without its control characters",
+      Effect.gen(function*() {
+        const { methods } = yield* passwordHost("token", "keyboard-interactive")
+        const { says, type } = yield* onTerminal("token", "interactive", transport)
+        yield* happens("it asks", () => says.text().includes("Code:"))
+        type(`${PASSWORD}\r`)
+        yield* happens("it ran", () => says.text().includes("]"))
+        assert.include(says.text(), "[it works]")
+        // OpenSSH says it in its log.
+        if (transport === "ssh2") assert.include(says.text(), "The  title\r\nLook at your token\r\n")
+        assert.notMatch(says.text(), /\u0007|\u001b\[31m|sesam/)
+        assert.include(methods(), "keyboard-interactive")
+      })
+    )
+
+    test(
+      "nothing where nobody may be asked",
+      Effect.gen(function*() {
+        const { methods } = yield* passwordHost("typed", "password")
+        for (const host of ["typed", "locked"]) {
+          const { says } = yield* onTerminal(host, "batch", transport)
+          yield* happens("it gave up", () => says.text().includes("]"))
+          assert.include(says.text(), "[AuthenticationFailed: ")
+          assert.notMatch(says.text(), /passphrase for|password:/)
+        }
+        assert.notInclude(methods(), "password")
+      })
+    )
+  })
+}
+
+describeWith(["sshd", "ssh-keygen"], "a host that wants a key and a code", () => {
+  for (const transport of ["openssh", "ssh2"] as const) {
+    test(
+      `gets both from ${transport}`,
+      Effect.gen(function*() {
+        const { methods } = yield* passwordHost("both", "key and keyboard-interactive")
+        const { says, type } = yield* onTerminal("both", "interactive", transport)
+        yield* happens("it asks", () => says.text().includes("Code:"))
+        type(`${PASSWORD}\r`)
+        yield* happens("it ran", () => says.text().includes("]"))
+        assert.include(says.text(), "[it works]")
+        assert.strictEqual(methods().filter((method) => method === "keyboard-interactive").length, 1)
+      })
+    )
+  }
+})

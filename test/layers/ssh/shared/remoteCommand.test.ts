@@ -1,0 +1,118 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
+import { execFileSync } from "node:child_process"
+import { quote } from "../../../../src/layers/ssh/shared/remoteCommand.ts"
+import { explainFailure } from "../../../../src/layers/ssh/shared/sshLog.ts"
+import { HostName, parseHostName } from "../../../../src/schema/HostName.ts"
+import { describeWith } from "../../../support/needs.ts"
+
+describe("names of hosts", () => {
+  it.each([
+    "web",
+    "web.example.org",
+    "me@web",
+    "10.0.0.1",
+    "me@[::1]",
+    "fe80::1%eth0",
+    "a@b@c",
+    "WEB_1",
+    "x".repeat(200)
+  ])(
+    "%s is one",
+    (name) => {
+      assert.isTrue(Result.isSuccess(parseHostName(name)))
+      assert.strictEqual(Schema.decodeSync(HostName)(name), name)
+    }
+  )
+
+  it.each([
+    ["", "empty"],
+    ["-oProxyCommand=id", "start"],
+    ["me@-oProxyCommand=id", "start"],
+    ["-me@web", "start"],
+    ["@web", "user"],
+    ["me@", "host"],
+    ["a b", "use"],
+    ["a\nb", "use"],
+    ["a\u001b[2J", "use"],
+    ["a/b", "use"],
+    ["..", "start"],
+    ["$(id)", "use"],
+    ["a;b", "use"],
+    ["höst", "use"],
+    ["x".repeat(201), "201"]
+  ])("%j is not, and the message says why", (name, why) => {
+    const error = Result.getOrThrow(Result.flip(parseHostName(name)))
+    assert.include(error.message, why)
+    assert.notMatch(error.message, /[\u0000-\u001f]/)
+    assert.throws(() => Schema.decodeSync(HostName)(name as HostName))
+  })
+})
+
+const HOSTILE = [
+  "",
+  "a b",
+  "it's",
+  "\\",
+  "\\\\",
+  "a\\'b",
+  "!x",
+  "$HOME",
+  "`id`",
+  "\"",
+  "*",
+  "~",
+  "line\nfeed",
+  "-n",
+  "ü🙂",
+  "'",
+  "#"
+]
+
+for (const [shell, ...options] of [["bash"], ["dash"], ["zsh", "-f"], ["fish", "--no-config"]] as const) {
+  describeWith([shell], `quoting for ${shell}`, () => {
+    it("carries every argument as it is", () => {
+      const command = ["printf", "%s\\0", ...HOSTILE].map(quote).join(" ")
+      const printed = execFileSync(shell, [...options, "-c", `exec sh -c ${quote("exec \"$@\"")} sh ${command}`])
+      assert.deepStrictEqual(printed.toString().split("\0"), [...HOSTILE, ""])
+    })
+  })
+}
+
+describe("what ssh says", () => {
+  const told = (log: string) => explainFailure("web", log)
+
+  it.each([
+    ["ssh: connect to host 10.0.0.1 port 22: Connection refused\r\n", "refused"],
+    ["ssh: connect to host 10.0.0.1 port 22: Connection timed out\r\n", "timeout"],
+    ["ssh: connect to host 10.0.0.1 port 22: No route to host\r\n", "no network"],
+    ["ssh: Could not resolve hostname web: Name or service not known\r\n", "no such host"],
+    ["kex_exchange_identification: read: Connection reset by peer\r\n", "dropped"],
+    ["something new\n", "other"],
+    ["", "other"]
+  ])("%j is a host that cannot be reached", (log, reason) => {
+    const error = told(log)
+    assert.deepStrictEqual([error._tag, "reason" in error ? error.reason : ""], ["HostUnreachable", reason])
+  })
+
+  it("a changed key comes before everything else", () => {
+    const error = told([
+      "@    WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED!     @",
+      "Offending ECDSA key in /home/me/.ssh/known_hosts:12",
+      "  remove with:",
+      "  ssh-keygen -f \"/home/me/.ssh/known_hosts\" -R \"web\"",
+      "Host key verification failed.",
+      "Permission denied (publickey)."
+    ].join("\r\n"))
+    assert.strictEqual(error._tag, "HostKeyChanged")
+    assert.include(error.message, "/home/me/.ssh/known_hosts, line 12")
+    assert.include(error.message, "ssh-keygen -R web -f /home/me/.ssh/known_hosts")
+  })
+
+  it("its words are short and move no cursor", () => {
+    const { message } = told(`Permission denied \u001b[2J\u009b1m\u202e${"x".repeat(10_000)}\n`)
+    assert.isBelow(message.length, 400)
+    assert.notMatch(message, /[\u0000-\u001f\u007f-\u009f\u202e]/)
+  })
+})

@@ -1,0 +1,80 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Fs from "node:fs"
+import * as Path from "node:path"
+import { stampOf } from "../../../src/layers/sync/changeStamp.ts"
+import { Home, home } from "../../fixtures/machine.ts"
+
+/** A home with trees in it, and their stamps. */
+const trees = Effect.gen(function*() {
+  const { path } = yield* Home
+  const file = (name: string) => Path.join(path, name)
+  for (const dir of ["scratch", "tree/below"]) Fs.mkdirSync(file(dir), { recursive: true })
+  for (const name of ["tree/a", "tree/below/-b \u00fc", "other"]) Fs.writeFileSync(file(name), "1")
+  const stamp = (...paths: ReadonlyArray<string>) =>
+    Effect.map(stampOf(path, paths, file("scratch")), (stamp) => {
+      assert.deepStrictEqual(Fs.readdirSync(file("scratch")), [])
+      return stamp
+    })
+
+  /** The kernel's clock for files ticks as seldom as every ten milliseconds: another change in the same one shows nowhere. */
+  const laterThanNow = () => {
+    const touched = () => {
+      Fs.writeFileSync(file("clock"), "")
+      return Fs.statSync(file("clock")).ctimeMs
+    }
+    for (const before = touched(); touched() === before;);
+  }
+
+  return { file, laterThanNow, path, stamp }
+})
+
+describe("the stamp of trees", () => {
+  it.effect("is the same as long as nothing changes, whatever is looked at", () =>
+    Effect.gen(function*() {
+      const { file, stamp } = yield* trees
+      const before = yield* stamp("tree")
+      assert.isDefined(before)
+      Fs.readFileSync(file("tree/a"))
+      Fs.writeFileSync(file("other"), "2")
+      assert.strictEqual(yield* stamp("tree"), before)
+    }).pipe(Effect.provide(home)))
+
+  it.effect("tells what has changed from what was", () =>
+    Effect.gen(function*() {
+      const { file, laterThanNow, stamp } = yield* trees
+      const seen = new Set([yield* stamp("tree", "other"), yield* stamp("tree")])
+      const { atime, mtime } = Fs.statSync(file("tree/a"))
+      const changes = [
+        () => {
+          Fs.writeFileSync(file("tree/a"), "2")
+          // As if it had not been written to.
+          Fs.utimesSync(file("tree/a"), atime, mtime)
+        },
+        () => Fs.chmodSync(file("tree/below"), 0o700),
+        () => Fs.renameSync(file("tree/below/-b \u00fc"), file("tree/below/c")),
+        () => Fs.rmSync(file("tree/a"))
+      ]
+      for (const change of changes) {
+        laterThanNow()
+        change()
+        seen.add(yield* stamp("tree"))
+      }
+      assert.strictEqual(seen.size, 2 + changes.length)
+    }).pipe(Effect.provide(home)))
+
+  it.effect("does without what is not there, and is none when that is all", () =>
+    Effect.gen(function*() {
+      const { stamp } = yield* trees
+      const [without, alone] = [yield* stamp("gone", "tree"), yield* stamp("tree")]
+      assert.strictEqual(without, alone)
+      assert.isDefined(alone)
+      for (const paths of [["gone"], ["tree/a/below"], []]) assert.isUndefined(yield* stamp(...paths))
+    }).pipe(Effect.provide(home)))
+
+  it.effect("is none where no file can be put", () =>
+    Effect.gen(function*() {
+      const { file, path } = yield* trees
+      assert.isUndefined(yield* stampOf(path, ["tree"], file("gone")))
+    }).pipe(Effect.provide(home)))
+})

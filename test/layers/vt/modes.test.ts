@@ -1,0 +1,120 @@
+import { assert, describe, it } from "@effect/vitest"
+import { enter, keyboard } from "../../../src/layers/vt/enter.ts"
+import { leave } from "../../../src/layers/vt/leave.ts"
+import { ModeTracker } from "../../../src/layers/vt/modes.ts"
+import { VtScanner } from "../../../src/layers/vt/scanner.ts"
+import { recordings } from "../../support/differential.ts"
+import { modesState } from "../../support/terminalState.ts"
+
+const after = (...parts: ReadonlyArray<string>): ModeTracker => {
+  const modes = new ModeTracker(24)
+  for (const part of parts) modes.push(Buffer.from(part, "latin1"))
+  return modes
+}
+
+const left = (...parts: ReadonlyArray<string>): string => leave(after(...parts)).toString("latin1")
+
+/** What is always sent: ASCII, wrapping, a visible cursor, a plain pen. */
+const ALWAYS = "\x1b(B\x0f\x1b[?7h\x1b[?25h"
+const PLAIN = "\x1b[0m"
+
+describe("leaving a terminal", () => {
+  it.each<[string, string, string]>([
+    ["nothing was changed", "text\r\n", ALWAYS + PLAIN],
+    ["the cursor is within a line", "text", `${ALWAYS}${PLAIN}\r\n`],
+    ["modes are on", "\x1b[?1h\x1b[?2004h\x1b[?1004h\n", `\x1b[?1l\x1b[?2004l\x1b[?1004l${ALWAYS}${PLAIN}`],
+    ["modes were on", "\x1b[?1h\x1b[?2004h\x1b[?2004;1l\n", ALWAYS + PLAIN],
+    ["the mouse is on", "\x1b[?1000h\x1b[?1006h\x1b[?1002h\n", `\x1b[?1002l\x1b[?1006l${ALWAYS}${PLAIN}`],
+    ["the keypad is in application mode", "\x1b=\n", `\x1b>${ALWAYS}${PLAIN}`],
+    ["insert mode is on", "\x1b[4h\n", `\x1b[4l${ALWAYS}${PLAIN}`],
+    ["keyboards were pushed", "\x1b[>1u\x1b[>5u\x1b[<u\x1b[>7u\n", `\x1b[<2u${ALWAYS}${PLAIN}`],
+    ["other keys are reported", "\x1b[>4;2m\n", `\x1b[>4;0m${ALWAYS}${PLAIN}`],
+    ["the cursor has a shape", "\x1b[5 q\n", `${ALWAYS}\x1b[0 q${PLAIN}`],
+    [
+      "colours were changed",
+      "\x1b]11;#123456\x07\x1b]4;1;red;2;blue\x07\x1b]104;1\x07\n",
+      `${ALWAYS}\x1b]111\x1b\\\x1b]104;2\x1b\\${PLAIN}`
+    ],
+    ["colours were asked for", "\x1b]11;?\x07\n", ALWAYS + PLAIN],
+    ["the alternate screen shows", "\x1b[?1049h", `\x1b[?1049l${ALWAYS}${PLAIN}\r\n`],
+    ["another alternate screen shows", "\x1b[?47h", `\x1b[?47l${ALWAYS}${PLAIN}\r\n`],
+    [
+      "the keyboard was pushed on both",
+      "\x1b[>1u\x1b[?1049h\x1b[>3u",
+      `\x1b[<1u\x1b[?1049l\x1b[<1u${ALWAYS}${PLAIN}\r\n`
+    ],
+    ["there is a scroll region", "\x1b[2;10r\n", `\x1b[r\x1b[9999;1H${ALWAYS}${PLAIN}`],
+    ["the scroll region is the screen", "\x1b[1;24r\n", ALWAYS + PLAIN],
+    ["origin mode is on", "\x1b[2;10r\x1b[?6h\n", `\x1b[?6l\x1b[r\x1b[9999;1H${ALWAYS}${PLAIN}`],
+    ["another character set was designated", "\x1b)0\n", `\x1b(B\x1b)B\x0f\x1b[?7h\x1b[?25h${PLAIN}`],
+    ["a link is open", "\x1b]8;;http://x\x07\n", `\x1b]8;;\x1b\\${ALWAYS}${PLAIN}`],
+    ["a title was put aside", "\x1b[22;0t\x1b]0;mine\x07\n", `${ALWAYS}\x1b[23;0t${PLAIN}`],
+    ["a progress bar shows", "\x1b]9;4;1;30\x07\n", `${ALWAYS}\x1b]9;4;0\x1b\\${PLAIN}`],
+    ["output is held back", "\x1b[?2026h\n", `\x1b[?2026l${ALWAYS}${PLAIN}`],
+    ["a sequence has only begun", "\n\x1b[3", `\x18${ALWAYS}${PLAIN}`],
+    ["a title has only begun", "\n\x1b]0;ab", `\x18${ALWAYS}${PLAIN}`],
+    ["all was reset", "\x1b[?1049h\x1b[?1000h\x1b[>1u\x1bc", ALWAYS + PLAIN]
+  ])("when %s", (_, written, expected) => {
+    assert.strictEqual(JSON.stringify(left(written)), JSON.stringify(expected))
+    // However it was cut.
+    assert.strictEqual(left(...written), left(written))
+  })
+
+  it("is needed once", () => {
+    const modes = after("\x1b[?1049h\x1b[>1u\x1b[?1003h\x1b[3;9r\x1b[?6h\x1b=\x1b[4h\x1b]10;red\x07\x1b[3 q\x1b[>4;1m")
+    modes.push(leave(modes))
+    assert.strictEqual(leave(modes).toString("latin1"), ALWAYS + PLAIN)
+  })
+})
+
+describe("the modes that are put back", () => {
+  it.each(recordings().map(({ bytes, name }) => [name, bytes] as const))("are those of %s", (_, bytes) => {
+    for (let end = 97; end < bytes.length; end += 997) {
+      const modes = new ModeTracker(24)
+      modes.push(bytes.subarray(0, end))
+      if (modes.alternate !== 0 || modes.keyboards.alternate.length > 1 || modes.link !== undefined) continue
+      // Origin mode and the cursor go with the picture.
+      const picture = `\x1b[?25l${modes.mode(6) === true ? "\x1b[?6h" : ""}`
+      const again = after(Buffer.from(picture + keyboard(modes.keyboards.main) + enter(modes)).toString("latin1"))
+      assert.deepStrictEqual(modesState(again), modesState(modes))
+    }
+  })
+})
+
+describe("the scanner", () => {
+  const cut = (...parts: ReadonlyArray<string>) => {
+    const found: Array<string> = []
+    let text = ""
+    const scanner = new VtScanner({
+      text: (bytes, from, to) => text += bytes.toString("latin1", from, to),
+      sequence: (bytes, from, to) => void found.push(bytes.toString("latin1", from, to))
+    })
+    for (const part of parts) scanner.push(Buffer.from(part, "latin1"))
+    return { text, found, pending: scanner.pending.toString("latin1") }
+  }
+
+  it.each<[string, string, ReadonlyArray<string>, string, string]>([
+    ["colours", "a\x1b[31mb\x1b[0mc", ["\x1b[31m", "\x1b[0m"], "abc", ""],
+    ["a title that BEL ends", "\x1b]0;t\x07x", ["\x1b]0;t\x07"], "x", ""],
+    ["a title that ST ends", "\x1b]0;t\x1b\\x", ["\x1b]0;t", "\x1b\\"], "x", ""],
+    ["BEL within a device control string", "\x1bPa\x07b\x1b\\x", ["\x1bPa\x07b", "\x1b\\"], "x", ""],
+    ["a string that another sequence ends", "\x1b]0;t\x1b[1mx", ["\x1b]0;t", "\x1b[1m"], "x", ""],
+    ["a sequence that another breaks off", "\x1b[1\x1b[2mx", ["\x1b[2m"], "x", ""],
+    ["a sequence that CAN breaks off", "\x1b[1\x18x\x1b]0;\x1ay", [], "xy", ""],
+    ["a control within a sequence", "\x1b[1\n2m", ["\x1b[1\n2m"], "", ""],
+    ["a charset", "\x1b(0q\x1b(B", ["\x1b(0", "\x1b(B"], "q", ""],
+    ["a character within a sequence", "\x1b[1\xc3\xa9x", [], "\xc3\xa9x", ""],
+    ["an end that is to come", "x\x1b[1\n;2", [], "x", "\x1b[1;2"],
+    ["a string's end that is to come", "\x1b]0;t\n", [], "", "\x1b]0;t\n"]
+  ])("takes %s apart, however it is cut", (_, bytes, found, text, pending) => {
+    assert.deepStrictEqual(cut(bytes), { found, text, pending })
+    assert.deepStrictEqual(cut(...bytes), { found, text, pending })
+  })
+
+  it("does not keep what is longer than anything", () => {
+    const parts = Array.from({ length: 300 }, () => "x".repeat(10_000))
+    const { found, pending, text } = cut("\x1bPq", ...parts)
+    assert.deepStrictEqual([found, text, pending], [[], "", "\x1bX"])
+    assert.strictEqual(cut("\x1bPq", ...parts, "\x1b\\after").text, "after")
+  })
+})

@@ -20,7 +20,7 @@ import * as VtEngine from "./layers/xterm/VtEngineXterm.ts"
 import { GRACE_MS } from "./schema/protocol/Control.ts"
 import type { SessionSpec } from "./schema/Session.ts"
 import { VERSION } from "./schema/Version.ts"
-import { SessionHost as Host, type StartError } from "./services/SessionDaemon.ts"
+import { SessionDaemon as Host, type StartError } from "./services/SessionDaemon.ts"
 
 const layers = SessionHost.layer.pipe(
   Layer.provide(

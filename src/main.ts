@@ -36,7 +36,7 @@ import { Deployer } from "./services/Deployer.ts"
 import { EventLog } from "./services/EventLog.ts"
 import { RsyncRunner, ScpRunner } from "./services/FileRunner.ts"
 import { FileSync } from "./services/FileSync.ts"
-import { Hosts } from "./services/HostMemory.ts"
+import { HostMemory } from "./services/HostMemory.ts"
 import { Input } from "./services/Input.ts"
 import { Lock } from "./services/Lock.ts"
 import { Output } from "./services/Output.ts"
@@ -60,7 +60,7 @@ const layers = onDemand(
   [Deployer, DeployerSsh.layer()],
   [EventLog, EventLogJsonl.layer],
   [FileSync, FileSyncLive.layer],
-  [Hosts, HostsFiles.layer],
+  [HostMemory, HostsFiles.layer],
   [Input, InputStdio.layer],
   [Lock, LockSqlite.layer],
   [Output, OutputStdio.layer],

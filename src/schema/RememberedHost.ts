@@ -3,7 +3,7 @@ import { HostName } from "./HostName.ts"
 import { ListedSession } from "./Listing.ts"
 
 /** What a host said of itself when it was last asked. */
-export const KnownHost = Schema.Struct({
+export const RememberedHost = Schema.Struct({
   host: HostName,
   /** When, in milliseconds since the epoch. */
   at: Schema.Number,
@@ -14,4 +14,4 @@ export const KnownHost = Schema.Struct({
   dir: Schema.String,
   sessions: Schema.Array(ListedSession)
 })
-export type KnownHost = typeof KnownHost.Type
+export type RememberedHost = typeof RememberedHost.Type

@@ -1,7 +1,7 @@
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import type { HostName } from "../schema/HostName.ts"
-import type { KnownHost } from "../schema/RememberedHost.ts"
+import type { RememberedHost } from "../schema/RememberedHost.ts"
 import type { AttachClient } from "./AttachClient.ts"
 import type { Caller } from "./Caller.ts"
 import type { DaemonLauncher } from "./DaemonLauncher.ts"
@@ -33,5 +33,5 @@ export class Remotes extends Context.Service<Remotes, {
    */
   readonly at: (host: HostName, options?: ConnectOptions) => Effect.Effect<Context.Context<HostServices>>
   /** Asks a host what there is, and remembers it (`Hosts`). One question; a host that is asked elsewhere is not waited for. */
-  readonly look: (host: HostName, options?: ConnectOptions) => Effect.Effect<KnownHost, HostError>
+  readonly look: (host: HostName, options?: ConnectOptions) => Effect.Effect<RememberedHost, HostError>
 }>()("sesh/services/Remotes") {}

@@ -30,7 +30,7 @@ export interface RunningSession {
 }
 
 /** The heart of the daemon: one terminal, any number of clients; replay, then live. */
-export class SessionHost extends Context.Service<SessionHost, {
+export class SessionDaemon extends Context.Service<SessionDaemon, {
   /** Starts a session; it can be attached to when this returns. Closing the scope ends it. */
   readonly start: (spec: SessionSpec) => Effect.Effect<RunningSession, StartError, Scope.Scope>
 }>()("sesh/services/SessionHost") {}

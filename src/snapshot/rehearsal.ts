@@ -52,7 +52,7 @@ import { Deployer } from "../services/Deployer.ts"
 import { EventLog } from "../services/EventLog.ts"
 import { RsyncRunner, ScpRunner } from "../services/FileRunner.ts"
 import { FileSync } from "../services/FileSync.ts"
-import { Hosts } from "../services/HostMemory.ts"
+import { HostMemory } from "../services/HostMemory.ts"
 import { Input } from "../services/Input.ts"
 import { Lock } from "../services/Lock.ts"
 import { Output } from "../services/Output.ts"
@@ -65,7 +65,7 @@ import { Remotes } from "../services/Remotes.ts"
 import { Scrollback } from "../services/Scrollback.ts"
 import { SessionClient } from "../services/SessionClient.ts"
 import { SessionControl } from "../services/SessionControl.ts"
-import { SessionHost } from "../services/SessionDaemon.ts"
+import { SessionDaemon } from "../services/SessionDaemon.ts"
 import { SessionFiles } from "../services/SessionFiles.ts"
 import { SessionRegistry } from "../services/SessionRegistry.ts"
 import { SessionServer } from "../services/SessionServer.ts"
@@ -107,7 +107,7 @@ const layers = (out: number) =>
     [Deployer, DeployerFake.layer()],
     [EventLog, EventLogMemory.layer({ isOn: false })],
     [FileSync, FileSyncLive.layer],
-    [Hosts, HostsMemory.layer()],
+    [HostMemory, HostsMemory.layer()],
     [Input, InputMemory.layer({ bytes: [`${QUESTION}\n`] })],
     [Lock, LockMemory.layer],
     [Output, OutputStdio.layerOn(out, out)],
@@ -123,7 +123,7 @@ const layers = (out: number) =>
     [SessionClient, SessionClientUnix.layer],
     [SessionControl, SessionControlLive.layer],
     [SessionFiles, SessionFilesMemory.layer],
-    [SessionHost, SessionHostLive.layer],
+    [SessionDaemon, SessionHostLive.layer],
     [SessionRegistry, SessionRegistryFiles.layer],
     [SessionServer, SessionServerUnix.layer],
     [Signals, SignalsFake.layer],

@@ -7,7 +7,7 @@ import * as Fs from "node:fs"
 import * as Path from "node:path"
 import * as HostsFiles from "../../src/layers/remote/HostMemoryFiles.ts"
 import * as HostsMemory from "../../src/layers/testing/HostMemoryFake.ts"
-import { Hosts } from "../../src/services/HostMemory.ts"
+import { HostMemory } from "../../src/services/HostMemory.ts"
 import { Paths } from "../../src/services/Paths.ts"
 import { machine } from "../fixtures/machine.ts"
 import { host, known, suite } from "./HostMemory.ts"
@@ -20,10 +20,10 @@ suite("Files", files)
 const MEBIBYTE = 1024 * 1024
 
 describe("Hosts in files", () => {
-  const test = (name: string, use: (hosts: Hosts["Service"], dir: string) => Effect.Effect<void>) =>
+  const test = (name: string, use: (hosts: HostMemory["Service"], dir: string) => Effect.Effect<void>) =>
     it.live(name, () =>
       Effect.gen(function*() {
-        yield* use(yield* Hosts, (yield* Paths).remotes)
+        yield* use(yield* HostMemory, (yield* Paths).remotes)
       }).pipe(Effect.provide(files)))
 
   test(

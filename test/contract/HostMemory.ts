@@ -5,14 +5,14 @@ import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import { memoryInfo } from "../../src/layers/testing/SessionRegistryFake.ts"
 import { type HostName, parseHostName } from "../../src/schema/HostName.ts"
-import type { KnownHost } from "../../src/schema/RememberedHost.ts"
+import type { RememberedHost } from "../../src/schema/RememberedHost.ts"
 import type { SessionName } from "../../src/schema/SessionName.ts"
-import { Hosts } from "../../src/services/HostMemory.ts"
+import { HostMemory } from "../../src/services/HostMemory.ts"
 
 export const host = (name: string): HostName => Result.getOrThrow(parseHostName(name))
 
 /** What a host said. */
-export const known = (name: string, ...sessions: ReadonlyArray<string>): KnownHost => ({
+export const known = (name: string, ...sessions: ReadonlyArray<string>): RememberedHost => ({
   host: host(name),
   at: 1_700_000_000_000,
   sesh: "0.1.0",
@@ -21,10 +21,10 @@ export const known = (name: string, ...sessions: ReadonlyArray<string>): KnownHo
   sessions: sessions.map((session) => ({ name: session as SessionName, info: memoryInfo(session) }))
 })
 
-/** What every {@link Hosts} promises. */
-export const suite = (name: string, layer: Layer.Layer<Hosts>) => {
-  const test = (name: string, use: (hosts: Hosts["Service"]) => Effect.Effect<void>) =>
-    it.live(name, () => Effect.flatMap(Hosts, use).pipe(Effect.provide(layer)))
+/** What every {@link HostMemory} promises. */
+export const suite = (name: string, layer: Layer.Layer<HostMemory>) => {
+  const test = (name: string, use: (hosts: HostMemory["Service"]) => Effect.Effect<void>) =>
+    it.live(name, () => Effect.flatMap(HostMemory, use).pipe(Effect.provide(layer)))
 
   describe(`Hosts: ${name}`, () => {
     test("knows none at first", (hosts) =>

@@ -20,7 +20,7 @@ import type { SessionName } from "../../src/schema/SessionName.ts"
 import { AttachClient } from "../../src/services/AttachClient.ts"
 import { Caller as CallerService } from "../../src/services/Caller.ts"
 import { DaemonLauncher } from "../../src/services/DaemonLauncher.ts"
-import { Hosts } from "../../src/services/HostMemory.ts"
+import { HostMemory } from "../../src/services/HostMemory.ts"
 import { type HostServices, Remotes } from "../../src/services/Remotes.ts"
 import { SessionClient } from "../../src/services/SessionClient.ts"
 import { SessionControl } from "../../src/services/SessionControl.ts"
@@ -85,7 +85,7 @@ const shell: SessionSpec = { name: dev, dir: "", env: {}, size: { cols: 80, rows
 
 const command = (script: string): SessionSpec => ({ ...shell, command: ["sh", "-c", script], awaited: true })
 
-type Suite = Remotes | Hosts | There | Tty.Terminal
+type Suite = Remotes | HostMemory | There | Tty.Terminal
 
 /** What every Remotes promises. */
 export const suite = (name: string, layer: Layer.Layer<Suite>, timeout = 10_000): void => {
@@ -114,7 +114,7 @@ export const suite = (name: string, layer: Layer.Layer<Suite>, timeout = 10_000)
         yield* (yield* DaemonLauncher).launch(shell)
         const known = yield* remotes.look(web)
         assert.deepStrictEqual(known.sessions.map(({ info, name }) => [name, info?.dir]), [[dev, home]])
-        assert.deepStrictEqual(yield* (yield* Hosts).get(web), Option.some(known))
+        assert.deepStrictEqual(yield* (yield* HostMemory).get(web), Option.some(known))
         assert.deepStrictEqual(yield* (yield* SessionRegistry).list, known.sessions)
         assert.deepStrictEqual(yield* (yield* SessionRegistry).names, [dev])
       })
@@ -275,7 +275,7 @@ export const suite = (name: string, layer: Layer.Layer<Suite>, timeout = 10_000)
           assert.deepInclude(error, { _tag: "HostError", host: down, kind: "unreachable", isPassing: true })
         }
         assert.deepStrictEqual(yield* registry.names, [])
-        assert.isTrue(Option.isNone(yield* (yield* Hosts).get(down)))
+        assert.isTrue(Option.isNone(yield* (yield* HostMemory).get(down)))
       }),
       down
     )

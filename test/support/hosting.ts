@@ -14,7 +14,7 @@ import * as QueryResponder from "../../src/layers/vt/QueryResponderLive.ts"
 import type { SessionSpec } from "../../src/schema/Session.ts"
 import type { SessionName } from "../../src/schema/SessionName.ts"
 import { SessionClient as Client } from "../../src/services/SessionClient.ts"
-import { SessionHost as Host } from "../../src/services/SessionDaemon.ts"
+import { SessionDaemon as Host } from "../../src/services/SessionDaemon.ts"
 import { FakeClient } from "./fakeClient.ts"
 
 export const dev = "dev" as SessionName

@@ -18,12 +18,12 @@ import * as SessionServer from "../../src/layers/testing/SessionServerFake.ts"
 import * as QueryResponder from "../../src/layers/vt/QueryResponderLive.ts"
 import type { HostName } from "../../src/schema/HostName.ts"
 import type { ListedSession } from "../../src/schema/Listing.ts"
-import type { KnownHost } from "../../src/schema/RememberedHost.ts"
+import type { RememberedHost } from "../../src/schema/RememberedHost.ts"
 import type { SessionSpec } from "../../src/schema/Session.ts"
 import type { SessionName } from "../../src/schema/SessionName.ts"
 import { DaemonLauncher as Launcher } from "../../src/services/DaemonLauncher.ts"
 import type { HostError } from "../../src/services/HostError.ts"
-import { Hosts } from "../../src/services/HostMemory.ts"
+import { HostMemory } from "../../src/services/HostMemory.ts"
 import type { Output } from "../../src/services/Output.ts"
 import { Remotes } from "../../src/services/Remotes.ts"
 import { SessionClient as Client } from "../../src/services/SessionClient.ts"
@@ -138,11 +138,11 @@ const build = (name: string, options: FakeHostOptions, here: Context.Context<Tty
 /** Hosts in this process. */
 export const layer = (
   given: Readonly<Record<string, FakeHostOptions>> = {}
-): Layer.Layer<Remotes | Hosts | FakeHosts, never, Tty | Output> =>
+): Layer.Layer<Remotes | HostMemory | FakeHosts, never, Tty | Output> =>
   Layer.effectContext(Effect.gen(function*() {
     const here = yield* Effect.context<Tty | Output>()
     const fakes = new Map<string, Effect.Success<ReturnType<typeof build>>>()
-    const known = new Map<HostName, KnownHost>()
+    const known = new Map<HostName, RememberedHost>()
     for (const [name, options] of Object.entries(given)) {
       fakes.set(name, yield* build(name, options, here))
       if ("known" in options && options.known === undefined) continue
@@ -183,7 +183,7 @@ export const layer = (
         }),
       look
     }).pipe(
-      Context.add(Hosts, {
+      Context.add(HostMemory, {
         names: counted(() => [...known.keys()].toSorted()),
         all: counted(() => [...known.values()].toSorted((a, b) => a.host < b.host ? -1 : 1)),
         get: (host) => Effect.sync(() => Option.fromUndefinedOr(known.get(host))),

@@ -5,7 +5,7 @@ import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Result from "effect/Result"
 import * as Scope from "effect/Scope"
-import type { KnownHost } from "../../schema/RememberedHost.ts"
+import type { RememberedHost } from "../../schema/RememberedHost.ts"
 import { Progress } from "../../services/Progress.ts"
 import { Prompt } from "../../services/Prompt.ts"
 import { Remotes } from "../../services/Remotes.ts"
@@ -13,13 +13,13 @@ import { CONNECT_TIMEOUT } from "../../services/SshTransport.ts"
 
 /** What a host said, or a sentence that says why it said nothing. */
 export interface Answer {
-  readonly before: KnownHost
-  readonly now: Result.Result<KnownHost, string>
+  readonly before: RememberedHost
+  readonly now: Result.Result<RememberedHost, string>
 }
 
 export interface AskHostsOptions<E = never> {
   /** Milliseconds that this host is worth, from when it is asked. */
-  readonly patience: (host: KnownHost) => number
+  readonly patience: (host: RememberedHost) => number
   /** What is shown meanwhile, given the hosts that are waited for. */
   readonly progress: (waiting: string) => string
   /** Enter and Ctrl-C end the waiting. */
@@ -50,11 +50,11 @@ const notWaitedFor = (host: string) => `${host} was not waited for`
  * host may (`CONNECT_TIMEOUT`), however many there are.
  */
 export const askHosts = Effect.fn("askHosts")(
-  function*<E = never>(hosts: ReadonlyArray<KnownHost>, options: AskHostsOptions<E>) {
+  function*<E = never>(hosts: ReadonlyArray<RememberedHost>, options: AskHostsOptions<E>) {
     const { isImpatient = false, onAnswer, patience, progress } = options
     if (hosts.length === 0) return []
     const remotes = yield* Remotes
-    const answers = new Map<KnownHost, Answer>()
+    const answers = new Map<RememberedHost, Answer>()
     const enough = yield* Deferred.make<typeof notWaitedFor>()
     const show = yield* (yield* Progress).line
     const showWaiting = () => {
@@ -68,7 +68,7 @@ export const askHosts = Effect.fn("askHosts")(
     // What has not ended by then is ended in the background: nobody waits for a connection to be given up.
     const questions = yield* Scope.make()
     yield* Effect.addFinalizer(() => Effect.forkDetach(Scope.close(questions, Exit.void)))
-    const ask = Effect.fnUntraced(function*(before: KnownHost) {
+    const ask = Effect.fnUntraced(function*(before: RememberedHost) {
       const ms = patience(before)
       const question = yield* Effect.forkIn(
         remotes.look(before.host, { prompts: "batch", connectTimeout: ms }),

@@ -6,9 +6,9 @@ import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import type { HostName } from "../../schema/HostName.ts"
 import type { ListedSession } from "../../schema/Listing.ts"
-import type { KnownHost } from "../../schema/RememberedHost.ts"
+import type { RememberedHost } from "../../schema/RememberedHost.ts"
 import type { SessionName } from "../../schema/SessionName.ts"
-import { Hosts } from "../../services/HostMemory.ts"
+import { HostMemory } from "../../services/HostMemory.ts"
 import { Output } from "../../services/Output.ts"
 import { Prompt } from "../../services/Prompt.ts"
 import type { NoSession } from "../../services/SessionClient.ts"
@@ -33,13 +33,13 @@ const UNLIKELY_MS = 1500
 export type Place = Result.Result<HostName, NoSessionAnywhere | SeveralSessions | NothingChosen>
 
 interface Sighting {
-  readonly known: KnownHost
+  readonly known: RememberedHost
   readonly session: ListedSession
 }
 
-const has = ({ sessions }: KnownHost, name: SessionName) => sessions.some((session) => session.name === name)
+const has = ({ sessions }: RememberedHost, name: SessionName) => sessions.some((session) => session.name === name)
 
-const lastSaid = ({ before, now }: Answer): KnownHost => Result.getOrElse(now, () => before)
+const lastSaid = ({ before, now }: Answer): RememberedHost => Result.getOrElse(now, () => before)
 
 /** One line for all that said nothing; and where one of the names was when such a host was heard of last. */
 const tellOfSilence = Effect.fnUntraced(function*(answers: ReadonlyArray<Answer>, names: ReadonlyArray<SessionName>) {
@@ -84,8 +84,8 @@ export const locate = Effect.fn("locate")(function*(
   names: ReadonlyArray<SessionName>,
   say: (host: HostName, name: SessionName) => string
 ) {
-  const isLikely = (host: KnownHost) => names.some((name) => has(host, name))
-  const hosts = yield* (yield* Hosts).all
+  const isLikely = (host: RememberedHost) => names.some((name) => has(host, name))
+  const hosts = yield* (yield* HostMemory).all
   const prompt = yield* Prompt
   const hint = hosts.length > 0 && prompt.isPossible ? " (Enter: wait no longer)" : ""
   const answers = yield* askHosts([...hosts.filter(isLikely), ...hosts.filter((host) => !isLikely(host))], {

@@ -1,7 +1,7 @@
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import type { HostName } from "../../schema/HostName.ts"
-import { Hosts } from "../../services/HostMemory.ts"
+import { HostMemory } from "../../services/HostMemory.ts"
 import { Output } from "../../services/Output.ts"
 import { explain } from "../words/failures.ts"
 import { count } from "../words/text.ts"
@@ -32,7 +32,7 @@ const makeBoard = (all: number, show: (text: string) => void) => {
 /** `sesh --upgrade`: this version for all hosts that are known. */
 export const upgrade = Effect.fn("upgrade")(function*() {
   const output = yield* Output
-  const hosts = yield* (yield* Hosts).names
+  const hosts = yield* (yield* HostMemory).names
   if (hosts.length === 0) {
     yield* output.note("sesh: no host is known yet; sesh --deploy @<host> makes one known")
     return 0

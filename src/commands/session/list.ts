@@ -5,9 +5,9 @@ import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import type { HostName } from "../../schema/HostName.ts"
 import { Listing } from "../../schema/Listing.ts"
-import type { KnownHost } from "../../schema/RememberedHost.ts"
+import type { RememberedHost } from "../../schema/RememberedHost.ts"
 import { Caller } from "../../services/Caller.ts"
-import { Hosts } from "../../services/HostMemory.ts"
+import { HostMemory } from "../../services/HostMemory.ts"
 import { Output } from "../../services/Output.ts"
 import { Remotes } from "../../services/Remotes.ts"
 import { SessionRegistry } from "../../services/SessionRegistry.ts"
@@ -27,7 +27,7 @@ export const list = Effect.fn("list")(function*({ host, json }: Ask<"List">) {
   if (host !== undefined) return yield* listHost(host, json)
   const { isTerminal, print } = yield* Output
   const sessions = yield* (yield* SessionRegistry).list
-  const hosts = yield* (yield* Hosts).all
+  const hosts = yield* (yield* HostMemory).all
   if (json) {
     const answers = yield* askAll(hosts)
     yield* print(encodeListing({ version: 1, sessions, ...(hosts.length === 0 ? {} : { hosts: answers.map(toJson) }) }))
@@ -42,7 +42,10 @@ export const list = Effect.fn("list")(function*({ host, json }: Ask<"List">) {
   return 0
 })
 
-const askAll = <E = never>(hosts: ReadonlyArray<KnownHost>, onAnswer?: (answer: Answer) => Effect.Effect<void, E>) =>
+const askAll = <E = never>(
+  hosts: ReadonlyArray<RememberedHost>,
+  onAnswer?: (answer: Answer) => Effect.Effect<void, E>
+) =>
   askHosts(hosts, {
     patience: () => CONNECT_TIMEOUT,
     progress: (waiting) => `asking ${waiting} ...`,
@@ -108,7 +111,7 @@ const listHost = Effect.fnUntraced(function*(host: HostName, json: boolean) {
 export const names = Effect.fn("names")(function*({ host }: Ask<"Names">) {
   const found = host === undefined
     ? yield* (yield* SessionRegistry).names
-    : Option.match(yield* (yield* Hosts).get(host), {
+    : Option.match(yield* (yield* HostMemory).get(host), {
       onNone: () => [],
       onSome: ({ sessions }) => sessions.map(({ name }) => name)
     })
@@ -118,7 +121,7 @@ export const names = Effect.fn("names")(function*({ host }: Ask<"Names">) {
 
 /** The hidden `sesh --hosts`: for completion. */
 export const hosts = Effect.fn("hosts")(function*() {
-  const found = yield* (yield* Hosts).names
+  const found = yield* (yield* HostMemory).names
   if (found.length > 0) yield* (yield* Output).print(found.join("\n"))
   return 0
 })

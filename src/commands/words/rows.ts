@@ -1,6 +1,6 @@
 /** Sessions as lines of a listing. */
 import type { ListedSession } from "../../schema/Listing.ts"
-import type { KnownHost } from "../../schema/RememberedHost.ts"
+import type { RememberedHost } from "../../schema/RememberedHost.ts"
 import { age, cut, shortPath, visible } from "./text.ts"
 
 type Row = ReadonlyArray<string>
@@ -30,15 +30,15 @@ export const rowHere = (session: ListedSession, home: string, now: number): Row 
 export const rowThere = (session: ListedSession, home: string, now: number): Row =>
   rowOf(session, home, now).map((cell, column) => visible(cut(cell, MOST[column]!)))
 
-const named = ({ home, host, sessions }: KnownHost, now: number, mark: string): ReadonlyArray<Row> =>
+const named = ({ home, host, sessions }: RememberedHost, now: number, mark: string): ReadonlyArray<Row> =>
   sessions.map((session) => {
     const [name, clients = "", since = "", dir = "", running = ""] = rowThere(session, home, now)
     return [`@${host} ${name}`, clients, since, dir, `${running}${mark}`.trimStart()]
   })
 
 /** A host's sessions, named as they can be asked for. */
-export const rowsOf = (known: KnownHost, now: number): ReadonlyArray<Row> => named(known, now, "")
+export const rowsOf = (known: RememberedHost, now: number): ReadonlyArray<Row> => named(known, now, "")
 
 /** A host's sessions as they were when it answered last. */
-export const rowsOfThen = (known: KnownHost, now: number): ReadonlyArray<Row> =>
+export const rowsOfThen = (known: RememberedHost, now: number): ReadonlyArray<Row> =>
   named(known, now, ` (as of ${age(now - known.at)} ago)`)

@@ -13,7 +13,7 @@ import { Caller } from "../../services/Caller.ts"
 import { Pty } from "../../services/Pty.ts"
 import { QueryResponder } from "../../services/QueryResponder.ts"
 import { Scrollback } from "../../services/Scrollback.ts"
-import { SessionHost } from "../../services/SessionDaemon.ts"
+import { SessionDaemon } from "../../services/SessionDaemon.ts"
 import { SessionFiles } from "../../services/SessionFiles.ts"
 import { SessionServer } from "../../services/SessionServer.ts"
 import { Programs } from "./currentProgram.ts"
@@ -44,11 +44,11 @@ const drained = Effect.fnUntraced(function*(session: Session) {
 
 /** The daemon's heart, over services alone: runs on fakes. */
 export const layer: Layer.Layer<
-  SessionHost,
+  SessionDaemon,
   never,
   Pty | Scrollback | QueryResponder | SessionServer | SessionFiles | Caller
 > = Layer.effect(
-  SessionHost,
+  SessionDaemon,
   Effect.gen(function*() {
     const pty = yield* Pty
     const scrollback = yield* Scrollback
@@ -164,6 +164,6 @@ export const layer: Layer.Layer<
       }
     })
 
-    return SessionHost.of({ start })
+    return SessionDaemon.of({ start })
   })
 )

@@ -6,9 +6,9 @@ import * as Schema from "effect/Schema"
 import * as Fs from "node:fs"
 import * as Path from "node:path"
 import { type HostName, parseHostName } from "../../schema/HostName.ts"
-import { KnownHost } from "../../schema/RememberedHost.ts"
+import { RememberedHost } from "../../schema/RememberedHost.ts"
 import { Caller } from "../../services/Caller.ts"
-import { Hosts } from "../../services/HostMemory.ts"
+import { HostMemory } from "../../services/HostMemory.ts"
 import { Paths } from "../../services/Paths.ts"
 import { quietly } from "../system/quietly.ts"
 import { readSmallFile, writeWholeFile } from "../system/wholeFile.ts"
@@ -24,8 +24,8 @@ const SUFFIX = ".json"
 /** Write permission for the group or for everybody. */
 const OTHERS_WRITE = 0o022
 
-const encode = Schema.encodeSync(Schema.fromJsonString(KnownHost))
-const decode = Schema.decodeUnknownOption(Schema.fromJsonString(KnownHost))
+const encode = Schema.encodeSync(Schema.fromJsonString(RememberedHost))
+const decode = Schema.decodeUnknownOption(Schema.fromJsonString(RememberedHost))
 
 /** In a directory that others can write to anybody could have written it. */
 const isOurs = (dir: string, uid: number): boolean =>
@@ -35,8 +35,8 @@ const isOurs = (dir: string, uid: number): boolean =>
   }, false)
 
 /** `remotes/<host>.json` in the state directory. */
-export const layer: Layer.Layer<Hosts, never, Paths | Caller> = Layer.effect(
-  Hosts,
+export const layer: Layer.Layer<HostMemory, never, Paths | Caller> = Layer.effect(
+  HostMemory,
   Effect.gen(function*() {
     const { remotes: dir } = yield* Paths
     const { uid } = yield* Caller
@@ -52,7 +52,7 @@ export const layer: Layer.Layer<Hosts, never, Paths | Caller> = Layer.effect(
         .toSorted()
         .slice(0, MAX_HOSTS)
 
-    const read = (host: HostName): Option.Option<KnownHost> =>
+    const read = (host: HostName): Option.Option<RememberedHost> =>
       decode(quietly(() => readSmallFile(pathOf(host), MAX_BYTES), "")).pipe(
         Option.filter((known) => known.host === host)
       )
@@ -62,7 +62,7 @@ export const layer: Layer.Layer<Hosts, never, Paths | Caller> = Layer.effect(
       return isOurs(dir, uid)
     }
 
-    return Hosts.of({
+    return HostMemory.of({
       names: Effect.sync(names),
       all: Effect.sync(() => names().flatMap((host) => Option.toArray(read(host)))),
       get: (host) => Effect.sync(() => isOurs(dir, uid) ? read(host) : Option.none()),

@@ -7,7 +7,7 @@ import { AttachClient } from "../../services/AttachClient.ts"
 import { Caller } from "../../services/Caller.ts"
 import { DaemonLauncher } from "../../services/DaemonLauncher.ts"
 import { EventLog } from "../../services/EventLog.ts"
-import { Hosts } from "../../services/HostMemory.ts"
+import { HostMemory } from "../../services/HostMemory.ts"
 import { Output } from "../../services/Output.ts"
 import { type HostServices, Remotes } from "../../services/Remotes.ts"
 import { SessionClient } from "../../services/SessionClient.ts"
@@ -28,47 +28,48 @@ import { clientThere } from "./socket.ts"
  * Over ssh: the sesh on a host is run for a listing and to start a session (`sesh --serve`); a session is talked to over
  * its socket, as here.
  */
-export const layer: Layer.Layer<Remotes, never, SshTransport | Hosts | Caller | EventLog | Output | Tty> = Layer.effect(
-  Remotes,
-  Effect.gen(function*() {
-    const transport = yield* SshTransport
-    const hosts = yield* Hosts
-    const caller = yield* Caller
-    const log = yield* EventLog
-    const output = yield* Output
-    const tty = yield* Tty
-    const scope = yield* Effect.scope
-    const hostOf = makeHosts({ transport, hosts, version: caller.version, scope })
+export const layer: Layer.Layer<Remotes, never, SshTransport | HostMemory | Caller | EventLog | Output | Tty> = Layer
+  .effect(
+    Remotes,
+    Effect.gen(function*() {
+      const transport = yield* SshTransport
+      const hosts = yield* HostMemory
+      const caller = yield* Caller
+      const log = yield* EventLog
+      const output = yield* Output
+      const tty = yield* Tty
+      const scope = yield* Effect.scope
+      const hostOf = makeHosts({ transport, hosts, version: caller.version, scope })
 
-    const at = Effect.fn("Remotes.at")(function*(name: HostName, options?: ConnectOptions) {
-      const host = hostOf(name, options)
-      const known = yield* host.remembered
-      const homeBefore = Option.match(known, { onNone: () => "", onSome: ({ home }) => home })
-      const there = callerThere(caller, () => host.asked()?.home ?? homeBefore)
-      const attacher = attacherThere(caller, there, () => host.asked()?.agent)
-      const client = clientThere(transport, host)
-      const files = filesThere(host)
-      const basis = Context.make(SessionClient, client).pipe(
-        Context.add(SessionFiles, files),
-        Context.add(Output, output),
-        Context.add(Tty, tty)
-      )
-      // Those of this machine are there already, and would be taken for them.
-      const over = Layer.fresh(Layer.mergeAll(AttachClientLive.layer, SessionControlLive.layer)).pipe(
-        Layer.provide(Layer.succeedContext(Context.add(basis, Caller, attacher)))
-      )
-      const live = yield* Layer.buildWithScope(over, scope)
-      const services: Context.Context<HostServices> = Context.make(SessionClient, client).pipe(
-        Context.add(SessionFiles, files),
-        Context.add(Caller, there),
-        Context.add(SessionRegistry, registryThere(client, host, caller.version)),
-        Context.add(DaemonLauncher, launcherThere(host)),
-        Context.add(AttachClient, Context.get(live, AttachClient)),
-        Context.add(SessionControl, Context.get(live, SessionControl))
-      )
-      return SessionsLogged.logged(services, log, name)
+      const at = Effect.fn("Remotes.at")(function*(name: HostName, options?: ConnectOptions) {
+        const host = hostOf(name, options)
+        const known = yield* host.remembered
+        const homeBefore = Option.match(known, { onNone: () => "", onSome: ({ home }) => home })
+        const there = callerThere(caller, () => host.asked()?.home ?? homeBefore)
+        const attacher = attacherThere(caller, there, () => host.asked()?.agent)
+        const client = clientThere(transport, host)
+        const files = filesThere(host)
+        const basis = Context.make(SessionClient, client).pipe(
+          Context.add(SessionFiles, files),
+          Context.add(Output, output),
+          Context.add(Tty, tty)
+        )
+        // Those of this machine are there already, and would be taken for them.
+        const over = Layer.fresh(Layer.mergeAll(AttachClientLive.layer, SessionControlLive.layer)).pipe(
+          Layer.provide(Layer.succeedContext(Context.add(basis, Caller, attacher)))
+        )
+        const live = yield* Layer.buildWithScope(over, scope)
+        const services: Context.Context<HostServices> = Context.make(SessionClient, client).pipe(
+          Context.add(SessionFiles, files),
+          Context.add(Caller, there),
+          Context.add(SessionRegistry, registryThere(client, host, caller.version)),
+          Context.add(DaemonLauncher, launcherThere(host)),
+          Context.add(AttachClient, Context.get(live, AttachClient)),
+          Context.add(SessionControl, Context.get(live, SessionControl))
+        )
+        return SessionsLogged.logged(services, log, name)
+      })
+
+      return Remotes.of({ at, look: (name, options) => hostOf(name, options).look })
     })
-
-    return Remotes.of({ at, look: (name, options) => hostOf(name, options).look })
-  })
-)
+  )

@@ -5,10 +5,10 @@ import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import type { HostName } from "../../schema/HostName.ts"
 import type { RemoteAsk } from "../../schema/protocol/Serve.ts"
-import type { KnownHost } from "../../schema/RememberedHost.ts"
+import type { RememberedHost } from "../../schema/RememberedHost.ts"
 import type { SessionName } from "../../schema/SessionName.ts"
 import type { HostError } from "../../services/HostError.ts"
-import type { Hosts } from "../../services/HostMemory.ts"
+import type { HostMemory } from "../../services/HostMemory.ts"
 import type { ConnectOptions, SshTransport } from "../../services/SshTransport.ts"
 import { makeFlights } from "../ssh/shared/singleFlight.ts"
 import { type Answered, exchange, type NotStarted } from "./ask.ts"
@@ -28,12 +28,12 @@ export interface Host {
   /** As the host has said in this process; undefined when it was not asked yet. */
   readonly asked: () => Place | undefined
   /** As the host has said at any time: where things are now is for the host to say. */
-  readonly remembered: Effect.Effect<Option.Option<KnownHost>>
+  readonly remembered: Effect.Effect<Option.Option<RememberedHost>>
   readonly ask: (question: RemoteAsk) => Effect.Effect<Answered, HostError | NotStarted>
   /** Asks what there is, and remembers it. */
-  readonly look: Effect.Effect<KnownHost, HostError>
+  readonly look: Effect.Effect<RememberedHost, HostError>
   /** The same; several who want it at once share one question. */
-  readonly lookTogether: Effect.Effect<KnownHost, HostError>
+  readonly lookTogether: Effect.Effect<RememberedHost, HostError>
   /** The session has just been made there. */
   readonly remember: (name: SessionName, answered: Answered) => Effect.Effect<void>
 }
@@ -44,13 +44,13 @@ const notAboutStart = (host: string) => (error: HostError | NotStarted) =>
 
 export const makeHosts = (parts: {
   readonly transport: SshTransport["Service"]
-  readonly hosts: Hosts["Service"]
+  readonly hosts: HostMemory["Service"]
   readonly version: string
   readonly scope: Scope.Scope
 }) => {
   const { hosts, scope, transport, version } = parts
   const places = new Map<HostName, Place>()
-  const flights = makeFlights<KnownHost, HostError>(scope)
+  const flights = makeFlights<RememberedHost, HostError>(scope)
 
   return (name: HostName, options: ConnectOptions | undefined): Host => {
     const ask = (question: RemoteAsk) =>
@@ -61,8 +61,8 @@ export const makeHosts = (parts: {
 
     const know = Effect.fnUntraced(function*(
       { dir, home, sesh }: Answered,
-      sessions: KnownHost["sessions"]
-    ): Effect.fn.Return<KnownHost> {
+      sessions: RememberedHost["sessions"]
+    ): Effect.fn.Return<RememberedHost> {
       const known = { host: name, at: yield* Clock.currentTimeMillis, sesh, home, dir, sessions }
       yield* hosts.remember(known)
       return known

@@ -6,7 +6,7 @@ import * as Scope from "effect/Scope"
 import type { SessionSpec } from "../../schema/Session.ts"
 import { DaemonLauncher, type Launched, LaunchError } from "../../services/DaemonLauncher.ts"
 import { Paths, type PathsError } from "../../services/Paths.ts"
-import { type RunningSession, SessionHost } from "../../services/SessionDaemon.ts"
+import { type RunningSession, SessionDaemon } from "../../services/SessionDaemon.ts"
 import type { SessionExists } from "../../services/SessionServer.ts"
 
 /** What was to be started, for tests. */
@@ -38,9 +38,9 @@ export const scripted = (
   Layer.effectContext(Effect.sync(() => make({ specs: [], sessions: [] }, launch)))
 
 /** Sessions in this process, which end with the layer. */
-export const layer: Layer.Layer<DaemonLauncher | Launches, never, SessionHost | Paths> = Layer.effectContext(
+export const layer: Layer.Layer<DaemonLauncher | Launches, never, SessionDaemon | Paths> = Layer.effectContext(
   Effect.gen(function*() {
-    const host = yield* SessionHost
+    const host = yield* SessionDaemon
     const paths = yield* Paths
     const all = yield* Effect.scope
     const launches: Launches["Service"] = { specs: [], sessions: [] }

@@ -9,7 +9,7 @@ import { AttachClient } from "../../services/AttachClient.ts"
 import { Caller } from "../../services/Caller.ts"
 import { DaemonLauncher } from "../../services/DaemonLauncher.ts"
 import { HostError } from "../../services/HostError.ts"
-import { Hosts } from "../../services/HostMemory.ts"
+import { HostMemory } from "../../services/HostMemory.ts"
 import { type HostServices, Remotes } from "../../services/Remotes.ts"
 import { SessionClient } from "../../services/SessionClient.ts"
 import { SessionControl } from "../../services/SessionControl.ts"
@@ -46,10 +46,10 @@ const HOME = "/home/user"
 /** Hosts that are machines in this process. */
 export const layer = (
   given: Readonly<Record<string, MemoryHost>> = {}
-): Layer.Layer<Remotes | MemoryRemotes, never, Hosts | Caller> =>
+): Layer.Layer<Remotes | MemoryRemotes, never, HostMemory | Caller> =>
   Layer.effectContext(Effect.gen(function*() {
     const caller = yield* Caller
-    const known = yield* Hosts
+    const known = yield* HostMemory
     const memory = MemoryRemotes.of({ hosts: new Map(Object.entries(given)), asked: [] })
 
     /** The host, once it lets us in. */

@@ -25,7 +25,7 @@ import * as Tty from "../../../src/layers/testing/TtyFake.ts"
 import type { SessionName } from "../../../src/schema/SessionName.ts"
 import { AttachClient } from "../../../src/services/AttachClient.ts"
 import { DaemonLauncher } from "../../../src/services/DaemonLauncher.ts"
-import { Hosts } from "../../../src/services/HostMemory.ts"
+import { HostMemory } from "../../../src/services/HostMemory.ts"
 import { Remotes } from "../../../src/services/Remotes.ts"
 import { SessionClient } from "../../../src/services/SessionClient.ts"
 import { SessionControl } from "../../../src/services/SessionControl.ts"
@@ -110,7 +110,7 @@ describe("what a host answers", () => {
       assert.include(error.message, "web")
       assert.notMatch(error.message, CONTROL)
       assert.isBelow(error.message.length, 400)
-      assert.isTrue(Option.isNone(yield* (yield* Hosts).get(web)))
+      assert.isTrue(Option.isNone(yield* (yield* HostMemory).get(web)))
     }).pipe(Effect.provide(remotesOn(host))))
 
   it.live.each<readonly [FakeHost, RegExp]>([
@@ -214,7 +214,7 @@ describe("sessions on another host", () => {
         Effect.gen(function*() {
           assert.strictEqual((yield* (yield* SessionRegistry).get(dev)).info.name, dev)
           assert.deepStrictEqual(yield* started, ["--serve"])
-          const remembered = Option.getOrThrow(yield* (yield* Hosts).get(web))
+          const remembered = Option.getOrThrow(yield* (yield* HostMemory).get(web))
           assert.deepInclude(remembered, { home: THERE, dir: `${THERE}/.sesh` })
           assert.deepStrictEqual(remembered.sessions.map(({ name }) => name), [dev])
         })
@@ -264,7 +264,7 @@ describe("sessions on another host", () => {
       {},
       Effect.gen(function*() {
         yield* launch
-        const { sessions } = Option.getOrThrow(yield* (yield* Hosts).get(web))
+        const { sessions } = Option.getOrThrow(yield* (yield* HostMemory).get(web))
         assert.deepStrictEqual(sessions, [{ name: dev }])
       })
     ))

@@ -6,7 +6,7 @@ import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
 import * as SessionServer from "./layers/connection/SessionServerUnix.ts"
 import * as Caller from "./layers/console/CallerProcess.ts"
-import * as SessionHost from "./layers/daemon/SessionDaemonLive.ts"
+import * as SessionDaemonLive from "./layers/daemon/SessionDaemonLive.ts"
 import type { LaunchReply } from "./layers/launcher/channel.ts"
 import { removeEmptyLog } from "./layers/launcher/daemonLog.ts"
 import { answer, closeInherited, readLaunch } from "./layers/launcher/daemonSide.ts"
@@ -22,7 +22,7 @@ import type { SessionSpec } from "./schema/Session.ts"
 import { VERSION } from "./schema/Version.ts"
 import { SessionDaemon as Host, type StartError } from "./services/SessionDaemon.ts"
 
-const layers = SessionHost.layer.pipe(
+const layers = SessionDaemonLive.layer.pipe(
   Layer.provide(
     Layer.mergeAll(SessionServer.layer, SessionFiles.layer, Pty.layer, Scrollback.layer, QueryResponder.layer)
   ),

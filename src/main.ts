@@ -19,7 +19,7 @@ import * as DaemonLauncherProcess from "./layers/launcher/DaemonLauncherProcess.
 import { onDemand } from "./layers/onDemand.ts"
 import * as LockSqlite from "./layers/paths/LockSqlite.ts"
 import * as PathsXdg from "./layers/paths/PathsXdg.ts"
-import * as HostsFiles from "./layers/remote/HostMemoryFiles.ts"
+import * as HostMemoryFiles from "./layers/remote/HostMemoryFiles.ts"
 import * as RemotesSsh from "./layers/remote/RemotesSsh.ts"
 import * as SessionControlLive from "./layers/sessions/SessionControlLive.ts"
 import * as SessionFilesDisk from "./layers/sessions/SessionFilesDisk.ts"
@@ -60,7 +60,7 @@ const layers = onDemand(
   [Deployer, DeployerSsh.layer()],
   [EventLog, EventLogJsonl.layer],
   [FileSync, FileSyncLive.layer],
-  [HostMemory, HostsFiles.layer],
+  [HostMemory, HostMemoryFiles.layer],
   [Input, InputStdio.layer],
   [Lock, LockSqlite.layer],
   [Output, OutputStdio.layer],

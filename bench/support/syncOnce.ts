@@ -8,7 +8,7 @@ import * as SshTransportOpenSsh from "../../src/layers/ssh/openssh/SshTransportO
 import * as FileSyncLive from "../../src/layers/sync/FileSyncLive.ts"
 import * as RsyncRunnerRsync from "../../src/layers/sync/RsyncRunnerRsync.ts"
 import * as ScpRunnerScp from "../../src/layers/sync/ScpRunnerScp.ts"
-import * as OutputMemory from "../../src/layers/testing/OutputFake.ts"
+import * as OutputFake from "../../src/layers/testing/OutputFake.ts"
 import type { HostName } from "../../src/schema/HostName.ts"
 import { FileSync } from "../../src/services/FileSync.ts"
 
@@ -20,7 +20,7 @@ const layers = FileSyncLive.layer.pipe(
   Layer.provideMerge(SshTransportOpenSsh.layer({ config })),
   Layer.provideMerge(PathsXdg.layer),
   Layer.provideMerge(EventLogSilent.layer),
-  Layer.provideMerge(OutputMemory.layer({ isTerminal: false })),
+  Layer.provideMerge(OutputFake.layer({ isTerminal: false })),
   Layer.provideMerge(CallerProcess.layer("0.0.0"))
 )
 

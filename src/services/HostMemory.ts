@@ -12,4 +12,4 @@ export class HostMemory extends Context.Service<HostMemory, {
   readonly get: (host: HostName) => Effect.Effect<Option.Option<RememberedHost>>
   /** Replaces what was known of the host. Whole or not at all, whoever else does the same. */
   readonly remember: (known: RememberedHost) => Effect.Effect<void>
-}>()("sesh/services/Hosts") {}
+}>()("sesh/services/HostMemory") {}

@@ -33,4 +33,4 @@ export interface RunningSession {
 export class SessionDaemon extends Context.Service<SessionDaemon, {
   /** Starts a session; it can be attached to when this returns. Closing the scope ends it. */
   readonly start: (spec: SessionSpec) => Effect.Effect<RunningSession, StartError, Scope.Scope>
-}>()("sesh/services/SessionHost") {}
+}>()("sesh/services/SessionDaemon") {}

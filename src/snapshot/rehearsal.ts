@@ -16,7 +16,7 @@ import * as SessionClientUnix from "../layers/connection/SessionClientUnix.ts"
 import * as SessionServerUnix from "../layers/connection/SessionServerUnix.ts"
 import * as CallerProcess from "../layers/console/CallerProcess.ts"
 import * as OutputStdio from "../layers/console/OutputStdio.ts"
-import * as SessionHostLive from "../layers/daemon/SessionDaemonLive.ts"
+import * as SessionDaemonLive from "../layers/daemon/SessionDaemonLive.ts"
 import { onDemand } from "../layers/onDemand.ts"
 import * as PathsXdg from "../layers/paths/PathsXdg.ts"
 import * as RemotesSsh from "../layers/remote/RemotesSsh.ts"
@@ -30,14 +30,14 @@ import * as RsyncRunnerRsync from "../layers/sync/RsyncRunnerRsync.ts"
 import * as ScpRunnerScp from "../layers/sync/ScpRunnerScp.ts"
 import * as DaemonLauncherFake from "../layers/testing/DaemonLauncherFake.ts"
 import * as DeployerFake from "../layers/testing/DeployerFake.ts"
-import * as EventLogMemory from "../layers/testing/EventLogFake.ts"
-import * as HostsMemory from "../layers/testing/HostMemoryFake.ts"
-import * as InputMemory from "../layers/testing/InputFake.ts"
-import * as LockMemory from "../layers/testing/LockFake.ts"
-import * as ProgressMemory from "../layers/testing/ProgressFake.ts"
-import * as PromptMemory from "../layers/testing/PromptFake.ts"
+import * as EventLogFake from "../layers/testing/EventLogFake.ts"
+import * as HostMemoryFake from "../layers/testing/HostMemoryFake.ts"
+import * as InputFake from "../layers/testing/InputFake.ts"
+import * as LockFake from "../layers/testing/LockFake.ts"
+import * as ProgressFake from "../layers/testing/ProgressFake.ts"
+import * as PromptFake from "../layers/testing/PromptFake.ts"
 import * as PtyFake from "../layers/testing/PtyFake.ts"
-import * as SessionFilesMemory from "../layers/testing/SessionFilesFake.ts"
+import * as SessionFilesFake from "../layers/testing/SessionFilesFake.ts"
 import * as SignalsFake from "../layers/testing/SignalsFake.ts"
 import * as SshTransportFake from "../layers/testing/SshTransportFake.ts"
 import * as TtyFake from "../layers/testing/TtyFake.ts"
@@ -105,15 +105,15 @@ const layers = (out: number) =>
     [Caller, CallerProcess.layer(VERSION)],
     [DaemonLauncher, DaemonLauncherFake.layer],
     [Deployer, DeployerFake.layer()],
-    [EventLog, EventLogMemory.layer({ isOn: false })],
+    [EventLog, EventLogFake.layer({ isOn: false })],
     [FileSync, FileSyncLive.layer],
-    [HostMemory, HostsMemory.layer()],
-    [Input, InputMemory.layer({ bytes: [`${QUESTION}\n`] })],
-    [Lock, LockMemory.layer],
+    [HostMemory, HostMemoryFake.layer()],
+    [Input, InputFake.layer({ bytes: [`${QUESTION}\n`] })],
+    [Lock, LockFake.layer],
     [Output, OutputStdio.layerOn(out, out)],
     [Paths, PathsXdg.layer],
-    [Progress, ProgressMemory.layer()],
-    [Prompt, PromptMemory.layer()],
+    [Progress, ProgressFake.layer()],
+    [Prompt, PromptFake.layer()],
     [Pty, PtyFake.layer()],
     [QueryResponder, QueryResponderLive.layer],
     [Remotes, RemotesSsh.layer],
@@ -122,8 +122,8 @@ const layers = (out: number) =>
     [Scrollback, ScrollbackRing.layer()],
     [SessionClient, SessionClientUnix.layer],
     [SessionControl, SessionControlLive.layer],
-    [SessionFiles, SessionFilesMemory.layer],
-    [SessionDaemon, SessionHostLive.layer],
+    [SessionFiles, SessionFilesFake.layer],
+    [SessionDaemon, SessionDaemonLive.layer],
     [SessionRegistry, SessionRegistryFiles.layer],
     [SessionServer, SessionServerUnix.layer],
     [Signals, SignalsFake.layer],

@@ -5,17 +5,17 @@ import * as ChildProcess from "node:child_process"
 import * as Fs from "node:fs"
 import type * as Net from "node:net"
 import * as Path from "node:path"
-import * as SessionHostLive from "../../src/layers/daemon/SessionDaemonLive.ts"
+import * as SessionDaemonLive from "../../src/layers/daemon/SessionDaemonLive.ts"
 import * as DaemonLauncherProcess from "../../src/layers/launcher/DaemonLauncherProcess.ts"
 import * as CallerFake from "../../src/layers/testing/CallerFake.ts"
 import * as DaemonLauncherFake from "../../src/layers/testing/DaemonLauncherFake.ts"
 import * as MemoryNetwork from "../../src/layers/testing/network/network.ts"
 import * as PathsFake from "../../src/layers/testing/PathsFake.ts"
 import * as PtyFake from "../../src/layers/testing/PtyFake.ts"
-import * as ScrollbackMemory from "../../src/layers/testing/ScrollbackFake.ts"
-import * as SessionClientMemory from "../../src/layers/testing/SessionClientFake.ts"
-import * as SessionFilesMemory from "../../src/layers/testing/SessionFilesFake.ts"
-import * as SessionServerMemory from "../../src/layers/testing/SessionServerFake.ts"
+import * as ScrollbackFake from "../../src/layers/testing/ScrollbackFake.ts"
+import * as SessionClientFake from "../../src/layers/testing/SessionClientFake.ts"
+import * as SessionFilesFake from "../../src/layers/testing/SessionFilesFake.ts"
+import * as SessionServerFake from "../../src/layers/testing/SessionServerFake.ts"
 import * as QueryResponder from "../../src/layers/vt/QueryResponderLive.ts"
 import { DaemonLauncher } from "../../src/services/DaemonLauncher.ts"
 import { Paths } from "../../src/services/Paths.ts"
@@ -24,17 +24,17 @@ import { end, question, specOf, suite, work } from "./DaemonLauncher.ts"
 import { until } from "./SessionServer.ts"
 
 const fake = DaemonLauncherFake.layer.pipe(
-  Layer.provide(SessionHostLive.layer),
+  Layer.provide(SessionDaemonLive.layer),
   Layer.provide(Layer.mergeAll(
     PtyFake.layer(),
     QueryResponder.layer,
-    ScrollbackMemory.layer,
-    SessionFilesMemory.layer,
-    SessionServerMemory.layer,
+    ScrollbackFake.layer,
+    SessionFilesFake.layer,
+    SessionServerFake.layer,
     CallerFake.layer(),
     PathsFake.layer()
   )),
-  Layer.provideMerge(SessionClientMemory.layer),
+  Layer.provideMerge(SessionClientFake.layer),
   Layer.provideMerge(MemoryNetwork.layer())
 )
 

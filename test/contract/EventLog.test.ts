@@ -9,15 +9,15 @@ import * as Path from "node:path"
 import * as EventLogJsonl from "../../src/layers/events/EventLogJsonl.ts"
 import * as EventLogSilent from "../../src/layers/events/EventLogSilent.ts"
 import * as CallerFake from "../../src/layers/testing/CallerFake.ts"
-import * as EventLogMemory from "../../src/layers/testing/EventLogFake.ts"
-import * as OutputMemory from "../../src/layers/testing/OutputFake.ts"
+import * as EventLogFake from "../../src/layers/testing/EventLogFake.ts"
+import * as OutputFake from "../../src/layers/testing/OutputFake.ts"
 import { Event, excerpt, Stamped } from "../../src/schema/Event.ts"
 import { EventLog } from "../../src/services/EventLog.ts"
 import { Home, home } from "../fixtures/machine.ts"
 import { until } from "../support/until.ts"
 import { EVENTS, suite } from "./EventLog.ts"
 
-const output = OutputMemory.layer({ isTerminal: false })
+const output = OutputFake.layer({ isTerminal: false })
 
 /** A log at a path of the test's home, asked for as a user does. */
 const jsonl = (path = "log") =>
@@ -44,9 +44,9 @@ const readFile = Effect.map(file, (path) => Fs.readFileSync(path, "utf8"))
 
 suite("EventLogJsonl", jsonl(), Effect.map(readFile, lines))
 suite(
-  "EventLogMemory",
-  EventLogMemory.layer().pipe(Layer.provide(output)),
-  Effect.map(EventLogMemory.Logged, ({ events }) => events)
+  "EventLogFake",
+  EventLogFake.layer().pipe(Layer.provide(output)),
+  Effect.map(EventLogFake.Logged, ({ events }) => events)
 )
 
 const done = EVENTS.find(({ event }) => event === "sync_done")!
@@ -96,7 +96,7 @@ describe("EventLogJsonl", () => {
       Effect.gen(function*() {
         if (path === "fifo") ChildProcess.execFileSync("mkfifo", [Path.join((yield* Home).path, path)])
         const log = yield* EventLog
-        const { err } = yield* OutputMemory.Said
+        const { err } = yield* OutputFake.Said
         yield* log.say("not said yet")
         yield* log.emit(done)
         yield* log.emit(done)
@@ -113,7 +113,7 @@ describe("EventLogJsonl", () => {
       const log = yield* EventLog
       yield* log.emit(done)
       assert.isFalse(log.isOn())
-      assert.include((yield* OutputMemory.Said).err[0], "no space left")
+      assert.include((yield* OutputFake.Said).err[0], "no space left")
     }).pipe(Effect.provide(jsonl("/dev/full"))))
 
   it.live(
@@ -177,7 +177,7 @@ describe("EventLogSilent", () => {
         yield* log.emit(done)
         yield* log.say("a line")
         assert.isFalse(log.isOn())
-        assert.deepStrictEqual((yield* OutputMemory.Said).err, ["a line"])
+        assert.deepStrictEqual((yield* OutputFake.Said).err, ["a line"])
       }).pipe(Effect.provide(layer)))
   }
 })

@@ -7,10 +7,10 @@ import * as Fs from "node:fs"
 import * as Path from "node:path"
 import * as FileSyncLive from "../../src/layers/sync/FileSyncLive.ts"
 import { withFileLock } from "../../src/layers/system/fileLock.ts"
-import * as EventLogMemory from "../../src/layers/testing/EventLogFake.ts"
+import * as EventLogFake from "../../src/layers/testing/EventLogFake.ts"
 import { Logged } from "../../src/layers/testing/EventLogFake.ts"
 import * as FileRunnersFake from "../../src/layers/testing/FileRunnersFake.ts"
-import * as OutputMemory from "../../src/layers/testing/OutputFake.ts"
+import * as OutputFake from "../../src/layers/testing/OutputFake.ts"
 import { FileSync } from "../../src/services/FileSync.ts"
 import { Paths } from "../../src/services/Paths.ts"
 import { callerAt, fakeRunners, fakeWay, Homes, realWay, web, write } from "../fixtures/syncHosts.ts"
@@ -19,7 +19,7 @@ import { happens } from "../support/sshSuite.ts"
 import { list, push, suite } from "./FileSync.ts"
 
 const said = (isOn: boolean) =>
-  EventLogMemory.layer({ isOn }).pipe(Layer.provideMerge(OutputMemory.layer({ isTerminal: false })))
+  EventLogFake.layer({ isOn }).pipe(Layer.provideMerge(OutputFake.layer({ isTerminal: false })))
 
 const withFakes = FileSyncLive.layer.pipe(Layer.provideMerge(fakeRunners), Layer.provideMerge(said(true)))
 const forPeople = FileSyncLive.layer.pipe(Layer.provideMerge(fakeRunners), Layer.provideMerge(said(false)))
@@ -40,7 +40,7 @@ describeWith(["ssh", "sshd", "ssh-keygen", "rsync"], "on a real host", () => {
   )
 })
 
-const heard = Effect.map(OutputMemory.Said, ({ err }) => err.splice(0))
+const heard = Effect.map(OutputFake.Said, ({ err }) => err.splice(0))
 
 describe("FileSyncLive", () => {
   it.live("people are told what happens, in lines", () =>

@@ -5,16 +5,16 @@ import * as Option from "effect/Option"
 import { spawnSync } from "node:child_process"
 import * as Fs from "node:fs"
 import * as Path from "node:path"
-import * as HostsFiles from "../../src/layers/remote/HostMemoryFiles.ts"
-import * as HostsMemory from "../../src/layers/testing/HostMemoryFake.ts"
+import * as HostMemoryFiles from "../../src/layers/remote/HostMemoryFiles.ts"
+import * as HostMemoryFake from "../../src/layers/testing/HostMemoryFake.ts"
 import { HostMemory } from "../../src/services/HostMemory.ts"
 import { Paths } from "../../src/services/Paths.ts"
 import { machine } from "../fixtures/machine.ts"
 import { host, known, suite } from "./HostMemory.ts"
 
-const files = HostsFiles.layer.pipe(Layer.provideMerge(machine))
+const files = HostMemoryFiles.layer.pipe(Layer.provideMerge(machine))
 
-suite("Memory", HostsMemory.layer())
+suite("Memory", HostMemoryFake.layer())
 suite("Files", files)
 
 const MEBIBYTE = 1024 * 1024

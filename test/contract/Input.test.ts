@@ -6,14 +6,14 @@ import { once } from "node:events"
 import * as Fs from "node:fs"
 import * as Path from "node:path"
 import * as InputStdio from "../../src/layers/console/InputStdio.ts"
-import * as InputMemory from "../../src/layers/testing/InputFake.ts"
+import * as InputFake from "../../src/layers/testing/InputFake.ts"
 import { caller, Home, home } from "../fixtures/machine.ts"
 import { FILES, suite } from "./Input.ts"
 import { until } from "./SessionServer.ts"
 
 suite(
-  "InputMemory",
-  (bytes) => InputMemory.layer({ bytes, files: { ...FILES, dir: { problem: "it is a directory" } } })
+  "InputFake",
+  (bytes) => InputFake.layer({ bytes, files: { ...FILES, dir: { problem: "it is a directory" } } })
 )
 
 /** Writes as fast as it is taken; who reads may be gone first. */

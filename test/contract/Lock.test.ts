@@ -8,7 +8,7 @@ import * as Fs from "node:fs"
 import * as Path from "node:path"
 import * as LockSqlite from "../../src/layers/paths/LockSqlite.ts"
 import * as PathsXdg from "../../src/layers/paths/PathsXdg.ts"
-import * as LockMemory from "../../src/layers/testing/LockFake.ts"
+import * as LockFake from "../../src/layers/testing/LockFake.ts"
 import { Lock } from "../../src/services/Lock.ts"
 import { Paths } from "../../src/services/Paths.ts"
 import { caller, home } from "../fixtures/machine.ts"
@@ -23,7 +23,7 @@ const real = LockSqlite.layer.pipe(
   )
 )
 
-suite("LockMemory", LockMemory.layer)
+suite("LockFake", LockFake.layer)
 suite("LockSqlite", Layer.orDie(real))
 
 /** Another process that holds the lock until it is killed. */

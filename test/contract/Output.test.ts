@@ -7,7 +7,7 @@ import * as Fs from "node:fs"
 import * as Path from "node:path"
 import * as OutputStdio from "../../src/layers/console/OutputStdio.ts"
 import { loadPtyAddon } from "../../src/layers/pty/addon.ts"
-import * as OutputMemory from "../../src/layers/testing/OutputFake.ts"
+import * as OutputFake from "../../src/layers/testing/OutputFake.ts"
 import { Output } from "../../src/services/Output.ts"
 import { Home, home } from "../fixtures/machine.ts"
 import { Listener, suite } from "./Output.ts"
@@ -16,11 +16,11 @@ const lines = (texts: ReadonlyArray<string>) => Buffer.from(texts.map((text) => 
 
 const memory = Layer.effect(
   Listener,
-  Effect.map(OutputMemory.Said, ({ bytes, err, out }) => ({
+  Effect.map(OutputFake.Said, ({ bytes, err, out }) => ({
     out: () => Buffer.concat([lines(out), ...bytes]),
     err: () => lines(err)
   }))
-).pipe(Layer.provideMerge(OutputMemory.layer({ isTerminal: false })))
+).pipe(Layer.provideMerge(OutputFake.layer({ isTerminal: false })))
 
 const open = (path: string, flags: string | number) =>
   Effect.acquireRelease(
@@ -37,7 +37,7 @@ const files = Layer.unwrap(Effect.gen(function*() {
   )
 })).pipe(Layer.provide(home))
 
-suite("OutputMemory", memory)
+suite("OutputFake", memory)
 suite("OutputStdio", files)
 
 const on = <A, E>(fd: number, use: (output: Output["Service"]) => Effect.Effect<A, E>) =>

@@ -9,8 +9,8 @@ import * as ProgressTerminal from "../../src/layers/console/ProgressTerminal.ts"
 import { StatusLine } from "../../src/layers/console/statusLine.ts"
 import * as PtyNode from "../../src/layers/pty/PtyNode.ts"
 import * as CallerFake from "../../src/layers/testing/CallerFake.ts"
-import * as OutputMemory from "../../src/layers/testing/OutputFake.ts"
-import * as ProgressMemory from "../../src/layers/testing/ProgressFake.ts"
+import * as OutputFake from "../../src/layers/testing/OutputFake.ts"
+import * as ProgressFake from "../../src/layers/testing/ProgressFake.ts"
 import { Output } from "../../src/services/Output.ts"
 import { Progress } from "../../src/services/Progress.ts"
 import { Pty } from "../../src/services/Pty.ts"
@@ -25,15 +25,15 @@ const COLUMNS = 40
 const fake = Layer.effect(
   Screen,
   Effect.gen(function*() {
-    const said = yield* OutputMemory.Said
-    const shown = yield* ProgressMemory.Shown
+    const said = yield* OutputFake.Said
+    const shown = yield* ProgressFake.Shown
     const order: Array<string> = []
     for (const list of [said.out, said.err]) {
       list.push = (...texts) => order.push(...texts.flatMap((text) => text.split("\n")))
     }
     return { lines: () => [...order, shown.now().at(-1) ?? ""] }
   })
-).pipe(Layer.provideMerge(Layer.mergeAll(OutputMemory.layer({ isTerminal: true }), ProgressMemory.layer(COLUMNS))))
+).pipe(Layer.provideMerge(Layer.mergeAll(OutputFake.layer({ isTerminal: true }), ProgressFake.layer(COLUMNS))))
 
 /** The few things that a terminal is told here: CR, LF, EL, CUU. */
 const render = (bytes: string): ReadonlyArray<string> => {
@@ -65,7 +65,7 @@ const real = Layer.unwrap(Effect.map(open, ({ seen, slave }) => {
   )
 }))
 
-suite("ProgressMemory", fake)
+suite("ProgressFake", fake)
 suite("ProgressTerminal", real)
 
 describe("ProgressTerminal", () => {

@@ -7,7 +7,7 @@ import * as Path from "node:path"
 import * as PromptTerminal from "../../src/layers/console/PromptTerminal.ts"
 import { StatusLine } from "../../src/layers/console/statusLine.ts"
 import * as PtyNode from "../../src/layers/pty/PtyNode.ts"
-import * as PromptMemory from "../../src/layers/testing/PromptFake.ts"
+import * as PromptFake from "../../src/layers/testing/PromptFake.ts"
 import { Prompt } from "../../src/services/Prompt.ts"
 import { Pty } from "../../src/services/Pty.ts"
 import { openScreen } from "../support/screen.ts"
@@ -17,14 +17,14 @@ import { until } from "./SessionServer.ts"
 
 const atFake = Layer.effect(
   Person,
-  Effect.map(PromptMemory.Person, (person) => ({
+  Effect.map(PromptFake.Person, (person) => ({
     type: person.type,
     interrupt: person.interrupt,
     end: person.end,
     seen: () => person.asked.map(([question, choices]) => [question, ...choices].join("\n")).join("\n"),
     unread: Effect.sync(person.unread)
   }))
-).pipe(Layer.provideMerge(PromptMemory.layer()))
+).pipe(Layer.provideMerge(PromptFake.layer()))
 
 /** Both ends of a real terminal are here: one is the program's, a person sits at the other. */
 const atReal = Layer.unwrap(Effect.gen(function*() {
@@ -55,7 +55,7 @@ const atReal = Layer.unwrap(Effect.gen(function*() {
   return Layer.mergeAll(Layer.succeed(Person, person), PromptTerminal.layerOn(slave, slave, new StatusLine(slave)))
 }))
 
-suite("PromptMemory", atFake)
+suite("PromptFake", atFake)
 suite("PromptTerminal", atReal)
 
 describe("PromptTerminal", () => {

@@ -6,7 +6,7 @@ import { channelConnection } from "../../src/layers/connection/channelConnection
 import * as RemotesSsh from "../../src/layers/remote/RemotesSsh.ts"
 import { memoryChannels } from "../../src/layers/testing/network/channelPair.ts"
 import * as MemoryNetwork from "../../src/layers/testing/network/network.ts"
-import * as SessionServerMemory from "../../src/layers/testing/SessionServerFake.ts"
+import * as SessionServerFake from "../../src/layers/testing/SessionServerFake.ts"
 import * as SshTransportFake from "../../src/layers/testing/SshTransportFake.ts"
 import { HostError } from "../../src/services/HostError.ts"
 import { Remotes } from "../../src/services/Remotes.ts"
@@ -42,9 +42,9 @@ const overChannels = Layer.effect(
           )
         })
     }))
-).pipe(Layer.provideMerge(SessionServerMemory.layer), Layer.provide(MemoryNetwork.layer()))
+).pipe(Layer.provideMerge(SessionServerFake.layer), Layer.provide(MemoryNetwork.layer()))
 
-serverSuite("SessionServerMemory, SessionClient over channels", overChannels)
+serverSuite("SessionServerFake, SessionClient over channels", overChannels)
 
 const machine = machineOf()
 
@@ -70,7 +70,7 @@ const sessions = Layer.effect(
 
 for (const [way, sealed] of [["by its socket", false], ["by a bridge", true]] as const) {
   const layer = Layer.mergeAll(hosted, sessions).pipe(Layer.provideMerge(there(sealed)))
-  serverSuite(`SessionServerMemory, SessionClient on another host, ${way}`, layer)
+  serverSuite(`SessionServerFake, SessionClient on another host, ${way}`, layer)
   registrySuite(`SessionRegistry on another host, ${way}`, layer as Layer.Layer<SessionRegistry | Sessions>)
   controlSuite(`on another host, ${way}`, layer as Layer.Layer<SessionControl | Layer.Success<typeof hosted>>)
 }

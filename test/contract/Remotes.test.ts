@@ -3,7 +3,7 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as RemotesSsh from "../../src/layers/remote/RemotesSsh.ts"
-import * as RemotesMemory from "../../src/layers/testing/RemotesFake.ts"
+import * as RemotesFake from "../../src/layers/testing/RemotesFake.ts"
 import * as SshTransportFake from "../../src/layers/testing/SshTransportFake.ts"
 import { HostError } from "../../src/services/HostError.ts"
 import { Remotes } from "../../src/services/Remotes.ts"
@@ -17,7 +17,7 @@ const there = Layer.succeed(There, { home: THERE })
 const memory = Layer.unwrap(Effect.gen(function*() {
   const services = yield* Layer.build(machineWithTty({ pty: programs }))
   const failure = new HostError({ host: down, problem: "down does not answer", kind: "unreachable" })
-  return RemotesMemory.layer({ web: { services, home: THERE }, down: { services, failure } })
+  return RemotesFake.layer({ web: { services, home: THERE }, down: { services, failure } })
 })).pipe(Layer.provideMerge(Layer.mergeAll(here, there)))
 
 /** `sealed`: the host's sshd forwards no sockets. */
@@ -35,10 +35,10 @@ suite("Memory", memory)
 suite("Ssh, on fakes", fake())
 suite("Ssh, on fakes, where no sockets are forwarded", fake(true))
 
-describe("RemotesMemory", () => {
+describe("RemotesFake", () => {
   it.live("a test changes what a host is like, and sees who was asked", () =>
     Effect.gen(function*() {
-      const { asked, hosts } = yield* RemotesMemory.MemoryRemotes
+      const { asked, hosts } = yield* RemotesFake.MemoryRemotes
       const remotes = yield* Remotes
       hosts.get(web)!.failure = new HostError({ host: web, problem: "it is lost", kind: "lost" })
       assert.strictEqual((yield* Effect.flip(remotes.look(web, { prompts: "interactive" }))).kind, "lost")

@@ -10,7 +10,7 @@ import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import * as Caller from "../../src/layers/testing/CallerFake.ts"
 import * as EventLog from "../../src/layers/testing/EventLogFake.ts"
-import * as HostsMemory from "../../src/layers/testing/HostMemoryFake.ts"
+import * as HostMemoryFake from "../../src/layers/testing/HostMemoryFake.ts"
 import * as Output from "../../src/layers/testing/OutputFake.ts"
 import type { FakeProgram, PtyFakeOptions } from "../../src/layers/testing/PtyFake.ts"
 import * as Tty from "../../src/layers/testing/TtyFake.ts"
@@ -49,7 +49,7 @@ export const here = Layer.mergeAll(
     cwd: "/home/user/project"
   }),
   Tty.layer(),
-  HostsMemory.layer(),
+  HostMemoryFake.layer(),
   EventLog.layer().pipe(Layer.provideMerge(Output.layer({ isTerminal: false })))
 )
 

@@ -5,17 +5,17 @@ import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import * as TestClock from "effect/testing/TestClock"
-import * as SessionHostLive from "../../src/layers/daemon/SessionDaemonLive.ts"
+import * as SessionDaemonLive from "../../src/layers/daemon/SessionDaemonLive.ts"
 import * as Scrollback from "../../src/layers/scrollback/ScrollbackRing.ts"
 import * as SessionControlLive from "../../src/layers/sessions/SessionControlLive.ts"
 import * as SessionFilesDisk from "../../src/layers/sessions/SessionFilesDisk.ts"
 import * as Caller from "../../src/layers/testing/CallerFake.ts"
 import { layer as network, MemoryNetwork } from "../../src/layers/testing/network/network.ts"
 import * as PtyFake from "../../src/layers/testing/PtyFake.ts"
-import * as SessionClientMemory from "../../src/layers/testing/SessionClientFake.ts"
-import * as SessionControlMemory from "../../src/layers/testing/SessionControlFake.ts"
-import * as SessionFilesMemory from "../../src/layers/testing/SessionFilesFake.ts"
-import * as SessionServerMemory from "../../src/layers/testing/SessionServerFake.ts"
+import * as SessionClientFake from "../../src/layers/testing/SessionClientFake.ts"
+import * as SessionControlFake from "../../src/layers/testing/SessionControlFake.ts"
+import * as SessionFilesFake from "../../src/layers/testing/SessionFilesFake.ts"
+import * as SessionServerFake from "../../src/layers/testing/SessionServerFake.ts"
 import * as QueryResponder from "../../src/layers/vt/QueryResponderLive.ts"
 import type { SessionName } from "../../src/schema/SessionName.ts"
 import { SessionControl } from "../../src/services/SessionControl.ts"
@@ -27,7 +27,7 @@ import { type Played, Stage, suite } from "./SessionControl.ts"
 
 const played = Layer.effect(
   Stage,
-  Effect.map(SessionControlMemory.ControlledSessions, (sessions) => ({
+  Effect.map(SessionControlFake.ControlledSessions, (sessions) => ({
     start: (name, options) =>
       Effect.sync((): Played => {
         const session = sessions.start(name, options)
@@ -46,18 +46,18 @@ const played = Layer.effect(
         }
       })
   }))
-).pipe(Layer.provideMerge(SessionControlMemory.layer))
+).pipe(Layer.provideMerge(SessionControlFake.layer))
 
 const program = Layer.mergeAll(PtyFake.layer(), QueryResponder.layer, Scrollback.layer())
 
 const overMemory = Layer.mergeAll(hosted, SessionControlLive.layer).pipe(
-  Layer.provideMerge(SessionHostLive.layer),
-  Layer.provideMerge(Layer.mergeAll(SessionServerMemory.layer, SessionClientMemory.layer)),
-  Layer.provideMerge(Layer.mergeAll(network(), SessionFilesMemory.layer, program, Caller.layer()))
+  Layer.provideMerge(SessionDaemonLive.layer),
+  Layer.provideMerge(Layer.mergeAll(SessionServerFake.layer, SessionClientFake.layer)),
+  Layer.provideMerge(Layer.mergeAll(network(), SessionFilesFake.layer, program, Caller.layer()))
 )
 
 const overSockets = Layer.mergeAll(hosted, SessionControlLive.layer).pipe(
-  Layer.provideMerge(SessionHostLive.layer),
+  Layer.provideMerge(SessionDaemonLive.layer),
   Layer.provideMerge(SessionFilesDisk.layer),
   Layer.provideMerge(Layer.mergeAll(program, machine)),
   Layer.orDie

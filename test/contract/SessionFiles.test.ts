@@ -7,7 +7,7 @@ import * as Fs from "node:fs"
 import * as Path from "node:path"
 import * as SessionFilesDisk from "../../src/layers/sessions/SessionFilesDisk.ts"
 import * as SessionRegistryFiles from "../../src/layers/sessions/SessionRegistryFiles.ts"
-import * as SessionFilesMemory from "../../src/layers/testing/SessionFilesFake.ts"
+import * as SessionFilesFake from "../../src/layers/testing/SessionFilesFake.ts"
 import { memoryInfo } from "../../src/layers/testing/SessionRegistryFake.ts"
 import type { SessionName } from "../../src/schema/SessionName.ts"
 import { Paths } from "../../src/services/Paths.ts"
@@ -22,7 +22,7 @@ const disk = Layer.effectDiscard(Effect.flatMap(Paths, ({ ensure }) => ensure)).
   Layer.orDie
 )
 
-suite("Memory", SessionFilesMemory.layer)
+suite("Memory", SessionFilesFake.layer)
 suite("Disk", disk)
 
 const [a, b, dotted] = ["a", "b", "a.ended"] as Array<SessionName> as [SessionName, SessionName, SessionName]

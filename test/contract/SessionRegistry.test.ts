@@ -6,7 +6,7 @@ import * as Schema from "effect/Schema"
 import * as Fs from "node:fs"
 import * as Path from "node:path"
 import * as SessionRegistryFiles from "../../src/layers/sessions/SessionRegistryFiles.ts"
-import * as SessionRegistryMemory from "../../src/layers/testing/SessionRegistryFake.ts"
+import * as SessionRegistryFake from "../../src/layers/testing/SessionRegistryFake.ts"
 import { SessionInfo } from "../../src/schema/Session.ts"
 import type { SessionName } from "../../src/schema/SessionName.ts"
 import { Lock } from "../../src/services/Lock.ts"
@@ -20,14 +20,14 @@ import { Sessions, suite } from "./SessionRegistry.ts"
 
 const memory = Layer.effect(
   Sessions,
-  Effect.map(SessionRegistryMemory.MemorySessions, ({ sessions }) => ({
+  Effect.map(SessionRegistryFake.MemorySessions, ({ sessions }) => ({
     start: (name, given) =>
       Effect.sync(() => {
-        const info = SessionRegistryMemory.memoryInfo(name, given?.info)
+        const info = SessionRegistryFake.memoryInfo(name, given?.info)
         sessions.set(name, { info, ...(given?.status === undefined ? {} : { status: given.status }) })
       })
   }))
-).pipe(Layer.provideMerge(SessionRegistryMemory.layer()))
+).pipe(Layer.provideMerge(SessionRegistryFake.layer()))
 
 const files = Layer.effect(
   Sessions,
@@ -37,7 +37,7 @@ const files = Layer.effect(
   }))
 ).pipe(Layer.provideMerge(SessionRegistryFiles.layer), Layer.provideMerge(machine))
 
-suite("SessionRegistryMemory", memory)
+suite("SessionRegistryFake", memory)
 suite("SessionRegistryFiles", files)
 
 const [work, other] = ["work", "other"] as Array<SessionName> as [SessionName, SessionName]
@@ -63,7 +63,7 @@ describe("SessionRegistryFiles", () => {
       Fs.symlinkSync("/nowhere", paths.session("gone" as SessionName).agent)
       Fs.writeFileSync(
         paths.session("lost" as SessionName).info,
-        encodeInfo(SessionRegistryMemory.memoryInfo("lost"))
+        encodeInfo(SessionRegistryFake.memoryInfo("lost"))
       )
       Fs.writeFileSync(paths.session(work).info, "{}")
       assert.deepStrictEqual((yield* registry.list).map(({ name }) => name), [work])
@@ -115,7 +115,7 @@ describe("SessionRegistryFiles", () => {
     Effect.gen(function*() {
       const registry = yield* SessionRegistry
       const paths = yield* Paths
-      const info = SessionRegistryMemory.memoryInfo(work, { title: "remembered" })
+      const info = SessionRegistryFake.memoryInfo(work, { title: "remembered" })
       yield* plainSession(work, { mute: true })
       yield* plainSession(other, { mute: true })
       Fs.writeFileSync(paths.session(work).info, encodeInfo(info))

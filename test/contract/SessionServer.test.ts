@@ -2,18 +2,18 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as MemoryNetwork from "../../src/layers/testing/network/network.ts"
-import * as SessionClientMemory from "../../src/layers/testing/SessionClientFake.ts"
-import * as SessionServerMemory from "../../src/layers/testing/SessionServerFake.ts"
+import * as SessionClientFake from "../../src/layers/testing/SessionClientFake.ts"
+import * as SessionServerFake from "../../src/layers/testing/SessionServerFake.ts"
 import { FrameType } from "../../src/schema/protocol/Frame.ts"
 import { SessionClient } from "../../src/services/SessionClient.ts"
 import { machine } from "../fixtures/machine.ts"
 import { connected, ear, suite, until, work } from "./SessionServer.ts"
 
-const memory = Layer.mergeAll(SessionServerMemory.layer, SessionClientMemory.layer).pipe(
+const memory = Layer.mergeAll(SessionServerFake.layer, SessionClientFake.layer).pipe(
   Layer.provideMerge(MemoryNetwork.layer())
 )
 
-suite("SessionServerMemory, SessionClientMemory", memory)
+suite("SessionServerFake, SessionClientFake", memory)
 suite("SessionServerUnix, SessionClientUnix", machine)
 
 describe("MemoryNetwork", () => {

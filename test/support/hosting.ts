@@ -1,7 +1,7 @@
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
-import * as SessionHost from "../../src/layers/daemon/SessionDaemonLive.ts"
+import * as SessionDaemonLive from "../../src/layers/daemon/SessionDaemonLive.ts"
 import * as ScrollbackRing from "../../src/layers/scrollback/ScrollbackRing.ts"
 import * as Caller from "../../src/layers/testing/CallerFake.ts"
 import { layer as network, type MemoryNetwork } from "../../src/layers/testing/network/network.ts"
@@ -37,7 +37,7 @@ export const hosting = <A, E>(
   scrollback: "memory" | "ring" = "memory"
 ) =>
   Effect.flatMap(PtyFake.Programs, use).pipe(
-    Effect.provide(SessionHost.layer.pipe(
+    Effect.provide(SessionDaemonLive.layer.pipe(
       Layer.provideMerge(Layer.mergeAll(SessionServer.layer, SessionClient.layer)),
       Layer.provideMerge(
         Layer.mergeAll(

@@ -7,7 +7,7 @@ import * as Stream from "effect/Stream"
 import { run } from "../../src/commands/run.ts"
 import * as AttachClient from "../../src/layers/attach/AttachClientLive.ts"
 import { channelConnection } from "../../src/layers/connection/channelConnection.ts"
-import * as SessionHost from "../../src/layers/daemon/SessionDaemonLive.ts"
+import * as SessionDaemonLive from "../../src/layers/daemon/SessionDaemonLive.ts"
 import * as Scrollback from "../../src/layers/scrollback/ScrollbackRing.ts"
 import { askSessions } from "../../src/layers/sessions/requests.ts"
 import * as SessionControl from "../../src/layers/sessions/SessionControlLive.ts"
@@ -59,7 +59,7 @@ export interface MachineOptions {
 export const machineOf = (options: MachineOptions = {}) =>
   Layer.fresh(
     Layer.mergeAll(SessionControl.layer, DaemonLauncher.layer, registry).pipe(
-      Layer.provideMerge(SessionHost.layer),
+      Layer.provideMerge(SessionDaemonLive.layer),
       Layer.provideMerge(Layer.mergeAll(SessionServer.layer, SessionClient.layer)),
       Layer.provideMerge(Layer.mergeAll(
         Caller.layer({

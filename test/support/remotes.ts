@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as AttachClient from "../../src/layers/attach/AttachClientLive.ts"
-import * as SessionHost from "../../src/layers/daemon/SessionDaemonLive.ts"
+import * as SessionDaemonLive from "../../src/layers/daemon/SessionDaemonLive.ts"
 import * as SessionControl from "../../src/layers/sessions/SessionControlLive.ts"
 import * as Caller from "../../src/layers/testing/CallerFake.ts"
 import * as DaemonLauncher from "../../src/layers/testing/DaemonLauncherFake.ts"
@@ -98,7 +98,7 @@ const build = (name: string, options: FakeHostOptions, here: Context.Context<Tty
       Registry.layer(options.sessions)
     )
     const launcher = Layer.fresh(DaemonLauncher.layer).pipe(
-      Layer.provide(Layer.fresh(SessionHost.layer).pipe(Layer.provide(Layer.fresh(SessionServer.layer))))
+      Layer.provide(Layer.fresh(SessionDaemonLive.layer).pipe(Layer.provide(Layer.fresh(SessionServer.layer))))
     )
     const context = yield* Layer.build(
       Layer.mergeAll(Layer.fresh(AttachClient.layer), Layer.fresh(SessionControl.layer), launcher).pipe(

@@ -4,7 +4,7 @@ import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
 import { run } from "../../src/commands/run.ts"
 import * as AttachClient from "../../src/layers/attach/AttachClientLive.ts"
-import * as SessionHost from "../../src/layers/daemon/SessionDaemonLive.ts"
+import * as SessionDaemonLive from "../../src/layers/daemon/SessionDaemonLive.ts"
 import * as SessionControl from "../../src/layers/sessions/SessionControlLive.ts"
 import * as Caller from "../../src/layers/testing/CallerFake.ts"
 import * as DaemonLauncher from "../../src/layers/testing/DaemonLauncherFake.ts"
@@ -44,7 +44,7 @@ export interface WorldOptions {
   readonly caller?: Partial<CallerService["Service"]>
   readonly tty?: Tty.TtyFakeOptions
   readonly pty?: Pty.PtyFakeOptions
-  readonly input?: Input.InputMemoryOptions
+  readonly input?: Input.InputFakeOptions
   /** Results go to a person's terminal, unless said otherwise. */
   readonly outputIsTerminal?: boolean
   /** What the registry knows, beside the sessions that are made. */
@@ -137,7 +137,7 @@ export const inWorld = <A, E>(
     Progress.layer()
   )
   const launcher = options.launcher ??
-    DaemonLauncher.layer.pipe(Layer.provide(SessionHost.layer.pipe(Layer.provide(SessionServer.layer))))
+    DaemonLauncher.layer.pipe(Layer.provide(SessionDaemonLive.layer.pipe(Layer.provide(SessionServer.layer))))
   const layers = Layer.mergeAll(AttachClient.layer, SessionControl.layer, launcher, others).pipe(
     Layer.provideMerge(SessionClient.layerOn(options.host)),
     Layer.provideMerge(system)

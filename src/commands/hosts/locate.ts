@@ -30,7 +30,7 @@ export class NothingChosen extends Schema.TaggedError<NothingChosen>()("NothingC
 const UNLIKELY_MS = 1500
 
 /** Where a name leads. */
-export type Place = Result.Result<HostName, NoSessionAnywhere | SeveralSessions | NothingChosen>
+export type Whereabouts = Result.Result<HostName, NoSessionAnywhere | SeveralSessions | NothingChosen>
 
 interface Sighting {
   readonly known: RememberedHost
@@ -94,7 +94,7 @@ export const locate = Effect.fn("locate")(function*(
     isImpatient: true
   })
   yield* tellOfSilence(answers, names)
-  const places = new Map<SessionName, Place>()
+  const places = new Map<SessionName, Whereabouts>()
   for (const name of names) places.set(name, yield* choose(name, answers, say))
   return places
 })
@@ -103,7 +103,7 @@ const choose = Effect.fnUntraced(function*(
   name: SessionName,
   answers: ReadonlyArray<Answer>,
   say: (host: HostName, name: SessionName) => string
-): Effect.fn.Return<Place, never, Output | Prompt> {
+): Effect.fn.Return<Whereabouts, never, Output | Prompt> {
   const sightings = answers.flatMap(({ now }) =>
     Result.isFailure(now)
       ? []

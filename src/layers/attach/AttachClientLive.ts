@@ -12,9 +12,9 @@ import { SessionClient } from "../../services/SessionClient.ts"
 import { SessionFiles } from "../../services/SessionFiles.ts"
 import { Tty } from "../../services/Tty.ts"
 import { Attachment, CTRL_C } from "./attachment.ts"
-import { type Link, makeLinks } from "./connections.ts"
+import { type AttachedConnection, makeConnections } from "./connections.ts"
 import { lost, waiting } from "./messages.ts"
-import { firstFailure, type LinkError } from "./openConnection.ts"
+import { firstFailure, type ConnectionFailure } from "./openConnection.ts"
 import { reconnect } from "./reconnect.ts"
 
 /** The attachment over services alone: runs on fakes. */
@@ -45,13 +45,13 @@ export const layer: Layer.Layer<AttachClient, never, SessionClient | SessionFile
           after: (ms, then) => void run(Effect.forkIn(Effect.andThen(Effect.sleep(ms), Effect.sync(then)), scope)),
           onEnd: (end) => Deferred.doneUnsafe(ended, Exit.succeed(end))
         })
-        const links = makeLinks({ attachment, caller, client, options, tty })
+        const connections = makeConnections({ attachment, caller, client, options, tty })
 
         /** On the terminal itself, or, for who has none, on standard error. */
         const whileLost = Effect.fnUntraced(function*(host: string) {
           if (!tty.outputIsTerminal) yield* note(`[connection to ${host} lost, trying again]`)
-          const link = yield* reconnect({
-            attempt: links.openAgain,
+          const current = yield* reconnect({
+            attempt: connections.openAgain,
             onState: (seconds, why) =>
               attachment.say(waiting({
                 host,
@@ -68,30 +68,30 @@ export const layer: Layer.Layer<AttachClient, never, SessionClient | SessionFile
             }
           })
           if (!tty.outputIsTerminal) yield* note(`[connection to ${host} is back]`)
-          return link
+          return current
         })
 
-        const explain = Effect.fnUntraced(function*(error: LinkError) {
+        const explain = Effect.fnUntraced(function*(error: ConnectionFailure) {
           const remembered = error._tag === "NoSession" ? yield* files.readEnd(name) : Option.none()
-          attachment.end(lost(error, links.session(), remembered))
+          attachment.end(lost(error, connections.session(), remembered))
         })
 
         /** Until there is nothing to go on with. */
-        const goOn = Effect.fnUntraced(function*(first: Link) {
-          for (let link = first;;) {
-            const reason = yield* link.broken
+        const goOn = Effect.fnUntraced(function*(first: AttachedConnection) {
+          for (let current = first;;) {
+            const reason = yield* current.broken
             // It may have said why.
             if (attachment.hasEnded) return
             if (host === undefined) return attachment.end({ _tag: "Lost", reason: reason ?? "its process is gone" })
             attachment.part()
-            yield* link.close
+            yield* current.close
             yield* tell({ _tag: "Lost", reason: reason ?? "" })
-            link = yield* whileLost(host)
+            current = yield* whileLost(host)
             yield* tell({ _tag: "Resumed" })
           }
         }, Effect.catch(explain))
 
-        const first = yield* Effect.mapError(links.openApart, firstFailure(name))
+        const first = yield* Effect.mapError(connections.openApart, firstFailure(name))
         const open = tty.open({
           onInput: (bytes) => attachment.onInput(bytes),
           onEnd: () => attachment.onInputEnd(),
@@ -108,7 +108,7 @@ export const layer: Layer.Layer<AttachClient, never, SessionClient | SessionFile
         attachment.show(terminal)
         yield* tell({ _tag: "Attached" })
         // Until the terminal was open nobody told us of a change.
-        yield* links.settleSize
+        yield* connections.settleSize
         const end = yield* Effect.raceFirst(Deferred.await(ended), Effect.andThen(goOn(first), Effect.never))
         attachment.hangUp()
         if (tty.outputIsTerminal) terminal.write(attachment.clean())

@@ -13,13 +13,13 @@ import type { SessionClient } from "../../services/SessionClient.ts"
 import type { Tty } from "../../services/Tty.ts"
 import { hello } from "../connection/handshake.ts"
 import type { Attachment } from "./attachment.ts"
-import { type OpenLink, openLink, Replaced } from "./openConnection.ts"
+import { type OpenedConnection, openConnection, Replaced } from "./openConnection.ts"
 
-export interface Link extends OpenLink {
+export interface AttachedConnection extends OpenedConnection {
   readonly close: Effect.Effect<void>
 }
 
-export interface LinksParts {
+export interface ConnectionsParts {
   readonly client: SessionClient["Service"]
   readonly caller: Caller["Service"]
   readonly tty: Tty["Service"]
@@ -31,7 +31,7 @@ export interface LinksParts {
 const FORGOTTEN = "it does not know how much of what was typed has come"
 
 /** Makes what makes connections. */
-export const makeLinks = ({ attachment, caller, client, options, tty }: LinksParts) => {
+export const makeConnections = ({ attachment, caller, client, options, tty }: ConnectionsParts) => {
   const { created, name, role } = options
   const me = newId()
   let session: string | undefined
@@ -66,7 +66,7 @@ export const makeLinks = ({ attachment, caller, client, options, tty }: LinksPar
     if (size !== undefined && (size.cols !== sizeSaid?.cols || size.rows !== sizeSaid.rows)) attachment.onResize(size)
   })
 
-  const open = openLink(client, {
+  const open = openConnection(client, {
     name,
     version: caller.version,
     hello: greeting,
@@ -78,23 +78,23 @@ export const makeLinks = ({ attachment, caller, client, options, tty }: LinksPar
   const openApart = Effect.uninterruptibleMask((restore) =>
     Effect.gen(function*() {
       const scope = yield* Scope.fork(yield* Effect.scope)
-      const link = yield* Effect.onExit(
+      const opened = yield* Effect.onExit(
         restore(Scope.provide(open, scope)),
         (exit) => Exit.isSuccess(exit) ? Effect.void : Scope.close(scope, exit)
       )
-      return { ...link, close: Scope.close(scope, Exit.void) } satisfies Link
+      return { ...opened, close: Scope.close(scope, Exit.void) } satisfies AttachedConnection
     })
   )
 
   /** As that, and let in. */
   const openAgain = Effect.uninterruptibleMask((restore) =>
     Effect.gen(function*() {
-      const link = yield* restore(openApart)
+      const opened = yield* restore(openApart)
       yield* Effect.onExit(
-        restore(Effect.andThen(link.welcomed, settleSize)),
-        (exit) => Exit.isSuccess(exit) ? Effect.void : link.close
+        restore(Effect.andThen(opened.welcomed, settleSize)),
+        (exit) => Exit.isSuccess(exit) ? Effect.void : opened.close
       )
-      return link
+      return opened
     })
   )
 

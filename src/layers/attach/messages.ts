@@ -3,7 +3,7 @@ import * as Option from "effect/Option"
 import type { DetachKey } from "../../schema/DetachKey.ts"
 import type { Ended } from "../../schema/Session.ts"
 import type { AttachEnd } from "../../services/AttachClient.ts"
-import type { LinkError } from "./openConnection.ts"
+import type { ConnectionFailure } from "./openConnection.ts"
 
 export interface Waiting {
   readonly host: string
@@ -31,7 +31,7 @@ export const waiting = ({ hasOverflowed, host, key, seconds, why }: Waiting): st
 }
 
 /** How an attachment ends when there is no connection to be had any more. */
-export const lost = (error: LinkError, session: string | undefined, remembered: Option.Option<Ended>): AttachEnd => {
+export const lost = (error: ConnectionFailure, session: string | undefined, remembered: Option.Option<Ended>): AttachEnd => {
   if (error._tag === "Replaced") return { _tag: "Lost", reason: "it has ended, and another session has its name" }
   if (error._tag !== "NoSession") {
     return { _tag: "Lost", reason: "reason" in error ? error.reason : error.message }

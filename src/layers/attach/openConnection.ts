@@ -21,16 +21,16 @@ export class Silent extends Schema.TaggedError<Silent>()("Silent", { reason: Sch
 /** The session that was meant is gone, and another one has its name. */
 export class Replaced extends Schema.TaggedError<Replaced>()("Replaced", {}) {}
 
-export type LinkError = AskError | Silent | Replaced
+export type ConnectionFailure = AskError | Silent | Replaced
 
-export interface OpenLink {
+export interface OpenedConnection {
   /** The daemon has let us in. Waits five seconds. */
-  readonly welcomed: Effect.Effect<void, LinkError>
+  readonly welcomed: Effect.Effect<void, ConnectionFailure>
   /** The connection is gone: why, where it did not end in good order. */
   readonly broken: Effect.Effect<string | undefined>
 }
 
-export interface LinkOptions {
+export interface ConnectionOptions {
   readonly name: SessionName
   readonly version: string
   /** Made at the last moment. */
@@ -42,11 +42,11 @@ export interface LinkOptions {
 }
 
 /** Connects and says hello. Closing the scope ends the connection. */
-export const openLink = Effect.fnUntraced(function*(client: SessionClient["Service"], options: LinkOptions) {
+export const openConnection = Effect.fnUntraced(function*(client: SessionClient["Service"], options: ConnectionOptions) {
   const { name, version } = options
   const connection = yield* client.connect(name)
   const broken = yield* Deferred.make<string | undefined>()
-  const welcomed = yield* Deferred.make<void, LinkError>()
+  const welcomed = yield* Deferred.make<void, ConnectionFailure>()
   let isWelcome = false
   const onAnswer = (type: number, payload: Buffer) => {
     const answer = readAnswer(name, version, type, payload)
@@ -55,7 +55,7 @@ export const openLink = Effect.fnUntraced(function*(client: SessionClient["Servi
     const outcome = answer.pipe(
       // Somebody is there: it is not the one that was meant.
       Result.mapError((error) => error._tag === "NoSession" ? new Replaced() : error),
-      Result.flatMap((welcome): Result.Result<void, LinkError> => options.onWelcome(connection, welcome))
+      Result.flatMap((welcome): Result.Result<void, ConnectionFailure> => options.onWelcome(connection, welcome))
     )
     Deferred.doneUnsafe(welcomed, Result.isSuccess(outcome) ? Exit.void : Exit.fail(outcome.failure))
   }
@@ -79,7 +79,7 @@ export const openLink = Effect.fnUntraced(function*(client: SessionClient["Servi
     onClose: end
   })
   connection.send(FrameType.hello, options.hello())
-  const link: OpenLink = {
+  const opened: OpenedConnection = {
     welcomed: Deferred.await(welcomed).pipe(
       Effect.timeoutOrElse({
         duration: WELCOME_MS,
@@ -88,11 +88,11 @@ export const openLink = Effect.fnUntraced(function*(client: SessionClient["Servi
     ),
     broken: Deferred.await(broken)
   }
-  return link
+  return opened
 })
 
 /** A first connection is not waited for: whatever it failed with is an answer. */
-export const firstFailure = (name: SessionName) => (error: LinkError): AskError => {
+export const firstFailure = (name: SessionName) => (error: ConnectionFailure): AskError => {
   if (error._tag === "Silent") return new SessionUnresponsive({ name, reason: error.reason })
   return error._tag === "Replaced" ? new NoSession({ name, stale: false }) : error
 }

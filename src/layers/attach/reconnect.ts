@@ -3,7 +3,7 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Random from "effect/Random"
-import type { LinkError } from "./openConnection.ts"
+import type { ConnectionFailure } from "./openConnection.ts"
 
 /** Between attempts: 1 s, 2 s, 4 s, and so on up to this. */
 const MOST_MS = 30_000
@@ -25,7 +25,7 @@ const JITTER = 0.8
 
 export interface ReconnectOptions<A, R> {
   /** One attempt; gives up what it has when it is interrupted. */
-  readonly attempt: Effect.Effect<A, LinkError, R>
+  readonly attempt: Effect.Effect<A, ConnectionFailure, R>
   /** So many seconds until the next attempt; 0: one is under way. `why`: what the last one failed with. */
   readonly onState: (seconds: number, why: string | undefined) => void
   /** Runs when a key is pressed, until it is called off. */
@@ -33,7 +33,7 @@ export interface ReconnectOptions<A, R> {
 }
 
 /** It may go the next time. A refusal, or a session that is not there, is for good. */
-const isPassing = (error: LinkError): boolean =>
+const isPassing = (error: ConnectionFailure): boolean =>
   error._tag === "Silent" || error._tag === "ConnectError" || (error._tag === "HostError" && error.isPassing)
 
 /** Gives a connection, or the first failure that time does not heal. */

@@ -8,7 +8,7 @@ import type { Connection } from "../../services/Connection.ts"
 import { Lock } from "../../services/Lock.ts"
 import { Paths, type SessionPaths } from "../../services/Paths.ts"
 import { SessionExists, SessionServer, SessionServerError } from "../../services/SessionServer.ts"
-import { netConnection } from "./socketConnection.ts"
+import { socketConnection } from "./socketConnection.ts"
 import { connectUnix, type SocketError, socketError } from "./unixSocket.ts"
 
 /** Connections that may wait for the daemon; the system cuts it to its own limit (listen(2)). */
@@ -70,7 +70,7 @@ const open = (
 ): Effect.Effect<Served, SocketError> =>
   Effect.callback((resume) => {
     const temporary = Path.join(dir, temporaryName())
-    const server = Net.createServer({ pauseOnConnect: true }, (socket) => onConnection(netConnection(socket)))
+    const server = Net.createServer({ pauseOnConnect: true }, (socket) => onConnection(socketConnection(socket)))
     const fail = (cause: unknown) => {
       server.close()
       removeQuietly(temporary)

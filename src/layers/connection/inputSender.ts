@@ -6,7 +6,7 @@ import { Outbox } from "./outbox.ts"
 /** Taken from the stream at a time: what is not sent yet is no more than that. */
 const PIECE_BYTES = 32 * 1024
 
-export class Typist {
+export class InputSender {
   private readonly outbox = new Outbox()
   private awaited: { readonly isMet: () => boolean; readonly met: () => void } | undefined
 

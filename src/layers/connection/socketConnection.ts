@@ -30,7 +30,7 @@ const waiting = (socket: Net.Socket): number => {
  * Takes over a connected socket, which must be paused (`pauseOnConnect`, or `pause()` before connecting), so that
  * nothing is read before `listen`.
  */
-export const netConnection = (socket: Net.Socket): Connection => {
+export const socketConnection = (socket: Net.Socket): Connection => {
   /** The connection is cut when nothing is on its way any more, or nothing moves. */
   const linger = (before: number) => {
     setTimeout(() => {

@@ -3,7 +3,7 @@ import * as Schema from "effect/Schema"
 import * as Net from "node:net"
 import type { Connection } from "../../services/Connection.ts"
 import { codeOf } from "../system/systemError.ts"
-import { netConnection } from "./socketConnection.ts"
+import { socketConnection } from "./socketConnection.ts"
 
 /** What the system said, by its error code. */
 export class SocketError extends Schema.TaggedError<SocketError>()("SocketError", { code: Schema.String }) {
@@ -35,7 +35,7 @@ export const connectUnix = (path: string): Effect.Effect<Connection, SocketError
     socket.once("error", fail)
     socket.connect(path, () => {
       socket.off("error", fail)
-      resume(Effect.succeed(netConnection(socket)))
+      resume(Effect.succeed(socketConnection(socket)))
     })
     return Effect.sync(() => socket.destroy())
   })

@@ -16,8 +16,8 @@ import { Scrollback } from "../../services/Scrollback.ts"
 import { SessionDaemon } from "../../services/SessionDaemon.ts"
 import { SessionFiles } from "../../services/SessionFiles.ts"
 import { SessionServer } from "../../services/SessionServer.ts"
-import { Programs } from "./currentProgram.ts"
-import { planCommand } from "./ptySpec.ts"
+import { CurrentProgram } from "./currentProgram.ts"
+import { ptySpecOf } from "./ptySpec.ts"
 import { Session } from "./session.ts"
 
 /** A client that takes nothing for so long, after the end, is given up. */
@@ -57,7 +57,7 @@ export const layer: Layer.Layer<
     const queries = yield* QueryResponder
     const { version } = yield* Caller
 
-    const start = Effect.fn("SessionHost.start")(function*(asked: SessionSpec) {
+    const start = Effect.fn("SessionDaemon.start")(function*(asked: SessionSpec) {
       const spec = { ...asked, size: boundedSize(asked.size) }
       const scope = yield* Effect.scope
       const clock = yield* Clock.Clock
@@ -67,10 +67,10 @@ export const layer: Layer.Layer<
       const seen = yield* Deferred.make<void>()
       const ended = yield* Deferred.make<ExitStatus>()
       const model = yield* scrollback.make(spec.size)
-      const plan = yield* planCommand(spec, files.agentPath(spec.name))
+      const plan = yield* ptySpecOf(spec, files.agentPath(spec.name))
       const created = yield* Clock.currentTimeMillis
 
-      const host = (program: Programs, born: SessionInfo) =>
+      const host = (program: CurrentProgram, born: SessionInfo) =>
         new Session({
           program,
           model,
@@ -87,7 +87,7 @@ export const layer: Layer.Layer<
         })
 
       const prepare = Effect.map(Scope.provide(pty.spawn(plan), scope), (first) => {
-        const programs = new Programs(first)
+        const programs = new CurrentProgram(first)
         const session = host(programs, {
           name: spec.name,
           id: newId(),
@@ -121,7 +121,7 @@ export const layer: Layer.Layer<
       /** What follows the command of a kept session. Gives the session's status. */
       const goOn = Effect.fnUntraced(function*(command: ExitStatus) {
         session.outlive(spec.command!, command)
-        const shell = yield* planCommand({ ...spec, command: [], size: session.info.size }, files.agentPath(spec.name))
+        const shell = yield* ptySpecOf({ ...spec, command: [], size: session.info.size }, files.agentPath(spec.name))
           .pipe(Effect.flatMap(pty.spawn), Scope.provide(scope), Effect.result)
         if (Result.isFailure(shell)) {
           yield* Effect.logWarning(`${spec.name} cannot be kept`, shell.failure.message)

@@ -1,6 +1,6 @@
 /** Clients by the id that they keep over their connections: what of their input has come, and what waits to be typed. */
 import type { Hello } from "../../schema/protocol/Control.ts"
-import type { Member } from "./peer.ts"
+import type { Peer } from "./peer.ts"
 
 /** Clients whose input is remembered after they left: their connections may have died, and they come back. */
 const REMEMBERED_CLIENTS = 1024
@@ -12,13 +12,13 @@ export interface ClientInput {
   /** Of these, bytes that wait for the program to read. */
   queued: number
   /** Its connection now. */
-  member: Member | undefined
+  peer: Peer | undefined
 }
 
 /** That of a client which has not said who it is. */
-export const newInput = (): ClientInput => ({ received: 0, queued: 0, member: undefined })
+export const newInput = (): ClientInput => ({ received: 0, queued: 0, peer: undefined })
 
-export class Clients {
+export class ClientInputs {
   private readonly here = new Map<string, ClientInput>()
   /** In the order in which they left. */
   private readonly left = new Map<string, ClientInput>()
@@ -27,21 +27,21 @@ export class Clients {
    * The client has come, or is back on another connection. `sent`: what it says it has sent, should it be forgotten:
    * better something is not typed than twice. Gives the connection that it had, which must be dropped.
    */
-  enter(member: Member, { client }: Hello, sent: number): Member | undefined {
+  enter(peer: Peer, { client }: Hello, sent: number): Peer | undefined {
     const input = this.here.get(client) ?? this.left.get(client) ?? { ...newInput(), received: sent }
-    const before = input.member
+    const before = input.peer
     this.left.delete(client)
     this.here.set(client, input)
-    input.member = member
-    member.input = input
+    input.peer = peer
+    peer.input = input
     return before
   }
 
   /** The connection is gone. Only who is attached comes back. */
-  leave(member: Member): void {
-    const { hello, input } = member
-    if (hello === undefined || input.member !== member) return
-    input.member = undefined
+  leave(peer: Peer): void {
+    const { hello, input } = peer
+    if (hello === undefined || input.peer !== peer) return
+    input.peer = undefined
     this.here.delete(hello.client)
     if (hello.role !== "attach") return
     this.left.set(hello.client, input)

@@ -4,8 +4,8 @@ import { encodeOffset, FrameType } from "../../schema/protocol/Frame.ts"
 import type { ExitStatus } from "../../schema/Session.ts"
 import { visible } from "../../schema/Text.ts"
 import type { ScrollbackModel } from "../../services/Scrollback.ts"
-import { bytesOf, grouped } from "./frameSized.ts"
-import type { Member } from "./peer.ts"
+import { bytesOf, inFrames } from "./frameSized.ts"
+import type { Peer } from "./peer.ts"
 
 /** Output of a command for who waits for it, at the most: what every scrollback holds raw. */
 const CAPTURE_BYTES = 1024 * 1024
@@ -32,18 +32,18 @@ const firstBytes = (parts: ReadonlyArray<Buffer>, length: number): ReadonlyArray
 }
 
 /** Tells who waits for the command: the last of its output, as far as it is held, and how it ended. */
-export const tellEnd = (member: Member, model: ScrollbackModel, { offset, status }: CommandEnd): void => {
-  const capture = Math.min(member.hello?.command?.capture ?? 0, CAPTURE_BYTES)
+export const tellEnd = (peer: Peer, model: ScrollbackModel, { offset, status }: CommandEnd): void => {
+  const capture = Math.min(peer.hello?.command?.capture ?? 0, CAPTURE_BYTES)
   const from = Math.min(offset, Math.max(model.first(), offset - capture))
   const parts = capture === 0 ? [] : firstBytes(model.since(from) ?? [], offset - from)
   let at = offset - bytesOf(parts)
   // At least one: its offset says how much came before.
-  for (const group of parts.length === 0 ? [[]] : grouped(parts)) {
-    member.connection.send(FrameType.output, encodeOffset(at), ...group)
+  for (const group of parts.length === 0 ? [[]] : inFrames(parts)) {
+    peer.connection.send(FrameType.output, encodeOffset(at), ...group)
     at += bytesOf(group)
   }
-  member.connection.send(FrameType.exit, Control.exit.encode(status))
-  member.connection.end()
+  peer.connection.send(FrameType.exit, Control.exit.encode(status))
+  peer.connection.end()
 }
 
 /** The line that a kept session shows after its command, with no control character of the command's own. */

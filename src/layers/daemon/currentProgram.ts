@@ -2,7 +2,7 @@
 import type { ExitStatus, Size } from "../../schema/Session.ts"
 import type { Foreground, PtyHandlers, PtyProcess } from "../../services/Pty.ts"
 
-export class Programs implements PtyProcess {
+export class CurrentProgram implements PtyProcess {
   private current: PtyProcess
   private handlers: PtyHandlers | undefined
   private paused = false

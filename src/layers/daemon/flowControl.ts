@@ -2,7 +2,7 @@
  * Flow control between one program and the terminals that show it: the program is paused for a client that is slow,
  * so that nothing is lost from the user's own scrollback, but not for one that has stopped taking anything.
  */
-import type { Member } from "./peer.ts"
+import type { Peer } from "./peer.ts"
 
 /** A client that took nothing for so long no longer holds the session back. */
 const STALL_MS = 1000
@@ -15,8 +15,8 @@ interface Held {
   quietMs: number
 }
 
-export class Flow {
-  private readonly held = new Map<Member, Held>()
+export class FlowControl {
+  private readonly held = new Map<Peer, Held>()
   private awaiting = false
   private looking = false
   private readonly program: { readonly pause: () => void; readonly resume: () => void }
@@ -45,16 +45,16 @@ export class Flow {
   }
 
   /** The client has enough waiting: no more output until it has drained, or has stalled. */
-  hold(member: Member): void {
-    if (this.held.has(member)) return
-    this.held.set(member, { pending: member.connection.pending(), quietMs: 0 })
+  hold(peer: Peer): void {
+    if (this.held.has(peer)) return
+    this.held.set(peer, { pending: peer.connection.pending(), quietMs: 0 })
     if (this.held.size === 1 && !this.awaiting) this.program.pause()
     this.look()
   }
 
   /** The client has drained, or is gone. */
-  release(member: Member): void {
-    if (this.held.delete(member) && this.held.size === 0 && !this.awaiting) this.program.resume()
+  release(peer: Peer): void {
+    if (this.held.delete(peer) && this.held.size === 0 && !this.awaiting) this.program.resume()
   }
 
   private look(): void {
@@ -62,13 +62,13 @@ export class Flow {
     this.looking = true
     this.after(LOOK_MS, () => {
       this.looking = false
-      for (const [member, held] of this.held) {
-        const pending = member.connection.pending()
+      for (const [peer, held] of this.held) {
+        const pending = peer.connection.pending()
         held.quietMs = pending < held.pending ? 0 : held.quietMs + LOOK_MS
         held.pending = pending
         if (held.quietMs < STALL_MS) continue
-        member.state = "lagging"
-        this.release(member)
+        peer.state = "lagging"
+        this.release(peer)
       }
       this.look()
     })

@@ -11,7 +11,7 @@ export const bytesOf = (parts: ReadonlyArray<Buffer>): number => parts.reduce((s
 const MOST_BYTES = MAX_PAYLOAD - OFFSET_BYTES - 1
 
 /** Divides parts so that each group fits into a frame, and has so many bytes at the most. */
-export const grouped = (parts: ReadonlyArray<Buffer>, most = MOST_BYTES): Array<Array<Buffer>> => {
+export const inFrames = (parts: ReadonlyArray<Buffer>, most = MOST_BYTES): Array<Array<Buffer>> => {
   const groups: Array<Array<Buffer>> = []
   let room = 0
   for (const part of parts.flatMap((part) => pieces(part, Math.min(most, PIECE_BYTES)))) {

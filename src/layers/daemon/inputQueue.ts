@@ -33,6 +33,6 @@ export class InputQueue {
     this.blocked = !this.program.write(bytes)
     input.queued -= bytes.length
     // Whoever is connected now: the bytes may have come on a connection that has died.
-    input.member?.acknowledge()
+    input.peer?.acknowledge()
   }
 }

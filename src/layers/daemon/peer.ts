@@ -16,23 +16,23 @@ import { newInput } from "./clientInputs.ts"
 /** Input that a client may have under way. Much more than anybody types, and what a paste needs to flow. */
 export const INPUT_WINDOW = 256 * 1024
 
-/** What a member asks of its session. */
-export interface MemberHost {
+/** What a peer asks of its session. */
+export interface PeerEvents {
   readonly version: string
-  /** A valid `hello` has come: the member is to be made `live`. */
-  readonly onHello: (member: Member, hello: Hello) => void
+  /** A valid `hello` has come: the peer is to be made `live`. */
+  readonly onHello: (peer: Peer, hello: Hello) => void
   /** Bytes to type, in order. */
-  readonly onInput: (member: Member, bytes: Buffer) => void
-  readonly onResize: (member: Member, size: Size) => void
+  readonly onInput: (peer: Peer, bytes: Buffer) => void
+  readonly onResize: (peer: Peer, size: Size) => void
   /** Without a signal: the end of the session is wanted. */
   readonly onKill: (graceMs: number, signal?: EndSignal) => void
   /** It asks what the session has shown. */
-  readonly onHistory: (member: Member, ansi: boolean) => void
+  readonly onHistory: (peer: Peer, ansi: boolean) => void
   /** A client that is not attached itself asks all others to go. */
   readonly onDetachAll: (reason: string | undefined) => void
   /** It took all that waited for it. */
-  readonly onDrain: (member: Member) => void
-  readonly onGone: (member: Member) => void
+  readonly onDrain: (peer: Peer) => void
+  readonly onGone: (peer: Peer) => void
 }
 
 /**
@@ -40,18 +40,18 @@ export interface MemberHost {
  * - `live`: in; `lagging`: took nothing for too long, output passes it by until it has drained
  * - `gone`
  */
-export type MemberState = "greeting" | "live" | "lagging" | "gone"
+export type PeerState = "greeting" | "live" | "lagging" | "gone"
 
-export class Member {
-  state: MemberState = "greeting"
+export class Peer {
+  state: PeerState = "greeting"
   hello: Hello | undefined
   size: Size | undefined
   /** That of its client, whose earlier connections included. */
   input = newInput()
   readonly connection: Connection
-  private readonly host: MemberHost
+  private readonly host: PeerEvents
 
-  constructor(connection: Connection, host: MemberHost) {
+  constructor(connection: Connection, host: PeerEvents) {
     this.connection = connection
     this.host = host
   }

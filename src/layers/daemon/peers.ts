@@ -1,13 +1,13 @@
 /** Who is connected, in the order in which they last led. */
 import type { ClientInfo } from "../../schema/Session.ts"
-import type { Member } from "./peer.ts"
+import type { Peer } from "./peer.ts"
 
-export class Members {
-  private readonly all = new Set<Member>()
-  private first: Member | undefined
+export class Peers {
+  private readonly all = new Set<Peer>()
+  private first: Peer | undefined
 
   /** The one that typed last, or came last: the session has its size, and its terminal answers. */
-  get primary(): Member | undefined {
+  get primary(): Peer | undefined {
     return this.first
   }
 
@@ -17,36 +17,36 @@ export class Members {
 
   /** A measure of how much they still have to take. */
   get pending(): number {
-    return this.list().reduce((sum, member) => sum + member.connection.pending(), 0)
+    return this.list().reduce((sum, peer) => sum + peer.connection.pending(), 0)
   }
 
   /** Those that count as clients. */
   get infos(): ReadonlyArray<ClientInfo> {
-    return this.list().filter((member) => member.shows).map((member) => member.info)
+    return this.list().filter((peer) => peer.shows).map((peer) => peer.info)
   }
 
   /** A copy: they may go while it is walked. */
-  list(): ReadonlyArray<Member> {
+  list(): ReadonlyArray<Peer> {
     return [...this.all]
   }
 
-  add(member: Member): void {
-    this.all.add(member)
+  add(peer: Peer): void {
+    this.all.add(peer)
   }
 
   /** Gives whether another one led before. */
-  lead(member: Member): boolean {
-    this.all.delete(member)
-    this.all.add(member)
-    const isNew = member !== this.first
-    this.first = member
+  lead(peer: Peer): boolean {
+    this.all.delete(peer)
+    this.all.add(peer)
+    const isNew = peer !== this.first
+    this.first = peer
     return isNew
   }
 
   /** The one that led before it leads again. Gives whether it led. */
-  drop(member: Member): boolean {
-    this.all.delete(member)
-    if (member !== this.first) return false
+  drop(peer: Peer): boolean {
+    this.all.delete(peer)
+    if (peer !== this.first) return false
     this.first = this.list().findLast((other) => other.hello?.role === "attach")
     return true
   }

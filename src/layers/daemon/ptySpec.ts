@@ -21,7 +21,7 @@ const environment = (spec: SessionSpec, agentPath: string): Record<string, strin
 }
 
 /** Fails when there is nothing to run. */
-export const planCommand = (spec: SessionSpec, agentPath: string): Effect.Effect<PtySpec, SpecError> => {
+export const ptySpecOf = (spec: SessionSpec, agentPath: string): Effect.Effect<PtySpec, SpecError> => {
   const env = environment(spec, agentPath)
   const [file, ...args] = spec.command ?? []
   const common = { env, cwd: spec.dir, size: spec.size }

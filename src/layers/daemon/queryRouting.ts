@@ -2,7 +2,7 @@
 import type { Filtered, Responder } from "../../services/QueryResponder.ts"
 import type { InputQueue } from "./inputQueue.ts"
 
-export interface AnswersParts {
+export interface QueryRoutingParts {
   /** Makes one that has seen nothing yet. */
   readonly responder: (rows: () => number) => Responder
   /** As many as the session has. */
@@ -12,11 +12,11 @@ export interface AnswersParts {
   readonly isOver: () => boolean
 }
 
-export class Answers {
+export class QueryRouting {
   private readonly responder: Responder
-  private readonly parts: AnswersParts
+  private readonly parts: QueryRoutingParts
 
-  constructor(parts: AnswersParts) {
+  constructor(parts: QueryRoutingParts) {
     this.parts = parts
     this.responder = parts.responder(parts.rows)
   }

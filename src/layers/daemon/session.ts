@@ -13,16 +13,16 @@ import type { Connection } from "../../services/Connection.ts"
 import type { PtyProcess } from "../../services/Pty.ts"
 import type { Responder } from "../../services/QueryResponder.ts"
 import type { ScrollbackModel } from "../../services/Scrollback.ts"
-import { Screens } from "./broadcast.ts"
-import { Clients } from "./clientInputs.ts"
+import { Broadcast } from "./broadcast.ts"
+import { ClientInputs } from "./clientInputs.ts"
 import { announcement, type CommandEnd, tellEnd } from "./commandEnd.ts"
-import { Flow } from "./flowControl.ts"
-import { Histories } from "./historyTransfers.ts"
+import { FlowControl } from "./flowControl.ts"
+import { HistoryTransfers } from "./historyTransfers.ts"
 import { InputQueue } from "./inputQueue.ts"
-import { INPUT_WINDOW, Member, type MemberHost } from "./peer.ts"
-import { Members } from "./peers.ts"
-import { Answers } from "./queryRouting.ts"
-import { Sizes } from "./windowSize.ts"
+import { INPUT_WINDOW, Peer, type PeerEvents } from "./peer.ts"
+import { Peers } from "./peers.ts"
+import { QueryRouting } from "./queryRouting.ts"
+import { WindowSize } from "./windowSize.ts"
 
 /** Connections at once; the next one is refused. Bounds what queues can hold. */
 const MAX_CONNECTIONS = 64
@@ -65,7 +65,7 @@ export interface SessionParts {
 }
 
 export class Session {
-  private readonly members = new Members()
+  private readonly peers = new Peers()
   private active: number
   private batch: Array<Buffer> = []
   private batched = 0
@@ -73,29 +73,29 @@ export class Session {
   private command: CommandEnd | undefined
   private doomed = false
   private unseen: boolean
-  private readonly clients = new Clients()
-  private readonly flow: Flow
-  private readonly screens: Screens
-  private readonly sizes: Sizes
+  private readonly clients = new ClientInputs()
+  private readonly flow: FlowControl
+  private readonly screens: Broadcast
+  private readonly sizes: WindowSize
   private readonly input: InputQueue
-  private readonly histories = new Histories()
-  private readonly answers: Answers
+  private readonly histories = new HistoryTransfers()
+  private readonly answers: QueryRouting
   private readonly parts: SessionParts
 
   constructor(parts: SessionParts) {
     this.parts = parts
     this.active = parts.born.created
     this.unseen = parts.awaited
-    this.flow = new Flow(parts.program, parts.after)
-    this.screens = new Screens(parts.model, this.flow)
-    this.sizes = new Sizes(parts.born.size, {
+    this.flow = new FlowControl(parts.program, parts.after)
+    this.screens = new Broadcast(parts.model, this.flow)
+    this.sizes = new WindowSize(parts.born.size, {
       ...parts,
-      members: this.members,
+      peers: this.peers,
       screens: this.screens,
       flush: () => this.flush()
     })
     this.input = new InputQueue(parts.program)
-    this.answers = new Answers({
+    this.answers = new QueryRouting({
       responder: parts.responder,
       rows: () => this.sizes.now.rows,
       input: this.input,
@@ -115,7 +115,7 @@ export class Session {
       pid: this.parts.program.pid,
       size: this.sizes.now,
       active: this.active,
-      clients: this.members.infos
+      clients: this.peers.infos
     }
   }
 
@@ -129,24 +129,24 @@ export class Session {
 
   /** Connections that still have something to take. */
   get open(): number {
-    return this.members.size
+    return this.peers.size
   }
 
   /** A measure of how much is still to be taken: while it falls, there is progress. */
   get pending(): number {
-    return this.members.pending
+    return this.peers.pending
   }
 
   connect(connection: Connection): void {
-    const member = new Member(connection, this.memberHost(this.parts.version))
-    this.members.add(member)
-    member.listen()
-    if (this.members.size > MAX_CONNECTIONS) {
-      member.refuse({ code: RefusalCode.full, message: `${MAX_CONNECTIONS} connections are open, no more are taken` })
+    const peer = new Peer(connection, this.peerEvents(this.parts.version))
+    this.peers.add(peer)
+    peer.listen()
+    if (this.peers.size > MAX_CONNECTIONS) {
+      peer.refuse({ code: RefusalCode.full, message: `${MAX_CONNECTIONS} connections are open, no more are taken` })
       return
     }
     this.parts.after(GREETING_MS, () => {
-      if (member.state === "greeting") member.refuse({ code: RefusalCode.protocol, message: "no hello came" })
+      if (peer.state === "greeting") peer.refuse({ code: RefusalCode.protocol, message: "no hello came" })
     })
   }
 
@@ -160,8 +160,8 @@ export class Session {
     this.flush()
     const { model } = this.parts
     this.command = { status, offset: model.offset() }
-    for (const member of this.members.list()) {
-      if (member.state === "live" && member.awaitsCommand) tellEnd(member, model, this.command)
+    for (const peer of this.peers.list()) {
+      if (peer.state === "live" && peer.awaitsCommand) tellEnd(peer, model, this.command)
     }
     this.show(model.leave())
     this.show(Buffer.from(announcement(command, status)))
@@ -177,10 +177,10 @@ export class Session {
     this.flush()
     this.status = status
     this.command ??= { status, offset: this.parts.model.offset() }
-    for (const member of this.members.list()) {
-      this.histories.finish(member)
-      if (member.state === "lagging") this.screens.restore(member)
-      if (member.state === "live" || member.state === "lagging") this.sayEnd(member, status)
+    for (const peer of this.peers.list()) {
+      this.histories.finish(peer)
+      if (peer.state === "lagging") this.screens.restore(peer)
+      if (peer.state === "live" || peer.state === "lagging") this.sayEnd(peer, status)
     }
   }
 
@@ -204,83 +204,83 @@ export class Session {
 
   /** Drops who is left. */
   destroy(): void {
-    for (const member of this.members.list()) member.connection.destroy()
+    for (const peer of this.peers.list()) peer.connection.destroy()
   }
 
-  private readonly memberHost = (version: string): MemberHost => ({
+  private readonly peerEvents = (version: string): PeerEvents => ({
     version,
-    onHello: (member, hello) => this.admit(member, hello),
-    onInput: (member, bytes) => {
+    onHello: (peer, hello) => this.admit(peer, hello),
+    onInput: (peer, bytes) => {
       this.active = this.parts.now()
-      if (member.hello!.role === "attach") {
-        this.lead(member)
+      if (peer.hello!.role === "attach") {
+        this.lead(peer)
         this.answers.typed(bytes)
       }
-      this.input.push(member.input, bytes)
+      this.input.push(peer.input, bytes)
     },
-    onResize: (member, size) => this.sizes.changed(member, size),
+    onResize: (peer, size) => this.sizes.changed(peer, size),
     onKill: (graceMs, signal) => this.kill(graceMs, signal),
-    onHistory: (member, ansi) => {
-      if (member.hello!.role !== "query") return
-      if (this.histories.has(member)) return member.broken("a second history before the end of the first")
-      this.histories.send(member, this.parts.model.history({ ansi }))
+    onHistory: (peer, ansi) => {
+      if (peer.hello!.role !== "query") return
+      if (this.histories.has(peer)) return peer.broken("a second history before the end of the first")
+      this.histories.send(peer, this.parts.model.history({ ansi }))
     },
     onDetachAll: (reason) => {
-      for (const member of this.members.list()) if (member.shows) member.dismiss(reason)
+      for (const peer of this.peers.list()) if (peer.shows) peer.dismiss(reason)
     },
-    onDrain: (member) => {
-      if (member.state === "lagging") {
-        member.state = "live"
+    onDrain: (peer) => {
+      if (peer.state === "lagging") {
+        peer.state = "live"
         this.flush()
-        this.screens.restore(member)
+        this.screens.restore(peer)
       }
-      this.flow.release(member)
-      this.histories.goOn(member)
+      this.flow.release(peer)
+      this.histories.goOn(peer)
     },
-    onGone: (member) => this.forget(member)
+    onGone: (peer) => this.forget(peer)
   })
 
   /** Answers a hello. From the first byte sent to the last line here nothing else may come in between. */
-  private admit(member: Member, hello: Hello): void {
+  private admit(peer: Peer, hello: Hello): void {
     const { born, model } = this.parts
-    const meant = member.awaitsCommand ? hello.command!.session : hello.resume?.only ? hello.resume.session : born.id
+    const meant = peer.awaitsCommand ? hello.command!.session : hello.resume?.only ? hello.resume.session : born.id
     if (meant !== born.id) {
-      return member.refuse({ code: RefusalCode.session, message: "this is another session of that name" })
+      return peer.refuse({ code: RefusalCode.session, message: "this is another session of that name" })
     }
     this.flush()
     const resume = hello.resume?.session === born.id ? hello.resume : undefined
-    this.enter(member, hello, resume?.input ?? 0)
-    const gap = member.shows && resume !== undefined ? model.since(resume.output) : undefined
-    const { queued, received } = member.input
+    this.enter(peer, hello, resume?.input ?? 0)
+    const gap = peer.shows && resume !== undefined ? model.since(resume.output) : undefined
+    const { queued, received } = peer.input
     const welcome: Welcome = {
       protocol: PROTOCOL,
       sesh: this.parts.version,
       // Who attaches will see for himself, and should not wait for the system to be asked.
-      info: member.shows ? this.info : { ...this.info, ...this.foreground() },
+      info: peer.shows ? this.info : { ...this.info, ...this.foreground() },
       output: model.offset(),
       input: received,
       typed: received - queued,
       window: INPUT_WINDOW,
-      restore: member.shows && gap === undefined
+      restore: peer.shows && gap === undefined
     }
-    member.state = "live"
-    member.connection.send(FrameType.welcome, Control.welcome.encode(welcome))
-    if (gap !== undefined) this.screens.again(member, resume!.output, this.unseen ? gap : this.answers.silent(gap))
-    else if (member.shows) this.screens.restore(member)
-    if (gap !== undefined && resume!.redraw !== undefined) this.screens.picture(member, resume!.redraw.placed)
-    if (this.status !== undefined) this.sayEnd(member, this.status)
-    else if (this.command !== undefined && member.awaitsCommand) tellEnd(member, model, this.command)
+    peer.state = "live"
+    peer.connection.send(FrameType.welcome, Control.welcome.encode(welcome))
+    if (gap !== undefined) this.screens.again(peer, resume!.output, this.unseen ? gap : this.answers.silent(gap))
+    else if (peer.shows) this.screens.restore(peer)
+    if (gap !== undefined && resume!.redraw !== undefined) this.screens.picture(peer, resume!.redraw.placed)
+    if (this.status !== undefined) this.sayEnd(peer, this.status)
+    else if (this.command !== undefined && peer.awaitsCommand) tellEnd(peer, model, this.command)
     // Only who has made the session knows its id already.
-    if (member.awaitsCommand || (hello.role === "attach" && resume !== undefined)) this.seen()
+    if (peer.awaitsCommand || (hello.role === "attach" && resume !== undefined)) this.seen()
   }
 
   /** It leads before the connection that its client had is dropped: the size does not go to and fro. */
-  private enter(member: Member, hello: Hello, sent: number): void {
-    const ghost = this.clients.enter(member, hello, sent)
+  private enter(peer: Peer, hello: Hello, sent: number): void {
+    const ghost = this.clients.enter(peer, hello, sent)
     ghost?.supersede()
-    const owes = ghost !== undefined && ghost === this.members.primary
+    const owes = ghost !== undefined && ghost === this.peers.primary
     if (hello.role === "attach") {
-      this.lead(member)
+      this.lead(peer)
       if (hello.agent !== undefined) this.parts.onAgent(hello.agent)
     }
     if (ghost !== undefined) this.forget(ghost)
@@ -297,29 +297,29 @@ export class Session {
     this.parts.onSeen()
   }
 
-  private sayEnd(member: Member, status: ExitStatus): void {
-    if (member.awaitsCommand) return tellEnd(member, this.parts.model, this.command!)
-    member.connection.send(FrameType.exit, Control.exit.encode(status))
-    member.connection.end()
+  private sayEnd(peer: Peer, status: ExitStatus): void {
+    if (peer.awaitsCommand) return tellEnd(peer, this.parts.model, this.command!)
+    peer.connection.send(FrameType.exit, Control.exit.encode(status))
+    peer.connection.end()
   }
 
   /** The client typed or came: the session has its size from here on. */
-  private lead(member: Member): void {
-    if (this.members.lead(member)) this.sizes.set(member.size)
+  private lead(peer: Peer): void {
+    if (this.peers.lead(peer)) this.sizes.set(peer.size)
   }
 
-  private forget(member: Member): void {
-    this.flow.release(member)
-    this.histories.forget(member)
-    this.clients.leave(member)
-    if (!this.members.drop(member)) return
-    this.sizes.set(this.members.primary?.size)
+  private forget(peer: Peer): void {
+    this.flow.release(peer)
+    this.histories.forget(peer)
+    this.clients.leave(peer)
+    if (!this.peers.drop(peer)) return
+    this.sizes.set(this.peers.primary?.size)
     this.answerForNobody()
   }
 
   /** What was asked while somebody was there to answer. */
   private answerForNobody(): void {
-    if (this.members.primary === undefined && !this.unseen) this.answers.giveOwed()
+    if (this.peers.primary === undefined && !this.unseen) this.answers.giveOwed()
   }
 
   private onData(bytes: Buffer): void {
@@ -335,15 +335,15 @@ export class Session {
   private flush(): void {
     if (this.batched === 0) return
     // A creator that is about to attach gets everything raw, and answers it.
-    const isHeard = this.members.primary !== undefined || this.unseen
+    const isHeard = this.peers.primary !== undefined || this.unseen
     const { answers, forOthers, forPrimary } = this.answers.filter(this.batch, isHeard)
     const offset = this.parts.model.offset() - this.batched
     this.batch = []
     this.batched = 0
     this.active = this.parts.now()
-    for (const member of this.members.list()) {
-      if (member.state !== "live" || !member.shows) continue
-      this.screens.output(member, offset, member === this.members.primary ? forPrimary : forOthers)
+    for (const peer of this.peers.list()) {
+      if (peer.state !== "live" || !peer.shows) continue
+      this.screens.output(peer, offset, peer === this.peers.primary ? forPrimary : forOthers)
     }
     this.answers.give(answers)
   }

@@ -2,28 +2,28 @@
 import type { Size } from "../../schema/Session.ts"
 import type { PtyProcess } from "../../services/Pty.ts"
 import type { ScrollbackModel } from "../../services/Scrollback.ts"
-import type { Screens } from "./broadcast.ts"
-import type { Member } from "./peer.ts"
-import type { Members } from "./peers.ts"
+import type { Broadcast } from "./broadcast.ts"
+import type { Peer } from "./peer.ts"
+import type { Peers } from "./peers.ts"
 
 /** A window that has kept its size for so long is no longer being dragged. */
 const SETTLED_MS = 150
 
-export interface SizesParts {
+export interface WindowSizeParts {
   readonly program: Pick<PtyProcess, "resize">
   readonly model: Pick<ScrollbackModel, "resize">
-  readonly members: Members
-  readonly screens: Screens
+  readonly peers: Peers
+  readonly screens: Broadcast
   readonly after: (ms: number, run: () => void) => void
   /** Sends what was written for the size so far. */
   readonly flush: () => void
 }
 
-export class Sizes {
+export class WindowSize {
   private current: Size
-  private readonly parts: SizesParts
+  private readonly parts: WindowSizeParts
 
-  constructor(born: Size, parts: SizesParts) {
+  constructor(born: Size, parts: WindowSizeParts) {
     this.current = born
     this.parts = parts
   }
@@ -36,28 +36,28 @@ export class Sizes {
    * Whoever shows the session as it was for another size gets it anew. Not the one whose own window changed: its terminal
    * has wrapped its lines anew itself, and the program will do the rest.
    */
-  set(size: Size | undefined, by?: Member): void {
+  set(size: Size | undefined, by?: Peer): void {
     if (size === undefined || (size.cols === this.current.cols && size.rows === this.current.rows)) return
-    const { flush, members, model, program, screens } = this.parts
+    const { flush, peers, model, program, screens } = this.parts
     flush()
     this.current = size
     model.resize(size)
     program.resize(size)
-    for (const member of members.list()) {
-      if (member.state === "live" && member.shows && member !== by) screens.restore(member, false)
+    for (const peer of peers.list()) {
+      if (peer.state === "live" && peer.shows && peer !== by) screens.restore(peer, false)
     }
   }
 
   /** A window has another size. If it does not lead, it gets a picture for that size once it has settled. */
-  changed(member: Member, size: Size): void {
-    const { after, flush, members, screens } = this.parts
-    member.size = size
-    if (member === members.primary) return this.set(size, member)
-    if (!member.shows) return
+  changed(peer: Peer, size: Size): void {
+    const { after, flush, peers, screens } = this.parts
+    peer.size = size
+    if (peer === peers.primary) return this.set(size, peer)
+    if (!peer.shows) return
     after(SETTLED_MS, () => {
-      if (member.size !== size || member === members.primary || member.state !== "live") return
+      if (peer.size !== size || peer === peers.primary || peer.state !== "live") return
       flush()
-      screens.restore(member, false)
+      screens.restore(peer, false)
     })
   }
 }

@@ -12,9 +12,9 @@ import { SessionControl } from "../../services/SessionControl.ts"
 
 type Logged = AttachClient | DaemonLauncher | SessionControl
 
-type Place = { readonly name: SessionName; readonly host?: HostName }
+type SessionRef = { readonly name: SessionName; readonly host?: HostName }
 
-const eventOfState = (place: Place, role: AttachOptions["role"], state: AttachState): Event => {
+const eventOfState = (place: SessionRef, role: AttachOptions["role"], state: AttachState): Event => {
   switch (state._tag) {
     case "Attached":
       return { event: "session_attached", role, ...place }
@@ -25,7 +25,7 @@ const eventOfState = (place: Place, role: AttachOptions["role"], state: AttachSt
   }
 }
 
-const eventOfEnd = (place: Place, end: AttachEnd): Event => {
+const eventOfEnd = (place: SessionRef, end: AttachEnd): Event => {
   switch (end._tag) {
     case "Detached":
       return { event: "session_detached", ...end.reason === undefined ? {} : { reason: end.reason }, ...place }
@@ -40,7 +40,7 @@ const eventOfEnd = (place: Place, end: AttachEnd): Event => {
 
 /** Logs what becomes of the sessions of one machine. `host`: which; missing: this one. */
 const logging = ({ emit }: EventLog["Service"], host?: HostName) => {
-  const placeOf = (name: SessionName): Place => host === undefined ? { name } : { name, host }
+  const placeOf = (name: SessionName): SessionRef => host === undefined ? { name } : { name, host }
   return {
     attaching: ({ attach }: AttachClient["Service"]): AttachClient["Service"] => ({
       attach: (options) => {

@@ -19,10 +19,10 @@ import { Tty } from "../../services/Tty.ts"
 import * as AttachClientLive from "../attach/AttachClientLive.ts"
 import * as SessionsLogged from "../events/SessionsLogged.ts"
 import * as SessionControlLive from "../sessions/SessionControlLive.ts"
-import { attacherThere, callerThere } from "./caller.ts"
+import { remoteAttacher, remoteCaller } from "./caller.ts"
 import { makeHosts } from "./host.ts"
-import { filesThere, launcherThere, registryThere } from "./services.ts"
-import { clientThere } from "./socket.ts"
+import { remoteFiles, remoteLauncher, remoteRegistry } from "./services.ts"
+import { remoteClient } from "./socket.ts"
 
 /**
  * Over ssh: the sesh on a host is run for a listing and to start a session (`sesh --serve`); a session is talked to over
@@ -45,10 +45,10 @@ export const layer: Layer.Layer<Remotes, never, SshTransport | HostMemory | Call
         const host = hostOf(name, options)
         const known = yield* host.remembered
         const homeBefore = Option.match(known, { onNone: () => "", onSome: ({ home }) => home })
-        const there = callerThere(caller, () => host.asked()?.home ?? homeBefore)
-        const attacher = attacherThere(caller, there, () => host.asked()?.agent)
-        const client = clientThere(transport, host)
-        const files = filesThere(host)
+        const there = remoteCaller(caller, () => host.asked()?.home ?? homeBefore)
+        const attacher = remoteAttacher(caller, there, () => host.asked()?.agent)
+        const client = remoteClient(transport, host)
+        const files = remoteFiles(host)
         const basis = Context.make(SessionClient, client).pipe(
           Context.add(SessionFiles, files),
           Context.add(Output, output),
@@ -62,8 +62,8 @@ export const layer: Layer.Layer<Remotes, never, SshTransport | HostMemory | Call
         const services: Context.Context<HostServices> = Context.make(SessionClient, client).pipe(
           Context.add(SessionFiles, files),
           Context.add(Caller, there),
-          Context.add(SessionRegistry, registryThere(client, host, caller.version)),
-          Context.add(DaemonLauncher, launcherThere(host)),
+          Context.add(SessionRegistry, remoteRegistry(client, host, caller.version)),
+          Context.add(DaemonLauncher, remoteLauncher(host)),
           Context.add(AttachClient, Context.get(live, AttachClient)),
           Context.add(SessionControl, Context.get(live, SessionControl))
         )

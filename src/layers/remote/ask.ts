@@ -17,7 +17,7 @@ import { exitCode } from "../../schema/Session.ts"
 import { HostError } from "../../services/HostError.ts"
 import type { ConnectOptions, ExecResult, SshTransport } from "../../services/SshTransport.ts"
 import { collect } from "../ssh/shared/collect.ts"
-import { lastWords } from "../ssh/shared/sanitize.ts"
+import { lastLine } from "../ssh/shared/sanitize.ts"
 import { fromTransport, nonsense, noSesh, notSesh, otherVersion, refused } from "./errors.ts"
 
 /** Milliseconds for an answer, once the program runs: more than a session that hangs may cost a listing there. */
@@ -34,7 +34,7 @@ const NOT_FOUND = 127
 const FIND = "sesh=\"$HOME/.local/bin/sesh\"; [ -x \"$sesh\" ] || sesh=sesh; exec \"$sesh\" \"$@\""
 
 /** The command line of the sesh on a host. */
-export const seshThere = (...args: ReadonlyArray<string>): ReadonlyArray<string> => ["sh", "-c", FIND, "sh", ...args]
+export const remoteSesh = (...args: ReadonlyArray<string>): ReadonlyArray<string> => ["sh", "-c", FIND, "sh", ...args]
 
 const encodeRequest = Schema.encodeSync(Schema.fromJsonString(RemoteRequest))
 const decodeExchange = Schema.decodeUnknownOption(Schema.fromJsonString(Exchange))
@@ -51,13 +51,13 @@ export interface Answered {
 }
 
 /** Why the session was not made: an error of `DaemonLauncher`. */
-export class NotStarted extends Schema.TaggedError<NotStarted>()("NotStarted", {
+export class LaunchRefused extends Schema.TaggedError<LaunchRefused>()("LaunchRefused", {
   kind: Schema.Literals(["not found", "not executable", "other"]),
   reason: Schema.String
 }) {}
 
 const explainExit = (host: HostName, version: string, { status, stderr }: ExecResult): HostError => {
-  const said = lastWords(stderr.toString("utf8"))
+  const said = lastLine(stderr.toString("utf8"))
   const code = exitCode(status)
   if (code === NOT_FOUND || code === NOT_EXECUTABLE) return noSesh(host, said)
   // What sesh said before it knew of this.
@@ -69,13 +69,13 @@ const explainError = (
   host: HostName,
   version: string,
   { answer, sesh }: { readonly answer: { readonly kind: string; readonly message: string }; readonly sesh: string }
-): HostError | NotStarted => {
+): HostError | LaunchRefused => {
   const { kind, message } = answer
   switch (kind) {
     case "not found":
     case "not executable":
     case "other":
-      return new NotStarted({ kind, reason: message })
+      return new LaunchRefused({ kind, reason: message })
     case "version":
     case "request":
       return otherVersion(host, sesh, version)
@@ -84,11 +84,11 @@ const explainError = (
   }
 }
 
-const read = (host: HostName, version: string, result: ExecResult): Effect.Effect<Answered, HostError | NotStarted> => {
+const read = (host: HostName, version: string, result: ExecResult): Effect.Effect<Answered, HostError | LaunchRefused> => {
   if (exitCode(result.status) !== 0) return Effect.fail(explainExit(host, version, result))
   const line = result.stdout.toString("utf8")
   const exchange = Option.getOrUndefined(decodeExchange(line))
-  if (exchange === undefined) return Effect.fail(nonsense(host, lastWords(result.stderr.toString("utf8"))))
+  if (exchange === undefined) return Effect.fail(nonsense(host, lastLine(result.stderr.toString("utf8"))))
   if (exchange.version !== EXCHANGE) return Effect.fail(otherVersion(host, exchange.sesh, version))
   const said = Option.getOrUndefined(decodeAnswer(line))
   if (said === undefined) return Effect.fail(nonsense(host, "its answer is not one"))
@@ -109,7 +109,7 @@ export const exchange = (
   transport: SshTransport["Service"],
   asker: { readonly host: HostName; readonly version: string; readonly options: ConnectOptions | undefined },
   question: RemoteAsk
-): Effect.Effect<Answered, HostError | NotStarted> => {
+): Effect.Effect<Answered, HostError | LaunchRefused> => {
   const { host, options, version } = asker
   const line = encodeRequest({ version: EXCHANGE, sesh: version, protocol: PROTOCOL, question })
   const patience = question.ask === "create" ? CREATE_PATIENCE : PATIENCE
@@ -119,7 +119,7 @@ export const exchange = (
     kind: "unreachable"
   })
   // Connecting has a patience of its own, in which a person may have to type a password.
-  return transport.start(host, seshThere("--serve"), options).pipe(
+  return transport.start(host, remoteSesh("--serve"), options).pipe(
     Effect.flatMap((program) =>
       collect(host, program, { stdin: Buffer.from(`${line}\n`) }).pipe(
         Effect.timeoutOrElse({ duration: patience, orElse: () => Effect.fail(silent) })

@@ -6,7 +6,7 @@ import type { Caller } from "../../services/Caller.ts"
  * Leaves it to the host to resolve a path, from its home. What the shell here has made of `~` means the home there; so
  * does a `~` that was quoted to be kept from that shell.
  */
-export const resolveThere = (home: string) => (path: string): string => {
+export const resolveRemote = (home: string) => (path: string): string => {
   const within = (dir: string): string | undefined =>
     path === dir ? "" : path.startsWith(`${dir}/`) ? path.slice(dir.length).replace(/^\/+/, "") : undefined
   const here = home.startsWith("/") && home !== "/" ? within(home) : undefined
@@ -14,7 +14,7 @@ export const resolveThere = (home: string) => (path: string): string => {
 }
 
 /** `homeThere` is empty until the host has said it. */
-export const callerThere = (caller: Caller["Service"], homeThere: () => string): Caller["Service"] => ({
+export const remoteCaller = (caller: Caller["Service"], homeThere: () => string): Caller["Service"] => ({
   env: terminalVariables(caller.env),
   cwd: "",
   get home() {
@@ -23,12 +23,12 @@ export const callerThere = (caller: Caller["Service"], homeThere: () => string):
   uid: caller.uid,
   platform: caller.platform,
   version: caller.version,
-  resolve: resolveThere(caller.home),
+  resolve: resolveRemote(caller.home),
   agentSocket: () => undefined
 })
 
 /** For whoever attaches: with the key that detaches here, and the ssh-agent that was forwarded to the host. */
-export const attacherThere = (
+export const remoteAttacher = (
   caller: Caller["Service"],
   there: Caller["Service"],
   agentThere: () => string | undefined

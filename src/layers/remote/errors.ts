@@ -2,7 +2,7 @@
 import { isAsNewAs } from "../../schema/Version.ts"
 import { HostError } from "../../services/HostError.ts"
 import type { ChannelFailure, OutputTooLarge, StartFailure } from "../../services/SshTransport.ts"
-import { words } from "../ssh/shared/sanitize.ts"
+import { oneLine } from "../ssh/shared/sanitize.ts"
 
 const kinds: Record<(StartFailure | ChannelFailure | OutputTooLarge)["_tag"], HostError["kind"]> = {
   HostUnreachable: "unreachable",
@@ -39,8 +39,8 @@ export const otherVersion = (host: string, theirs: string | undefined, ours: str
   new HostError({
     host,
     problem: theirs !== undefined && isAsNewAs(theirs, ours)
-      ? `the sesh on ${host} is ${words(theirs)}, and this one, ${ours}, too old for it: install ${words(theirs)} here`
-      : `the sesh on ${host}${theirs === undefined ? "" : `, ${words(theirs)},`} is too old for this one, ${ours}; ` +
+      ? `the sesh on ${host} is ${oneLine(theirs)}, and this one, ${ours}, too old for it: install ${oneLine(theirs)} here`
+      : `the sesh on ${host}${theirs === undefined ? "" : `, ${oneLine(theirs)},`} is too old for this one, ${ours}; ` +
         deployIt(host),
     kind: "version"
   })
@@ -49,7 +49,7 @@ export const otherVersion = (host: string, theirs: string | undefined, ours: str
 export const nonsense = (host: string, said: string): HostError =>
   new HostError({
     host,
-    problem: `what answers as sesh on ${host} makes no sense${said === "" ? "" : `: ${words(said)}`}`,
+    problem: `what answers as sesh on ${host} makes no sense${said === "" ? "" : `: ${oneLine(said)}`}`,
     kind: "nonsense"
   })
 
@@ -61,4 +61,4 @@ export const notSesh = (host: string, said: string): HostError => {
 
 /** The host's sesh has said why not. */
 export const refused = (host: string, message: string): HostError =>
-  new HostError({ host, problem: `${host}: ${words(message)}`, kind: "refused" })
+  new HostError({ host, problem: `${host}: ${oneLine(message)}`, kind: "refused" })

@@ -11,11 +11,11 @@ import type { HostError } from "../../services/HostError.ts"
 import type { HostMemory } from "../../services/HostMemory.ts"
 import type { ConnectOptions, SshTransport } from "../../services/SshTransport.ts"
 import { makeFlights } from "../ssh/shared/singleFlight.ts"
-import { type Answered, exchange, type NotStarted } from "./ask.ts"
+import { type Answered, exchange, type LaunchRefused } from "./ask.ts"
 import { nonsense, refused } from "./errors.ts"
 
 /** Where things are on the host. */
-export interface Place {
+export interface HostPaths {
   readonly home: string
   readonly dir: string
   readonly agent: string | undefined
@@ -26,10 +26,10 @@ export interface Host {
   readonly name: HostName
   readonly options: ConnectOptions | undefined
   /** As the host has said in this process; undefined when it was not asked yet. */
-  readonly asked: () => Place | undefined
+  readonly asked: () => HostPaths | undefined
   /** As the host has said at any time: where things are now is for the host to say. */
   readonly remembered: Effect.Effect<Option.Option<RememberedHost>>
-  readonly ask: (question: RemoteAsk) => Effect.Effect<Answered, HostError | NotStarted>
+  readonly ask: (question: RemoteAsk) => Effect.Effect<Answered, HostError | LaunchRefused>
   /** Asks what there is, and remembers it. */
   readonly look: Effect.Effect<RememberedHost, HostError>
   /** The same; several who want it at once share one question. */
@@ -39,8 +39,8 @@ export interface Host {
 }
 
 /** A question that is not about the start of a session fails for no such reason. */
-const notAboutStart = (host: string) => (error: HostError | NotStarted) =>
-  error._tag === "NotStarted" ? refused(host, error.reason) : error
+const notAboutStart = (host: string) => (error: HostError | LaunchRefused) =>
+  error._tag === "LaunchRefused" ? refused(host, error.reason) : error
 
 export const makeHosts = (parts: {
   readonly transport: SshTransport["Service"]
@@ -49,7 +49,7 @@ export const makeHosts = (parts: {
   readonly scope: Scope.Scope
 }) => {
   const { hosts, scope, transport, version } = parts
-  const places = new Map<HostName, Place>()
+  const places = new Map<HostName, HostPaths>()
   const flights = makeFlights<RememberedHost, HostError>(scope)
 
   return (name: HostName, options: ConnectOptions | undefined): Host => {

@@ -18,7 +18,7 @@ import type { Host } from "./host.ts"
 const MAX_WARNING = 1000
 
 /** The host lists; a session is asked over its socket. Dead ones are the host's to remove. */
-export const registryThere = (client: SessionClient["Service"], host: Host, version: string) =>
+export const remoteRegistry = (client: SessionClient["Service"], host: Host, version: string) =>
   SessionRegistry.of({
     ...askSessions(client, version),
     list: Effect.map(host.look, ({ sessions }) => sessions),
@@ -30,7 +30,7 @@ export const registryThere = (client: SessionClient["Service"], host: Host, vers
   })
 
 /** The session gets the environment that its host gives to who logs in. */
-export const launcherThere = (host: Host) =>
+export const remoteLauncher = (host: Host) =>
   DaemonLauncher.of({
     launch: Effect.fn("DaemonLauncher.launch")(
       function*({ awaited, command, dir, env, keep, name, size }: SessionSpec) {
@@ -45,7 +45,7 @@ export const launcherThere = (host: Host) =>
           awaited,
           ...(keep === undefined ? {} : { keep })
         }).pipe(
-          Effect.catchTag("NotStarted", ({ kind, reason }) => Effect.fail(new LaunchError({ name, kind, reason })))
+          Effect.catchTag("LaunchRefused", ({ kind, reason }) => Effect.fail(new LaunchError({ name, kind, reason })))
         )
         const { reply } = answered
         if ("exists" in reply) return yield* new SessionExists({ name })
@@ -61,7 +61,7 @@ export const launcherThere = (host: Host) =>
   })
 
 /** They are the daemons' there; only how a session ended is asked for. */
-export const filesThere = (host: Host) =>
+export const remoteFiles = (host: Host) =>
   SessionFiles.of({
     agentPath: (name) => `${name}.agent`,
     pointAgent: () => Effect.void,

@@ -14,8 +14,8 @@ import {
   type StartFailure
 } from "../../services/SshTransport.ts"
 import { channelConnection } from "../connection/channelConnection.ts"
-import { secondWay } from "../ssh/shared/fallbackChannel.ts"
-import { seshThere } from "./ask.ts"
+import { withFallback } from "../ssh/shared/fallbackChannel.ts"
+import { remoteSesh } from "./ask.ts"
 import { fromTransport } from "./errors.ts"
 import type { Host } from "./host.ts"
 
@@ -24,7 +24,7 @@ type Failure = ChannelFailure | HostError
 type Opening = Effect.Effect<ByteChannel<Failure>, StartFailure | SocketRefused | HostError, Scope.Scope>
 
 /** A refusal comes late as a rule: as the failure of a connection that never was one. */
-export const clientThere = (transport: SshTransport["Service"], host: Host): SessionClient["Service"] => {
+export const remoteClient = (transport: SshTransport["Service"], host: Host): SessionClient["Service"] => {
   const { name: at, options } = host
 
   const explain = (name: SessionName) => (failure: Failure | StartFailure): LateFailure => {
@@ -36,7 +36,7 @@ export const clientThere = (transport: SshTransport["Service"], host: Host): Ses
 
   /** Where the host has said that it is: there, or where only the host's own sesh gets. */
   const open = (name: SessionName, dir: string): Opening =>
-    transport.connectSocket(at, pathOf(dir, name), { ...options, bridge: seshThere("--bridge", name) })
+    transport.connectSocket(at, pathOf(dir, name), { ...options, bridge: remoteSesh("--bridge", name) })
 
   /** Where it was not: the host may have been set up anew, and forward no sockets. It is asked. */
   const seek = Effect.fnUntraced(function*(name: SessionName): Effect.fn.Return<
@@ -67,7 +67,7 @@ export const clientThere = (transport: SshTransport["Service"], host: Host): Ses
       )
       run(Effect.forkIn(told, scope))
     }
-    return secondWay(first, ({ _tag }) => _tag === "SocketRefused", second, () => undefined)
+    return withFallback(first, ({ _tag }) => _tag === "SocketRefused", second, () => undefined)
   })
 
   const channel = Effect.fnUntraced(function*(name: SessionName): Effect.fn.Return<

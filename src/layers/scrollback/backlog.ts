@@ -5,7 +5,7 @@
 import type { Size } from "../../schema/Session.ts"
 import type { VtTerminal } from "../../services/VtEngine.ts"
 import type { ByteRing } from "./byteRing.ts"
-import { Tally } from "./rowCount.ts"
+import { RowCount } from "./rowCount.ts"
 import { planSkip } from "./skip.ts"
 
 /** Parsed at once: a millisecond or less, but for the densest. */
@@ -21,7 +21,7 @@ export interface BacklogOptions {
   readonly ring: ByteRing
   readonly size: Size
   readonly history: number
-  /** Bytes between the places up to which can be skipped, instead of {@link Tally}'s own. */
+  /** Bytes between the places up to which can be skipped, instead of {@link RowCount}'s own. */
   readonly apart?: number
 }
 
@@ -30,7 +30,7 @@ export class Backlog {
   private seen = 0
   /** Offset from which on `count` has something to do. */
   due = SKIP_BYTES
-  private readonly tally: Tally
+  private readonly tally: RowCount
   private size: Size
   private resizes: Array<{ readonly at: number; readonly size: Size }> = []
   /** Colours of what was skipped before there was a model. */
@@ -40,7 +40,7 @@ export class Backlog {
 
   constructor({ apart, history, ring, size }: BacklogOptions) {
     this.ring = ring
-    this.tally = new Tally(apart)
+    this.tally = new RowCount(apart)
     this.size = size
     this.history = history
   }

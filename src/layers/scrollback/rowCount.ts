@@ -47,7 +47,7 @@ export interface Mark {
   readonly coloured: boolean
 }
 
-export class Tally {
+export class RowCount {
   /** Offset up to which was counted. */
   at = 0
   private begun = 0

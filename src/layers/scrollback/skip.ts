@@ -4,7 +4,7 @@
  */
 import type { Size } from "../../schema/Session.ts"
 import type { ByteRing } from "./byteRing.ts"
-import type { Tally } from "./rowCount.ts"
+import type { RowCount } from "./rowCount.ts"
 
 /** Most colour changes kept apart; with more of them nothing is skipped. */
 const MAX_PENS = 512
@@ -57,7 +57,7 @@ const pensOf = (bytes: Buffer): string | undefined => {
  */
 export const planSkip = (
   ring: ByteRing,
-  tally: Tally,
+  tally: RowCount,
   { from, history, rows }: { readonly from: number; readonly history: number } & Pick<Size, "rows">
 ): Skip | undefined => {
   // As many rows must follow as the buffer has, and as many more as it takes from the top of the screen to the bottom.

@@ -20,7 +20,7 @@ import {
 } from "../../services/SessionControl.ts"
 import { SessionFiles } from "../../services/SessionFiles.ts"
 import { SessionUnresponsive } from "../../services/SessionRegistry.ts"
-import { Typist } from "../connection/inputSender.ts"
+import { InputSender } from "../connection/inputSender.ts"
 import { ask, type Asked } from "./conversation.ts"
 
 /** How long a session may take to answer, or to go on, in milliseconds. */
@@ -176,17 +176,17 @@ export const layer: Layer.Layer<SessionControl, never, SessionClient | SessionFi
 
     const type = Effect.fnUntraced(function*<E>(name: SessionName, bytes: Stream.Stream<Uint8Array, E>) {
       const asked = yield* ask(client, { name, version, role: "send", patience: PATIENCE })
-      const typist = new Typist(asked.send, asked.welcome.window)
+      const sender = new InputSender(asked.send, asked.welcome.window)
       const lost = yield* Deferred.make<never, SessionLost>()
       const lose = (reason: string) => Deferred.doneUnsafe(lost, Exit.fail(new SessionLost({ name, reason })))
       asked.hear((frame, reason = GONE) => {
         if (frame === undefined) lose(reason)
-        else if (frame.type === FrameType.ack) typist.onAck(decodeOffset(frame.payload) ?? 0)
+        else if (frame.type === FrameType.ack) sender.onAck(decodeOffset(frame.payload) ?? 0)
         else if (frame.type === FrameType.exit) lose("it has ended")
         else if (frame.type === FrameType.error) lose("it refused what was typed")
       })
-      const typed = Effect.andThen(Stream.runForEach(bytes, (piece) => typist.type(piece)), typist.done)
-      const patience = Effect.suspend(() => typist.settled ? Effect.sleep(STREAM_END_MS) : Effect.void)
+      const typed = Effect.andThen(Stream.runForEach(bytes, (piece) => sender.type(piece)), sender.done)
+      const patience = Effect.suspend(() => sender.settled ? Effect.sleep(STREAM_END_MS) : Effect.void)
       yield* Effect.raceFirst(typed, Deferred.await(lost).pipe(Effect.tapError(() => patience)))
     }, Effect.scoped)
 

@@ -12,7 +12,7 @@ import { FileSync, type SyncOutcome } from "../../services/FileSync.ts"
 import { Output } from "../../services/Output.ts"
 import { Paths } from "../../services/Paths.ts"
 import type { ConnectOptions } from "../../services/SshTransport.ts"
-import { lastWords } from "../ssh/shared/sanitize.ts"
+import { lastLine } from "../ssh/shared/sanitize.ts"
 import { withFileLock } from "../system/fileLock.ts"
 import { codeOf } from "../system/systemError.ts"
 import { stampOf } from "./changeStamp.ts"
@@ -33,7 +33,7 @@ const FAILED: SyncOutcome = { _tag: "Failed" }
 const SUMMARY = /^rsync error: .*$/gm
 
 /** A program's words in one line: the reason, if there is one. */
-const reasonIn = (words: string): string => lastWords(words.replace(SUMMARY, "")) || lastWords(words)
+const reasonIn = (words: string): string => lastLine(words.replace(SUMMARY, "")) || lastLine(words)
 
 /** The lines of a list as they stand now. */
 interface Sorted {

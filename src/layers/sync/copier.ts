@@ -65,7 +65,7 @@ export const makeCopier = (tool: string) =>
       }).pipe(
         Effect.catch((error): Effect.Effect<CopyFailure, ConnectFailure | ToolMissing> => {
           switch (error._tag) {
-            case "NotStarted":
+            case "LocalNotStarted":
               return error.isMissing
                 ? Effect.fail(new ToolMissing({ tool, where: "here" }))
                 : Effect.succeed(fatal(NO_EXIT_CODE, error.message))

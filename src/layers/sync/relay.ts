@@ -41,8 +41,8 @@ export interface Ended {
 }
 
 /** The program here was not started. */
-export interface NotStarted {
-  readonly _tag: "NotStarted"
+export interface LocalNotStarted {
+  readonly _tag: "LocalNotStarted"
   /** There is none. */
   readonly isMissing: boolean
   readonly message: string
@@ -69,10 +69,10 @@ const quietEnv = ({ cwd, env, rshDir }: LocalProgram): NodeJS.ProcessEnv => ({
 const statusOf = (code: number | null, signal: NodeJS.Signals | null): number =>
   code ?? exitCode({ code: 0, signal: signal === null ? 0 : Os.constants.signals[signal] })
 
-const spawn = (local: LocalProgram): Effect.Effect<ChildProcess.ChildProcess, NotStarted> =>
+const spawn = (local: LocalProgram): Effect.Effect<ChildProcess.ChildProcess, LocalNotStarted> =>
   Effect.callback((resume) => {
     const failed = ({ code, message }: NodeJS.ErrnoException) =>
-      resume(Effect.fail({ _tag: "NotStarted", isMissing: code === "ENOENT", message }))
+      resume(Effect.fail({ _tag: "LocalNotStarted", isMissing: code === "ENOENT", message }))
     try {
       const child = ChildProcess.spawn(local.file, local.args, {
         cwd: local.cwd,
@@ -126,7 +126,7 @@ const join = (
 export const relay = <E>(
   local: LocalProgram,
   start: (told: ReadonlyArray<string>) => Effect.Effect<RemoteProgram, E, Scope.Scope>
-): Effect.Effect<Ended, E | NotStarted> =>
+): Effect.Effect<Ended, E | LocalNotStarted> =>
   Effect.gen(function*() {
     const child = yield* Effect.acquireRelease(spawn(local), (child) => Effect.sync(() => end(child)))
     const words = new Words()

@@ -5,7 +5,7 @@ import { Input, InputError } from "../../services/Input.ts"
 /** A file as a test has written it, or why it cannot be read. */
 export type MemoryFile = string | Uint8Array | { readonly problem: string }
 
-export interface InputMemoryOptions {
+export interface InputFakeOptions {
   /** What standard input brings, piece by piece, as it is asked for; undefined: a terminal at which nobody types. */
   readonly bytes?: Iterable<string | Uint8Array>
   readonly files?: Readonly<Record<string, MemoryFile>>
@@ -14,7 +14,7 @@ export interface InputMemoryOptions {
 const piece = (bytes: string | Uint8Array): Uint8Array => Buffer.from(bytes as string)
 
 /** Input that a test has written. */
-export const layer = ({ bytes, files = {} }: InputMemoryOptions = {}): Layer.Layer<Input> =>
+export const layer = ({ bytes, files = {} }: InputFakeOptions = {}): Layer.Layer<Input> =>
   Layer.succeed(Input, {
     isTerminal: bytes === undefined,
     bytes: Stream.map(Stream.fromIterable(bytes ?? [], { chunkSize: 1 }), piece),

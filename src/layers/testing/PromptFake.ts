@@ -19,7 +19,7 @@ export class Person extends Context.Service<Person, {
   readonly unread: () => ReadonlyArray<string>
   /** Somebody would hear Enter now. */
   readonly isWatched: () => boolean
-}>()("sesh/layers/PromptMemory/Person") {}
+}>()("sesh/layers/PromptFake/Person") {}
 
 const INTERRUPT = Symbol("Ctrl-C")
 const END = Symbol("end of input")

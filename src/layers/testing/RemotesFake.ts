@@ -16,7 +16,7 @@ import { SessionControl } from "../../services/SessionControl.ts"
 import { SessionFiles } from "../../services/SessionFiles.ts"
 import { SessionRegistry } from "../../services/SessionRegistry.ts"
 import type { ConnectOptions } from "../../services/SshTransport.ts"
-import { callerThere } from "../remote/caller.ts"
+import { remoteCaller } from "../remote/caller.ts"
 
 /** What a host that does not exist works with: the services of a machine that is made up. */
 export type MachineServices = Exclude<HostServices, Caller>
@@ -127,7 +127,7 @@ export const layer = (
             AttachClient,
             AttachClient.of({ attach: (wanted) => there(AttachClient, ({ attach }) => attach(wanted)) })
           ),
-          Context.add(Caller, callerThere(caller, () => memory.hosts.get(name)?.home ?? HOME))
+          Context.add(Caller, remoteCaller(caller, () => memory.hosts.get(name)?.home ?? HOME))
         )
       })
 

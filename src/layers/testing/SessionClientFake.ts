@@ -5,7 +5,7 @@ import { HostError } from "../../services/HostError.ts"
 import { ConnectError, NoSession, SessionClient } from "../../services/SessionClient.ts"
 import { MemoryNetwork } from "./network/network.ts"
 
-/** Connects to what `SessionServerMemory` serves on the same network, as if that were on another host if one is named. */
+/** Connects to what `SessionServerFake` serves on the same network, as if that were on another host if one is named. */
 export const layerOn = (host: string | undefined): Layer.Layer<SessionClient, never, MemoryNetwork> =>
   Layer.effect(
     SessionClient,

@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { run } from "../../../src/commands/run.ts"
 import { Launches } from "../../../src/layers/testing/DaemonLauncherFake.ts"
-import * as InputMemory from "../../../src/layers/testing/InputFake.ts"
+import * as InputFake from "../../../src/layers/testing/InputFake.ts"
 import * as Output from "../../../src/layers/testing/OutputFake.ts"
 import * as Tty from "../../../src/layers/testing/TtyFake.ts"
 import { PROTOCOL } from "../../../src/schema/protocol/Control.ts"
@@ -31,7 +31,7 @@ const answerTo = <A = void>({ pieces, ...options }: Given, then: Effect.Effect<A
     Effect.provide(
       machineWithTty(options).pipe(
         Layer.provideMerge(
-          Layer.mergeAll(Tty.layer(), Output.layer({ isTerminal: false }), InputMemory.layer({ bytes: pieces }))
+          Layer.mergeAll(Tty.layer(), Output.layer({ isTerminal: false }), InputFake.layer({ bytes: pieces }))
         )
       )
     )

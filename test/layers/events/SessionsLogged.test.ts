@@ -3,8 +3,8 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as SessionsLogged from "../../../src/layers/events/SessionsLogged.ts"
-import * as EventLogMemory from "../../../src/layers/testing/EventLogFake.ts"
-import * as OutputMemory from "../../../src/layers/testing/OutputFake.ts"
+import * as EventLogFake from "../../../src/layers/testing/EventLogFake.ts"
+import * as OutputFake from "../../../src/layers/testing/OutputFake.ts"
 import type { SessionSpec } from "../../../src/schema/Session.ts"
 import type { SessionName } from "../../../src/schema/SessionName.ts"
 import { AttachClient, type AttachEnd } from "../../../src/services/AttachClient.ts"
@@ -35,7 +35,7 @@ const sessions = (end: AttachEnd) =>
     })
   )
 
-const log = EventLogMemory.layer().pipe(Layer.provide(OutputMemory.layer({ isTerminal: false })))
+const log = EventLogFake.layer().pipe(Layer.provide(OutputFake.layer({ isTerminal: false })))
 
 const here = (services: Layer.Layer<AttachClient | DaemonLauncher | SessionControl>) =>
   Layer.mergeAll(
@@ -53,7 +53,7 @@ const eventsOf = (end: AttachEnd, host?: string) =>
     yield* Context.get(context, DaemonLauncher).launch(spec)
     yield* Context.get(context, AttachClient).attach({ name, role: "watch" })
     yield* Context.get(context, SessionControl).wait({ name })
-    return (yield* EventLogMemory.Logged).events
+    return (yield* EventLogFake.Logged).events
   }).pipe(Effect.provide(Layer.merge(sessions(end), log)))
 
 describe("what becomes of sessions", () => {
@@ -80,7 +80,7 @@ describe("what becomes of sessions", () => {
       const host = hostNamed("web")
       const control = Context.get(SessionsLogged.logged(services, yield* EventLog, host), SessionControl)
       assert.strictEqual(yield* Effect.flip(control.wait({ name })), lost)
-      assert.deepStrictEqual((yield* EventLogMemory.Logged).events, [
+      assert.deepStrictEqual((yield* EventLogFake.Logged).events, [
         { event: "connection_lost", reason: lost.reason, final: true, name, host }
       ])
     }).pipe(Effect.scoped, Effect.provide(log)))

@@ -8,13 +8,13 @@ import * as AttachClientLive from "../../../src/layers/attach/AttachClientLive.t
 import * as RemotesSsh from "../../../src/layers/remote/RemotesSsh.ts"
 import * as SessionControlLive from "../../../src/layers/sessions/SessionControlLive.ts"
 import * as Caller from "../../../src/layers/testing/CallerFake.ts"
-import * as EventLogMemory from "../../../src/layers/testing/EventLogFake.ts"
-import * as HostsMemory from "../../../src/layers/testing/HostMemoryFake.ts"
+import * as EventLogFake from "../../../src/layers/testing/EventLogFake.ts"
+import * as HostMemoryFake from "../../../src/layers/testing/HostMemoryFake.ts"
 import { layer as network, MemoryNetwork } from "../../../src/layers/testing/network/network.ts"
-import * as OutputMemory from "../../../src/layers/testing/OutputFake.ts"
+import * as OutputFake from "../../../src/layers/testing/OutputFake.ts"
 import { Programs } from "../../../src/layers/testing/PtyFake.ts"
-import * as SessionClientMemory from "../../../src/layers/testing/SessionClientFake.ts"
-import * as SessionFilesMemory from "../../../src/layers/testing/SessionFilesFake.ts"
+import * as SessionClientFake from "../../../src/layers/testing/SessionClientFake.ts"
+import * as SessionFilesFake from "../../../src/layers/testing/SessionFilesFake.ts"
 import {
   type FakeHost,
   FakeHosts,
@@ -171,7 +171,7 @@ const withMachine = <A, E>(
       yield* Context.get(machine, DaemonLauncher).launch({ ...spec, dir: THERE, env: SHELL })
     }
     const own = sshHostOf(machine)
-    const hosts = HostsMemory.layer(
+    const hosts = HostMemoryFake.layer(
       options.before === undefined ? [] : [{ ...known("web", "dev"), home: "/old", dir: options.before }]
     )
     const caller = Caller.layer({
@@ -179,8 +179,8 @@ const withMachine = <A, E>(
     })
     const remotes = yield* Layer.build(RemotesSsh.layer.pipe(
       Layer.provideMerge(sshFake({ web: options.host?.(own) ?? own })),
-      Layer.provideMerge(EventLogMemory.layer()),
-      Layer.provideMerge(Layer.mergeAll(caller, Tty.layer(), OutputMemory.layer({ isTerminal: false }), hosts))
+      Layer.provideMerge(EventLogFake.layer()),
+      Layer.provideMerge(Layer.mergeAll(caller, Tty.layer(), OutputFake.layer({ isTerminal: false }), hosts))
     ))
     const there = yield* Context.get(remotes, Remotes).at(web)
     const all = Context.merge(Context.merge(machine, remotes), there)
@@ -279,7 +279,7 @@ describe("sessions on another host", () => {
         yield* until("a prompt", () => terminal.screen.includes("$ "))
         const { info } = yield* (yield* SessionRegistry).get(dev)
         assert.deepStrictEqual(info.clients.map(({ role, within }) => [role, within]), [["attach", undefined]])
-        assert.deepStrictEqual([...(yield* SessionFilesMemory.WrittenFiles).agents.values()], [])
+        assert.deepStrictEqual([...(yield* SessionFilesFake.WrittenFiles).agents.values()], [])
         terminal.type("\x1d")
         assert.deepInclude(yield* Fiber.join(attached), { _tag: "Detached", by: "key" })
       })
@@ -327,7 +327,7 @@ describe("sessions on another host", () => {
       yield* Context.get(machine, DaemonLauncher).launch({ ...spec, dir: THERE, env: SHELL })
       const services = Layer.mergeAll(RemotesSsh.layer, SessionControlLive.layer, AttachClientLive.layer).pipe(
         Layer.provide(sshFake({ web: sshHostOf(machine) })),
-        Layer.provide(Layer.mergeAll(SessionClientMemory.layer, SessionFilesMemory.layer)),
+        Layer.provide(Layer.mergeAll(SessionClientFake.layer, SessionFilesFake.layer)),
         Layer.provide(Layer.mergeAll(network(), here))
       )
       yield* Effect.gen(function*() {

@@ -22,10 +22,10 @@ import {
 } from "../../../services/SshTransport.ts"
 import { bridgeChannel } from "../shared/bridgeChannel.ts"
 import { collect } from "../shared/collect.ts"
-import { secondWay } from "../shared/fallbackChannel.ts"
+import { withFallback } from "../shared/fallbackChannel.ts"
 import { badArgument } from "../shared/remoteCommand.ts"
 import { launch, scopedProgram } from "../shared/startProgram.ts"
-import { makePlace } from "./controlDir.ts"
+import { makeControlDir } from "./controlDir.ts"
 import { badPath, forwardedChannel } from "./forward.ts"
 import { makeMasters } from "./masters.ts"
 import type * as Mux from "./mux.ts"
@@ -74,7 +74,7 @@ export const layer = (options: SshTransportOpenSshOptions = {}): Layer.Layer<Ssh
       const place = yield* Effect.cached(
         paths.ensure.pipe(
           Effect.mapError(({ advice, path, problem }) => new SshMissing({ problem: `${path} ${problem}`, advice })),
-          Effect.andThen(makePlace(paths.dir))
+          Effect.andThen(makeControlDir(paths.dir))
         )
       )
       const masters = makeMasters({
@@ -129,7 +129,7 @@ export const layer = (options: SshTransportOpenSshOptions = {}): Layer.Layer<Ssh
         if (badBridge !== undefined) return yield* badBridge
         const scope = yield* Effect.scope
         const first = yield* forward(host, path, options)
-        return secondWay(
+        return withFallback(
           first,
           (failure) => failure._tag === "SocketRefused",
           (opened) => open(host, Scope.provide(bridge(host, path, argv, options), scope), opened),

@@ -2,7 +2,7 @@
 import * as Effect from "effect/Effect"
 import * as ChildProcess from "node:child_process"
 import { HostUnreachable, SshMissing } from "../../../services/SshTransport.ts"
-import { lastWords } from "../shared/sanitize.ts"
+import { lastLine } from "../shared/sanitize.ts"
 
 /** Milliseconds that ssh has to end when asked to. */
 const GRACE = 500
@@ -72,7 +72,7 @@ export const print = (
       return resume(Effect.fail(
         typeof code === "string"
           ? notStarted(file, error as NodeJS.ErrnoException)
-          : new HostUnreachable({ host, reason: "other", words: lastWords(stderr) })
+          : new HostUnreachable({ host, reason: "other", words: lastLine(stderr) })
       ))
     })
     child.stdin?.end()

@@ -64,7 +64,7 @@ export const openLog = (path: string): number => {
 }
 
 /** Names within the directory. */
-export interface Place {
+export interface ControlDir {
   readonly control: (key: string) => string
   /** Log of a host's master. */
   readonly log: (key: string) => string
@@ -90,7 +90,7 @@ const sweep = (dir: string): void =>
   }, undefined)
 
 /** The directory, made with mode 0700 in one that is ours already. Removes what killed processes left there. */
-export const makePlace = (parent: string): Effect.Effect<Place, SshMissing> =>
+export const makeControlDir = (parent: string): Effect.Effect<ControlDir, SshMissing> =>
   Effect.suspend(() => {
     const dir = Path.join(parent, "ssh")
     const refuse = (problem: string, advice: string) => Effect.fail(new SshMissing({ problem, advice }))
@@ -112,7 +112,7 @@ export const makePlace = (parent: string): Effect.Effect<Place, SshMissing> =>
     }, "cannot be made")
     if (made !== undefined) return refuse(`${dir} ${made}`, "remove it, or set SESH_DIR to another place")
     sweep(dir)
-    return Effect.succeed<Place>({
+    return Effect.succeed<ControlDir>({
       control: (key) => Path.join(dir, key),
       log: (key) => Path.join(dir, `${key}.log`),
       once: (kind) => Path.join(dir, `${kind === "forward" ? FORWARD_PREFIX : LOG_PREFIX}${process.pid}-${++used}`)

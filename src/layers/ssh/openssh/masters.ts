@@ -15,7 +15,7 @@ import { makeHandshakes } from "../shared/handshakes.ts"
 import { makeFlights } from "../shared/singleFlight.ts"
 import { explainFailure } from "../shared/sshLog.ts"
 import * as Child from "./child.ts"
-import { keyOf, openLog, type Place, readTail, remove, shorten, sizeOf, versionOf } from "./controlDir.ts"
+import { keyOf, openLog, type ControlDir, readTail, remove, shorten, sizeOf, versionOf } from "./controlDir.ts"
 import * as Mux from "./mux.ts"
 import { describeArgs, masterArgs, quietEnv, readDescription, sessionArgs, type SshProgram } from "./options.ts"
 
@@ -39,7 +39,7 @@ export interface MastersOptions {
   readonly env: Readonly<Record<string, string | undefined>>
   /** The file whose change makes a new connection. */
   readonly configFile: string
-  readonly place: Effect.Effect<Place, SshMissing>
+  readonly place: Effect.Effect<ControlDir, SshMissing>
   readonly scope: Scope.Scope
 }
 
@@ -55,7 +55,7 @@ export const makeMasters = ({ configFile, env, place, scope, ssh }: MastersOptio
   const flights = makeFlights<Master, ConnectFailure>(scope)
   const handshakes = makeHandshakes()
 
-  const locate = (place: Place, host: HostName): Master => {
+  const locate = (place: ControlDir, host: HostName): Master => {
     const key = keyOf(host, ssh.file, configFile, versionOf(configFile))
     return { control: place.control(key), log: place.log(key) }
   }
@@ -139,7 +139,7 @@ export const makeMasters = ({ configFile, env, place, scope, ssh }: MastersOptio
 
   const connect = Effect.fnUntraced(function*(
     host: HostName,
-    place: Place,
+    place: ControlDir,
     master: Master,
     options: ConnectOptions | undefined
   ) {

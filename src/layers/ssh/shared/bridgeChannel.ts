@@ -6,7 +6,7 @@ import {
   type RemoteProgram,
   SocketRefused
 } from "../../../services/SshTransport.ts"
-import { lastWords } from "./sanitize.ts"
+import { lastLine } from "./sanitize.ts"
 
 /** Bytes of what it says on standard error, to explain its end. */
 const MAX_SAID = 4096
@@ -31,7 +31,7 @@ export const bridgeChannel = (host: string, path: string, program: RemoteProgram
 
   const ended = (code: number): ChannelFailure | undefined => {
     if (code === 0) return undefined
-    const words = lastWords(said.toString())
+    const words = lastLine(said.toString())
     return received ? new ConnectionLost({ host, words }) : new SocketRefused({ host, path, words })
   }
 

@@ -8,7 +8,7 @@ const MAX_KEPT = 64 * 1024
  * `first`, and should it close without a byte received and with a failure that `isClosed` knows, what `second` opens
  * instead: it gets all that was written so far. The other side has seen none of it. `onProven`: the second leads there.
  */
-export const secondWay = <Failure>(
+export const withFallback = <Failure>(
   first: ByteChannel<Failure>,
   isClosed: (failure: Failure) => boolean,
   second: (opened: (result: ByteChannel<Failure> | Failure) => void) => void,

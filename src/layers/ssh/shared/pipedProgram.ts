@@ -9,8 +9,8 @@ import {
   type RemoteProgram
 } from "../../../services/SshTransport.ts"
 import { HeldStream } from "./heldStream.ts"
-import { lastWords } from "./sanitize.ts"
-import type { NotStarted, Started } from "./startProgram.ts"
+import { lastLine } from "./sanitize.ts"
+import type { NotYetStarted, Started } from "./startProgram.ts"
 
 /** Bytes of login scripts' chatter before the program starts. */
 const MAX_CHATTER = 64 * 1024
@@ -136,15 +136,15 @@ export class PipedProgram {
   }
 
   /** It is over, and both outputs have ended. `opened`: the host was asked to start it. */
-  finish(end: ExitStatus | ConnectionLost, opened: true | Extract<NotStarted, { readonly _tag: "Again" }>): void {
+  finish(end: ExitStatus | ConnectionLost, opened: true | Extract<NotYetStarted, { readonly _tag: "Again" }>): void {
     if (!this.isRunning) this.onStarted(opened === true ? this.failed(end) : opened)
     this.over = end
     this.tellExit()
   }
 
-  private failed(end: ExitStatus | ConnectionLost): NotStarted {
+  private failed(end: ExitStatus | ConnectionLost): NotYetStarted {
     if ("_tag" in end) return { _tag: "Failed", error: end }
-    const words = lastWords(`${this.complaints.toString()}\n${this.chatter.toString()}`)
+    const words = lastLine(`${this.complaints.toString()}\n${this.chatter.toString()}`)
     return { _tag: "Failed", error: new NoShell({ host: this.host, words }) }
   }
 }

@@ -7,10 +7,10 @@ const UNSEEN = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u206
 const MAX_WORDS = 160
 
 /** One line without control characters. */
-export const words = (said: string): string => {
+export const oneLine = (said: string): string => {
   const plain = said.replace(UNSEEN, " ").trim()
   return plain.length <= MAX_WORDS ? plain : `${plain.slice(0, MAX_WORDS - 3)}...`
 }
 
 /** The last line that says something. */
-export const lastWords = (said: string): string => words(said.split("\n").findLast((line) => words(line) !== "") ?? "")
+export const lastLine = (said: string): string => oneLine(said.split("\n").findLast((line) => oneLine(line) !== "") ?? "")

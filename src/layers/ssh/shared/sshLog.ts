@@ -6,7 +6,7 @@ import {
   HostKeyUnknown,
   HostUnreachable
 } from "../../../services/SshTransport.ts"
-import { lastWords, words } from "./sanitize.ts"
+import { lastLine, oneLine } from "./sanitize.ts"
 
 /** Lines for people who look for a fault in ssh, and about what went well. */
 const NOISE = /^(debug\d|Warning: Permanently added|OpenSSH_|Authenticated to|Transferred:|Bytes per second:)/
@@ -15,7 +15,7 @@ const NOISE = /^(debug\d|Warning: Permanently added|OpenSSH_|Authenticated to|Tr
 const said = (log: string): string => log.split(/\r?\n/).filter((line) => !NOISE.test(line)).join("\n")
 
 const line = (log: string, pattern: RegExp): string =>
-  words(log.split(/\r?\n/).find((line) => pattern.test(line)) ?? "")
+  oneLine(log.split(/\r?\n/).find((line) => pattern.test(line)) ?? "")
 
 const CHANGED = /REMOTE HOST IDENTIFICATION HAS CHANGED|host key .* is revoked|REVOKED HOST KEY DETECTED/i
 const UNREACHABLE: ReadonlyArray<readonly [RegExp, HostUnreachable["reason"]]> = [
@@ -33,8 +33,8 @@ const keyChanged = (host: string, log: string): HostKeyChanged => {
   const name = /-R ["']([^"'\n]+)["']/.exec(log)?.[1]
   return new HostKeyChanged({
     host,
-    ...(place === null ? {} : { file: words(place[1]!), line: Number(place[2]) }),
-    ...(name === undefined ? {} : { name: words(name) })
+    ...(place === null ? {} : { file: oneLine(place[1]!), line: Number(place[2]) }),
+    ...(name === undefined ? {} : { name: oneLine(name) })
   })
 }
 
@@ -49,7 +49,7 @@ export const explainFailure = (host: string, log: string): ConnectFailure => {
   if (denied !== "") return new AuthenticationFailed({ host, words: denied })
   const why = UNREACHABLE.find(([pattern]) => pattern.test(plain))
   return why === undefined
-    ? new HostUnreachable({ host, reason: "other", words: lastWords(plain) })
+    ? new HostUnreachable({ host, reason: "other", words: lastLine(plain) })
     : new HostUnreachable({ host, reason: why[1], words: line(plain, why[0]) })
 }
 
@@ -77,7 +77,7 @@ export const readSessionLog = (log: string): SessionLog => ({
   opened: /master session id:/.test(log),
   exited: /Received exit status from master/.test(log),
   refused: /session request failed|Session open refused/.test(log),
-  words: lastWords(said(log))
+  words: lastLine(said(log))
 })
 
 /**

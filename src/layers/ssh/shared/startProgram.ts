@@ -20,12 +20,12 @@ const BUSY_PATIENCE = 15_000
 const BUSY_PAUSE = { first: 50, most: 500 }
 
 /** Why a program was not started. */
-export type NotStarted =
+export type NotYetStarted =
   /** The host never got to it: it may be tried again. */
   | { readonly _tag: "Again"; readonly busy: boolean; readonly words: string }
   | { readonly _tag: "Failed"; readonly error: ConnectionLost | NoShell }
 
-export type Started = { readonly program: RemoteProgram } | NotStarted
+export type Started = { readonly program: RemoteProgram } | NotYetStarted
 
 /** Gets a connection and starts the program through it; again while it was never asked to start. */
 export const launch = Effect.fnUntraced(function*<Connection>(options: {

@@ -17,12 +17,12 @@ import { badPath } from "../openssh/forward.ts"
 import { bridgeChannel } from "../shared/bridgeChannel.ts"
 import { collect } from "../shared/collect.ts"
 import { badArgument } from "../shared/remoteCommand.ts"
-import { words } from "../shared/sanitize.ts"
+import { oneLine } from "../shared/sanitize.ts"
 import { socketChannel } from "../shared/socketChannel.ts"
 import { launch, scopedProgram } from "../shared/startProgram.ts"
 import { type Ask, askOnTerminal } from "./ask.ts"
-import type { Link } from "./connection.ts"
-import { makeLinks } from "./pool.ts"
+import type { SshConnection } from "./connection.ts"
+import { makePool } from "./pool.ts"
 import { startProgram } from "./program.ts"
 
 /** Seconds that a connection nobody uses is kept. */
@@ -46,23 +46,23 @@ type Opened =
   /** The connection was not there any more. */
   | { readonly gone: string }
 
-const openSocket = (host: HostName, path: string, link: Link): Effect.Effect<Opened> =>
+const openSocket = (host: HostName, path: string, connection: SshConnection): Effect.Effect<Opened> =>
   Effect.callback((resume) => {
     let dropped = false
-    link.socket(path, (error, channel) => {
+    connection.socket(path, (error, channel) => {
       if (dropped) return channel?.destroy()
       if (channel === undefined) {
-        const said = words(error!.message.replace(/^\(SSH\) /, ""))
+        const said = oneLine(error!.message.replace(/^\(SSH\) /, ""))
         return resume(Effect.succeed(
-          link.lost === undefined
+          connection.lost === undefined
             ? { refused: new SocketRefused({ host, path, words: said }) }
-            : { gone: link.lost }
+            : { gone: connection.lost }
         ))
       }
       return resume(Effect.succeed({
         // A connection that died looks like the other side's orderly end.
         channel: socketChannel<ChannelFailure>(channel, (_received, tell) =>
-          tell(link.lost === undefined ? undefined : new ConnectionLost({ host, words: link.lost })))
+          tell(connection.lost === undefined ? undefined : new ConnectionLost({ host, words: connection.lost })))
       }))
     })
     return Effect.sync(() => {
@@ -79,7 +79,7 @@ export const layer = (options: SshTransportSsh2Options = {}): Layer.Layer<SshTra
     SshTransport,
     Effect.gen(function*() {
       const { env, home, uid } = yield* Caller
-      const links = makeLinks({
+      const pool = makePool({
         source: () => ({
           home,
           uid,
@@ -92,20 +92,20 @@ export const layer = (options: SshTransportSsh2Options = {}): Layer.Layer<SshTra
         idleMs: (options.persist ?? PERSIST) * 1000,
         scope: yield* Effect.scope
       })
-      yield* Effect.addFinalizer(() => links.closeAll)
+      yield* Effect.addFinalizer(() => pool.closeAll)
 
       const start = (host: HostName, argv: ReadonlyArray<string>, options?: ConnectOptions) =>
         scopedProgram(launch({
           host,
           argv,
-          connection: links.get(host, options),
-          start: (link) => startProgram(host, link, argv)
+          connection: pool.get(host, options),
+          start: (connection) => startProgram(host, connection, argv)
         }))
 
       const open = Effect.fnUntraced(function*(host: HostName, path: string, options: ConnectOptions | undefined) {
         let last = ""
         for (let time = 1; time <= TRIES; time++) {
-          const opened = yield* openSocket(host, path, yield* links.get(host, options))
+          const opened = yield* openSocket(host, path, yield* pool.get(host, options))
           if (!("gone" in opened)) return opened
           last = opened.gone
         }
@@ -139,8 +139,8 @@ export const layer = (options: SshTransportSsh2Options = {}): Layer.Layer<SshTra
         ),
         start: Effect.fn("SshTransport.start")(start),
         connectSocket: Effect.fn("SshTransport.connectSocket")(connectSocket),
-        describe: Effect.fn("SshTransport.describe")(links.describe),
-        close: Effect.fn("SshTransport.close")(links.close)
+        describe: Effect.fn("SshTransport.describe")(pool.describe),
+        close: Effect.fn("SshTransport.close")(pool.close)
       })
     })
   )

@@ -1,7 +1,7 @@
 /** Who we are, told to a host: keys first, then what a person types. */
 import type * as Ssh2 from "ssh2"
 import type { Auth, BaseAgent } from "ssh2"
-import { words } from "../shared/sanitize.ts"
+import { oneLine } from "../shared/sanitize.ts"
 import type { Ask } from "./ask.ts"
 import type { HostConfig } from "./config/config.ts"
 import { type Identities, type Identity, TRIES } from "./identities.ts"
@@ -64,7 +64,7 @@ export const authenticator = ({ ask, config, identities, library, refusals }: Au
     return key === undefined ? undefined : { type: "agent", username, agent: agentOf(library, key) }
   }
 
-  const place = `${words(username)}@${words(config.hostname)}`
+  const place = `${oneLine(username)}@${oneLine(config.hostname)}`
 
   const nextPassword = async (): Promise<Auth | undefined> => {
     if (ask === undefined || tries["password"]!++ >= most) return undefined
@@ -81,9 +81,9 @@ export const authenticator = ({ ask, config, identities, library, refusals }: Au
       username,
       prompt: async (name, instructions, _language, prompts, finish) => {
         const answers: Array<string> = []
-        let before = [name, instructions].map(words).filter((line) => line !== "").map((line) => `${line}\n`).join("")
+        let before = [name, instructions].map(oneLine).filter((line) => line !== "").map((line) => `${line}\n`).join("")
         for (const { echo, prompt } of prompts) {
-          const answer = await ask(`${before}(${place}) ${words(prompt)} `, echo)
+          const answer = await ask(`${before}(${place}) ${oneLine(prompt)} `, echo)
           if (answer === undefined) tries["keyboard-interactive"] = most
           answers.push(answer ?? "")
           before = ""

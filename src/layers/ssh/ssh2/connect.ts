@@ -5,12 +5,12 @@ import type { Duplex } from "node:stream"
 import type * as Ssh2 from "ssh2"
 import type { Client } from "ssh2"
 import { AuthenticationFailed, type ConnectFailure, HostUnreachable } from "../../../services/SshTransport.ts"
-import { words } from "../shared/sanitize.ts"
+import { oneLine } from "../shared/sanitize.ts"
 import { algorithmsFor, emptyOf } from "./algorithms.ts"
 import type { Ask } from "./ask.ts"
 import { authenticator, type Refusals } from "./auth.ts"
 import type { HostConfig } from "./config/config.ts"
-import { Link } from "./connection.ts"
+import { SshConnection } from "./connection.ts"
 import { explainError, explainForward, type LibraryError } from "./errors.ts"
 import { hostKeys } from "./hostKey.ts"
 import { agentSocket, type Identities, loadIdentities } from "./identities.ts"
@@ -25,7 +25,7 @@ export interface ConnectTo {
   readonly library: Library
   readonly config: HostConfig
   /** The connection before this one; undefined: straight there. */
-  readonly through: Link | undefined
+  readonly through: SshConnection | undefined
   readonly uid: number
   readonly env: Readonly<Record<string, string | undefined>>
   /** Undefined: nobody may be asked. */
@@ -87,16 +87,16 @@ const dial = (config: HostConfig): Effect.Effect<Duplex, ConnectFailure> =>
     return Effect.sync(() => socket.destroy())
   })
 
-const hop = (link: Link, config: HostConfig): Effect.Effect<Duplex, ConnectFailure> =>
+const hop = (connection: SshConnection, config: HostConfig): Effect.Effect<Duplex, ConnectFailure> =>
   Effect.callback((resume) => {
     let gone = false
-    link.forward(config.hostname, config.port, (error, channel) => {
+    connection.forward(config.hostname, config.port, (error, channel) => {
       if (gone) return channel?.destroy()
       if (channel !== undefined) return resume(Effect.succeed(channel))
       return resume(Effect.fail(
-        link.lost === undefined
+        connection.lost === undefined
           ? explainForward(config.asked.name, error!)
-          : new HostUnreachable({ host: config.asked.name, reason: "dropped", words: link.lost })
+          : new HostUnreachable({ host: config.asked.name, reason: "dropped", words: connection.lost })
       ))
     })
     return Effect.sync(() => {
@@ -118,12 +118,12 @@ const noteRefusals = (client: Client, refusals: Refusals): void => {
 const denied = (config: HostConfig, refusals: Refusals, identities: Identities | undefined) =>
   new AuthenticationFailed({
     host: config.asked.name,
-    words: words(
+    words: oneLine(
       [`Permission denied (${refusals.methods?.join(",") ?? ""})`, ...identities?.left ?? []].join("; ")
     )
   })
 
-const shakeHands = (to: ConnectTo, sock: Duplex): Effect.Effect<Link, ConnectFailure> =>
+const shakeHands = (to: ConnectTo, sock: Duplex): Effect.Effect<SshConnection, ConnectFailure> =>
   Effect.callback((resume) => {
     const { config, env, library, uid } = to
     const host = config.asked.name
@@ -137,7 +137,7 @@ const shakeHands = (to: ConnectTo, sock: Duplex): Effect.Effect<Link, ConnectFai
     }
     const client = new library.Client()
     const forwarded = agentToForward(config, env)
-    const link = new Link(client, sock, { agentForward: forwarded !== undefined, idleMs: to.idleMs })
+    const connection = new SshConnection(client, sock, { agentForward: forwarded !== undefined, idleMs: to.idleMs })
     const refusals: Refusals = { methods: undefined }
     let identities: Promise<Identities> | undefined
     let left: Identities | undefined
@@ -146,7 +146,7 @@ const shakeHands = (to: ConnectTo, sock: Duplex): Effect.Effect<Link, ConnectFai
     let problem: LibraryError | undefined
     let isOver = false
 
-    const finish = (result: Effect.Effect<Link, ConnectFailure>) => {
+    const finish = (result: Effect.Effect<SshConnection, ConnectFailure>) => {
       if (isOver) return
       isOver = true
       patience.stop()
@@ -173,7 +173,7 @@ const shakeHands = (to: ConnectTo, sock: Duplex): Effect.Effect<Link, ConnectFai
     client.on("change password", () => {
       fail(new AuthenticationFailed({ host, words: "the password has expired" }))
     })
-    client.on("ready", () => finish(Effect.succeed(link)))
+    client.on("ready", () => finish(Effect.succeed(connection)))
 
     const next = authenticator({
       library,
@@ -234,7 +234,7 @@ const agentToForward = (
 }
 
 /** Connects. Interrupting leaves nothing behind. */
-export const connect = (to: ConnectTo): Effect.Effect<Link, ConnectFailure> => {
+export const connect = (to: ConnectTo): Effect.Effect<SshConnection, ConnectFailure> => {
   const way = to.through === undefined ? dial(to.config) : hop(to.through, to.config)
   const timeout = () => Effect.fail(new HostUnreachable({ host: to.config.asked.name, reason: "timeout", words: "" }))
   return Effect.flatMap(

@@ -1,7 +1,7 @@
 /** A connection to a host that is up: its channels, and the news of its end. */
 import type { Duplex } from "node:stream"
 import type { Channel, Client } from "ssh2"
-import { words } from "../shared/sanitize.ts"
+import { oneLine } from "../shared/sanitize.ts"
 import { bounded, Room } from "./channels.ts"
 import type { LibraryError } from "./errors.ts"
 
@@ -11,10 +11,10 @@ const GRACE = 500
 type Opened = (error: LibraryError | undefined, channel: Channel | undefined) => void
 
 const said = (error: LibraryError): string =>
-  error.level === "client-timeout" ? "it stopped answering" : words(error.message)
+  error.level === "client-timeout" ? "it stopped answering" : oneLine(error.message)
 
 /** The last word on a socket that is gone: the library ends channels as if their hosts had, and so it is asked first. */
-export class Link {
+export class SshConnection {
   private readonly client: Client
   private readonly sock: Duplex
   private readonly room: Room

@@ -5,7 +5,7 @@ import {
   HostUnreachable,
   SshMissing
 } from "../../../services/SshTransport.ts"
-import { words } from "../shared/sanitize.ts"
+import { oneLine } from "../shared/sanitize.ts"
 import { explainFailure } from "../shared/sshLog.ts"
 
 /** What to do about that which this ssh cannot. */
@@ -38,7 +38,7 @@ const TOO_MANY = /too many authentication failures/i
 /** Why a connection was not made. */
 export const explainError = (host: string, error: LibraryError | undefined): ConnectFailure => {
   if (error === undefined) return new HostUnreachable({ host, reason: "dropped", words: "" })
-  const said = words(error.message)
+  const said = oneLine(error.message)
   const unreachable = (reason: HostUnreachable["reason"]) => new HostUnreachable({ host, reason, words: said })
   if (error.level === "client-authentication" || TOO_MANY.test(said)) {
     return new AuthenticationFailed({ host, words: said })
@@ -54,4 +54,4 @@ export const explainForward = (host: string, error: LibraryError): ConnectFailur
 
 /** A configuration that asks for more than this ssh can do. */
 export const beyond = (host: string, what: string): SshMissing =>
-  new SshMissing({ problem: `${host} needs ${words(what)}, which only OpenSSH can do`, advice: USE_OPENSSH })
+  new SshMissing({ problem: `${host} needs ${oneLine(what)}, which only OpenSSH can do`, advice: USE_OPENSSH })

@@ -2,7 +2,7 @@
 import * as Fs from "node:fs"
 import * as Path from "node:path"
 import { HostKeyChanged, HostKeyUnknown, SshMissing } from "../../../services/SshTransport.ts"
-import { words } from "../shared/sanitize.ts"
+import { oneLine } from "../shared/sanitize.ts"
 import type { HostConfig } from "./config/config.ts"
 import { USE_OPENSSH } from "./errors.ts"
 import { type Entry, judge, lineFor, nameOf, parseKnownHosts, typeOf, typesOf } from "./knownHosts.ts"
@@ -66,7 +66,7 @@ export const hostKeys = (config: HostConfig): HostKeys => {
 
   const unknown = (key: Buffer): HostKeyUnknown | undefined => {
     if (isStrict(config)) {
-      const kind = words(`no ${typeOf(key)} host key is known for ${name} and you have requested strict checking`)
+      const kind = oneLine(`no ${typeOf(key)} host key is known for ${name} and you have requested strict checking`)
       return new HostKeyUnknown({ host, words: kind })
     }
     const [path] = own
@@ -83,11 +83,11 @@ export const hostKeys = (config: HostConfig): HostKeys => {
         case "Known":
           return undefined
         case "Changed":
-          return new HostKeyChanged({ host, file: words(verdict.entry.file), line: verdict.entry.line, name })
+          return new HostKeyChanged({ host, file: oneLine(verdict.entry.file), line: verdict.entry.line, name })
         case "Vouched":
           return new SshMissing({
             problem: `the key of ${host} is vouched for by an authority (${
-              words(verdict.entry.file)
+              oneLine(verdict.entry.file)
             }, line ${verdict.entry.line}), which only OpenSSH can check`,
             advice: USE_OPENSSH
           })

@@ -2,7 +2,7 @@
 import * as Fs from "node:fs"
 import type * as Ssh2 from "ssh2"
 import type { OpenSSHAgent, ParsedKey } from "ssh2"
-import { words } from "../shared/sanitize.ts"
+import { oneLine } from "../shared/sanitize.ts"
 import { agentKinds } from "./agentKinds.ts"
 import type { Ask } from "./ask.ts"
 import type { HostConfig } from "./config/config.ts"
@@ -107,23 +107,23 @@ export const loadIdentities = async (options: {
     const content = read(path)
     const beside = read(`${path}.pub`)
     if (content === undefined && beside === undefined) {
-      if (config.hasOwnIdentities) left.push(`there is no key ${words(path)}`)
+      if (config.hasOwnIdentities) left.push(`there is no key ${oneLine(path)}`)
       return undefined
     }
     const kind = /^(\S+) /.exec((beside ?? content!).toString("latin1"))?.[1] ?? ""
     if (SKIPPED.test(kind)) {
-      left.push(`${words(path)} is of a kind that only OpenSSH can use (SESH_SSH=openssh)`)
+      left.push(`${oneLine(path)} is of a kind that only OpenSSH can use (SESH_SSH=openssh)`)
       return undefined
     }
     if (content !== undefined && isOpen(path, uid) && content.includes("PRIVATE KEY")) {
-      left.push(`others can read ${words(path)}: run chmod 600 on it`)
+      left.push(`others can read ${oneLine(path)}: run chmod 600 on it`)
       return undefined
     }
     const parsed = content === undefined ? undefined : one(parseKey(content))
     const isLocked = parsed instanceof Error && ENCRYPTED.test(parsed.message)
     const shown = beside === undefined ? undefined : one(parseKey(beside))
     if (parsed instanceof Error && !isLocked) {
-      left.push(`${words(path)} is of a kind that only OpenSSH can use (SESH_SSH=openssh)`)
+      left.push(`${oneLine(path)} is of a kind that only OpenSSH can use (SESH_SSH=openssh)`)
       return undefined
     }
     const open = parsed instanceof Error ? undefined : parsed
@@ -141,7 +141,7 @@ export const loadIdentities = async (options: {
   /** Asks for the passphrase until it fits. */
   const unlock = async ({ path, secret }: FileKey): Promise<ParsedKey | undefined> => {
     for (let time = 1; ask !== undefined && time <= TRIES; time++) {
-      const passphrase = await ask(`Enter passphrase for key '${words(path)}': `, false)
+      const passphrase = await ask(`Enter passphrase for key '${oneLine(path)}': `, false)
       if (passphrase === undefined || passphrase === "") return undefined
       const key = one(parseKey(secret!, passphrase))
       if (!(key instanceof Error)) return key
@@ -168,7 +168,7 @@ export const loadIdentities = async (options: {
   const files = config.identityFiles.filter((name) => name.toLowerCase() !== "none")
     .flatMap((name) => look(name) ?? [])
   for (const name of config.certificateFiles) {
-    left.push(`${words(name)} is a certificate, which only OpenSSH can use (SESH_SSH=openssh)`)
+    left.push(`${oneLine(name)} is a certificate, which only OpenSSH can use (SESH_SSH=openssh)`)
   }
   const socket = agentSocket(config, env)
   const agent = socket === undefined ? undefined : new library.OpenSSHAgent(socket)
@@ -176,7 +176,7 @@ export const loadIdentities = async (options: {
     ? [[], []]
     : await Promise.all([keysOf(agent), agentKinds(socket!)])
   for (const kind of new Set(kinds.filter((kind) => SKIPPED.test(kind)))) {
-    left.push(`the agent's ${words(kind)} is of a kind that only OpenSSH can use (SESH_SSH=openssh)`)
+    left.push(`the agent's ${oneLine(kind)} is of a kind that only OpenSSH can use (SESH_SSH=openssh)`)
   }
   const isNamed = (key: ParsedKey) => files.some(({ shown }) => shown !== undefined && sameKey(shown, key))
   const only = config.flag("identitiesonly", false)
@@ -187,7 +187,7 @@ export const loadIdentities = async (options: {
       continue
     }
     if (file.isLocked && ask === undefined) {
-      left.push(`${words(file.path)} has a passphrase`)
+      left.push(`${oneLine(file.path)} has a passphrase`)
       continue
     }
     if (file.shown === undefined) {

@@ -11,19 +11,19 @@ import {
   SshMissing
 } from "../../../services/SshTransport.ts"
 import { makeHandshakes } from "../shared/handshakes.ts"
-import { words } from "../shared/sanitize.ts"
+import { oneLine } from "../shared/sanitize.ts"
 import { makeFlights } from "../shared/singleFlight.ts"
 import { type Ask, inTurn } from "./ask.ts"
 import { type Asked, askedFor, type ConfigSource, type HostConfig, jumpOf, resolveHost } from "./config/config.ts"
 import { BadConfig } from "./config/read.ts"
 import { connect } from "./connect.ts"
-import type { Link } from "./connection.ts"
+import type { SshConnection } from "./connection.ts"
 import { beyond } from "./errors.ts"
 
 /** Hosts on the way to one: more than that lead in a circle. */
 const MOST_JUMPS = 8
 
-export interface LinksOptions {
+export interface PoolOptions {
   readonly source: () => ConfigSource
   readonly ask: Ask
   /** Milliseconds that an unused connection is kept. */
@@ -32,8 +32,8 @@ export interface LinksOptions {
 }
 
 /** Connections by host. */
-export interface Links {
-  readonly get: (host: string, options: ConnectOptions | undefined) => Effect.Effect<Link, ConnectFailure>
+export interface Pool {
+  readonly get: (host: string, options: ConnectOptions | undefined) => Effect.Effect<SshConnection, ConnectFailure>
   readonly describe: (host: string) => Effect.Effect<HostDescription, HostUnreachable>
   readonly close: (host: string) => Effect.Effect<void>
   readonly closeAll: Effect.Effect<void>
@@ -57,9 +57,9 @@ const isCircle = (source: ConfigSource, first: Asked | undefined): boolean => {
 
 const keyOf = ({ name, port, through, user }: Asked): string => JSON.stringify([user, name, port, through])
 
-export const makeLinks = ({ ask, idleMs, scope, source }: LinksOptions): Links => {
-  const links = new Map<string, Link>()
-  const flights = makeFlights<Link, ConnectFailure>(scope)
+export const makePool = ({ ask, idleMs, scope, source }: PoolOptions): Pool => {
+  const connections = new Map<string, SshConnection>()
+  const flights = makeFlights<SshConnection, ConnectFailure>(scope)
   const handshakes = makeHandshakes()
   const askInTurn = inTurn(ask)
 
@@ -69,7 +69,7 @@ export const makeLinks = ({ ask, idleMs, scope, source }: LinksOptions): Links =
       try: look,
       catch: (error) => {
         if (!(error instanceof BadConfig)) throw error
-        return new HostUnreachable({ host, reason: "other", words: words(error.message) })
+        return new HostUnreachable({ host, reason: "other", words: oneLine(error.message) })
       }
     })
 
@@ -77,7 +77,7 @@ export const makeLinks = ({ ask, idleMs, scope, source }: LinksOptions): Links =
     asked: Asked,
     key: string,
     options: ConnectOptions | undefined
-  ): Effect.fn.Return<Link, ConnectFailure> {
+  ): Effect.fn.Return<SshConnection, ConnectFailure> {
     const host = asked.name
     const from = source()
     const config: HostConfig = yield* attempting(host, () => resolveHost(from, asked))
@@ -91,11 +91,11 @@ export const makeLinks = ({ ask, idleMs, scope, source }: LinksOptions): Links =
     const limit = options?.connectTimeout ?? (wished > 0 ? wished * 1000 : CONNECT_TIMEOUT)
     const mayAsk = options?.prompts === "interactive" && !config.flag("batchmode", false)
     const attempt = Effect.gen(function*() {
-      const there = links.get(key)
+      const there = connections.get(key)
       if (there !== undefined && there.lost === undefined) return there
       const through = jump === undefined ? undefined : yield* get(jump, options)
       const release = through?.use()
-      const link = yield* connect({
+      const connection = yield* connect({
         library,
         config,
         through,
@@ -105,13 +105,13 @@ export const makeLinks = ({ ask, idleMs, scope, source }: LinksOptions): Links =
         limit,
         idleMs
       }).pipe(Effect.onExit((exit) => Effect.sync(() => exit._tag === "Failure" && release?.())))
-      link.onLost(() => {
+      connection.onLost(() => {
         release?.()
-        if (links.get(key) === link) links.delete(key)
+        if (connections.get(key) === connection) connections.delete(key)
       })
-      links.set(key, link)
-      link.rest()
-      return link
+      connections.set(key, connection)
+      connection.rest()
+      return connection
     })
     return yield* handshakes({
       host,
@@ -122,15 +122,15 @@ export const makeLinks = ({ ask, idleMs, scope, source }: LinksOptions): Links =
     })
   })
 
-  const get = (asked: Asked, options: ConnectOptions | undefined): Effect.Effect<Link, ConnectFailure> =>
+  const get = (asked: Asked, options: ConnectOptions | undefined): Effect.Effect<SshConnection, ConnectFailure> =>
     Effect.suspend(() => {
       const key = keyOf(asked)
-      const there = links.get(key)
+      const there = connections.get(key)
       if (there !== undefined && there.lost === undefined) return Effect.succeed(there)
       return flights(`${options?.prompts ?? "batch"} ${key}`, make(asked, key, options))
     })
 
-  const close = (link: Link | undefined) => Effect.sync(() => link?.close(""))
+  const close = (connection: SshConnection | undefined) => Effect.sync(() => connection?.close(""))
 
   return {
     get: (host, options) => get(askedFor(host), options),
@@ -138,7 +138,7 @@ export const makeLinks = ({ ask, idleMs, scope, source }: LinksOptions): Links =
       attempting(host, () => resolveHost(source(), askedFor(host))).pipe(
         Effect.map(({ hostname, port, user }) => ({ hostname, port, user }))
       ),
-    close: (host) => Effect.suspend(() => close(links.get(keyOf(askedFor(host))))),
-    closeAll: Effect.suspend(() => Effect.forEach([...links.values()], close, { discard: true }))
+    close: (host) => Effect.suspend(() => close(connections.get(keyOf(askedFor(host))))),
+    closeAll: Effect.suspend(() => Effect.forEach([...connections.values()], close, { discard: true }))
   }
 }

@@ -6,9 +6,9 @@ import type { ExitStatus } from "../../../schema/Session.ts"
 import { ConnectionLost, NoShell } from "../../../services/SshTransport.ts"
 import { newMarker, PipedProgram } from "../shared/pipedProgram.ts"
 import { remoteCommand } from "../shared/remoteCommand.ts"
-import { words } from "../shared/sanitize.ts"
+import { oneLine } from "../shared/sanitize.ts"
 import type { Started } from "../shared/startProgram.ts"
-import type { Link } from "./connection.ts"
+import type { SshConnection } from "./connection.ts"
 import type { LibraryError } from "./errors.ts"
 
 /** What a shell says of a program that died of a signal that nobody knows here. */
@@ -23,21 +23,21 @@ const statusOf = (code: number | null, signal: string | undefined): ExitStatus =
   return number === undefined ? { code: UNKNOWN_SIGNAL } : { code: 0, signal: number }
 }
 
-const notStarted = (host: string, link: Link, error: LibraryError): Started => {
+const notStarted = (host: string, connection: SshConnection, error: LibraryError): Started => {
   if (error.reason !== undefined || NEVER_OPENED.test(error.message)) {
-    return { _tag: "Again", busy: link.lost === undefined, words: words(error.message) }
+    return { _tag: "Again", busy: connection.lost === undefined, words: oneLine(error.message) }
   }
   return {
     _tag: "Failed",
-    error: link.lost === undefined
+    error: connection.lost === undefined
       ? new NoShell({ host, words: "" })
-      : new ConnectionLost({ host, words: link.lost })
+      : new ConnectionLost({ host, words: connection.lost })
   }
 }
 
 const pipe = (
   host: string,
-  link: Link,
+  connection: SshConnection,
   channel: Channel,
   marker: string,
   onStarted: (started: Started) => void
@@ -54,7 +54,7 @@ const pipe = (
   const closed = () => {
     if (--open > 0) return
     // A connection that died looks like the end of a program, but for the status.
-    program.finish(status ?? new ConnectionLost({ host, words: link.lost ?? "" }), true)
+    program.finish(status ?? new ConnectionLost({ host, words: connection.lost ?? "" }), true)
   }
   channel.on("exit", (code: number | null, signal?: string) => {
     status = statusOf(code, signal)
@@ -65,16 +65,16 @@ const pipe = (
 }
 
 /** Starts a program. Interrupting ends it; once it is given, that is up to whoever has it. */
-export const startProgram = (host: string, link: Link, argv: ReadonlyArray<string>): Effect.Effect<Started> =>
+export const startProgram = (host: string, connection: SshConnection, argv: ReadonlyArray<string>): Effect.Effect<Started> =>
   Effect.callback((resume) => {
     const marker = newMarker()
     let program: PipedProgram | undefined
     let given = false
     let dropped = false
-    link.exec(remoteCommand(argv, marker), (error, channel) => {
+    connection.exec(remoteCommand(argv, marker), (error, channel) => {
       if (dropped) return channel?.destroy()
-      if (channel === undefined) return resume(Effect.succeed(notStarted(host, link, error!)))
-      program = pipe(host, link, channel, marker, (started) => {
+      if (channel === undefined) return resume(Effect.succeed(notStarted(host, connection, error!)))
+      program = pipe(host, connection, channel, marker, (started) => {
         given = true
         resume(Effect.succeed(started))
       })

@@ -23,7 +23,7 @@ export interface MemoryLink {
   readonly closed: boolean
 }
 
-/** The network that `SessionServerMemory` and `SessionClientMemory` share. */
+/** The network that `SessionServerFake` and `SessionClientFake` share. */
 export class MemoryNetwork extends Context.Service<MemoryNetwork, {
   /** Who listens, and what is done with a new connection. */
   readonly listeners: Map<SessionName, (connection: Connection) => void>

@@ -41,6 +41,12 @@ export const Ended = Schema.Struct({
 })
 export type Ended = typeof Ended.Type
 
+/** How long the end of a session is remembered. */
+export const REMEMBERED_MS = 3_600_000
+
+/** Remembered still. Clocks are set back a little at times; of one from a far future nothing can be said. */
+export const isFresh = ({ at }: Ended, now: number): boolean => Math.abs(now - at) < REMEMBERED_MS
+
 /** A client as a listing shows it. */
 export const ClientInfo = Schema.Struct({
   role: Schema.String,

@@ -4,9 +4,6 @@ import type * as Option from "effect/Option"
 import type { Ended, SessionInfo } from "../schema/Session.ts"
 import type { SessionName } from "../schema/SessionName.ts"
 
-/** How long the end of a session is remembered. */
-export const REMEMBERED_MS = 3_600_000
-
 /** The files beside a session's socket. They are a convenience: a failure is logged, never raised. */
 export class SessionFiles extends Context.Service<SessionFiles, {
   /** The stable path that programs in the session know the ssh-agent by. */

@@ -14,7 +14,7 @@ import { Tty } from "../../services/Tty.ts"
 import { Attachment, CTRL_C } from "./attachment.ts"
 import { type AttachedConnection, makeConnections } from "./connections.ts"
 import { lost, waiting } from "./messages.ts"
-import { firstFailure, type ConnectionFailure } from "./openConnection.ts"
+import { type ConnectionFailure, firstFailure } from "./openConnection.ts"
 import { reconnect } from "./reconnect.ts"
 
 /** The attachment over services alone: runs on fakes. */

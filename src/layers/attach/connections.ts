@@ -13,7 +13,7 @@ import type { SessionClient } from "../../services/SessionClient.ts"
 import type { Tty } from "../../services/Tty.ts"
 import { hello } from "../connection/handshake.ts"
 import type { Attachment } from "./attachment.ts"
-import { type OpenedConnection, openConnection, Replaced } from "./openConnection.ts"
+import { openConnection, type OpenedConnection, Replaced } from "./openConnection.ts"
 
 export interface AttachedConnection extends OpenedConnection {
   readonly close: Effect.Effect<void>

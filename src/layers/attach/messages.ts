@@ -31,7 +31,11 @@ export const waiting = ({ hasOverflowed, host, key, seconds, why }: Waiting): st
 }
 
 /** How an attachment ends when there is no connection to be had any more. */
-export const lost = (error: ConnectionFailure, session: string | undefined, remembered: Option.Option<Ended>): AttachEnd => {
+export const lost = (
+  error: ConnectionFailure,
+  session: string | undefined,
+  remembered: Option.Option<Ended>
+): AttachEnd => {
   if (error._tag === "Replaced") return { _tag: "Lost", reason: "it has ended, and another session has its name" }
   if (error._tag !== "NoSession") {
     return { _tag: "Lost", reason: "reason" in error ? error.reason : error.message }

@@ -42,54 +42,56 @@ export interface ConnectionOptions {
 }
 
 /** Connects and says hello. Closing the scope ends the connection. */
-export const openConnection = Effect.fnUntraced(function*(client: SessionClient["Service"], options: ConnectionOptions) {
-  const { name, version } = options
-  const connection = yield* client.connect(name)
-  const broken = yield* Deferred.make<string | undefined>()
-  const welcomed = yield* Deferred.make<void, ConnectionFailure>()
-  let isWelcome = false
-  const onAnswer = (type: number, payload: Buffer) => {
-    const answer = readAnswer(name, version, type, payload)
-    if (answer === undefined) return
-    isWelcome = true
-    const outcome = answer.pipe(
-      // Somebody is there: it is not the one that was meant.
-      Result.mapError((error) => error._tag === "NoSession" ? new Replaced() : error),
-      Result.flatMap((welcome): Result.Result<void, ConnectionFailure> => options.onWelcome(connection, welcome))
-    )
-    Deferred.doneUnsafe(welcomed, Result.isSuccess(outcome) ? Exit.void : Exit.fail(outcome.failure))
+export const openConnection = Effect.fnUntraced(
+  function*(client: SessionClient["Service"], options: ConnectionOptions) {
+    const { name, version } = options
+    const connection = yield* client.connect(name)
+    const broken = yield* Deferred.make<string | undefined>()
+    const welcomed = yield* Deferred.make<void, ConnectionFailure>()
+    let isWelcome = false
+    const onAnswer = (type: number, payload: Buffer) => {
+      const answer = readAnswer(name, version, type, payload)
+      if (answer === undefined) return
+      isWelcome = true
+      const outcome = answer.pipe(
+        // Somebody is there: it is not the one that was meant.
+        Result.mapError((error) => error._tag === "NoSession" ? new Replaced() : error),
+        Result.flatMap((welcome): Result.Result<void, ConnectionFailure> => options.onWelcome(connection, welcome))
+      )
+      Deferred.doneUnsafe(welcomed, Result.isSuccess(outcome) ? Exit.void : Exit.fail(outcome.failure))
+    }
+    let isBroken = false
+    const end = (reason: string | undefined, failure?: LateFailure) => {
+      isBroken = true
+      const silent = () => new Silent({ reason: reason ?? "it hung up before it answered" })
+      Deferred.doneUnsafe(welcomed, Exit.fail(failure ?? silent()))
+      Deferred.doneUnsafe(broken, Exit.succeed(reason))
+    }
+    connection.listen({
+      onFrame: (type, payload) => {
+        if (isBroken) return
+        if (!isWelcome) return onAnswer(type, payload)
+        const problem = options.onFrame(type, payload)
+        if (problem === undefined) return
+        end(problem)
+        connection.destroy()
+      },
+      onDrain: () => {},
+      onClose: end
+    })
+    connection.send(FrameType.hello, options.hello())
+    const opened: OpenedConnection = {
+      welcomed: Deferred.await(welcomed).pipe(
+        Effect.timeoutOrElse({
+          duration: WELCOME_MS,
+          orElse: () => Effect.fail(new Silent({ reason: `no welcome in ${WELCOME_MS / 1000} s` }))
+        })
+      ),
+      broken: Deferred.await(broken)
+    }
+    return opened
   }
-  let isBroken = false
-  const end = (reason: string | undefined, failure?: LateFailure) => {
-    isBroken = true
-    const silent = () => new Silent({ reason: reason ?? "it hung up before it answered" })
-    Deferred.doneUnsafe(welcomed, Exit.fail(failure ?? silent()))
-    Deferred.doneUnsafe(broken, Exit.succeed(reason))
-  }
-  connection.listen({
-    onFrame: (type, payload) => {
-      if (isBroken) return
-      if (!isWelcome) return onAnswer(type, payload)
-      const problem = options.onFrame(type, payload)
-      if (problem === undefined) return
-      end(problem)
-      connection.destroy()
-    },
-    onDrain: () => {},
-    onClose: end
-  })
-  connection.send(FrameType.hello, options.hello())
-  const opened: OpenedConnection = {
-    welcomed: Deferred.await(welcomed).pipe(
-      Effect.timeoutOrElse({
-        duration: WELCOME_MS,
-        orElse: () => Effect.fail(new Silent({ reason: `no welcome in ${WELCOME_MS / 1000} s` }))
-      })
-    ),
-    broken: Deferred.await(broken)
-  }
-  return opened
-})
+)
 
 /** A first connection is not waited for: whatever it failed with is an answer. */
 export const firstFailure = (name: SessionName) => (error: ConnectionFailure): AskError => {

@@ -1,22 +1,9 @@
 /** Clients by the id that they keep over their connections: what of their input has come, and what waits to be typed. */
 import type { Hello } from "../../schema/protocol/Control.ts"
-import type { Peer } from "./peer.ts"
+import { type ClientInput, newInput, type Peer } from "./peer.ts"
 
 /** Clients whose input is remembered after they left: their connections may have died, and they come back. */
 const REMEMBERED_CLIENTS = 1024
-
-/** The input of one client, through all of its connections. */
-export interface ClientInput {
-  /** Bytes taken in since the client began. */
-  received: number
-  /** Of these, bytes that wait for the program to read. */
-  queued: number
-  /** Its connection now. */
-  peer: Peer | undefined
-}
-
-/** That of a client which has not said who it is. */
-export const newInput = (): ClientInput => ({ received: 0, queued: 0, peer: undefined })
 
 export class ClientInputs {
   private readonly here = new Map<string, ClientInput>()

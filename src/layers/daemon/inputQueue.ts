@@ -1,6 +1,6 @@
 /** What was typed and not yet taken by the program: in order, bounded by every client's window. */
 import type { PtyProcess } from "../../services/Pty.ts"
-import type { ClientInput } from "./clientInputs.ts"
+import type { ClientInput } from "./peer.ts"
 
 export class InputQueue {
   private waiting: Array<{ readonly input: ClientInput; readonly bytes: Buffer }> = []

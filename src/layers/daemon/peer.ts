@@ -11,10 +11,22 @@ import {
 import { decodeOffset, encodeOffset, FrameType, OFFSET_BYTES } from "../../schema/protocol/Frame.ts"
 import { boundedSize, type ClientInfo, type Size } from "../../schema/Session.ts"
 import type { Connection } from "../../services/Connection.ts"
-import { newInput } from "./clientInputs.ts"
 
 /** Input that a client may have under way. Much more than anybody types, and what a paste needs to flow. */
 export const INPUT_WINDOW = 256 * 1024
+
+/** The input of one client, through all of its connections. */
+export interface ClientInput {
+  /** Bytes taken in since the client began. */
+  received: number
+  /** Of these, bytes that wait for the program to read. */
+  queued: number
+  /** Its connection now. */
+  peer: Peer | undefined
+}
+
+/** That of a client which has not said who it is. */
+export const newInput = (): ClientInput => ({ received: 0, queued: 0, peer: undefined })
 
 /** What a peer asks of its session. */
 export interface PeerEvents {

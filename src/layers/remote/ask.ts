@@ -84,7 +84,11 @@ const explainError = (
   }
 }
 
-const read = (host: HostName, version: string, result: ExecResult): Effect.Effect<Answered, HostError | LaunchRefused> => {
+const read = (
+  host: HostName,
+  version: string,
+  result: ExecResult
+): Effect.Effect<Answered, HostError | LaunchRefused> => {
   if (exitCode(result.status) !== 0) return Effect.fail(explainExit(host, version, result))
   const line = result.stdout.toString("utf8")
   const exchange = Option.getOrUndefined(decodeExchange(line))

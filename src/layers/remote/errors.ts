@@ -39,7 +39,9 @@ export const otherVersion = (host: string, theirs: string | undefined, ours: str
   new HostError({
     host,
     problem: theirs !== undefined && isAsNewAs(theirs, ours)
-      ? `the sesh on ${host} is ${oneLine(theirs)}, and this one, ${ours}, too old for it: install ${oneLine(theirs)} here`
+      ? `the sesh on ${host} is ${oneLine(theirs)}, and this one, ${ours}, too old for it: install ${
+        oneLine(theirs)
+      } here`
       : `the sesh on ${host}${theirs === undefined ? "" : `, ${oneLine(theirs)},`} is too old for this one, ${ours}; ` +
         deployIt(host),
     kind: "version"

@@ -1,7 +1,7 @@
 /** A history out of raw bytes, where there is no model that knows what they show. */
 import { VtScanner } from "../vt/scanner.ts"
 import { packed, trimmed } from "./historyBytes.ts"
-import { Pens } from "./skip.ts"
+import { Pens } from "./pens.ts"
 
 const PLAIN = "\x1b[0m"
 

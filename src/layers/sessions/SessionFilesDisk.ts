@@ -6,12 +6,12 @@ import * as Schema from "effect/Schema"
 import * as Fs from "node:fs"
 import { rm } from "node:fs/promises"
 import { isAbsolute } from "node:path"
-import { type Ended, SessionInfo } from "../../schema/Session.ts"
+import { type Ended, isFresh, SessionInfo } from "../../schema/Session.ts"
 import type { SessionName } from "../../schema/SessionName.ts"
 import { Paths } from "../../services/Paths.ts"
 import { SessionFiles } from "../../services/SessionFiles.ts"
 import { replaceFile, writeWholeFile } from "../system/wholeFile.ts"
-import { encodeEnded, isFresh, readEnded, sweepEnded } from "./endRecords.ts"
+import { encodeEnded, readEnded, sweepEnded } from "./endRecords.ts"
 
 const encodeInfo = Schema.encodeSync(Schema.fromJsonString(SessionInfo))
 

@@ -3,9 +3,8 @@ import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as Fs from "node:fs"
 import * as Path from "node:path"
-import { Ended } from "../../schema/Session.ts"
+import { Ended, isFresh, REMEMBERED_MS } from "../../schema/Session.ts"
 import { parseSessionName, type SessionName } from "../../schema/SessionName.ts"
-import { REMEMBERED_MS } from "../../services/SessionFiles.ts"
 import { readSmallFile } from "../system/wholeFile.ts"
 
 /** Ten times what a record takes. */
@@ -19,9 +18,6 @@ const encode = Schema.encodeSync(Schema.fromJsonString(Ended))
 
 /** Its one line. */
 export const encodeEnded = (ended: Ended): string => `${encode(ended)}\n`
-
-/** Remembered still. Clocks are set back a little at times; of one from a far future nothing can be said. */
-export const isFresh = ({ at }: Ended, now: number): boolean => Math.abs(now - at) < REMEMBERED_MS
 
 /** None when there is no record, or something else in its place. */
 export const readEnded = (path: string, name: SessionName): Option.Option<Ended> => {

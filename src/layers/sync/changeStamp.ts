@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import * as ChildProcess from "node:child_process"
 import * as Fs from "node:fs"
 import * as Path from "node:path"
-import { keyOf } from "../ssh/openssh/controlDir.ts"
+import { keyOf } from "../system/fnv.ts"
 import { quietly } from "../system/quietly.ts"
 import { look } from "./tree.ts"
 

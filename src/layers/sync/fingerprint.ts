@@ -1,7 +1,7 @@
 /** What the trees are, whenever they were made: names, kinds, modes, where links lead, and contents. */
 import * as Effect from "effect/Effect"
 import * as Fs from "node:fs"
-import { keyOf as keyOfText } from "../ssh/openssh/controlDir.ts"
+import { keyOf as keyOfText } from "../system/fnv.ts"
 import { quietly } from "../system/quietly.ts"
 import { readCache, writeCache } from "./memory.ts"
 import { entriesAt, type Entry } from "./tree.ts"

@@ -1,8 +1,6 @@
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import * as Fs from "node:fs"
-import * as Path from "node:path"
 import type { HostName } from "../../schema/HostName.ts"
 import { type FileRunner, type Pushed, RsyncRunner, ScpRunner, ToolMissing } from "../../services/FileRunner.ts"
 import type { ConnectFailure } from "../../services/SshTransport.ts"
@@ -24,31 +22,11 @@ export class Copies extends Context.Service<Copies, {
 /** Milliseconds that a copy takes. */
 const TAKES_MS = 5
 
-/** Homes here and there, as directories. */
-export interface Homes {
-  readonly here: string
-  readonly there: string
-}
+/** Copies a path from the home here to the one there. `isExact`: as rsync does, links as links, and nothing else left. */
+export type Put = (path: string, isExact: boolean) => Pushed
 
-const put = ({ here, there }: Homes, path: string, isExact: boolean): Pushed => {
-  const [from, to] = [Path.join(here, path), Path.join(there, path)]
-  try {
-    Fs.lstatSync(from)
-    if (isExact) Fs.rmSync(to, { recursive: true, force: true })
-    Fs.cpSync(isExact ? from : Fs.realpathSync(from), to, {
-      recursive: true,
-      force: true,
-      verbatimSymlinks: isExact,
-      dereference: !isExact
-    })
-    return { path }
-  } catch (error) {
-    return { path, failure: { exitCode: 1, words: String(error) } }
-  }
-}
-
-/** Both runners. They copy nothing, unless there are homes. */
-export const layer = (homes?: Homes): Layer.Layer<RsyncRunner | ScpRunner | Copies> =>
+/** Both runners. They copy nothing, unless `put` does. */
+export const layer = (put: Put = (path) => ({ path })): Layer.Layer<RsyncRunner | ScpRunner | Copies> =>
   Layer.effectContext(Effect.sync(() => {
     const copies: Copies["Service"] = {
       made: [],
@@ -72,7 +50,7 @@ export const layer = (homes?: Homes): Layer.Layer<RsyncRunner | ScpRunner | Copi
         return paths.map((path): Pushed => {
           const failure = copies.failures.get(path)
           if (failure !== undefined) return { path, failure }
-          return homes === undefined ? { path } : put(homes, path, tool === "rsync")
+          return put(path, tool === "rsync")
         })
       })
     })

@@ -3,9 +3,8 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
-import type { Ended, SessionInfo } from "../../schema/Session.ts"
+import { type Ended, isFresh, type SessionInfo } from "../../schema/Session.ts"
 import { SessionFiles } from "../../services/SessionFiles.ts"
-import { isFresh } from "../sessions/endRecords.ts"
 
 /** What was written, for tests to look at. */
 export class WrittenFiles extends Context.Service<WrittenFiles, {

@@ -14,10 +14,10 @@ import {
   SocketRefused,
   SshTransport
 } from "../../services/SshTransport.ts"
-import { badPath } from "../ssh/openssh/forward.ts"
 import { bridgeChannel } from "../ssh/shared/bridgeChannel.ts"
 import { collect } from "../ssh/shared/collect.ts"
 import { badArgument } from "../ssh/shared/remoteCommand.ts"
+import { badPath } from "../ssh/shared/socketPath.ts"
 import { memoryChannels } from "./network/channelPair.ts"
 import { type FakeProgram, fakeProgram } from "./network/remoteProgram.ts"
 

@@ -3,19 +3,15 @@ import * as Effect from "effect/Effect"
 import * as Fs from "node:fs"
 import * as Path from "node:path"
 import { SshMissing } from "../../../services/SshTransport.ts"
+import { remove } from "../../system/files.ts"
+import { KEY_DIGITS } from "../../system/fnv.ts"
 import { quietly } from "../../system/quietly.ts"
-
-/** Bytes of a log that are looked at, from its end. */
-const TAIL = 64 * 1024
 
 /** ssh first makes the socket under a longer name: a dot and 16 characters more (muxserver_listen in mux.c). */
 const SSH_SUFFIX = 17
 
 /** `sun_path` without its NUL: macOS' sys/un.h, the shorter one of the two systems (unix(7): 107). */
 const SOCKET_PATH = 103
-
-/** Digits of a 64-bit number in base 36. */
-const KEY_DIGITS = 13
 
 /** Milliseconds after which a forwarded socket is nobody's: it is used once, at once. */
 const LEFT_BEHIND = 60_000
@@ -25,37 +21,6 @@ const LOG_PREFIX = "l"
 
 /** What is used once: its kind, and the process that uses it. */
 const ONCE = new RegExp(`^([${FORWARD_PREFIX}${LOG_PREFIX}])(\\d{1,10})-\\d+$`)
-
-/** FNV-1a, 64 bits: tells configurations apart and is no secret; node:crypto would cost ten milliseconds. */
-export const keyOf = (...parts: ReadonlyArray<string>): string => {
-  let hash = 0xcbf29ce484222325n
-  for (const byte of Buffer.from(parts.join("\0"))) hash = BigInt.asUintN(64, (hash ^ BigInt(byte)) * 0x100000001b3n)
-  return hash.toString(36).padStart(KEY_DIGITS, "0")
-}
-
-/** The end of a file, from an offset on; empty when it cannot be read. */
-export const readTail = (path: string, from = 0): string =>
-  quietly(() => {
-    const file = Fs.openSync(path, "r")
-    try {
-      const { size } = Fs.fstatSync(file)
-      const start = Math.max(from, size - TAIL)
-      const bytes = Buffer.alloc(Math.max(0, size - start))
-      return bytes.toString("utf8", 0, Fs.readSync(file, bytes, 0, bytes.length, start))
-    } finally {
-      Fs.closeSync(file)
-    }
-  }, "")
-
-/** Bytes; 0 when there is none. */
-export const sizeOf = (path: string): number => quietly(() => Fs.statSync(path).size, 0)
-
-/** When it was changed last, as a part of a key. */
-export const versionOf = (path: string): string => quietly(() => String(Fs.statSync(path).mtimeMs), "")
-
-export const remove = (path: string): void => quietly(() => Fs.unlinkSync(path), undefined)
-
-export const shorten = (path: string): void => quietly(() => Fs.truncateSync(path), undefined)
 
 /** Makes an empty file of our own and gives a descriptor that appends to it. */
 export const openLog = (path: string): number => {

@@ -4,24 +4,12 @@ import type * as Scope from "effect/Scope"
 import * as Net from "node:net"
 import type { HostName } from "../../../schema/HostName.ts"
 import type { ByteChannel } from "../../../services/ByteChannel.ts"
-import { BadArgument, type ChannelFailure, ConnectionLost, SocketRefused } from "../../../services/SshTransport.ts"
+import { type ChannelFailure, ConnectionLost, SocketRefused } from "../../../services/SshTransport.ts"
+import { readTail, remove, sizeOf } from "../../system/files.ts"
 import { type Judge, socketChannel } from "../shared/socketChannel.ts"
 import { explainLoss, isForwardRefused } from "../shared/sshLog.ts"
-import { readTail, remove, sizeOf } from "./controlDir.ts"
 import type { Master } from "./masters.ts"
 import * as Mux from "./mux.ts"
-
-/** `sun_path` without its NUL (unix(7)). */
-const MAX_PATH = 107
-
-/** What is no path of a socket; undefined when nothing speaks against it. */
-export const badPath = (path: string): BadArgument | undefined => {
-  const bad = (rule: string) => new BadArgument({ argument: path, rule })
-  if (!path.startsWith("/")) return bad("a socket's path must be absolute")
-  if (path.includes("\0") || !path.isWellFormed()) return bad("it is no path")
-  if (Buffer.byteLength(path) > MAX_PATH) return bad(`a socket's path has ${MAX_PATH} bytes at the most`)
-  return undefined
-}
 
 /** Connects to our own end of it. */
 const connectLocal = (path: string): Effect.Effect<Net.Socket, Mux.MuxGone> =>

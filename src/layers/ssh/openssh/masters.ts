@@ -11,11 +11,13 @@ import {
   HostUnreachable,
   SshMissing
 } from "../../../services/SshTransport.ts"
+import { readTail, remove, shorten, sizeOf, versionOf } from "../../system/files.ts"
+import { keyOf } from "../../system/fnv.ts"
 import { makeHandshakes } from "../shared/handshakes.ts"
 import { makeFlights } from "../shared/singleFlight.ts"
 import { explainFailure } from "../shared/sshLog.ts"
 import * as Child from "./child.ts"
-import { keyOf, openLog, type ControlDir, readTail, remove, shorten, sizeOf, versionOf } from "./controlDir.ts"
+import { type ControlDir, openLog } from "./controlDir.ts"
 import * as Mux from "./mux.ts"
 import { describeArgs, masterArgs, quietEnv, readDescription, sessionArgs, type SshProgram } from "./options.ts"
 

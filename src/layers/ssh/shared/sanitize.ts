@@ -13,4 +13,5 @@ export const oneLine = (said: string): string => {
 }
 
 /** The last line that says something. */
-export const lastLine = (said: string): string => oneLine(said.split("\n").findLast((line) => oneLine(line) !== "") ?? "")
+export const lastLine = (said: string): string =>
+  oneLine(said.split("\n").findLast((line) => oneLine(line) !== "") ?? "")

@@ -13,12 +13,12 @@ import {
   SocketRefused,
   SshTransport
 } from "../../../services/SshTransport.ts"
-import { badPath } from "../openssh/forward.ts"
 import { bridgeChannel } from "../shared/bridgeChannel.ts"
 import { collect } from "../shared/collect.ts"
 import { badArgument } from "../shared/remoteCommand.ts"
 import { oneLine } from "../shared/sanitize.ts"
 import { socketChannel } from "../shared/socketChannel.ts"
+import { badPath } from "../shared/socketPath.ts"
 import { launch, scopedProgram } from "../shared/startProgram.ts"
 import { type Ask, askOnTerminal } from "./ask.ts"
 import type { SshConnection } from "./connection.ts"
@@ -61,8 +61,11 @@ const openSocket = (host: HostName, path: string, connection: SshConnection): Ef
       }
       return resume(Effect.succeed({
         // A connection that died looks like the other side's orderly end.
-        channel: socketChannel<ChannelFailure>(channel, (_received, tell) =>
-          tell(connection.lost === undefined ? undefined : new ConnectionLost({ host, words: connection.lost })))
+        channel: socketChannel<ChannelFailure>(
+          channel,
+          (_received, tell) =>
+            tell(connection.lost === undefined ? undefined : new ConnectionLost({ host, words: connection.lost }))
+        )
       }))
     })
     return Effect.sync(() => {

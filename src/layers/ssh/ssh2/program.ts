@@ -65,7 +65,11 @@ const pipe = (
 }
 
 /** Starts a program. Interrupting ends it; once it is given, that is up to whoever has it. */
-export const startProgram = (host: string, connection: SshConnection, argv: ReadonlyArray<string>): Effect.Effect<Started> =>
+export const startProgram = (
+  host: string,
+  connection: SshConnection,
+  argv: ReadonlyArray<string>
+): Effect.Effect<Started> =>
   Effect.callback((resume) => {
     const marker = newMarker()
     let program: PipedProgram | undefined

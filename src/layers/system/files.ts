@@ -1,0 +1,30 @@
+/** Files that may not be there, or not be ours to touch: what cannot be done is left. */
+import * as Fs from "node:fs"
+import { quietly } from "./quietly.ts"
+
+/** Bytes of a file that are looked at, from its end. */
+const TAIL = 64 * 1024
+
+/** The end of a file, from an offset on; empty when it cannot be read. */
+export const readTail = (path: string, from = 0): string =>
+  quietly(() => {
+    const file = Fs.openSync(path, "r")
+    try {
+      const { size } = Fs.fstatSync(file)
+      const start = Math.max(from, size - TAIL)
+      const bytes = Buffer.alloc(Math.max(0, size - start))
+      return bytes.toString("utf8", 0, Fs.readSync(file, bytes, 0, bytes.length, start))
+    } finally {
+      Fs.closeSync(file)
+    }
+  }, "")
+
+/** Bytes; 0 when there is none. */
+export const sizeOf = (path: string): number => quietly(() => Fs.statSync(path).size, 0)
+
+/** When it was changed last, as a part of a key. */
+export const versionOf = (path: string): string => quietly(() => String(Fs.statSync(path).mtimeMs), "")
+
+export const remove = (path: string): void => quietly(() => Fs.unlinkSync(path), undefined)
+
+export const shorten = (path: string): void => quietly(() => Fs.truncateSync(path), undefined)

@@ -3,9 +3,9 @@
  * whether a module is imported, exported on, loaded later (`import()`) or only a type.
  */
 import * as path from "node:path"
-import { FAKES, MAY_IMPORT } from "./rooms.mjs"
+import { FAKES, ROOMS } from "./rooms.mjs"
 
-const rooms = Object.keys(MAY_IMPORT)
+const rooms = Object.keys(ROOMS)
 
 /** `room` itself or something below it. */
 const isWithin = (file, room) => file === room || file.startsWith(`${room}/`)
@@ -25,7 +25,7 @@ const isFile = (name) => name.endsWith(".ts")
 const isAllowed = (file, room, target) => {
   // A folder's own files; a single file's line says all.
   if (!isFile(room) && isWithin(target, room) && roomOf(target) === room) return true
-  return MAY_IMPORT[room].some((name) =>
+  return ROOMS[room].may.some((name) =>
     name === "layers/*"
       ? isLayer(target)
       // Fakes are not part of the layers for whoever does not name them.
@@ -46,7 +46,7 @@ const rule = {
         node,
         message: room === undefined
           ? `src/${file} has no line in scripts/lint/rooms.mjs.`
-          : `src/${room} may not use ${what}: it may use ${MAY_IMPORT[room].join(", ")} (scripts/lint/rooms.mjs).`
+          : `src/${room} may not use ${what}: it may use ${ROOMS[room].may.join(", ")} (scripts/lint/rooms.mjs).`
       })
     const check = (node, target, what = target) => {
       if (room === undefined || !isAllowed(file, room, target)) report(node, what)

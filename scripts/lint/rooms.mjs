@@ -8,87 +8,189 @@
 const CONTRACTS = ["effect", "schema", "services"]
 const MACHINE = [...CONTRACTS, "node:", "layers/system"]
 
-export const MAY_IMPORT = {
-  "schema": ["effect"],
-  "services": ["effect", "schema"],
+export const ROOMS = {
+  "schema": {
+    is: "Data, the parsers of what people and programs write, and pure functions on them.",
+    may: ["effect"]
+  },
+  "services": {
+    is: "The table of contents: every capability as a contract, with its errors.",
+    may: ["effect", "schema"]
+  },
 
   // A command sees services, never how they are done, and knows no platform.
-  "commands": CONTRACTS,
-  "commands/words": [...CONTRACTS, "fastest-levenshtein"],
-  "commands/language": [...CONTRACTS, "commands/words"],
-  "commands/completions": [...CONTRACTS, "commands/language"],
-  "commands/hosts": [...CONTRACTS, "commands/language", "commands/words"],
-  "commands/session": [...CONTRACTS, "commands/hosts", "commands/language", "commands/words"],
-  "commands/scripts": [...CONTRACTS, "commands/hosts", "commands/language", "commands/session", "commands/words"],
-  "commands/peer": CONTRACTS,
-  "commands/run.ts": [...CONTRACTS, "commands"],
-  "manual": ["effect", "schema", "commands/language"],
+  "commands": {
+    is: "From a command line to an exit status: `run.ts`.",
+    may: CONTRACTS
+  },
+  "commands/words": {
+    is: "How commands speak to people: failures in a line, tables, ages, names that were meant.",
+    may: [...CONTRACTS, "fastest-levenshtein"]
+  },
+  "commands/language": {
+    is: "The command line as a language: verbs, their forms and options, help; argv to a request.",
+    may: [...CONTRACTS, "commands/words"]
+  },
+  "commands/completions": {
+    is: "Scripts by which shells complete sesh.",
+    may: [...CONTRACTS, "commands/language"]
+  },
+  "commands/hosts": {
+    is: "Everything with an @: finding a session's host, running a verb there, putting sesh and files there.",
+    may: [...CONTRACTS, "commands/language", "commands/words"]
+  },
+  "commands/session": {
+    is: "Verbs about sessions, for people: list, open, watch, detach, kill.",
+    may: [...CONTRACTS, "commands/hosts", "commands/language", "commands/words"]
+  },
+  "commands/scripts": {
+    is: "Verbs for scripts: exec, history, send, wait, export, import.",
+    may: [...CONTRACTS, "commands/hosts", "commands/language", "commands/session", "commands/words"]
+  },
+  "commands/peer": {
+    is: "Hidden verbs that another sesh runs over ssh: serve and bridge.",
+    may: CONTRACTS
+  },
+  "commands/run.ts": { may: [...CONTRACTS, "commands"] },
+  "manual": {
+    is: "sesh(1). Not in the executable.",
+    may: ["effect", "schema", "commands/language"]
+  },
 
   // Without Node: these run on fakes alone.
-  "layers/vt": CONTRACTS,
-  "layers/daemon": CONTRACTS,
-  "layers/scrollback": [...CONTRACTS, "layers/vt"],
-  "layers/attach": [
-    ...CONTRACTS,
-    "layers/connection/handshake.ts",
-    "layers/connection/inputSender.ts",
-    "layers/connection/outbox.ts",
-    "layers/vt"
-  ],
-  "layers/testing": [
-    ...CONTRACTS,
-    "layers/remote/caller.ts",
-    "layers/scrollback",
-    "layers/ssh/shared/bridgeChannel.ts",
-    "layers/ssh/shared/collect.ts",
-    "layers/ssh/shared/remoteCommand.ts",
-    "layers/ssh/shared/socketPath.ts",
-    "layers/vt"
-  ],
+  "layers/vt": {
+    is: "The language of terminals, on bytes alone: sequences, modes, queries and their answers.",
+    may: CONTRACTS
+  },
+  "layers/daemon": {
+    is: "The daemon: one program, its scrollback, any number of clients.",
+    may: CONTRACTS
+  },
+  "layers/scrollback": {
+    is: "What a session has shown: raw bytes, the backlog of the model, what of a flood need not be parsed.",
+    may: [...CONTRACTS, "layers/vt"]
+  },
+  "layers/attach": {
+    is: "The client: a session on the user's terminal, over one connection after the other.",
+    may: [
+      ...CONTRACTS,
+      "layers/connection/handshake.ts",
+      "layers/connection/inputSender.ts",
+      "layers/connection/outbox.ts",
+      "layers/vt"
+    ]
+  },
+  "layers/testing": {
+    is: "Every service without the machine: one fake a contract.",
+    may: [
+      ...CONTRACTS,
+      "layers/remote/caller.ts",
+      "layers/scrollback",
+      "layers/ssh/shared/bridgeChannel.ts",
+      "layers/ssh/shared/collect.ts",
+      "layers/ssh/shared/remoteCommand.ts",
+      "layers/ssh/shared/socketPath.ts",
+      "layers/vt"
+    ]
+  },
 
   // The machine. One room alone knows the pseudo-terminal's addon, one knows xterm.js.
-  "layers/system": [...CONTRACTS, "node:"],
-  "layers/paths": MACHINE,
-  "layers/console": [...MACHINE, "@effect/platform-node"],
-  "layers/pty": [...MACHINE, "dlopen"],
-  "layers/xterm": [...MACHINE, "@xterm/headless", "@xterm/addon-unicode-graphemes", "layers/vt"],
-  "layers/connection": MACHINE,
-  "layers/sessions": [...MACHINE, "layers/connection"],
-  "layers/launcher": MACHINE,
-  "layers/events": MACHINE,
+  "layers/system": {
+    is: "The ground floor: small things that several rooms need of the machine.",
+    may: [...CONTRACTS, "node:"]
+  },
+  "layers/paths": {
+    is: "Where things are, and the lock that creators and reapers take.",
+    may: MACHINE
+  },
+  "layers/console": {
+    is: "The process and the person before it: standard input and output, prompt, progress, raw terminal, signals.",
+    may: [...MACHINE, "@effect/platform-node"]
+  },
+  "layers/pty": {
+    is: "Programs on pseudo-terminals, over node-pty's addon.",
+    may: [...MACHINE, "dlopen"]
+  },
+  "layers/xterm": {
+    is: "xterm.js as the terminal model, and our way of writing its screen out.",
+    may: [...MACHINE, "@xterm/headless", "@xterm/addon-unicode-graphemes", "layers/vt"]
+  },
+  "layers/connection": {
+    is: "Frames over whatever carries bytes, and the client's half of the protocol.",
+    may: MACHINE
+  },
+  "layers/sessions": {
+    is: "The sessions of a machine, from outside: listing, asking, scripting, the files beside their sockets.",
+    may: [...MACHINE, "layers/connection"]
+  },
+  "layers/launcher": {
+    is: "Starting a daemon, from both sides.",
+    may: MACHINE
+  },
+  "layers/events": {
+    is: "The event log, and the services that write to it.",
+    may: MACHINE
+  },
 
   // Other machines. One room alone knows ssh2.
-  "layers/ssh": MACHINE,
-  "layers/ssh/SshTransportChosen.ts": [...MACHINE, "layers/ssh"],
-  "layers/ssh/shared": MACHINE,
-  "layers/ssh/openssh": [...MACHINE, "layers/ssh/shared"],
-  "layers/ssh/ssh2": [...MACHINE, "layers/ssh/shared", "ssh2"],
-  "layers/sync": [...MACHINE, "layers/ssh/shared"],
-  "layers/deploy": MACHINE,
-  "layers/remote": [
-    ...MACHINE,
-    "layers/attach",
-    "layers/connection",
-    "layers/events",
-    "layers/sessions",
-    "layers/ssh/shared"
-  ],
-  "layers/onDemand.ts": ["effect"],
+  "layers/ssh": {
+    is: "Ways to other hosts: the choice between the two transports.",
+    may: MACHINE
+  },
+  "layers/ssh/SshTransportChosen.ts": { may: [...MACHINE, "layers/ssh"] },
+  "layers/ssh/shared": {
+    is:
+      "What does not depend on the transport: quoting, programs and channels, connecting without asking too much of an sshd.",
+    may: MACHINE
+  },
+  "layers/ssh/openssh": {
+    is: "OpenSSH's ssh, through a ControlMaster of our own.",
+    may: [...MACHINE, "layers/ssh/shared"]
+  },
+  "layers/ssh/ssh2": {
+    is: "The package ssh2, in this process; `config` reads ssh_config(5).",
+    may: [...MACHINE, "layers/ssh/shared", "ssh2"]
+  },
+  "layers/sync": {
+    is: "The user's files on hosts: has anything changed, who copies, what is remembered.",
+    may: [...MACHINE, "layers/ssh/shared"]
+  },
+  "layers/deploy": {
+    is: "sesh put on a host.",
+    may: MACHINE
+  },
+  "layers/remote": {
+    is: "The services of another host, over ssh; what is remembered of hosts.",
+    may: [
+      ...MACHINE,
+      "layers/attach",
+      "layers/connection",
+      "layers/events",
+      "layers/sessions",
+      "layers/ssh/shared"
+    ]
+  },
+  "layers/onDemand.ts": { may: ["effect"] },
 
   // Programs are composed of layers: files with a capital, no part of one, no fake.
-  "main.ts": [...CONTRACTS, "node:", "commands/run.ts", "layers/onDemand.ts", "layers/*"],
-  "daemon.ts": [
-    ...CONTRACTS,
-    "node:",
-    "layers/*",
-    "layers/launcher/channel.ts",
-    "layers/launcher/daemonLog.ts",
-    "layers/launcher/daemonSide.ts"
-  ],
-  "entry.ts": ["node:", "daemon.ts", "layers/launcher/channel.ts", "layers/pty/selfCheck.ts", "main.ts"],
+  "main.ts": { may: [...CONTRACTS, "node:", "commands/run.ts", "layers/onDemand.ts", "layers/*"] },
+  "daemon.ts": {
+    may: [
+      ...CONTRACTS,
+      "node:",
+      "layers/*",
+      "layers/launcher/channel.ts",
+      "layers/launcher/daemonLog.ts",
+      "layers/launcher/daemonSide.ts"
+    ]
+  },
+  "entry.ts": { may: ["node:", "daemon.ts", "layers/launcher/channel.ts", "layers/pty/selfCheck.ts", "main.ts"] },
 
   // What runs while the executable is built, to be quick later. Nobody imports it.
-  "snapshot": ["effect", "node:", "schema", "services", "commands", "layers", "entry.ts"]
+  "snapshot": {
+    is: "What runs while the executable is built, to be quick later. Nobody imports it.",
+    may: ["effect", "node:", "schema", "services", "commands", "layers", "entry.ts"]
+  }
 }
 
 /** Rooms that only this table's own lines may name, never a wider one: no `layers/*` holds the fakes. */

@@ -1,4 +1,4 @@
-/** Types (with Effect's diagnostics), lint, format: all of them, then the verdict. `--fix` formats and fixes. */
+/** Types (with Effect's diagnostics), lint, format, the drawn map: all of them, then the verdict. `--fix` formats and fixes. */
 import { spawn } from "node:child_process"
 import * as path from "node:path"
 import { ensureInstalled, node26, root, runMain, say } from "./ensure.mjs"
@@ -25,12 +25,14 @@ const types = async () => {
 const check = [
   ["types", types],
   ["lint", () => tool(node26, [bin("oxlint"), "--deny-warnings"])],
-  ["format", () => tool(bin("dprint"), ["check"])]
+  ["format", () => tool(bin("dprint"), ["check"])],
+  ["map", () => tool(node26, [path.join("scripts", "architecture.mjs")])]
 ]
 
 const fix = [
   ["lint", () => tool(node26, [bin("oxlint"), "--fix"])],
-  ["format", () => tool(bin("dprint"), ["fmt"])]
+  ["format", () => tool(bin("dprint"), ["fmt"])],
+  ["map", () => tool(node26, [path.join("scripts", "architecture.mjs"), "--write"])]
 ]
 
 await runMain(async () => {

@@ -13,6 +13,10 @@ export const ROOMS = {
     is: "Data, the parsers of what people and programs write, and pure functions on them.",
     may: ["effect"]
   },
+  "schema/protocol": {
+    is: "What goes over a wire: client and daemon, and one sesh asking another.",
+    may: ["effect", "schema"]
+  },
   "services": {
     is: "The table of contents: every capability as a contract, with its errors.",
     may: ["effect", "schema"]

@@ -9,7 +9,7 @@ import * as SessionDaemonLive from "../../src/layers/daemon/SessionDaemonLive.ts
 import * as DaemonLauncherProcess from "../../src/layers/launcher/DaemonLauncherProcess.ts"
 import * as CallerFake from "../../src/layers/testing/CallerFake.ts"
 import * as DaemonLauncherFake from "../../src/layers/testing/DaemonLauncherFake.ts"
-import * as MemoryNetwork from "../../src/layers/testing/network/network.ts"
+import * as MemoryNetwork from "../../src/layers/testing/network/NetworkTestRef.ts"
 import * as PathsFake from "../../src/layers/testing/PathsFake.ts"
 import * as PtyFake from "../../src/layers/testing/PtyFake.ts"
 import * as ScrollbackFake from "../../src/layers/testing/ScrollbackFake.ts"

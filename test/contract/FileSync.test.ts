@@ -9,7 +9,7 @@ import * as FileSyncLive from "../../src/layers/sync/FileSyncLive.ts"
 import { withFileLock } from "../../src/layers/system/fileLock.ts"
 import * as EventLogFake from "../../src/layers/testing/EventLogFake.ts"
 import { Logged } from "../../src/layers/testing/EventLogFake.ts"
-import * as FileRunnersFake from "../../src/layers/testing/FileRunnersFake.ts"
+import * as FileRunnerFake from "../../src/layers/testing/FileRunnerFake.ts"
 import * as OutputFake from "../../src/layers/testing/OutputFake.ts"
 import { FileSync } from "../../src/services/FileSync.ts"
 import { Paths } from "../../src/services/Paths.ts"
@@ -46,7 +46,7 @@ describe("FileSyncLive", () => {
   it.live("people are told what happens, in lines", () =>
     Effect.gen(function*() {
       const { here } = yield* Homes
-      const copies = yield* FileRunnersFake.Copies
+      const copies = yield* FileRunnerFake.Copies
       write(here, "a", "1")
       write(here, "b\u202e", "1")
       yield* list("a", "gone", "../up", "b\u202e")
@@ -78,7 +78,7 @@ describe("FileSyncLive", () => {
   it.live("without rsync scp copies, and says once what it does not do", () =>
     Effect.gen(function*() {
       const { here } = yield* Homes
-      const copies = yield* FileRunnersFake.Copies
+      const copies = yield* FileRunnerFake.Copies
       write(here, "a", "1")
       write(here, "b", "1")
       yield* list("a", "b")
@@ -100,7 +100,7 @@ describe("FileSyncLive", () => {
   it.live("scp puts files in the place of links: what changes in them is pushed, and only then", () =>
     Effect.gen(function*() {
       const { here, there } = yield* Homes
-      const copies = yield* FileRunnersFake.Copies
+      const copies = yield* FileRunnerFake.Copies
       write(here, "real/file", "1")
       Fs.symlinkSync("real/file", Path.join(here, "link"))
       yield* list("link")
@@ -120,7 +120,7 @@ describe("FileSyncLive", () => {
 
   it.live("without both every path has failed, and the next push tries again", () =>
     Effect.gen(function*() {
-      const copies = yield* FileRunnersFake.Copies
+      const copies = yield* FileRunnerFake.Copies
       write((yield* Homes).here, "a", "1")
       write((yield* Homes).here, "b", "1")
       yield* list("a", "b")
@@ -187,7 +187,7 @@ describe("FileSyncLive", () => {
 
   it.live("a push that is given up is logged as not done, and tried again", () =>
     Effect.gen(function*() {
-      const copies = yield* FileRunnersFake.Copies
+      const copies = yield* FileRunnerFake.Copies
       const { events } = yield* Logged
       write((yield* Homes).here, "a", "1")
       yield* list("a")
@@ -226,7 +226,7 @@ describe("FileSyncLive", () => {
   it.live("a file that changes while it is pushed is pushed again", () =>
     Effect.gen(function*() {
       const { here } = yield* Homes
-      const copies = yield* FileRunnersFake.Copies
+      const copies = yield* FileRunnerFake.Copies
       write(here, "a", "1")
       yield* list("a")
       copies.before = Effect.sync(() => write(here, "a", "2"))

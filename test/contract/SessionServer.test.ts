@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import * as MemoryNetwork from "../../src/layers/testing/network/network.ts"
+import * as MemoryNetwork from "../../src/layers/testing/network/NetworkTestRef.ts"
 import * as SessionClientFake from "../../src/layers/testing/SessionClientFake.ts"
 import * as SessionServerFake from "../../src/layers/testing/SessionServerFake.ts"
 import { FrameType } from "../../src/schema/protocol/Frame.ts"

@@ -7,7 +7,7 @@ import * as SessionDaemonLive from "../../src/layers/daemon/SessionDaemonLive.ts
 import * as SessionControl from "../../src/layers/sessions/SessionControlLive.ts"
 import * as Caller from "../../src/layers/testing/CallerFake.ts"
 import * as DaemonLauncher from "../../src/layers/testing/DaemonLauncherFake.ts"
-import { layer as network, MemoryNetwork } from "../../src/layers/testing/network/network.ts"
+import { layer as network, MemoryNetwork } from "../../src/layers/testing/network/NetworkTestRef.ts"
 import * as Paths from "../../src/layers/testing/PathsFake.ts"
 import * as Pty from "../../src/layers/testing/PtyFake.ts"
 import * as Scrollback from "../../src/layers/testing/ScrollbackFake.ts"

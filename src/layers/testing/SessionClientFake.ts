@@ -3,7 +3,7 @@ import * as Layer from "effect/Layer"
 import type { SessionName } from "../../schema/SessionName.ts"
 import { HostError } from "../../services/HostError.ts"
 import { ConnectError, NoSession, SessionClient } from "../../services/SessionClient.ts"
-import { MemoryNetwork } from "./network/network.ts"
+import { MemoryNetwork } from "./network/NetworkTestRef.ts"
 
 /** Connects to what `SessionServerFake` serves on the same network, as if that were on another host if one is named. */
 export const layerOn = (host: string | undefined): Layer.Layer<SessionClient, never, MemoryNetwork> =>

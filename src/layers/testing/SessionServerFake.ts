@@ -1,7 +1,7 @@
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { SessionExists, SessionServer } from "../../services/SessionServer.ts"
-import { MemoryNetwork } from "./network/network.ts"
+import { MemoryNetwork } from "./network/NetworkTestRef.ts"
 
 /** Names in a map instead of sockets in a directory. */
 export const layer: Layer.Layer<SessionServer, never, MemoryNetwork> = Layer.effect(

@@ -10,7 +10,7 @@ import * as SessionControlLive from "../../../src/layers/sessions/SessionControl
 import * as Caller from "../../../src/layers/testing/CallerFake.ts"
 import * as EventLogFake from "../../../src/layers/testing/EventLogFake.ts"
 import * as HostMemoryFake from "../../../src/layers/testing/HostMemoryFake.ts"
-import { layer as network, MemoryNetwork } from "../../../src/layers/testing/network/network.ts"
+import { layer as network, MemoryNetwork } from "../../../src/layers/testing/network/NetworkTestRef.ts"
 import * as OutputFake from "../../../src/layers/testing/OutputFake.ts"
 import { Programs } from "../../../src/layers/testing/PtyFake.ts"
 import * as SessionClientFake from "../../../src/layers/testing/SessionClientFake.ts"

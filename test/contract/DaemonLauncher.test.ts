@@ -9,7 +9,7 @@ import * as SessionDaemonLive from "../../src/layers/daemon/SessionDaemonLive.ts
 import * as DaemonLauncherProcess from "../../src/layers/launcher/DaemonLauncherProcess.ts"
 import * as CallerFake from "../../src/layers/testing/CallerFake.ts"
 import * as DaemonLauncherFake from "../../src/layers/testing/DaemonLauncherFake.ts"
-import * as MemoryNetwork from "../../src/layers/testing/network/NetworkTestRef.ts"
+import * as Network from "../../src/layers/testing/network/NetworkTestRef.ts"
 import * as PathsFake from "../../src/layers/testing/PathsFake.ts"
 import * as PtyFake from "../../src/layers/testing/PtyFake.ts"
 import * as ScrollbackFake from "../../src/layers/testing/ScrollbackFake.ts"
@@ -35,7 +35,7 @@ const fake = DaemonLauncherFake.layer.pipe(
     PathsFake.layer()
   )),
   Layer.provideMerge(SessionClientFake.layer),
-  Layer.provideMerge(MemoryNetwork.layer())
+  Layer.provideMerge(Network.layer())
 )
 
 const program = [process.execPath, Path.join(import.meta.dirname, "../fixtures/daemon.ts")]

@@ -9,7 +9,7 @@ import { suite } from "./Deployer.ts"
 
 const fakeLab = Layer.effect(
   DeployLab,
-  Effect.map(DeployerFake.Targets, ({ targets }) => ({ version: (host: string) => targets.get(host)?.sesh }))
+  Effect.map(DeployerFake.DeployerTestRef, ({ targets }) => ({ version: (host: string) => targets.get(host)?.sesh }))
 )
 
 suite(

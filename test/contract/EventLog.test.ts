@@ -46,7 +46,7 @@ suite("EventLogJsonl", jsonl(), Effect.map(readFile, lines))
 suite(
   "EventLogFake",
   EventLogFake.layer().pipe(Layer.provide(output)),
-  Effect.map(EventLogFake.Logged, ({ events }) => events)
+  Effect.map(EventLogFake.EventLogTestRef, ({ events }) => events)
 )
 
 const done = EVENTS.find(({ event }) => event === "sync_done")!
@@ -96,7 +96,7 @@ describe("EventLogJsonl", () => {
       Effect.gen(function*() {
         if (path === "fifo") ChildProcess.execFileSync("mkfifo", [Path.join((yield* Home).path, path)])
         const log = yield* EventLog
-        const { err } = yield* OutputFake.Said
+        const { err } = yield* OutputFake.OutputTestRef
         yield* log.say("not said yet")
         yield* log.emit(done)
         yield* log.emit(done)
@@ -113,7 +113,7 @@ describe("EventLogJsonl", () => {
       const log = yield* EventLog
       yield* log.emit(done)
       assert.isFalse(log.isOn())
-      assert.include((yield* OutputFake.Said).err[0], "no space left")
+      assert.include((yield* OutputFake.OutputTestRef).err[0], "no space left")
     }).pipe(Effect.provide(jsonl("/dev/full"))))
 
   it.live(
@@ -177,7 +177,7 @@ describe("EventLogSilent", () => {
         yield* log.emit(done)
         yield* log.say("a line")
         assert.isFalse(log.isOn())
-        assert.deepStrictEqual((yield* OutputFake.Said).err, ["a line"])
+        assert.deepStrictEqual((yield* OutputFake.OutputTestRef).err, ["a line"])
       }).pipe(Effect.provide(layer)))
   }
 })

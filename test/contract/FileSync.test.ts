@@ -8,7 +8,7 @@ import * as Path from "node:path"
 import * as FileSyncLive from "../../src/layers/sync/FileSyncLive.ts"
 import { withFileLock } from "../../src/layers/system/fileLock.ts"
 import * as EventLogFake from "../../src/layers/testing/EventLogFake.ts"
-import { Logged } from "../../src/layers/testing/EventLogFake.ts"
+import { EventLogTestRef } from "../../src/layers/testing/EventLogFake.ts"
 import * as FileRunnerFake from "../../src/layers/testing/FileRunnerFake.ts"
 import * as OutputFake from "../../src/layers/testing/OutputFake.ts"
 import { FileSync } from "../../src/services/FileSync.ts"
@@ -40,13 +40,13 @@ describeWith(["ssh", "sshd", "ssh-keygen", "rsync"], "on a real host", () => {
   )
 })
 
-const heard = Effect.map(OutputFake.Said, ({ err }) => err.splice(0))
+const heard = Effect.map(OutputFake.OutputTestRef, ({ err }) => err.splice(0))
 
 describe("FileSyncLive", () => {
   it.live("people are told what happens, in lines", () =>
     Effect.gen(function*() {
       const { here } = yield* Homes
-      const copies = yield* FileRunnerFake.Copies
+      const copies = yield* FileRunnerFake.FileRunnerTestRef
       write(here, "a", "1")
       write(here, "b\u202e", "1")
       yield* list("a", "gone", "../up", "b\u202e")
@@ -78,7 +78,7 @@ describe("FileSyncLive", () => {
   it.live("without rsync scp copies, and says once what it does not do", () =>
     Effect.gen(function*() {
       const { here } = yield* Homes
-      const copies = yield* FileRunnerFake.Copies
+      const copies = yield* FileRunnerFake.FileRunnerTestRef
       write(here, "a", "1")
       write(here, "b", "1")
       yield* list("a", "b")
@@ -100,7 +100,7 @@ describe("FileSyncLive", () => {
   it.live("scp puts files in the place of links: what changes in them is pushed, and only then", () =>
     Effect.gen(function*() {
       const { here, there } = yield* Homes
-      const copies = yield* FileRunnerFake.Copies
+      const copies = yield* FileRunnerFake.FileRunnerTestRef
       write(here, "real/file", "1")
       Fs.symlinkSync("real/file", Path.join(here, "link"))
       yield* list("link")
@@ -120,7 +120,7 @@ describe("FileSyncLive", () => {
 
   it.live("without both every path has failed, and the next push tries again", () =>
     Effect.gen(function*() {
-      const copies = yield* FileRunnerFake.Copies
+      const copies = yield* FileRunnerFake.FileRunnerTestRef
       write((yield* Homes).here, "a", "1")
       write((yield* Homes).here, "b", "1")
       yield* list("a", "b")
@@ -187,8 +187,8 @@ describe("FileSyncLive", () => {
 
   it.live("a push that is given up is logged as not done, and tried again", () =>
     Effect.gen(function*() {
-      const copies = yield* FileRunnerFake.Copies
-      const { events } = yield* Logged
+      const copies = yield* FileRunnerFake.FileRunnerTestRef
+      const { events } = yield* EventLogTestRef
       write((yield* Homes).here, "a", "1")
       yield* list("a")
       copies.before = Effect.never
@@ -203,7 +203,7 @@ describe("FileSyncLive", () => {
   it.effect("who waits for another sesh for too long goes on without, and says so where programs look too", () =>
     Effect.gen(function*() {
       const { remotes } = yield* Paths
-      const { events } = yield* Logged
+      const { events } = yield* EventLogTestRef
       write((yield* Homes).here, "a", "1")
       yield* list("a")
       Fs.mkdirSync(remotes, { recursive: true })
@@ -226,7 +226,7 @@ describe("FileSyncLive", () => {
   it.live("a file that changes while it is pushed is pushed again", () =>
     Effect.gen(function*() {
       const { here } = yield* Homes
-      const copies = yield* FileRunnerFake.Copies
+      const copies = yield* FileRunnerFake.FileRunnerTestRef
       write(here, "a", "1")
       yield* list("a")
       copies.before = Effect.sync(() => write(here, "a", "2"))

@@ -3,14 +3,14 @@ import * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"
 import * as Fs from "node:fs"
 import * as Path from "node:path"
-import { Logged } from "../../src/layers/testing/EventLogFake.ts"
-import { Said } from "../../src/layers/testing/OutputFake.ts"
+import { EventLogTestRef } from "../../src/layers/testing/EventLogFake.ts"
+import { OutputTestRef } from "../../src/layers/testing/OutputFake.ts"
 import { type Event } from "../../src/schema/Event.ts"
 import { FileSync } from "../../src/services/FileSync.ts"
 import { Paths } from "../../src/services/Paths.ts"
 import { Homes, nowhere, picture, web, write } from "../fixtures/syncHosts.ts"
 
-export type SyncWorld = FileSync | Homes | Logged | Paths | Said
+export type SyncWorld = FileSync | Homes | EventLogTestRef | Paths | OutputTestRef
 
 /** Writes the user's list. */
 export const list = (...lines: ReadonlyArray<string>) =>
@@ -18,7 +18,7 @@ export const list = (...lines: ReadonlyArray<string>) =>
 
 /** One push to `web`, in a word; and what was logged of it. */
 export const push = Effect.gen(function*() {
-  const { events } = yield* Logged
+  const { events } = yield* EventLogTestRef
   events.length = 0
   const { _tag } = yield* (yield* FileSync).push(web)
   return { outcome: _tag, events: [...events] }
@@ -214,8 +214,8 @@ export const suite = <R, E>(name: string, layer: Layer.Layer<R | SyncWorld, E>) 
         yield* list("a")
         const outcome = yield* (yield* FileSync).push(nowhere)
         assert.strictEqual(outcome._tag, "Unreachable")
-        assert.deepStrictEqual((yield* Logged).events.at(-1), { event: "sync_done", ok: false })
-        assert.notInclude((yield* Said).err.join("\n"), "no host named")
+        assert.deepStrictEqual((yield* EventLogTestRef).events.at(-1), { event: "sync_done", ok: false })
+        assert.notInclude((yield* OutputTestRef).err.join("\n"), "no host named")
       })
     )
 

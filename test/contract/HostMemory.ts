@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Result from "effect/Result"
-import { memoryInfo } from "../../src/layers/testing/SessionRegistryFake.ts"
+import { fakeInfo } from "../../src/layers/testing/SessionRegistryFake.ts"
 import { type HostName, parseHostName } from "../../src/schema/HostName.ts"
 import type { RememberedHost } from "../../src/schema/RememberedHost.ts"
 import type { SessionName } from "../../src/schema/SessionName.ts"
@@ -18,7 +18,7 @@ export const known = (name: string, ...sessions: ReadonlyArray<string>): Remembe
   sesh: "0.1.0",
   home: "/home/there",
   dir: "/home/there/.sesh",
-  sessions: sessions.map((session) => ({ name: session as SessionName, info: memoryInfo(session) }))
+  sessions: sessions.map((session) => ({ name: session as SessionName, info: fakeInfo(session) }))
 })
 
 /** What every {@link HostMemory} promises. */

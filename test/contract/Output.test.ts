@@ -16,7 +16,7 @@ const lines = (texts: ReadonlyArray<string>) => Buffer.from(texts.map((text) => 
 
 const memory = Layer.effect(
   Listener,
-  Effect.map(OutputFake.Said, ({ bytes, err, out }) => ({
+  Effect.map(OutputFake.OutputTestRef, ({ bytes, err, out }) => ({
     out: () => Buffer.concat([lines(out), ...bytes]),
     err: () => lines(err)
   }))

@@ -25,8 +25,8 @@ const COLUMNS = 40
 const fake = Layer.effect(
   Screen,
   Effect.gen(function*() {
-    const said = yield* OutputFake.Said
-    const shown = yield* ProgressFake.Shown
+    const said = yield* OutputFake.OutputTestRef
+    const shown = yield* ProgressFake.ProgressTestRef
     const order: Array<string> = []
     for (const list of [said.out, said.err]) {
       list.push = (...texts) => order.push(...texts.flatMap((text) => text.split("\n")))

@@ -17,7 +17,7 @@ import { until } from "./SessionServer.ts"
 
 const atFake = Layer.effect(
   Person,
-  Effect.map(PromptFake.Person, (person) => ({
+  Effect.map(PromptFake.PromptTestRef, (person) => ({
     type: person.type,
     interrupt: person.interrupt,
     end: person.end,

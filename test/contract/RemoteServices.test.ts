@@ -4,8 +4,8 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { channelConnection } from "../../src/layers/connection/channelConnection.ts"
 import * as RemotesSsh from "../../src/layers/remote/RemotesSsh.ts"
-import { memoryChannels } from "../../src/layers/testing/network/channelPair.ts"
-import * as MemoryNetwork from "../../src/layers/testing/network/NetworkTestRef.ts"
+import { channelPair } from "../../src/layers/testing/network/channelPair.ts"
+import * as Network from "../../src/layers/testing/network/NetworkTestRef.ts"
 import * as SessionServerFake from "../../src/layers/testing/SessionServerFake.ts"
 import * as SshTransportFake from "../../src/layers/testing/SshTransportFake.ts"
 import { HostError } from "../../src/services/HostError.ts"
@@ -27,14 +27,14 @@ const broken = ({ message }: { readonly message: string }) =>
 
 const overChannels = Layer.effect(
   SessionClient,
-  Effect.map(MemoryNetwork.MemoryNetwork, ({ listeners }) =>
+  Effect.map(Network.NetworkTestRef, ({ listeners }) =>
     SessionClient.of({
       host: undefined,
       connect: (name) =>
         Effect.gen(function*() {
           const accept = listeners.get(name)
           if (accept === undefined) return yield* new NoSession({ name, stale: false })
-          const { far, near } = memoryChannels<HostError>()
+          const { far, near } = channelPair<HostError>()
           accept(channelConnection(far, broken))
           return yield* Effect.acquireRelease(
             Effect.sync(() => channelConnection(near, broken)),
@@ -42,7 +42,7 @@ const overChannels = Layer.effect(
           )
         })
     }))
-).pipe(Layer.provideMerge(SessionServerFake.layer), Layer.provide(MemoryNetwork.layer()))
+).pipe(Layer.provideMerge(SessionServerFake.layer), Layer.provide(Network.layer()))
 
 serverSuite("SessionServerFake, SessionClient over channels", overChannels)
 

@@ -14,7 +14,7 @@ import { down, here, programs, suite, There, web } from "./Remotes.ts"
 
 const there = Layer.succeed(There, { home: THERE })
 
-const memory = Layer.unwrap(Effect.gen(function*() {
+const made = Layer.unwrap(Effect.gen(function*() {
   const services = yield* Layer.build(machineWithTty({ pty: programs }))
   const failure = new HostError({ host: down, problem: "down does not answer", kind: "unreachable" })
   return RemotesFake.layer({ web: { services, home: THERE }, down: { services, failure } })
@@ -31,14 +31,14 @@ const fake = (sealed = false) =>
     })))
   })).pipe(Layer.provideMerge(Layer.mergeAll(here, there)))
 
-suite("Memory", memory)
+suite("RemotesFake", made)
 suite("Ssh, on fakes", fake())
 suite("Ssh, on fakes, where no sockets are forwarded", fake(true))
 
 describe("RemotesFake", () => {
   it.live("a test changes what a host is like, and sees who was asked", () =>
     Effect.gen(function*() {
-      const { asked, hosts } = yield* RemotesFake.MemoryRemotes
+      const { asked, hosts } = yield* RemotesFake.RemotesTestRef
       const remotes = yield* Remotes
       hosts.get(web)!.failure = new HostError({ host: web, problem: "it is lost", kind: "lost" })
       assert.strictEqual((yield* Effect.flip(remotes.look(web, { prompts: "interactive" }))).kind, "lost")
@@ -46,5 +46,5 @@ describe("RemotesFake", () => {
       const services = yield* remotes.at(web)
       yield* Context.get(services, SessionRegistry).list
       assert.deepStrictEqual(asked, [{ host: web, prompts: "interactive" }, { host: web, prompts: "batch" }])
-    }).pipe(Effect.provide(memory)))
+    }).pipe(Effect.provide(made)))
 })

@@ -85,7 +85,7 @@ const shell: SessionSpec = { name: dev, dir: "", env: {}, size: { cols: 80, rows
 
 const command = (script: string): SessionSpec => ({ ...shell, command: ["sh", "-c", script], awaited: true })
 
-type Suite = Remotes | HostMemory | There | Tty.Terminal
+type Suite = Remotes | HostMemory | There | Tty.TtyTestRef
 
 /** What every Remotes promises. */
 export const suite = (name: string, layer: Layer.Layer<Suite>, timeout = 10_000): void => {
@@ -124,7 +124,7 @@ export const suite = (name: string, layer: Layer.Layer<Suite>, timeout = 10_000)
       "a session there is attached to, typed into, and ends as its shell does; that is remembered there",
       Effect.gen(function*() {
         const { id } = yield* (yield* DaemonLauncher).launch(shell)
-        const terminal = yield* Tty.Terminal
+        const terminal = yield* Tty.TtyTestRef
         const attach = (yield* AttachClient).attach({ name: dev, role: "attach", created: id })
         const attached = yield* Effect.forkChild(attach)
         yield* until("a prompt", () => /[$#] $/.test(terminal.screen.toString()), timeout)
@@ -227,7 +227,7 @@ export const suite = (name: string, layer: Layer.Layer<Suite>, timeout = 10_000)
           shown = Buffer.concat(yield* control.history(dev, { ansi: false })).toString()
         }
         const watching = yield* Effect.forkChild((yield* AttachClient).attach({ name: dev, role: "watch" }))
-        const terminal = yield* Tty.Terminal
+        const terminal = yield* Tty.TtyTestRef
         yield* until("it is shown", () => terminal.screen.includes("some words"), timeout)
         assert.strictEqual(yield* registry.detach(dev, "dinner"), 1)
         assert.deepStrictEqual(yield* Fiber.join(watching), { _tag: "Detached", by: "other", reason: "dinner" })

@@ -10,7 +10,7 @@ import * as Scrollback from "../../src/layers/scrollback/ScrollbackRing.ts"
 import * as SessionControlLive from "../../src/layers/sessions/SessionControlLive.ts"
 import * as SessionFilesDisk from "../../src/layers/sessions/SessionFilesDisk.ts"
 import * as Caller from "../../src/layers/testing/CallerFake.ts"
-import { layer as network, MemoryNetwork } from "../../src/layers/testing/network/NetworkTestRef.ts"
+import { layer as network, NetworkTestRef } from "../../src/layers/testing/network/NetworkTestRef.ts"
 import * as PtyFake from "../../src/layers/testing/PtyFake.ts"
 import * as SessionClientFake from "../../src/layers/testing/SessionClientFake.ts"
 import * as SessionControlFake from "../../src/layers/testing/SessionControlFake.ts"
@@ -27,7 +27,7 @@ import { type Played, Stage, suite } from "./SessionControl.ts"
 
 const played = Layer.effect(
   Stage,
-  Effect.map(SessionControlFake.ControlledSessions, (sessions) => ({
+  Effect.map(SessionControlFake.SessionControlTestRef, (sessions) => ({
     start: (name, options) =>
       Effect.sync((): Played => {
         const session = sessions.start(name, options)
@@ -50,7 +50,7 @@ const played = Layer.effect(
 
 const program = Layer.mergeAll(PtyFake.layer(), QueryResponder.layer, Scrollback.layer())
 
-const overMemory = Layer.mergeAll(hosted, SessionControlLive.layer).pipe(
+const onFakes = Layer.mergeAll(hosted, SessionControlLive.layer).pipe(
   Layer.provideMerge(SessionDaemonLive.layer),
   Layer.provideMerge(Layer.mergeAll(SessionServerFake.layer, SessionClientFake.layer)),
   Layer.provideMerge(Layer.mergeAll(network(), SessionFilesFake.layer, program, Caller.layer()))
@@ -63,25 +63,25 @@ const overSockets = Layer.mergeAll(hosted, SessionControlLive.layer).pipe(
   Layer.orDie
 )
 
-suite("Memory", played)
-suite("Live, on a memory network", overMemory)
-suite("Live, over sockets", overSockets)
+suite("SessionControlFake", played)
+suite("SessionControlLive, on a network of fakes", onFakes)
+suite("SessionControlLive, over sockets", overSockets)
 
 const dev = "dev" as SessionName
 
 describe("SessionControlLive", () => {
   const test = <E>(
     name: string,
-    use: (control: SessionControl["Service"], net: MemoryNetwork["Service"]) => Effect.Effect<
+    use: (control: SessionControl["Service"], net: NetworkTestRef["Service"]) => Effect.Effect<
       void,
       E,
-      Layer.Success<typeof overMemory> | Scope.Scope
+      Layer.Success<typeof onFakes> | Scope.Scope
     >
   ) =>
     it.live(name, () =>
       Effect.gen(function*() {
-        yield* use(yield* SessionControl, yield* MemoryNetwork)
-      }).pipe(Effect.scoped, Effect.provide(overMemory)))
+        yield* use(yield* SessionControl, yield* NetworkTestRef)
+      }).pipe(Effect.scoped, Effect.provide(onFakes)))
 
   test(
     "a connection that broke, of a session that ended meanwhile: as it ended, without its output",
@@ -120,14 +120,14 @@ describe("SessionControlLive", () => {
   it.effect("a session that is stopped is not waited for for ever by who only asks", () =>
     Effect.gen(function*() {
       const control = yield* SessionControl
-      const { links } = yield* MemoryNetwork
+      const { links } = yield* NetworkTestRef
       yield* Effect.orDie(plainSession(dev, { mute: true }))
       const asking = yield* Effect.forkChild(Effect.flip(control.send(dev, Stream.empty)))
       yield* settle
       yield* TestClock.adjust("6 seconds")
       assert.strictEqual((yield* Fiber.join(asking))._tag, "SessionUnresponsive")
       yield* eventually("no connection left", () => links.every(({ closed }) => closed))
-    }).pipe(Effect.scoped, Effect.provide(overMemory)))
+    }).pipe(Effect.scoped, Effect.provide(onFakes)))
 
   test("nothing is left open by who is interrupted", (control, net) =>
     Effect.gen(function*() {

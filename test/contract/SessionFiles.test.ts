@@ -8,7 +8,7 @@ import * as Path from "node:path"
 import * as SessionFilesDisk from "../../src/layers/sessions/SessionFilesDisk.ts"
 import * as SessionRegistryFiles from "../../src/layers/sessions/SessionRegistryFiles.ts"
 import * as SessionFilesFake from "../../src/layers/testing/SessionFilesFake.ts"
-import { memoryInfo } from "../../src/layers/testing/SessionRegistryFake.ts"
+import { fakeInfo } from "../../src/layers/testing/SessionRegistryFake.ts"
 import type { SessionName } from "../../src/schema/SessionName.ts"
 import { Paths } from "../../src/services/Paths.ts"
 import { SessionFiles } from "../../src/services/SessionFiles.ts"
@@ -22,7 +22,7 @@ const disk = Layer.effectDiscard(Effect.flatMap(Paths, ({ ensure }) => ensure)).
   Layer.orDie
 )
 
-suite("Memory", SessionFilesFake.layer)
+suite("SessionFilesFake", SessionFilesFake.layer)
 suite("Disk", disk)
 
 const [a, b, dotted] = ["a", "b", "a.ended"] as Array<SessionName> as [SessionName, SessionName, SessionName]
@@ -120,7 +120,7 @@ describe("SessionFiles on disk", () => {
       yield* files.writeEnd(ended(a))
       yield* files.writeEnd(ended(dotted))
       // What a dead session of that other name has left.
-      yield* files.writeInfo(memoryInfo(dotted))
+      yield* files.writeInfo(fakeInfo(dotted))
       assert.isTrue(Fs.existsSync(Path.join(dir, "a.ended.json")))
       assert.deepStrictEqual(yield* Effect.orDie(registry.list), [])
       assert.deepStrictEqual(yield* registry.names, [])

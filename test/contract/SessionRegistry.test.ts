@@ -20,10 +20,10 @@ import { Sessions, suite } from "./SessionRegistry.ts"
 
 const memory = Layer.effect(
   Sessions,
-  Effect.map(SessionRegistryFake.MemorySessions, ({ sessions }) => ({
+  Effect.map(SessionRegistryFake.SessionRegistryTestRef, ({ sessions }) => ({
     start: (name, given) =>
       Effect.sync(() => {
-        const info = SessionRegistryFake.memoryInfo(name, given?.info)
+        const info = SessionRegistryFake.fakeInfo(name, given?.info)
         sessions.set(name, { info, ...(given?.status === undefined ? {} : { status: given.status }) })
       })
   }))
@@ -63,7 +63,7 @@ describe("SessionRegistryFiles", () => {
       Fs.symlinkSync("/nowhere", paths.session("gone" as SessionName).agent)
       Fs.writeFileSync(
         paths.session("lost" as SessionName).info,
-        encodeInfo(SessionRegistryFake.memoryInfo("lost"))
+        encodeInfo(SessionRegistryFake.fakeInfo("lost"))
       )
       Fs.writeFileSync(paths.session(work).info, "{}")
       assert.deepStrictEqual((yield* registry.list).map(({ name }) => name), [work])
@@ -115,7 +115,7 @@ describe("SessionRegistryFiles", () => {
     Effect.gen(function*() {
       const registry = yield* SessionRegistry
       const paths = yield* Paths
-      const info = SessionRegistryFake.memoryInfo(work, { title: "remembered" })
+      const info = SessionRegistryFake.fakeInfo(work, { title: "remembered" })
       yield* plainSession(work, { mute: true })
       yield* plainSession(other, { mute: true })
       Fs.writeFileSync(paths.session(work).info, encodeInfo(info))

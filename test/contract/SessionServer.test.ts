@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import * as MemoryNetwork from "../../src/layers/testing/network/NetworkTestRef.ts"
+import * as Network from "../../src/layers/testing/network/NetworkTestRef.ts"
 import * as SessionClientFake from "../../src/layers/testing/SessionClientFake.ts"
 import * as SessionServerFake from "../../src/layers/testing/SessionServerFake.ts"
 import { FrameType } from "../../src/schema/protocol/Frame.ts"
@@ -10,17 +10,17 @@ import { machine } from "../fixtures/machine.ts"
 import { connected, ear, suite, until, work } from "./SessionServer.ts"
 
 const memory = Layer.mergeAll(SessionServerFake.layer, SessionClientFake.layer).pipe(
-  Layer.provideMerge(MemoryNetwork.layer())
+  Layer.provideMerge(Network.layer())
 )
 
 suite("SessionServerFake, SessionClientFake", memory)
 suite("SessionServerUnix, SessionClientUnix", machine)
 
-describe("MemoryNetwork", () => {
+describe("NetworkTestRef", () => {
   it.live("a test stalls a side and lets it go on", () =>
     Effect.gen(function*() {
       const { far, near } = yield* connected
-      const [link] = (yield* MemoryNetwork.MemoryNetwork).links
+      const [link] = (yield* Network.NetworkTestRef).links
       const atNear = ear(near)
       const atFar = ear(far)
       link!.stall("client")
@@ -34,7 +34,7 @@ describe("MemoryNetwork", () => {
   it.live("a test breaks a connection, and the network", () =>
     Effect.gen(function*() {
       const { far, near } = yield* connected
-      const network = yield* MemoryNetwork.MemoryNetwork
+      const network = yield* Network.NetworkTestRef
       const ears = [ear(near), ear(far)]
       network.links[0]!.cut()
       yield* until("both heard it", () => ears.every((side) => side.closed[0] === "its process is gone"))

@@ -12,7 +12,7 @@ import { Sender, suite } from "./Signals.ts"
 
 const fake = Layer.effect(
   Sender,
-  Effect.map(SignalsFake.Signaller, ({ listeners, send }) => ({ send, listeners: () => listeners.size }))
+  Effect.map(SignalsFake.SignalsTestRef, ({ listeners, send }) => ({ send, listeners: () => listeners.size }))
 ).pipe(Layer.provideMerge(SignalsFake.layer))
 
 const ALL: ReadonlyArray<EndSignal> = ["SIGINT", "SIGTERM", "SIGHUP"]

@@ -10,7 +10,7 @@ import { Person, suite } from "./Tty.ts"
 
 const atFake = Layer.effect(
   Person,
-  Effect.map(TtyFake.Terminal, (terminal) => ({
+  Effect.map(TtyFake.TtyTestRef, (terminal) => ({
     type: (keys: Buffer) => terminal.type(keys),
     seen: () => terminal.screen,
     resize: (size: { cols: number; rows: number }) => terminal.resize(size),

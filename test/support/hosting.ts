@@ -4,11 +4,11 @@ import type * as Scope from "effect/Scope"
 import * as SessionDaemonLive from "../../src/layers/daemon/SessionDaemonLive.ts"
 import * as ScrollbackRing from "../../src/layers/scrollback/ScrollbackRing.ts"
 import * as Caller from "../../src/layers/testing/CallerFake.ts"
-import { layer as network, type MemoryNetwork } from "../../src/layers/testing/network/NetworkTestRef.ts"
+import { layer as network, type NetworkTestRef } from "../../src/layers/testing/network/NetworkTestRef.ts"
 import * as PtyFake from "../../src/layers/testing/PtyFake.ts"
 import * as Scrollback from "../../src/layers/testing/ScrollbackFake.ts"
 import * as SessionClient from "../../src/layers/testing/SessionClientFake.ts"
-import { layer as files, type WrittenFiles } from "../../src/layers/testing/SessionFilesFake.ts"
+import { layer as files, type SessionFilesTestRef } from "../../src/layers/testing/SessionFilesFake.ts"
 import * as SessionServer from "../../src/layers/testing/SessionServerFake.ts"
 import * as QueryResponder from "../../src/layers/vt/QueryResponderLive.ts"
 import type { SessionSpec } from "../../src/schema/Session.ts"
@@ -27,16 +27,16 @@ export const spec: SessionSpec = {
   awaited: false
 }
 
-type Services = Host | Client | MemoryNetwork | WrittenFiles | Scope.Scope
+type Services = Host | Client | NetworkTestRef | SessionFilesTestRef | Scope.Scope
 
 /** Runs against a session's host, with the programs that it starts. */
 export const hosting = <A, E>(
-  use: (programs: PtyFake.Programs["Service"]) => Effect.Effect<A, E, Services>,
+  use: (programs: PtyFake.PtyTestRef["Service"]) => Effect.Effect<A, E, Services>,
   options?: PtyFake.PtyFakeOptions,
   /** `ring` knows the terminal's modes. */
   scrollback: "memory" | "ring" = "memory"
 ) =>
-  Effect.flatMap(PtyFake.Programs, use).pipe(
+  Effect.flatMap(PtyFake.PtyTestRef, use).pipe(
     Effect.provide(SessionDaemonLive.layer.pipe(
       Layer.provideMerge(Layer.mergeAll(SessionServer.layer, SessionClient.layer)),
       Layer.provideMerge(

@@ -13,14 +13,14 @@ import { askSessions } from "../../src/layers/sessions/requests.ts"
 import * as SessionControl from "../../src/layers/sessions/SessionControlLive.ts"
 import * as Caller from "../../src/layers/testing/CallerFake.ts"
 import * as DaemonLauncher from "../../src/layers/testing/DaemonLauncherFake.ts"
-import { layer as network, MemoryNetwork } from "../../src/layers/testing/network/NetworkTestRef.ts"
+import { layer as network, NetworkTestRef } from "../../src/layers/testing/network/NetworkTestRef.ts"
 import * as Paths from "../../src/layers/testing/PathsFake.ts"
 import * as Pty from "../../src/layers/testing/PtyFake.ts"
 import * as SessionClient from "../../src/layers/testing/SessionClientFake.ts"
 import * as SessionFiles from "../../src/layers/testing/SessionFilesFake.ts"
 import * as SessionServer from "../../src/layers/testing/SessionServerFake.ts"
 import * as Signals from "../../src/layers/testing/SignalsFake.ts"
-import type { FakeHost, FakeProgram } from "../../src/layers/testing/SshTransportFake.ts"
+import type { FakeProgram, FakeSshHost } from "../../src/layers/testing/SshTransportFake.ts"
 import * as QueryResponder from "../../src/layers/vt/QueryResponderLive.ts"
 import type { SessionName } from "../../src/schema/SessionName.ts"
 import { Caller as CallerService } from "../../src/services/Caller.ts"
@@ -37,7 +37,7 @@ export const THERE = "/home/there"
 const registry = Layer.effect(
   SessionRegistry,
   Effect.gen(function*() {
-    const { listeners } = yield* MemoryNetwork
+    const { listeners } = yield* NetworkTestRef
     const asks = askSessions(yield* Client, (yield* CallerService).version)
     const names = Effect.sync((): ReadonlyArray<SessionName> => [...listeners.keys()].toSorted())
     const listed = (name: SessionName) =>
@@ -136,8 +136,8 @@ const playSesh = (machine: Context.Context<Machine>) => (program: FakeProgram): 
 }
 
 /** A host of the fake transport that is this machine. */
-export const sshHostOf = (machine: Context.Context<Machine>): FakeHost => {
-  const { listeners } = Context.get(machine, MemoryNetwork)
+export const sshHostOf = (machine: Context.Context<Machine>): FakeSshHost => {
+  const { listeners } = Context.get(machine, NetworkTestRef)
   return {
     play: playSesh(machine),
     socket: (path) => {

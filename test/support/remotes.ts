@@ -7,7 +7,7 @@ import * as SessionDaemonLive from "../../src/layers/daemon/SessionDaemonLive.ts
 import * as SessionControl from "../../src/layers/sessions/SessionControlLive.ts"
 import * as Caller from "../../src/layers/testing/CallerFake.ts"
 import * as DaemonLauncher from "../../src/layers/testing/DaemonLauncherFake.ts"
-import { layer as network, MemoryNetwork } from "../../src/layers/testing/network/NetworkTestRef.ts"
+import { layer as network, NetworkTestRef } from "../../src/layers/testing/network/NetworkTestRef.ts"
 import * as Paths from "../../src/layers/testing/PathsFake.ts"
 import * as Pty from "../../src/layers/testing/PtyFake.ts"
 import * as Scrollback from "../../src/layers/testing/ScrollbackFake.ts"
@@ -34,7 +34,7 @@ import type { Tty } from "../../src/services/Tty.ts"
 /** A host as a test sets it. */
 export interface FakeHostOptions {
   /** What its registry knows, beside the sessions that are made. */
-  readonly sessions?: ReadonlyArray<Registry.MemorySession>
+  readonly sessions?: ReadonlyArray<Registry.FakeSession>
   /** What it says when it is asked, in the place of what is there. */
   readonly listing?: ReadonlyArray<ListedSession>
   /** What it said last, and when; unless given that it had nothing, at 0. Undefined: sesh has never been there. */
@@ -51,11 +51,11 @@ export interface FakeHostOptions {
 /** A host while a test runs. */
 export interface FakeHost {
   failure: HostError | undefined
-  readonly network: MemoryNetwork["Service"]
-  readonly programs: Pty.Programs["Service"]
+  readonly network: NetworkTestRef["Service"]
+  readonly programs: Pty.PtyTestRef["Service"]
   /** What was to be started. */
   readonly specs: ReadonlyArray<SessionSpec>
-  readonly memory: Registry.MemorySessions["Service"]
+  readonly memory: Registry.SessionRegistryTestRef["Service"]
 }
 
 /** The hosts, and what was asked of them. */
@@ -129,9 +129,9 @@ const build = (name: string, options: FakeHostOptions, here: Context.Context<Tty
       services,
       options,
       specs,
-      network: Context.get(context, MemoryNetwork),
-      programs: Context.get(context, Pty.Programs),
-      memory: Context.get(context, Registry.MemorySessions)
+      network: Context.get(context, NetworkTestRef),
+      programs: Context.get(context, Pty.PtyTestRef),
+      memory: Context.get(context, Registry.SessionRegistryTestRef)
     })
   })
 
@@ -163,7 +163,7 @@ export const layer = (
       if (fake.options.delayMs !== undefined) yield* Effect.sleep(fake.options.delayMs)
       if (fake.failure !== undefined) return yield* fake.failure
       fake.failure = fake.options.laterFailure
-      const made = [...fake.network.listeners.keys()].map((name) => ({ name, info: Registry.memoryInfo(name) }))
+      const made = [...fake.network.listeners.keys()].map((name) => ({ name, info: Registry.fakeInfo(name) }))
       const kept = [...fake.memory.sessions.values()].map(({ info }) => ({ name: info.name, info }))
       const sessions = fake.options.listing ?? [...kept, ...made]
       const found = { host, at: 0, sesh: "0.0.0", home: HOME, dir: `${HOME}/.sesh`, sessions }

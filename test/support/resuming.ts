@@ -4,11 +4,11 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import * as Random from "effect/Random"
-import { MemoryNetwork } from "../../src/layers/testing/network/NetworkTestRef.ts"
-import { Said } from "../../src/layers/testing/OutputFake.ts"
-import { Programs } from "../../src/layers/testing/PtyFake.ts"
-import { memoryInfo } from "../../src/layers/testing/SessionRegistryFake.ts"
-import { Terminal } from "../../src/layers/testing/TtyFake.ts"
+import { NetworkTestRef } from "../../src/layers/testing/network/NetworkTestRef.ts"
+import { OutputTestRef } from "../../src/layers/testing/OutputFake.ts"
+import { PtyTestRef } from "../../src/layers/testing/PtyFake.ts"
+import { fakeInfo } from "../../src/layers/testing/SessionRegistryFake.ts"
+import { TtyTestRef } from "../../src/layers/testing/TtyFake.ts"
 import { Control, type Hello, type Welcome } from "../../src/schema/protocol/Control.ts"
 import { encodeOffset, FrameType } from "../../src/schema/protocol/Frame.ts"
 import type { Connection } from "../../src/services/Connection.ts"
@@ -31,9 +31,9 @@ const NOTICE = /\x1b7\x1b\[24;1H\x1b\[0;7m ([^\x1b]*?) *\x1b\[0m\x1b8/g
 
 /** Runs `argv`, which attaches, and waits until it has. */
 const sit = Effect.fnUntraced(function*(sesh: Sesh, argv: ReadonlyArray<string>) {
-  const terminal = yield* Terminal
-  const network = yield* MemoryNetwork
-  const { err } = yield* Said
+  const terminal = yield* TtyTestRef
+  const network = yield* NetworkTestRef
+  const { err } = yield* OutputTestRef
   const running = yield* Effect.forkChild(sesh(...argv))
   yield* eventually("a terminal", () => terminal.isOpen)
   yield* settle
@@ -86,7 +86,7 @@ type WorldServices = Effect.Services<ReturnType<Parameters<typeof inWorld>[1]>>
 
 const started = Effect.fnUntraced(function*(sesh: Sesh) {
   yield* sesh(dev, "-d")
-  const program = (yield* Programs).last()
+  const program = (yield* PtyTestRef).last()
   return { sesh, program, typed: () => program.typed.toString() }
 })
 
@@ -107,7 +107,7 @@ export const attachedTo = <A, E>(
 ) =>
   inWorld({ host: "web", ...options }, (sesh) =>
     Effect.gen(function*() {
-      const { listeners } = yield* MemoryNetwork
+      const { listeners } = yield* NetworkTestRef
       let nth = 0
       listeners.set(dev, (connection) => {
         const frames: Array<readonly [type: number, payload: Buffer]> = []
@@ -125,7 +125,7 @@ export const attachedTo = <A, E>(
                   Control.welcome.encode({
                     protocol: { major: 1, minor: 2 },
                     sesh: "9.9.9",
-                    info: memoryInfo(dev),
+                    info: fakeInfo(dev),
                     output: 0,
                     input: 0,
                     typed: 0,

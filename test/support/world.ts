@@ -12,7 +12,7 @@ import * as Deployer from "../../src/layers/testing/DeployerFake.ts"
 import * as EventLog from "../../src/layers/testing/EventLogFake.ts"
 import * as FileSync from "../../src/layers/testing/FileSyncFake.ts"
 import * as Input from "../../src/layers/testing/InputFake.ts"
-import { layer as network, type MemoryNetwork } from "../../src/layers/testing/network/NetworkTestRef.ts"
+import { layer as network, type NetworkTestRef } from "../../src/layers/testing/network/NetworkTestRef.ts"
 import * as Output from "../../src/layers/testing/OutputFake.ts"
 import * as Paths from "../../src/layers/testing/PathsFake.ts"
 import * as Progress from "../../src/layers/testing/ProgressFake.ts"
@@ -22,9 +22,9 @@ import * as Scrollback from "../../src/layers/testing/ScrollbackFake.ts"
 import * as SessionClient from "../../src/layers/testing/SessionClientFake.ts"
 import * as SessionFiles from "../../src/layers/testing/SessionFilesFake.ts"
 import {
+  type FakeSession,
   layer as registry,
-  type MemorySession,
-  type MemorySessions
+  type SessionRegistryTestRef
 } from "../../src/layers/testing/SessionRegistryFake.ts"
 import * as SessionServer from "../../src/layers/testing/SessionServerFake.ts"
 import * as Signals from "../../src/layers/testing/SignalsFake.ts"
@@ -48,7 +48,7 @@ export interface WorldOptions {
   /** Results go to a person's terminal, unless said otherwise. */
   readonly outputIsTerminal?: boolean
   /** What the registry knows, beside the sessions that are made. */
-  readonly sessions?: ReadonlyArray<MemorySession>
+  readonly sessions?: ReadonlyArray<FakeSession>
   readonly problem?: PathsError
   /** Other hosts, by name. */
   readonly hosts?: Readonly<Record<string, Remotes.FakeHostOptions>>
@@ -64,24 +64,24 @@ export interface WorldOptions {
   readonly known?: ReadonlyArray<string>
   /** Programs are told what happens, in the place of people. */
   readonly isLogged?: boolean
-  readonly launcher?: Layer.Layer<Launcher | DaemonLauncher.Launches>
+  readonly launcher?: Layer.Layer<Launcher | DaemonLauncher.DaemonLauncherTestRef>
 }
 
 export type World =
-  | Output.Said
-  | Prompt.Person
-  | Progress.Shown
+  | Output.OutputTestRef
+  | Prompt.PromptTestRef
+  | Progress.ProgressTestRef
   | Remotes.FakeHosts
-  | Signals.Signaller
-  | Tty.Terminal
-  | Pty.Programs
-  | DaemonLauncher.Launches
-  | MemorySessions
-  | MemoryNetwork
-  | SessionFiles.WrittenFiles
-  | Deployer.Targets
-  | EventLog.Logged
-  | FileSync.Syncs
+  | Signals.SignalsTestRef
+  | Tty.TtyTestRef
+  | Pty.PtyTestRef
+  | DaemonLauncher.DaemonLauncherTestRef
+  | SessionRegistryTestRef
+  | NetworkTestRef
+  | SessionFiles.SessionFilesTestRef
+  | Deployer.DeployerTestRef
+  | EventLog.EventLogTestRef
+  | FileSync.FileSyncTestRef
   | Client
   | Attach
   | Scope.Scope
@@ -100,7 +100,7 @@ const deployer = (targets: WorldOptions["targets"]) =>
   Layer.effectContext(Effect.gen(function*() {
     const { at } = yield* Remotes.FakeHosts
     const { deploy } = yield* DeployerService
-    return Context.make(Deployer.Targets, yield* Deployer.Targets).pipe(
+    return Context.make(Deployer.DeployerTestRef, yield* Deployer.DeployerTestRef).pipe(
       Context.add(DeployerService, {
         deploy: (host, options) =>
           Effect.tap(deploy(host, options), () => Effect.sync(() => void (at(host).failure = undefined)))

@@ -10,17 +10,17 @@ import { type RunningSession, SessionDaemon } from "../../services/SessionDaemon
 import type { SessionExists } from "../../services/SessionServer.ts"
 
 /** What was to be started, for tests. */
-export class Launches extends Context.Service<Launches, {
+export class DaemonLauncherTestRef extends Context.Service<DaemonLauncherTestRef, {
   readonly specs: Array<SessionSpec>
   /** The sessions that did start. */
   readonly sessions: Array<RunningSession>
-}>()("sesh/layers/Launches") {}
+}>()("sesh/layers/testing/DaemonLauncherTestRef") {}
 
 const make = (
-  launches: Launches["Service"],
+  launches: DaemonLauncherTestRef["Service"],
   launch: (spec: SessionSpec) => Effect.Effect<Launched, SessionExists | LaunchError | PathsError>
 ) =>
-  Context.make(Launches, launches).pipe(Context.add(
+  Context.make(DaemonLauncherTestRef, launches).pipe(Context.add(
     DaemonLauncher,
     DaemonLauncher.of({
       launch: (spec) =>
@@ -32,40 +32,41 @@ const make = (
   ))
 
 /** Answers as told, and starts nothing. */
-export const scripted = (
+export const layerScripted = (
   launch: (spec: SessionSpec) => Effect.Effect<Launched, SessionExists | LaunchError>
-): Layer.Layer<DaemonLauncher | Launches> =>
+): Layer.Layer<DaemonLauncher | DaemonLauncherTestRef> =>
   Layer.effectContext(Effect.sync(() => make({ specs: [], sessions: [] }, launch)))
 
 /** Sessions in this process, which end with the layer. */
-export const layer: Layer.Layer<DaemonLauncher | Launches, never, SessionDaemon | Paths> = Layer.effectContext(
-  Effect.gen(function*() {
-    const host = yield* SessionDaemon
-    const paths = yield* Paths
-    const all = yield* Effect.scope
-    const launches: Launches["Service"] = { specs: [], sessions: [] }
-    return make(
-      launches,
-      Effect.fn("DaemonLauncher.launch")(function*(spec: SessionSpec) {
-        yield* paths.checkSocketPath(spec.name)
-        yield* paths.ensure
-        const scope = yield* Scope.fork(all)
-        const session = yield* Scope.provide(host.start(spec), scope).pipe(
-          Effect.onError((cause) => Scope.close(scope, Exit.failCause(cause))),
-          Effect.mapError((error) =>
-            error._tag === "SessionExists"
-              ? error
-              : new LaunchError({
-                name: spec.name,
-                reason: error.message,
-                kind: error._tag === "PtyError" ? error.kind : "other"
-              })
+export const layer: Layer.Layer<DaemonLauncher | DaemonLauncherTestRef, never, SessionDaemon | Paths> = Layer
+  .effectContext(
+    Effect.gen(function*() {
+      const host = yield* SessionDaemon
+      const paths = yield* Paths
+      const all = yield* Effect.scope
+      const launches: DaemonLauncherTestRef["Service"] = { specs: [], sessions: [] }
+      return make(
+        launches,
+        Effect.fn("DaemonLauncher.launch")(function*(spec: SessionSpec) {
+          yield* paths.checkSocketPath(spec.name)
+          yield* paths.ensure
+          const scope = yield* Scope.fork(all)
+          const session = yield* Scope.provide(host.start(spec), scope).pipe(
+            Effect.onError((cause) => Scope.close(scope, Exit.failCause(cause))),
+            Effect.mapError((error) =>
+              error._tag === "SessionExists"
+                ? error
+                : new LaunchError({
+                  name: spec.name,
+                  reason: error.message,
+                  kind: error._tag === "PtyError" ? error.kind : "other"
+                })
+            )
           )
-        )
-        launches.sessions.push(session)
-        yield* Effect.forkIn(Effect.andThen(session.ended, Scope.close(scope, Exit.void)), all)
-        return { id: session.info.id }
-      })
-    )
-  })
-)
+          launches.sessions.push(session)
+          yield* Effect.forkIn(Effect.andThen(session.ended, Scope.close(scope, Exit.void)), all)
+          return { id: session.info.id }
+        })
+      )
+    })
+  )

@@ -21,13 +21,13 @@ export interface FakeTarget {
 }
 
 /** The hosts there are, for tests to play with, and what was asked of them. */
-export class Targets extends Context.Service<Targets, {
+export class DeployerTestRef extends Context.Service<DeployerTestRef, {
   readonly targets: Map<string, FakeTarget>
   /** In order. */
   readonly asked: ReadonlyArray<HostName>
   /** Most deployments that went on at the same time. */
   readonly most: () => number
-}>()("sesh/layers/DeployerFake/Targets") {}
+}>()("sesh/layers/testing/DeployerTestRef") {}
 
 /** Bytes of a fake executable. */
 const SIZE = 100
@@ -35,7 +35,7 @@ const SIZE = 100
 /** Hosts that a test makes up. */
 export const layer = (
   given: Readonly<Record<string, FakeTarget>> = {}
-): Layer.Layer<Deployer | Targets, never, Caller> =>
+): Layer.Layer<Deployer | DeployerTestRef, never, Caller> =>
   Layer.effectContext(Effect.gen(function*() {
     const { version } = yield* Caller
     const targets = new Map(Object.entries(given))
@@ -82,5 +82,5 @@ export const layer = (
         return Effect.ensuring(put(host, options), Effect.sync(() => running--))
       })
     )
-    return Context.make(Targets, { targets, asked, most: () => most }).pipe(Context.add(Deployer, { deploy }))
+    return Context.make(DeployerTestRef, { targets, asked, most: () => most }).pipe(Context.add(Deployer, { deploy }))
   }))

@@ -6,14 +6,18 @@ import { EventLog } from "../../services/EventLog.ts"
 import { Output } from "../../services/Output.ts"
 
 /** What was logged, for tests to look at. */
-export class Logged extends Context.Service<Logged, { readonly events: Array<Event> }>()("sesh/layers/Logged") {}
+export class EventLogTestRef
+  extends Context.Service<EventLogTestRef, { readonly events: Array<Event> }>()("sesh/layers/testing/EventLogTestRef")
+{}
 
 /** Keeps events in memory. `isOn: false`: people are told nevertheless. */
-export const layer = (options: { readonly isOn?: boolean } = {}): Layer.Layer<EventLog | Logged, never, Output> =>
+export const layer = (
+  options: { readonly isOn?: boolean } = {}
+): Layer.Layer<EventLog | EventLogTestRef, never, Output> =>
   Layer.effectContext(Effect.map(Output, ({ note }) => {
     const events: Array<Event> = []
     const isOn = options.isOn ?? true
-    return Context.make(Logged, { events }).pipe(
+    return Context.make(EventLogTestRef, { events }).pipe(
       Context.add(EventLog, {
         emit: (event) => Effect.sync(() => void events.push(event)),
         say: (line) => isOn ? Effect.void : note(line),

@@ -6,7 +6,7 @@ import { type FileRunner, type Pushed, RsyncRunner, ScpRunner, ToolMissing } fro
 import type { ConnectFailure } from "../../services/SshTransport.ts"
 
 /** What was copied, and what goes wrong: for tests to look at and to change. */
-export class Copies extends Context.Service<Copies, {
+export class FileRunnerTestRef extends Context.Service<FileRunnerTestRef, {
   /** In order, with the program. */
   readonly made: Array<{ readonly tool: string; readonly host: HostName; readonly paths: ReadonlyArray<string> }>
   /** Programs that are missing. */
@@ -17,7 +17,7 @@ export class Copies extends Context.Service<Copies, {
   readonly unreachable: Map<string, ConnectFailure>
   /** Runs before anything is copied. */
   before: Effect.Effect<void>
-}>()("sesh/layers/Copies") {}
+}>()("sesh/layers/testing/FileRunnerTestRef") {}
 
 /** Milliseconds that a copy takes. */
 const TAKES_MS = 5
@@ -26,9 +26,9 @@ const TAKES_MS = 5
 export type Put = (path: string, isExact: boolean) => Pushed
 
 /** Both runners. They copy nothing, unless `put` does. */
-export const layer = (put: Put = (path) => ({ path })): Layer.Layer<RsyncRunner | ScpRunner | Copies> =>
+export const layer = (put: Put = (path) => ({ path })): Layer.Layer<RsyncRunner | ScpRunner | FileRunnerTestRef> =>
   Layer.effectContext(Effect.sync(() => {
-    const copies: Copies["Service"] = {
+    const copies: FileRunnerTestRef["Service"] = {
       made: [],
       missing: new Map(),
       failures: new Map(),
@@ -54,7 +54,7 @@ export const layer = (put: Put = (path) => ({ path })): Layer.Layer<RsyncRunner 
         })
       })
     })
-    return Context.make(Copies, copies).pipe(
+    return Context.make(FileRunnerTestRef, copies).pipe(
       Context.add(RsyncRunner, runner("rsync")),
       Context.add(ScpRunner, runner("scp"))
     )

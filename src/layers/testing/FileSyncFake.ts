@@ -5,16 +5,16 @@ import type { HostName } from "../../schema/HostName.ts"
 import { FileSync, type SyncOutcome } from "../../services/FileSync.ts"
 
 /** The hosts that were pushed to, in order, and how it goes. */
-export class Syncs extends Context.Service<Syncs, {
+export class FileSyncTestRef extends Context.Service<FileSyncTestRef, {
   readonly made: Array<HostName>
   /** How the next push goes; runs when it is asked for. */
   next: Effect.Effect<SyncOutcome>
-}>()("sesh/layers/Syncs") {}
+}>()("sesh/layers/testing/FileSyncTestRef") {}
 
 /** Pushes nothing, and says that there was nothing to do. */
-export const layer: Layer.Layer<FileSync | Syncs> = Layer.effectContext(Effect.sync(() => {
-  const syncs: Syncs["Service"] = { made: [], next: Effect.succeed({ _tag: "Unchanged" }) }
-  return Context.make(Syncs, syncs).pipe(
+export const layer: Layer.Layer<FileSync | FileSyncTestRef> = Layer.effectContext(Effect.sync(() => {
+  const syncs: FileSyncTestRef["Service"] = { made: [], next: Effect.succeed({ _tag: "Unchanged" }) }
+  return Context.make(FileSyncTestRef, syncs).pipe(
     Context.add(FileSync, {
       push: (host) =>
         Effect.suspend(() => {

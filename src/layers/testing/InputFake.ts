@@ -3,12 +3,12 @@ import * as Stream from "effect/Stream"
 import { Input, InputError } from "../../services/Input.ts"
 
 /** A file as a test has written it, or why it cannot be read. */
-export type MemoryFile = string | Uint8Array | { readonly problem: string }
+export type FakeFile = string | Uint8Array | { readonly problem: string }
 
 export interface InputFakeOptions {
   /** What standard input brings, piece by piece, as it is asked for; undefined: a terminal at which nobody types. */
   readonly bytes?: Iterable<string | Uint8Array>
-  readonly files?: Readonly<Record<string, MemoryFile>>
+  readonly files?: Readonly<Record<string, FakeFile>>
 }
 
 const piece = (bytes: string | Uint8Array): Uint8Array => Buffer.from(bytes as string)

@@ -4,20 +4,20 @@ import * as Layer from "effect/Layer"
 import { Output } from "../../services/Output.ts"
 
 /** What was said, for tests to look at. */
-export class Said extends Context.Service<Said, {
+export class OutputTestRef extends Context.Service<OutputTestRef, {
   readonly out: Array<string>
   readonly err: Array<string>
   /** What was written as it is. */
   readonly bytes: Array<Uint8Array>
-}>()("sesh/layers/Said") {}
+}>()("sesh/layers/testing/OutputTestRef") {}
 
 /** Keeps what is said in memory. */
-export const layer = (options: { readonly isTerminal: boolean }): Layer.Layer<Output | Said> =>
+export const layer = (options: { readonly isTerminal: boolean }): Layer.Layer<Output | OutputTestRef> =>
   Layer.effectContext(Effect.sync(() => {
     const out: Array<string> = []
     const err: Array<string> = []
     const bytes: Array<Uint8Array> = []
-    return Context.make(Said, { out, err, bytes }).pipe(
+    return Context.make(OutputTestRef, { out, err, bytes }).pipe(
       Context.add(Output, {
         isTerminal: options.isTerminal,
         print: (text) => Effect.sync(() => void out.push(text)),

@@ -5,15 +5,15 @@ import { visible } from "../../schema/Text.ts"
 import { Progress } from "../../services/Progress.ts"
 
 /** What was shown, for tests to look at. */
-export class Shown extends Context.Service<Shown, {
+export class ProgressTestRef extends Context.Service<ProgressTestRef, {
   /** Every text that was shown, oldest first. */
   readonly texts: Array<string>
   /** What is shown now: one text for each line that is open. */
   readonly now: () => ReadonlyArray<string>
-}>()("sesh/layers/Shown") {}
+}>()("sesh/layers/testing/ProgressTestRef") {}
 
 /** Remembers all lines. `columns`: of the terminal; none: it is no terminal. */
-export const layer = (columns: number | undefined = 80): Layer.Layer<Progress | Shown> =>
+export const layer = (columns: number | undefined = 80): Layer.Layer<Progress | ProgressTestRef> =>
   Layer.effectContext(Effect.sync(() => {
     const open = new Map<symbol, string>()
     const texts: Array<string> = []
@@ -31,7 +31,7 @@ export const layer = (columns: number | undefined = 80): Layer.Layer<Progress | 
       texts.push(fits)
       open.set(key, fits)
     }))
-    return Context.make(Shown, { texts, now: () => [...open.values()].filter((text) => text !== "") }).pipe(
+    return Context.make(ProgressTestRef, { texts, now: () => [...open.values()].filter((text) => text !== "") }).pipe(
       Context.add(Progress, { line })
     )
   }))

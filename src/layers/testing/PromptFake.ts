@@ -6,7 +6,7 @@ import { visible } from "../../schema/Text.ts"
 import { Prompt } from "../../services/Prompt.ts"
 
 /** Somebody at a fake terminal: lines that end in Enter, and keys that end everything. */
-export class Person extends Context.Service<Person, {
+export class PromptTestRef extends Context.Service<PromptTestRef, {
   /** Types a line, and Enter. What nobody reads now stays for who reads next. */
   readonly type: (line: string) => void
   /** Ctrl-C. */
@@ -19,14 +19,14 @@ export class Person extends Context.Service<Person, {
   readonly unread: () => ReadonlyArray<string>
   /** Somebody would hear Enter now. */
   readonly isWatched: () => boolean
-}>()("sesh/layers/PromptFake/Person") {}
+}>()("sesh/layers/testing/PromptTestRef") {}
 
 const INTERRUPT = Symbol("Ctrl-C")
 const END = Symbol("end of input")
 type Key = string | typeof INTERRUPT | typeof END
 
 /** A prompt with a test in front of it. */
-export const layer = (options: { readonly isPossible?: boolean } = {}): Layer.Layer<Prompt | Person> =>
+export const layer = (options: { readonly isPossible?: boolean } = {}): Layer.Layer<Prompt | PromptTestRef> =>
   Layer.effectContext(Effect.sync(() => {
     const { isPossible = true } = options
     const keys: Array<Key> = []
@@ -77,7 +77,7 @@ export const layer = (options: { readonly isPossible?: boolean } = {}): Layer.La
         )
         : Effect.void
 
-    return Context.make(Prompt, { isPossible, choose, onImpatience }).pipe(Context.add(Person, {
+    return Context.make(Prompt, { isPossible, choose, onImpatience }).pipe(Context.add(PromptTestRef, {
       type: press,
       interrupt: () => press(INTERRUPT),
       end: () => press(END),

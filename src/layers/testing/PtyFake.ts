@@ -181,12 +181,12 @@ export class FakeProgram {
 }
 
 /** What was started, for tests to play. */
-export class Programs extends Context.Service<Programs, {
+export class PtyTestRef extends Context.Service<PtyTestRef, {
   /** In the order in which they were started. */
   readonly all: ReadonlyArray<FakeProgram>
   /** The one started last; throws when there is none. */
   readonly last: () => FakeProgram
-}>()("sesh/layers/PtyFake/Programs") {}
+}>()("sesh/layers/testing/PtyTestRef") {}
 
 export interface PtyFakeOptions {
   /** Plays each program from its start. Without it they do nothing until the test makes them. */
@@ -196,7 +196,7 @@ export interface PtyFakeOptions {
 }
 
 /** Terminals whose programs are played by the test. */
-export const layer = (options: PtyFakeOptions = {}): Layer.Layer<Pty | Programs> =>
+export const layer = (options: PtyFakeOptions = {}): Layer.Layer<Pty | PtyTestRef> =>
   Layer.effectContext(Effect.sync(() => {
     const all: Array<FakeProgram> = []
     const start = (spec: PtySpec): FakeProgram => {
@@ -220,5 +220,5 @@ export const layer = (options: PtyFakeOptions = {}): Layer.Layer<Pty | Programs>
       if (program === undefined) throw new Error("nothing was started")
       return program
     }
-    return Context.make(Programs, { all, last }).pipe(Context.add(Pty, { spawn }))
+    return Context.make(PtyTestRef, { all, last }).pipe(Context.add(Pty, { spawn }))
   }))

@@ -22,7 +22,7 @@ import { remoteCaller } from "../remote/caller.ts"
 export type MachineServices = Exclude<HostServices, Caller>
 
 /** Another host, as a test makes it up. All of it may change at any time. */
-export interface MemoryHost {
+export interface FakeHost {
   /** Of its own sessions, with the terminal of the machine here. */
   services: Context.Context<MachineServices>
   /** Why nothing can be had of it. */
@@ -34,28 +34,28 @@ export interface MemoryHost {
 }
 
 /** The hosts there are, for tests to play with. */
-export class MemoryRemotes extends Context.Service<MemoryRemotes, {
+export class RemotesTestRef extends Context.Service<RemotesTestRef, {
   /** By the name that is asked for. What is not here is no such host. */
-  readonly hosts: Map<string, MemoryHost>
+  readonly hosts: Map<string, FakeHost>
   /** Who was asked, in order, for whatever it was; with whether a person might have been asked for a password. */
   readonly asked: Array<{ readonly host: HostName; readonly prompts: "interactive" | "batch" }>
-}>()("sesh/layers/MemoryRemotes") {}
+}>()("sesh/layers/testing/RemotesTestRef") {}
 
 const HOME = "/home/user"
 
 /** Hosts that are machines in this process. */
 export const layer = (
-  given: Readonly<Record<string, MemoryHost>> = {}
-): Layer.Layer<Remotes | MemoryRemotes, never, HostMemory | Caller> =>
+  given: Readonly<Record<string, FakeHost>> = {}
+): Layer.Layer<Remotes | RemotesTestRef, never, HostMemory | Caller> =>
   Layer.effectContext(Effect.gen(function*() {
     const caller = yield* Caller
     const known = yield* HostMemory
-    const memory = MemoryRemotes.of({ hosts: new Map(Object.entries(given)), asked: [] })
+    const ref = RemotesTestRef.of({ hosts: new Map(Object.entries(given)), asked: [] })
 
     /** The host, once it lets us in. */
     const reach = Effect.fnUntraced(function*(name: HostName, options: ConnectOptions | undefined) {
-      memory.asked.push({ host: name, prompts: options?.prompts ?? "batch" })
-      const host = memory.hosts.get(name)
+      ref.asked.push({ host: name, prompts: options?.prompts ?? "batch" })
+      const host = ref.hosts.get(name)
       if (host === undefined) {
         return yield* new HostError({ host: name, problem: `there is no host named ${name}`, kind: "unreachable" })
       }
@@ -78,7 +78,7 @@ export const layer = (
       Effect.sync((): Context.Context<HostServices> => {
         const there = <Id extends MachineServices, S, A, E, R>(
           service: Context.Key<Id, S>,
-          use: (service: S, host: MemoryHost) => Effect.Effect<A, E, R>
+          use: (service: S, host: FakeHost) => Effect.Effect<A, E, R>
         ) => Effect.flatMap(reach(name, options), (host) => use(Context.getUnsafe(host.services, service), host))
 
         const client = SessionClient.of({
@@ -127,9 +127,9 @@ export const layer = (
             AttachClient,
             AttachClient.of({ attach: (wanted) => there(AttachClient, ({ attach }) => attach(wanted)) })
           ),
-          Context.add(Caller, remoteCaller(caller, () => memory.hosts.get(name)?.home ?? HOME))
+          Context.add(Caller, remoteCaller(caller, () => ref.hosts.get(name)?.home ?? HOME))
         )
       })
 
-    return Context.make(Remotes, Remotes.of({ at, look })).pipe(Context.add(MemoryRemotes, memory))
+    return Context.make(Remotes, Remotes.of({ at, look })).pipe(Context.add(RemotesTestRef, ref))
   }))

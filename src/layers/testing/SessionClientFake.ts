@@ -3,14 +3,14 @@ import * as Layer from "effect/Layer"
 import type { SessionName } from "../../schema/SessionName.ts"
 import { HostError } from "../../services/HostError.ts"
 import { ConnectError, NoSession, SessionClient } from "../../services/SessionClient.ts"
-import { MemoryNetwork } from "./network/NetworkTestRef.ts"
+import { NetworkTestRef } from "./network/NetworkTestRef.ts"
 
 /** Connects to what `SessionServerFake` serves on the same network, as if that were on another host if one is named. */
-export const layerOn = (host: string | undefined): Layer.Layer<SessionClient, never, MemoryNetwork> =>
+export const layerOn = (host: string | undefined): Layer.Layer<SessionClient, never, NetworkTestRef> =>
   Layer.effect(
     SessionClient,
     Effect.gen(function*() {
-      const network = yield* MemoryNetwork
+      const network = yield* NetworkTestRef
 
       const open = Effect.fnUntraced(function*(name: SessionName) {
         const reason = network.isDown()

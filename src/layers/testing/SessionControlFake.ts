@@ -26,7 +26,7 @@ const STREAM_END_MS = 1000
 const NUMBERS = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15, SIGKILL: 9 } as const
 
 /** A session as a test plays it. */
-export class ControlledSession {
+export class FakeLiveSession {
   readonly id: string
   /** What was sent to what runs. */
   readonly signals: Array<EndSignal | "SIGKILL"> = []
@@ -130,29 +130,29 @@ export class ControlledSession {
 }
 
 /** The sessions there are. */
-export class ControlledSessions extends Context.Service<ControlledSessions, {
+export class SessionControlTestRef extends Context.Service<SessionControlTestRef, {
   /** The last one of each name, over or not. */
-  readonly all: ReadonlyMap<SessionName, ControlledSession>
-  readonly start: (name: SessionName, options?: { readonly keep?: boolean }) => ControlledSession
-}>()("sesh/layers/ControlledSessions") {}
+  readonly all: ReadonlyMap<SessionName, FakeLiveSession>
+  readonly start: (name: SessionName, options?: { readonly keep?: boolean }) => FakeLiveSession
+}>()("sesh/layers/testing/SessionControlTestRef") {}
 
 const lastOf = (bytes: Buffer, most: number): Buffer => bytes.subarray(Math.max(0, bytes.length - most))
 
 /** Sessions that a test plays, without a protocol between. */
-export const layer: Layer.Layer<SessionControl | ControlledSessions> = Layer.effectContext(Effect.sync(() => {
-  const all = new Map<SessionName, ControlledSession>()
+export const layer: Layer.Layer<SessionControl | SessionControlTestRef> = Layer.effectContext(Effect.sync(() => {
+  const all = new Map<SessionName, FakeLiveSession>()
   let started = 0
-  const sessions = ControlledSessions.of({
+  const sessions = SessionControlTestRef.of({
     all,
     start: (name, { keep = false } = {}) => {
-      const session = new ControlledSession(`session ${++started}`, keep)
+      const session = new FakeLiveSession(`session ${++started}`, keep)
       all.set(name, session)
       return session
     }
   })
 
   const alive = (name: SessionName, created?: string) =>
-    Effect.suspend((): Effect.Effect<ControlledSession, NoSession> => {
+    Effect.suspend((): Effect.Effect<FakeLiveSession, NoSession> => {
       const session = all.get(name)
       return session === undefined || session.isOver || (created !== undefined && session.id !== created)
         ? Effect.fail(new NoSession({ name, stale: false }))
@@ -205,7 +205,7 @@ export const layer: Layer.Layer<SessionControl | ControlledSessions> = Layer.eff
       )
     })
 
-  return Context.make(ControlledSessions, sessions).pipe(Context.add(
+  return Context.make(SessionControlTestRef, sessions).pipe(Context.add(
     SessionControl,
     SessionControl.of({
       wait,

@@ -7,20 +7,20 @@ import { type Ended, isFresh, type SessionInfo } from "../../schema/Session.ts"
 import { SessionFiles } from "../../services/SessionFiles.ts"
 
 /** What was written, for tests to look at. */
-export class WrittenFiles extends Context.Service<WrittenFiles, {
+export class SessionFilesTestRef extends Context.Service<SessionFilesTestRef, {
   readonly agents: Map<string, string>
   readonly infos: Map<string, SessionInfo>
   readonly ends: Map<string, Ended>
-}>()("sesh/layers/WrittenFiles") {}
+}>()("sesh/layers/testing/SessionFilesTestRef") {}
 
 /** Keeps the files in memory. */
-export const layer: Layer.Layer<SessionFiles | WrittenFiles> = Layer.effectContext(
+export const layer: Layer.Layer<SessionFiles | SessionFilesTestRef> = Layer.effectContext(
   Effect.sync(() => {
     const agents = new Map<string, string>()
     const infos = new Map<string, SessionInfo>()
     const ends = new Map<string, Ended>()
     const agentPath = (name: string) => `/memory/${name}.agent`
-    return Context.make(WrittenFiles, { agents, infos, ends }).pipe(
+    return Context.make(SessionFilesTestRef, { agents, infos, ends }).pipe(
       Context.add(SessionFiles, {
         agentPath,
         pointAgent: (name, socket) =>

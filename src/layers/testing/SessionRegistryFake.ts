@@ -8,7 +8,7 @@ import { NoSession } from "../../services/SessionClient.ts"
 import { type Listed, SessionRegistry, SessionUnresponsive } from "../../services/SessionRegistry.ts"
 
 /** A session as a test sets it. */
-export interface MemorySession {
+export interface FakeSession {
   readonly info: SessionInfo
   /** It does not answer, for this reason. */
   readonly problem?: string
@@ -17,16 +17,16 @@ export interface MemorySession {
 }
 
 /** The sessions there are, and what was done to them. */
-export class MemorySessions extends Context.Service<MemorySessions, {
-  readonly sessions: Map<SessionName, MemorySession>
+export class SessionRegistryTestRef extends Context.Service<SessionRegistryTestRef, {
+  readonly sessions: Map<SessionName, FakeSession>
   /** Names that only a dead socket is left of. */
   readonly dead: Set<SessionName>
   readonly killed: Array<{ readonly name: SessionName; readonly graceMs: number }>
   readonly detached: Array<{ readonly name: SessionName; readonly reason?: string }>
-}>()("sesh/layers/MemorySessions") {}
+}>()("sesh/layers/testing/SessionRegistryTestRef") {}
 
 /** A session's word for itself, for tests: `given` over plain values. */
-export const memoryInfo = (name: string, given?: Partial<SessionInfo>): SessionInfo => ({
+export const fakeInfo = (name: string, given?: Partial<SessionInfo>): SessionInfo => ({
   name: name as SessionName,
   id: `id-of-${name}`,
   dir: "/home/user",
@@ -52,15 +52,15 @@ const byName = (a: Listed, b: Listed): number => a.name < b.name ? -1 : 1
 
 /** The given sessions; killing one removes it, detaching lets its clients go. */
 export const layer = (
-  given: Iterable<MemorySession> = []
-): Layer.Layer<SessionRegistry | MemorySessions> =>
+  given: Iterable<FakeSession> = []
+): Layer.Layer<SessionRegistry | SessionRegistryTestRef> =>
   Layer.effectContext(Effect.sync(() => {
     const sessions = new Map(Array.from(given, (session) => [session.info.name, session] as const))
     const dead = new Set<SessionName>()
-    const memory = MemorySessions.of({ sessions, dead, killed: [], detached: [] })
+    const ref = SessionRegistryTestRef.of({ sessions, dead, killed: [], detached: [] })
 
     const find = (name: SessionName) =>
-      Effect.suspend((): Effect.Effect<MemorySession, NoSession | SessionUnresponsive> => {
+      Effect.suspend((): Effect.Effect<FakeSession, NoSession | SessionUnresponsive> => {
         const session = sessions.get(name)
         if (session === undefined) return Effect.fail(new NoSession({ name, stale: dead.has(name) }))
         if (session.problem === undefined) return Effect.succeed(session)
@@ -81,17 +81,17 @@ export const layer = (
       get: (name) => Effect.map(find(name), ({ info }) => welcomeOf(info)),
       kill: (name, graceMs) =>
         Effect.map(find(name), ({ status }) => {
-          memory.killed.push({ name, graceMs })
+          ref.killed.push({ name, graceMs })
           sessions.delete(name)
           return status ?? { code: 0, signal: 1 }
         }),
       detach: (name, reason) =>
         Effect.map(find(name), (session) => {
-          memory.detached.push({ name, ...(reason === undefined ? {} : { reason }) })
+          ref.detached.push({ name, ...(reason === undefined ? {} : { reason }) })
           sessions.set(name, { ...session, info: { ...session.info, clients: [] } })
           return session.info.clients.filter(({ role }) => role === "attach" || role === "watch").length
         }),
       reap: (name) => Effect.sync(() => !sessions.has(name) && dead.delete(name))
     })
-    return Context.make(SessionRegistry, registry).pipe(Context.add(MemorySessions, memory))
+    return Context.make(SessionRegistry, registry).pipe(Context.add(SessionRegistryTestRef, ref))
   }))

@@ -1,13 +1,13 @@
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { SessionExists, SessionServer } from "../../services/SessionServer.ts"
-import { MemoryNetwork } from "./network/NetworkTestRef.ts"
+import { NetworkTestRef } from "./network/NetworkTestRef.ts"
 
 /** Names in a map instead of sockets in a directory. */
-export const layer: Layer.Layer<SessionServer, never, MemoryNetwork> = Layer.effect(
+export const layer: Layer.Layer<SessionServer, never, NetworkTestRef> = Layer.effect(
   SessionServer,
   Effect.gen(function*() {
-    const network = yield* MemoryNetwork
+    const network = yield* NetworkTestRef
 
     const listen: SessionServer["Service"]["listen"] = Effect.fn("SessionServer.listen")(
       function*({ name, onConnection, prepare }) {

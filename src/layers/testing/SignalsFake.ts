@@ -4,20 +4,20 @@ import * as Layer from "effect/Layer"
 import { type EndSignal, Signals } from "../../services/Signals.ts"
 
 /** Whoever sends signals, and who listens. */
-export class Signaller extends Context.Service<Signaller, {
+export class SignalsTestRef extends Context.Service<SignalsTestRef, {
   readonly listeners: Set<(signal: EndSignal) => void>
   /** False: nobody listens, the process would have ended. */
   readonly send: (signal: EndSignal) => boolean
-}>()("sesh/layers/Signaller") {}
+}>()("sesh/layers/testing/SignalsTestRef") {}
 
 /** Signals that a test sends. */
-export const layer: Layer.Layer<Signals | Signaller> = Layer.effectContext(Effect.sync(() => {
+export const layer: Layer.Layer<Signals | SignalsTestRef> = Layer.effectContext(Effect.sync(() => {
   const listeners = new Set<(signal: EndSignal) => void>()
   const send = (signal: EndSignal) => {
     for (const listener of listeners) listener(signal)
     return listeners.size > 0
   }
-  return Context.make(Signaller, { listeners, send }).pipe(Context.add(
+  return Context.make(SignalsTestRef, { listeners, send }).pipe(Context.add(
     Signals,
     Signals.of({
       listen: (onSignal) =>

@@ -18,19 +18,19 @@ import { bridgeChannel } from "../ssh/shared/bridgeChannel.ts"
 import { collect } from "../ssh/shared/collect.ts"
 import { badArgument } from "../ssh/shared/remoteCommand.ts"
 import { badPath } from "../ssh/shared/socketPath.ts"
-import { memoryChannels } from "./network/channelPair.ts"
-import { type FakeProgram, fakeProgram } from "./network/remoteProgram.ts"
+import { channelPair } from "./network/channelPair.ts"
+import { type FakeRemoteProgram, fakeRemoteProgram } from "./network/remoteProgram.ts"
 
-export type { FakeProgram } from "./network/remoteProgram.ts"
+export type { FakeRemoteProgram as FakeProgram } from "./network/remoteProgram.ts"
 
 /** What a fake host is like. All of it may change at any time. */
-export interface FakeHost {
+export interface FakeSshHost {
   /** Why nobody gets in, whoever asks; undefined lets them in. */
   failure?: ConnectFailure | ((options: ConnectOptions | undefined) => ConnectFailure | undefined)
   /** Milliseconds until it lets somebody in or fails; beyond the caller's patience that is a timeout. */
   delay?: number
   /** Plays a program from its start. Without it programs are not found: status 127. */
-  play?: (program: FakeProgram) => void
+  play?: (program: FakeRemoteProgram) => void
   /** Who listens at a path: plays the other side of a connection. Undefined: nobody. */
   socket?: (path: string) => ((peer: ByteChannel<ChannelFailure>) => void) | undefined
   /** Its sshd forwards no sockets: only a bridge leads there. */
@@ -41,19 +41,21 @@ export interface FakeHost {
 }
 
 /** The hosts there are, for tests to play with. */
-export class FakeHosts extends Context.Service<FakeHosts, {
+export class SshTransportTestRef extends Context.Service<SshTransportTestRef, {
   /** By the name that is asked for. What is not here is no such host. */
-  readonly hosts: Map<string, FakeHost>
+  readonly hosts: Map<string, FakeSshHost>
   /** Breaks every connection to a host. Later ones go by what the host is like then. */
   readonly cut: (host: string, words?: string) => void
   /** What was run, in order: failures to connect are not in it. */
   readonly started: ReadonlyArray<{ readonly host: HostName; readonly argv: ReadonlyArray<string> }>
   /** Attempts to connect, in order, with whether a person might have been asked. */
   readonly attempts: ReadonlyArray<{ readonly host: HostName; readonly prompts: "interactive" | "batch" }>
-}>()("sesh/layers/SshTransportFake/FakeHosts") {}
+}>()("sesh/layers/testing/SshTransportTestRef") {}
 
 /** Hosts that a test makes up: slow, unreachable, refusing, dying in mid-stream, lying. */
-export const layer = (given: Readonly<Record<string, FakeHost>> = {}): Layer.Layer<SshTransport | FakeHosts> =>
+export const layer = (
+  given: Readonly<Record<string, FakeSshHost>> = {}
+): Layer.Layer<SshTransport | SshTransportTestRef> =>
   Layer.effectContext(Effect.sync(() => {
     const hosts = new Map(Object.entries(given))
     const started: Array<{ readonly host: HostName; readonly argv: ReadonlyArray<string> }> = []
@@ -100,7 +102,7 @@ export const layer = (given: Readonly<Record<string, FakeHost>> = {}): Layer.Lay
       if (bad !== undefined) return yield* bad
       const there = yield* connect(host, options)
       started.push({ host, argv })
-      const { cut, program, remote } = fakeProgram(argv)
+      const { cut, program, remote } = fakeRemoteProgram(argv)
       yield* link(host, cut)
       yield* Effect.addFinalizer(() => Effect.sync(remote.destroy))
       if (there.play === undefined) {
@@ -124,7 +126,7 @@ export const layer = (given: Readonly<Record<string, FakeHost>> = {}): Layer.Lay
       }
       const refused = new SocketRefused({ host, path, words: "" })
       if (accept === undefined && there.refusesLate !== true) return yield* refused
-      const { cut, far, near } = memoryChannels<ChannelFailure>()
+      const { cut, far, near } = channelPair<ChannelFailure>()
       yield* link(host, cut)
       yield* Effect.addFinalizer(() => Effect.sync(near.destroy))
       if (accept === undefined) cut(refused)
@@ -162,5 +164,7 @@ export const layer = (given: Readonly<Record<string, FakeHost>> = {}): Layer.Lay
       describe,
       close: (host) => Effect.sync(() => cut(host))
     })
-    return Context.make(FakeHosts, { hosts, cut, started, attempts }).pipe(Context.add(SshTransport, transport))
+    return Context.make(SshTransportTestRef, { hosts, cut, started, attempts }).pipe(
+      Context.add(SshTransport, transport)
+    )
   }))

@@ -171,7 +171,7 @@ export class FakeTerminal {
 }
 
 /** The terminal, for tests to sit at. */
-export class Terminal extends Context.Service<Terminal, FakeTerminal>()("sesh/layers/TtyFake/Terminal") {}
+export class TtyTestRef extends Context.Service<TtyTestRef, FakeTerminal>()("sesh/layers/testing/TtyTestRef") {}
 
 export interface TtyFakeOptions {
   /** Both are, unless said otherwise. */
@@ -181,7 +181,7 @@ export interface TtyFakeOptions {
 }
 
 /** A terminal with a test in front of it. */
-export const layer = (options: TtyFakeOptions = {}): Layer.Layer<Tty | Terminal> =>
+export const layer = (options: TtyFakeOptions = {}): Layer.Layer<Tty | TtyTestRef> =>
   Layer.effectContext(Effect.sync(() => {
     const { inputIsTerminal = true, outputIsTerminal = true, size = DEFAULT_SIZE } = options
     const isTerminal = inputIsTerminal || outputIsTerminal
@@ -196,7 +196,7 @@ export const layer = (options: TtyFakeOptions = {}): Layer.Layer<Tty | Terminal>
         () => Effect.sync(() => terminal.close())
       )
     })
-    return Context.make(Terminal, terminal).pipe(
+    return Context.make(TtyTestRef, terminal).pipe(
       Context.add(Tty, { inputIsTerminal, outputIsTerminal, size: () => terminal.size, open })
     )
   }))

@@ -5,7 +5,7 @@ import { dashWords } from "../../../src/commands/completions/words.ts"
 import { parse } from "../../../src/commands/language/parse.ts"
 import { SHELLS } from "../../../src/commands/language/request.ts"
 import { flagged, OPTIONS, type Verb, verbs } from "../../../src/commands/language/verbs.ts"
-import { Said } from "../../../src/layers/testing/OutputFake.ts"
+import { OutputTestRef } from "../../../src/layers/testing/OutputFake.ts"
 import { inWorld } from "../../support/world.ts"
 
 const hidden = new Set(flagged.filter((name) => (verbs[name] as Verb).hidden === true))
@@ -36,7 +36,7 @@ describe.each(SHELLS)("completion for %s", (shell) => {
     inWorld({ outputIsTerminal: false }, (sesh) =>
       Effect.gen(function*() {
         assert.strictEqual(yield* sesh("--completions", shell), 0)
-        const { err, out } = yield* Said
+        const { err, out } = yield* OutputTestRef
         assert.deepStrictEqual([out, err], [[script], []])
       })))
 })
@@ -67,7 +67,7 @@ describe("completion", () => {
         for (const words of [["tcsh"], []]) {
           assert.strictEqual(yield* sesh("--completions", ...words), 2)
         }
-        const { err, out } = yield* Said
+        const { err, out } = yield* OutputTestRef
         assert.deepStrictEqual(out, [])
         assert.include(err[0], "usage: sesh --completions bash|zsh|fish")
       })))

@@ -12,7 +12,7 @@ import * as Caller from "../../../src/layers/testing/CallerFake.ts"
 import * as Deployer from "../../../src/layers/testing/DeployerFake.ts"
 import * as EventLog from "../../../src/layers/testing/EventLogFake.ts"
 import * as Output from "../../../src/layers/testing/OutputFake.ts"
-import { Shown } from "../../../src/layers/testing/ProgressFake.ts"
+import { ProgressTestRef } from "../../../src/layers/testing/ProgressFake.ts"
 import { isAsNewAs } from "../../../src/schema/Version.ts"
 import { DeployError } from "../../../src/services/Deployer.ts"
 import { HostError } from "../../../src/services/HostError.ts"
@@ -29,14 +29,14 @@ describe("sesh --deploy", () => {
     inWorld({ targets: { web: {}, db: { npm: true }, old: { sesh: "0.0.0" } } }, (sesh) =>
       Effect.gen(function*() {
         assert.strictEqual(yield* sesh("--deploy", "@web", "@db", "@old", "@web"), 0)
-        const { err, out } = yield* Output.Said
+        const { err, out } = yield* Output.OutputTestRef
         assert.deepStrictEqual([out, err], [[
           "web: sesh 0.0.0 installed, as a copy",
           "db: sesh 0.0.0 installed, by npm",
           "old: sesh 0.0.0 is there already"
         ], []])
         assert.deepStrictEqual((yield* FakeHosts).looks.map(([host]) => host), ["web", "db", "old"])
-        const { now, texts } = yield* Shown
+        const { now, texts } = yield* ProgressTestRef
         assert.deepStrictEqual(now(), [])
         assert.deepStrictEqual(texts.slice(0, 4), [
           "web: looking what is there …",
@@ -50,7 +50,7 @@ describe("sesh --deploy", () => {
     inWorld({ targets: { full: { failure }, web: {} } }, (sesh) =>
       Effect.gen(function*() {
         assert.strictEqual(yield* sesh("--deploy", "@full", "@web"), 1)
-        const { err, out } = yield* Output.Said
+        const { err, out } = yield* Output.OutputTestRef
         assert.deepStrictEqual(err, ["sesh: cannot put sesh on full: its disk is full; make room"])
         assert.deepStrictEqual(out, ["web: sesh 0.0.0 installed, as a copy"])
         assert.deepStrictEqual((yield* FakeHosts).looks.map(([host]) => host), ["web"])
@@ -66,7 +66,7 @@ describe("sesh --upgrade", () => {
       (sesh) =>
         Effect.gen(function*() {
           assert.strictEqual(yield* sesh("--upgrade"), 1)
-          const { err, out } = yield* Output.Said
+          const { err, out } = yield* Output.OutputTestRef
           assert.deepStrictEqual(
             out.toSorted(),
             names.filter((name) => name !== "web3").map((name) =>
@@ -77,8 +77,8 @@ describe("sesh --upgrade", () => {
             "sesh: cannot put sesh on web3: its disk is full; make room",
             "18 hosts upgraded, 1 as new as this sesh, 1 failed"
           ])
-          assert.strictEqual((yield* Deployer.Targets).most(), 8)
-          const { texts } = yield* Shown
+          assert.strictEqual((yield* Deployer.DeployerTestRef).most(), 8)
+          const { texts } = yield* ProgressTestRef
           assert.include(texts[0], "0 of 20 hosts  web0 …")
           assert.strictEqual(texts.at(-1), "20 of 20 hosts")
         })
@@ -90,12 +90,12 @@ describe("sesh --upgrade", () => {
       yield* inWorld({}, (sesh) =>
         Effect.gen(function*() {
           assert.strictEqual(yield* sesh("--upgrade"), 0)
-          assert.match((yield* Output.Said).err[0]!, /no host is known yet/)
+          assert.match((yield* Output.OutputTestRef).err[0]!, /no host is known yet/)
         }))
       yield* inWorld({ known: ["web"], targets: { web: { sesh: "9.0.0" } } }, (sesh) =>
         Effect.gen(function*() {
           assert.strictEqual(yield* sesh("--upgrade"), 0)
-          assert.deepStrictEqual((yield* Output.Said).out, ["web: sesh 9.0.0 is there already"])
+          assert.deepStrictEqual((yield* Output.OutputTestRef).out, ["web: sesh 9.0.0 is there already"])
         }))
     }))
 })
@@ -121,8 +121,8 @@ describe("before a session on a host", () => {
       { sesh: kind === "version" ? "0.9.0" : undefined },
       Effect.gen(function*() {
         assert.strictEqual(yield* withSesh(web, work), "done")
-        assert.strictEqual((yield* Deployer.Targets).targets.get("web")?.sesh, "1.0.0")
-        assert.strictEqual((yield* Output.Said).err.at(-1), "[web: sesh 1.0.0 installed, as a copy]")
+        assert.strictEqual((yield* Deployer.DeployerTestRef).targets.get("web")?.sesh, "1.0.0")
+        assert.strictEqual((yield* Output.OutputTestRef).err.at(-1), "[web: sesh 1.0.0 installed, as a copy]")
       })
     )
   })
@@ -132,7 +132,7 @@ describe("before a session on a host", () => {
       {},
       Effect.gen(function*() {
         assert.strictEqual((yield* Effect.flip(withSesh(web, Effect.fail(error("no sesh")))))._tag, "HostError")
-        assert.strictEqual((yield* Deployer.Targets).asked.length, 1)
+        assert.strictEqual((yield* Deployer.DeployerTestRef).asked.length, 1)
       })
     ))
 
@@ -142,7 +142,7 @@ describe("before a session on a host", () => {
       Effect.gen(function*() {
         const before = error("version")
         assert.strictEqual(yield* Effect.flip(ensureDeployed(web, before)), before)
-        assert.strictEqual((yield* Deployer.Targets).targets.get("web")?.sesh, "2.0.0")
+        assert.strictEqual((yield* Deployer.DeployerTestRef).targets.get("web")?.sesh, "2.0.0")
       })
     ))
 
@@ -152,13 +152,13 @@ describe("before a session on a host", () => {
       Effect.gen(function*() {
         const result = yield* Effect.flip(ensureDeployed(web, error(kind)))
         assert.strictEqual(result._tag === "HostError" && result.kind, kind)
-        assert.strictEqual((yield* Deployer.Targets).asked.length, 0)
+        assert.strictEqual((yield* Deployer.DeployerTestRef).asked.length, 0)
       })
     ))
 
   it.effect("programs are told when it starts, and how it ends; people then are not", () => {
     const said = Effect.gen(function*() {
-      return [(yield* EventLog.Logged).events, (yield* Output.Said).err] as ReadonlyArray<unknown>
+      return [(yield* EventLog.EventLogTestRef).events, (yield* Output.OutputTestRef).err] as ReadonlyArray<unknown>
     })
     return Effect.gen(function*() {
       const start = { event: "deploy_start", host: "web" }

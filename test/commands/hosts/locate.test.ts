@@ -2,12 +2,12 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as TestClock from "effect/testing/TestClock"
-import { Launches } from "../../../src/layers/testing/DaemonLauncherFake.ts"
-import { Said } from "../../../src/layers/testing/OutputFake.ts"
-import { Shown } from "../../../src/layers/testing/ProgressFake.ts"
-import { Person } from "../../../src/layers/testing/PromptFake.ts"
-import { memoryInfo, MemorySessions } from "../../../src/layers/testing/SessionRegistryFake.ts"
-import { Terminal } from "../../../src/layers/testing/TtyFake.ts"
+import { DaemonLauncherTestRef } from "../../../src/layers/testing/DaemonLauncherFake.ts"
+import { OutputTestRef } from "../../../src/layers/testing/OutputFake.ts"
+import { ProgressTestRef } from "../../../src/layers/testing/ProgressFake.ts"
+import { PromptTestRef } from "../../../src/layers/testing/PromptFake.ts"
+import { fakeInfo, SessionRegistryTestRef } from "../../../src/layers/testing/SessionRegistryFake.ts"
+import { TtyTestRef } from "../../../src/layers/testing/TtyFake.ts"
 import type { ListedSession } from "../../../src/schema/Listing.ts"
 import type { SessionName } from "../../../src/schema/SessionName.ts"
 import { HostError } from "../../../src/services/HostError.ts"
@@ -15,10 +15,10 @@ import { eventually, settle } from "../../support/fakeClient.ts"
 import { type FakeHostOptions, FakeHosts } from "../../support/remotes.ts"
 import { inWorld } from "../../support/world.ts"
 
-const having = (...names: ReadonlyArray<string>) => ({ sessions: names.map((name) => ({ info: memoryInfo(name) })) })
+const having = (...names: ReadonlyArray<string>) => ({ sessions: names.map((name) => ({ info: fakeInfo(name) })) })
 
 const listed = (...names: ReadonlyArray<string>): ReadonlyArray<ListedSession> =>
-  names.map((name) => ({ name: name as SessionName, info: memoryInfo(name) }))
+  names.map((name) => ({ name: name as SessionName, info: fakeInfo(name) }))
 
 const dead = (host: string, ...knew: ReadonlyArray<string>): FakeHostOptions => ({
   failure: new HostError({ host, problem: `${host} does not answer`, kind: "unreachable" }),
@@ -39,14 +39,14 @@ const VERBS = [
 describe("a session that is here", () => {
   it.effect("costs no question, and nobody wants to know which hosts there are", () =>
     inWorld(
-      { sessions: [{ info: memoryInfo("dev") }], hosts: { web: having("dev") } },
+      { sessions: [{ info: fakeInfo("dev") }], hosts: { web: having("dev") } },
       (sesh) =>
         Effect.gen(function*() {
           assert.strictEqual(yield* sesh("--detach", "dev"), 0)
           assert.strictEqual(yield* sesh("--kill", "dev"), 0)
           yield* sesh("new", "-d")
           const running = yield* Effect.forkChild(sesh("new"))
-          const terminal = yield* Terminal
+          const terminal = yield* TtyTestRef
           yield* eventually("a terminal", () => terminal.isOpen)
           yield* settle
           terminal.type("\x1c")
@@ -65,7 +65,7 @@ describe("a session that is here", () => {
           yield* sesh("b", "--", "true")
           yield* sesh("c", "-d")
           const { looks, reads } = yield* FakeHosts
-          assert.deepStrictEqual([looks, reads(), (yield* Launches).specs.length], [[], 0, 3])
+          assert.deepStrictEqual([looks, reads(), (yield* DaemonLauncherTestRef).specs.length], [[], 0, 3])
         })
     ))
 })
@@ -76,15 +76,15 @@ describe("a session that is on one host", () => {
       Effect.gen(function*() {
         yield* sesh("@web", "dev", "-d")
         const running = yield* Effect.forkChild(sesh("dev"))
-        const terminal = yield* Terminal
+        const terminal = yield* TtyTestRef
         const { programs } = (yield* FakeHosts).at("web")
         yield* eventually("a terminal", () => terminal.isOpen)
         programs.last().print("there$ ")
         yield* eventually("the prompt", () => terminal.screen.includes("there$ "))
         terminal.type("\x1c")
         assert.strictEqual(yield* Fiber.join(running), 0)
-        assert.deepStrictEqual((yield* Said).err, ["[dev is on web]", "[detached from dev on web]"])
-        assert.strictEqual((yield* Launches).specs.length, 0)
+        assert.deepStrictEqual((yield* OutputTestRef).err, ["[dev is on web]", "[detached from dev on web]"])
+        assert.strictEqual((yield* DaemonLauncherTestRef).specs.length, 0)
         assert.deepStrictEqual((yield* FakeHosts).looks.map(([host]) => host).toSorted(), ["db", "web"])
         assert.isTrue((yield* FakeHosts).looks.every(([, options]) => options?.prompts === "batch"))
       })))
@@ -100,7 +100,7 @@ describe("a session that is on one host", () => {
         }
         assert.strictEqual(yield* sesh("--send", "dev", "hello"), 0)
         assert.strictEqual(yield* sesh("--history", "dev"), 0)
-        assert.include(Buffer.concat((yield* Said).bytes).toString(), "hello")
+        assert.include(Buffer.concat((yield* OutputTestRef).bytes).toString(), "hello")
         const waiting = yield* Effect.forkChild(sesh("--wait", "dev"))
         yield* settle
         assert.strictEqual(yield* sesh("--send", "dev", "exit"), 0)
@@ -109,7 +109,7 @@ describe("a session that is on one host", () => {
         assert.strictEqual(yield* sesh("--kill", "old"), 0)
         assert.strictEqual(memory.sessions.size, 0)
         assert.deepStrictEqual(
-          (yield* Said).err.filter((line) => line.includes("old")),
+          (yield* OutputTestRef).err.filter((line) => line.includes("old")),
           ["[old is on web]", "[0 clients of old on web detached]", "[old is on web]", "[old on web ended]"]
         )
       })))
@@ -118,8 +118,8 @@ describe("a session that is on one host", () => {
     inWorld({ hosts: { web: { listing: listed("dev") } } }, (sesh) =>
       Effect.gen(function*() {
         assert.strictEqual(yield* sesh("dev"), 1)
-        assert.deepStrictEqual((yield* Said).err, ["[dev is on web]", "sesh: no session named dev on web"])
-        assert.deepStrictEqual([(yield* Launches).specs, (yield* FakeHosts).at("web").specs], [[], []])
+        assert.deepStrictEqual((yield* OutputTestRef).err, ["[dev is on web]", "sesh: no session named dev on web"])
+        assert.deepStrictEqual([(yield* DaemonLauncherTestRef).specs, (yield* FakeHosts).at("web").specs], [[], []])
       })))
 
   it.effect("on a host that is gone when it is gone to: the host's error", () =>
@@ -133,14 +133,14 @@ describe("a session that is on one host", () => {
     }, (sesh) =>
       Effect.gen(function*() {
         assert.strictEqual(yield* sesh("dev"), 1)
-        assert.deepStrictEqual((yield* Said).err, ["[dev is on web]", "sesh: web went away"])
-        assert.strictEqual((yield* Launches).specs.length, 0)
+        assert.deepStrictEqual((yield* OutputTestRef).err, ["[dev is on web]", "sesh: web went away"])
+        assert.strictEqual((yield* DaemonLauncherTestRef).specs.length, 0)
       })))
 })
 
 describe("a session that is on several hosts", () => {
-  const active = (ms: number, more?: Partial<Parameters<typeof memoryInfo>[1]>) => ({
-    sessions: [{ info: memoryInfo("dev", { active: ms, dir: "/home/there/x", foreground: "vim\u001b[31m", ...more }) }]
+  const active = (ms: number, more?: Partial<Parameters<typeof fakeInfo>[1]>) => ({
+    sessions: [{ info: fakeInfo("dev", { active: ms, dir: "/home/there/x", foreground: "vim\u001b[31m", ...more }) }]
   })
 
   it.effect("is asked about, with the one that somebody looks at, and then the latest, first", () =>
@@ -149,7 +149,7 @@ describe("a session that is on several hosts", () => {
     }, (sesh) =>
       Effect.gen(function*() {
         const running = yield* Effect.forkChild(sesh("--kill", "dev"))
-        const person = yield* Person
+        const person = yield* PromptTestRef
         yield* eventually("a question", () => person.asked.length === 1)
         assert.deepStrictEqual(person.asked, [["There are 3 sessions named dev:", [
           "@c dev  active 10m ago  ~/x  vim\\x1b[31m",
@@ -159,7 +159,7 @@ describe("a session that is on several hosts", () => {
         person.type("9")
         person.type("2")
         assert.strictEqual(yield* Fiber.join(running), 0)
-        assert.deepStrictEqual((yield* Said).err, ["[dev on b ended]"])
+        assert.deepStrictEqual((yield* OutputTestRef).err, ["[dev on b ended]"])
       })))
 
   it.effect.each(["Enter", "Ctrl-C", "Ctrl-D"])(
@@ -168,14 +168,14 @@ describe("a session that is on several hosts", () => {
       inWorld({ hosts: { a: having("dev"), b: having("dev") } }, (sesh) =>
         Effect.gen(function*() {
           const running = yield* Effect.forkChild(sesh("dev"))
-          const person = yield* Person
+          const person = yield* PromptTestRef
           yield* eventually("a question", () => person.asked.length === 1)
           if (key === "Enter") person.type("")
           else if (key === "Ctrl-C") person.interrupt()
           else person.end()
           assert.strictEqual(yield* Fiber.join(running), 1)
-          assert.deepStrictEqual((yield* Said).err, ["sesh: none was chosen"])
-          assert.strictEqual((yield* Launches).specs.length, 0)
+          assert.deepStrictEqual((yield* OutputTestRef).err, ["sesh: none was chosen"])
+          assert.strictEqual((yield* DaemonLauncherTestRef).specs.length, 0)
         }))
   )
 
@@ -198,12 +198,12 @@ describe("a session that is on several hosts", () => {
         (sesh) =>
           Effect.gen(function*() {
             assert.strictEqual(yield* sesh(...line.split(" ")), 1)
-            assert.deepStrictEqual((yield* Said).err, [
+            assert.deepStrictEqual((yield* OutputTestRef).err, [
               `sesh: there are 2 sessions named dev; say which one:\n  ${command}\n  ${command.replace("@a", "@b")}`
             ])
             const { at } = yield* FakeHosts
             assert.deepStrictEqual([at("a").memory.sessions.size, at("b").memory.sessions.size], [1, 1])
-            assert.strictEqual((yield* Launches).specs.length, 0)
+            assert.strictEqual((yield* DaemonLauncherTestRef).specs.length, 0)
           })
       )
   )
@@ -216,19 +216,19 @@ describe("a session that is nowhere", () => {
       (sesh) =>
         Effect.gen(function*() {
           assert.strictEqual(yield* sesh("dev"), 4)
-          assert.strictEqual((yield* Launches).specs.length, 1)
-          assert.deepStrictEqual((yield* Said).err, ["[dev ended]"])
+          assert.strictEqual((yield* DaemonLauncherTestRef).specs.length, 1)
+          assert.deepStrictEqual((yield* OutputTestRef).err, ["[dev ended]"])
         })
     ))
 
   it.effect.each(VERBS)("%s: fails, and names what is close, here and there", ([line]) =>
     inWorld({
-      sessions: [{ info: memoryInfo("dex") }],
+      sessions: [{ info: fakeInfo("dex") }],
       hosts: { web: having("deb"), db: dead("db", "den"), far: having("unlike") }
     }, (sesh) =>
       Effect.gen(function*() {
         assert.strictEqual(yield* sesh(...line.split(" ")), 1)
-        assert.deepStrictEqual((yield* Said).err, [
+        assert.deepStrictEqual((yield* OutputTestRef).err, [
           "sesh: db does not answer",
           "sesh: no session named dev; did you mean dex or @db den or @web deb?"
         ])
@@ -238,8 +238,8 @@ describe("a session that is nowhere", () => {
     inWorld({}, (sesh) =>
       Effect.gen(function*() {
         assert.strictEqual(yield* sesh("--kill", "dev"), 1)
-        assert.deepStrictEqual((yield* Said).err, ["sesh: no session named dev"])
-        assert.deepStrictEqual((yield* Shown).texts, [])
+        assert.deepStrictEqual((yield* OutputTestRef).err, ["sesh: no session named dev"])
+        assert.deepStrictEqual((yield* ProgressTestRef).texts, [])
       })))
 })
 
@@ -261,7 +261,7 @@ describe("waiting for hosts", () => {
     inWorld({ hosts: { web: { delayMs: forever } } }, (sesh) =>
       Effect.gen(function*() {
         assert.deepStrictEqual(yield* timed(Effect.scoped(sesh("--kill", "dev"))), { ms: 1500, code: 1 })
-        assert.deepStrictEqual((yield* Said).err, [
+        assert.deepStrictEqual((yield* OutputTestRef).err, [
           "sesh: web gave no answer in 1.5 s",
           "sesh: no session named dev"
         ])
@@ -279,7 +279,7 @@ describe("waiting for hosts", () => {
       Effect.gen(function*() {
         assert.deepStrictEqual(yield* timed(Effect.scoped(sesh("--kill", "dev"))), { ms: 5000, code: 1 })
         assert.match(
-          (yield* Said).err[0]!,
+          (yield* OutputTestRef).err[0]!,
           /^sesh: no answer from h100, (h\d+, ){6}h\d+ and 112 more \(dev was on h100 /
         )
         assert.strictEqual((yield* FakeHosts).looks.length, 120)
@@ -291,12 +291,12 @@ describe("waiting for hosts", () => {
     }, (sesh) =>
       Effect.gen(function*() {
         assert.deepStrictEqual(yield* timed(Effect.scoped(sesh("--kill", "dev"))), { ms: 1000, code: 0 })
-        assert.deepStrictEqual((yield* Said).err, ["[dev is on web]", "[dev on web ended]"])
-        assert.deepStrictEqual((yield* Shown).texts, [
+        assert.deepStrictEqual((yield* OutputTestRef).err, ["[dev is on web]", "[dev on web ended]"])
+        assert.deepStrictEqual((yield* ProgressTestRef).texts, [
           "looking for dev on db, web (Enter: wait no longer)",
           "looking for dev on db (Enter: wait no longer)"
         ])
-        assert.deepStrictEqual((yield* Shown).now(), [])
+        assert.deepStrictEqual((yield* ProgressTestRef).now(), [])
       })))
 
   it.effect.each(["Enter", "Ctrl-C"])(
@@ -307,14 +307,14 @@ describe("waiting for hosts", () => {
         (sesh) =>
           Effect.gen(function*() {
             const running = yield* Effect.forkChild(sesh("--kill", "dev"))
-            const person = yield* Person
-            const shown = yield* Shown
+            const person = yield* PromptTestRef
+            const shown = yield* ProgressTestRef
             yield* eventually("one is left", () => shown.now()[0]?.startsWith("looking for dev on db ") === true)
             yield* eventually("somebody listens", person.isWatched)
             if (key === "Enter") person.type("")
             else person.interrupt()
             assert.strictEqual(yield* Fiber.join(running), 0)
-            assert.deepStrictEqual((yield* Said).err, [
+            assert.deepStrictEqual((yield* OutputTestRef).err, [
               "sesh: db was not waited for (dev was on db 0s ago)",
               "[dev is on web]",
               "[dev on web ended]"
@@ -330,7 +330,7 @@ describe("waiting for hosts", () => {
 describe("sesh --kill of several", () => {
   it.effect("asks each host once for all that are not here, and ends each where it is", () =>
     inWorld({
-      sessions: [{ info: memoryInfo("a") }],
+      sessions: [{ info: fakeInfo("a") }],
       hosts: { web: having("b", "c"), db: having("d"), far: dead("far") }
     }, (sesh) =>
       Effect.gen(function*() {
@@ -338,10 +338,14 @@ describe("sesh --kill of several", () => {
         const { at, looks } = yield* FakeHosts
         assert.deepStrictEqual(looks.map(([host]) => host).toSorted(), ["db", "far", "web"])
         assert.deepStrictEqual(
-          [(yield* MemorySessions).sessions.size, at("web").memory.sessions.size, at("db").memory.sessions.size],
+          [
+            (yield* SessionRegistryTestRef).sessions.size,
+            at("web").memory.sessions.size,
+            at("db").memory.sessions.size
+          ],
           [0, 0, 0]
         )
-        assert.deepStrictEqual((yield* Said).err.toSorted(), [
+        assert.deepStrictEqual((yield* OutputTestRef).err.toSorted(), [
           "[a ended]",
           "[b is on web]",
           "[b on web ended]",

@@ -2,12 +2,12 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as TestClock from "effect/testing/TestClock"
-import { Launches } from "../../../src/layers/testing/DaemonLauncherFake.ts"
-import { Said } from "../../../src/layers/testing/OutputFake.ts"
-import { Person } from "../../../src/layers/testing/PromptFake.ts"
+import { DaemonLauncherTestRef } from "../../../src/layers/testing/DaemonLauncherFake.ts"
+import { OutputTestRef } from "../../../src/layers/testing/OutputFake.ts"
+import { PromptTestRef } from "../../../src/layers/testing/PromptFake.ts"
 import type { FakeProgram } from "../../../src/layers/testing/PtyFake.ts"
-import { memoryInfo } from "../../../src/layers/testing/SessionRegistryFake.ts"
-import { Terminal } from "../../../src/layers/testing/TtyFake.ts"
+import { fakeInfo } from "../../../src/layers/testing/SessionRegistryFake.ts"
+import { TtyTestRef } from "../../../src/layers/testing/TtyFake.ts"
 import type { SessionName } from "../../../src/schema/SessionName.ts"
 import { HostError } from "../../../src/services/HostError.ts"
 import { eventually, settle } from "../../support/fakeClient.ts"
@@ -31,12 +31,12 @@ const failing = (kind: HostError["kind"]) => ({
 describe("sesh @host", () => {
   it.effect("lists what is there, in the columns of the listing, seen from the home there", () =>
     inWorld(
-      { hosts: { web: { sessions: [{ info: memoryInfo("api", { dir: "/home/there/api" }) }] } } },
+      { hosts: { web: { sessions: [{ info: fakeInfo("api", { dir: "/home/there/api" }) }] } } },
       (sesh) =>
         Effect.gen(function*() {
           assert.strictEqual(yield* sesh("@web"), 0)
           assert.strictEqual(yield* sesh("--json", "@web"), 0)
-          const { err, out } = yield* Said
+          const { err, out } = yield* OutputTestRef
           assert.deepStrictEqual(out[0]!.split("\n"), [
             "NAME  CLIENTS  AGE  DIRECTORY  RUNNING",
             "api   0        0s   ~/api"
@@ -52,7 +52,7 @@ describe("sesh @host", () => {
     Effect.gen(function*() {
       const said = (outputIsTerminal: boolean) =>
         inWorld({ hosts: { web: {} }, outputIsTerminal, isAlone: !outputIsTerminal }, (sesh) =>
-          Effect.andThen(sesh("@web"), Effect.map(Said, ({ err, out }) => [...out, ...err])))
+          Effect.andThen(sesh("@web"), Effect.map(OutputTestRef, ({ err, out }) => [...out, ...err])))
       assert.deepStrictEqual(yield* said(true), ["No sessions on web. Start one: sesh @web <name>"])
       assert.deepStrictEqual(yield* said(false), [])
     }))
@@ -78,9 +78,9 @@ describe("sesh @host", () => {
       inWorld(failing("refused"), (sesh) =>
         Effect.gen(function*() {
           assert.strictEqual(yield* sesh(...line.split(" ")), code)
-          const { err, out } = yield* Said
+          const { err, out } = yield* OutputTestRef
           assert.deepStrictEqual([out, err], [[], ["sesh: web: it is refused"]])
-          assert.strictEqual((yield* Launches).specs.length, 0)
+          assert.strictEqual((yield* DaemonLauncherTestRef).specs.length, 0)
         }))
   )
 
@@ -99,7 +99,7 @@ describe("sesh @host", () => {
       inWorld(failing("lost"), (sesh) =>
         Effect.gen(function*() {
           assert.strictEqual(yield* sesh(...line.split(" ")), code)
-          assert.deepStrictEqual((yield* Said).err, [`sesh: web: it is lost${more}`])
+          assert.deepStrictEqual((yield* OutputTestRef).err, [`sesh: web: it is lost${more}`])
         }))
   )
 
@@ -116,7 +116,7 @@ describe("sesh @host <name>", () => {
     inWorld({ hosts: { web: {} } }, (sesh) =>
       Effect.gen(function*() {
         const running = yield* Effect.forkChild(sesh("@web", "dev"))
-        const terminal = yield* Terminal
+        const terminal = yield* TtyTestRef
         const { programs, specs } = yield* on("web")
         yield* eventually("a program", () => programs.all.length === 1)
         programs.last().print("there$ ")
@@ -126,14 +126,14 @@ describe("sesh @host <name>", () => {
         assert.strictEqual(yield* sesh("@web", "other", "sub", "-d", "--", "top", "@x"), 0)
         assert.deepInclude(specs[0], { name: "dev" as SessionName, dir: "", env: { TERM: "xterm" }, awaited: true })
         assert.deepInclude(specs[1], { dir: "sub", command: ["top", "@x"], awaited: false })
-        assert.strictEqual((yield* Launches).specs.length, 0)
+        assert.strictEqual((yield* DaemonLauncherTestRef).specs.length, 0)
 
         const again = yield* Effect.forkChild(sesh("@web", "dev"))
         yield* eventually("the terminal again", () => terminal.opened === 2 && terminal.isOpen)
         yield* settle
         programs.all[0]!.exit(7)
         assert.strictEqual(yield* Fiber.join(again), 7)
-        assert.deepStrictEqual((yield* Said).err, ["[detached from dev on web]", "[dev on web ended]"])
+        assert.deepStrictEqual((yield* OutputTestRef).err, ["[detached from dev on web]", "[dev on web ended]"])
         assert.strictEqual((yield* FakeHosts).reads(), 0)
       })))
 
@@ -141,7 +141,7 @@ describe("sesh @host <name>", () => {
     inWorld({ hosts: { web: {} } }, (sesh) =>
       Effect.gen(function*() {
         const running = yield* Effect.forkChild(sesh("@web", "dev"))
-        const terminal = yield* Terminal
+        const terminal = yield* TtyTestRef
         yield* eventually("a terminal", () => terminal.isOpen)
         yield* settle
         const web = yield* on("web")
@@ -151,7 +151,7 @@ describe("sesh @host <name>", () => {
         yield* TestClock.adjust("2 seconds")
         assert.strictEqual(yield* Fiber.join(running), 255)
         assert.isTrue(web.programs.last().isRunning)
-        assert.match((yield* Said).err[0]!, /^\[lost dev on web: [ -~]*\]$/)
+        assert.match((yield* OutputTestRef).err[0]!, /^\[lost dev on web: [ -~]*\]$/)
       })))
 })
 
@@ -159,21 +159,21 @@ describe("verbs on another host", () => {
   it.effect("kill, detach, history, send and wait do there what they do here", () =>
     inWorld({
       hosts: {
-        web: { pty: { play: echo }, sessions: [{ info: memoryInfo("old", { clients: [{ role: "attach" }] }) }] }
+        web: { pty: { play: echo }, sessions: [{ info: fakeInfo("old", { clients: [{ role: "attach" }] }) }] }
       }
     }, (sesh) =>
       Effect.gen(function*() {
         yield* sesh("@web", "dev", "-d")
         assert.strictEqual(yield* sesh("--send", "@web", "dev", "hello @x"), 0)
         assert.strictEqual(yield* sesh("@web", "--history", "dev"), 0)
-        assert.include(Buffer.concat((yield* Said).bytes).toString(), "hello @x")
+        assert.include(Buffer.concat((yield* OutputTestRef).bytes).toString(), "hello @x")
         const waiting = yield* Effect.forkChild(sesh("--wait", "@web", "dev"))
         yield* settle
         assert.strictEqual(yield* sesh("--send", "@web", "dev", "exit", "--enter"), 0)
         assert.strictEqual(yield* Fiber.join(waiting), 5)
         assert.strictEqual(yield* sesh("--detach", "@web", "old"), 0)
         assert.strictEqual(yield* sesh("@web", "--kill", "old"), 0)
-        assert.deepStrictEqual((yield* Said).err, ["[1 client of old on web detached]", "[old on web ended]"])
+        assert.deepStrictEqual((yield* OutputTestRef).err, ["[1 client of old on web detached]", "[old on web ended]"])
       })))
 
   it.effect("--exec ends as the command there does, and a name that is taken is sesh's own failure", () =>
@@ -192,10 +192,10 @@ describe("verbs on another host", () => {
     }, (sesh) =>
       Effect.gen(function*() {
         assert.strictEqual(yield* sesh("@web", "--exec", "job", "--print", "--", "make"), 42)
-        assert.strictEqual(Buffer.concat((yield* Said).bytes).toString(), "out\n")
+        assert.strictEqual(Buffer.concat((yield* OutputTestRef).bytes).toString(), "out\n")
         yield* sesh("@db", "dev", "-d")
         assert.strictEqual(yield* sesh("--exec", "@db", "dev", "--", "make"), 125)
-        assert.deepStrictEqual((yield* Said).err, ["sesh: db: a session named dev is already there"])
+        assert.deepStrictEqual((yield* OutputTestRef).err, ["sesh: db: a session named dev is already there"])
       })))
 
   it.effect("--exec and --wait whose connection breaks end with 255, and say that the command may run on", () =>
@@ -211,15 +211,15 @@ describe("verbs on another host", () => {
         yield* settle
         network.links.at(-1)!.cut()
         assert.strictEqual(yield* Fiber.join(waiting), 255)
-        const { err } = yield* Said
+        const { err } = yield* OutputTestRef
         assert.match(err[0]!, /^sesh: web: lost session job: .*; the command may still run$/)
         assert.match(err[1]!, /^sesh: web: lost session job: .*; job may still run there$/)
       })))
 
   it.effect("of a session that is not there say so, with the names that are close there, and ask no other host", () =>
     inWorld({
-      sessions: [{ info: memoryInfo("devel") }],
-      hosts: { web: { sessions: [{ info: memoryInfo("dev") }] }, db: { sessions: [{ info: memoryInfo("dve") }] } }
+      sessions: [{ info: fakeInfo("devel") }],
+      hosts: { web: { sessions: [{ info: fakeInfo("dev") }] }, db: { sessions: [{ info: fakeInfo("dve") }] } }
     }, (sesh) =>
       Effect.gen(function*() {
         for (const verb of ["--kill", "--watch", "--detach", "--history", "--wait"]) {
@@ -227,20 +227,20 @@ describe("verbs on another host", () => {
         }
         assert.strictEqual(yield* sesh("--send", "@web", "dve", "x"), 1)
         assert.deepStrictEqual(
-          [...new Set((yield* Said).err)],
+          [...new Set((yield* OutputTestRef).err)],
           ["sesh: no session named dve on web; did you mean dev?"]
         )
         assert.deepStrictEqual((yield* FakeHosts).looks, [])
-        assert.deepStrictEqual((yield* Person).asked, [])
+        assert.deepStrictEqual((yield* PromptTestRef).asked, [])
       })))
 
   it.effect("what a session's machine has to say names the host, and has no control characters", () =>
     inWorld(
-      { hosts: { web: { sessions: [{ info: memoryInfo("dev"), problem: "no\u001b[2J\u202eanswer" }] } } },
+      { hosts: { web: { sessions: [{ info: fakeInfo("dev"), problem: "no\u001b[2J\u202eanswer" }] } } },
       (sesh) =>
         Effect.gen(function*() {
           assert.strictEqual(yield* sesh("@web", "--kill", "dev"), 1)
-          assert.deepStrictEqual((yield* Said).err, [
+          assert.deepStrictEqual((yield* OutputTestRef).err, [
             "sesh: web: session dev does not answer: no\\x1b[2J\\u202eanswer"
           ])
         })
@@ -259,7 +259,7 @@ describe("completion", () => {
         for (const line of ["--hosts", "--names @web", "--names @db", "--names @other"]) {
           assert.strictEqual(yield* sesh(...line.split(" ")), 0)
         }
-        assert.deepStrictEqual((yield* Said).out, ["db\nweb", "api\ndev"])
+        assert.deepStrictEqual((yield* OutputTestRef).out, ["db\nweb", "api\ndev"])
         assert.deepStrictEqual([(yield* FakeHosts).looks, (yield* FakeHosts).visits], [[], []])
       })))
 })

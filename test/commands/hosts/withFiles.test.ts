@@ -2,14 +2,14 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
-import { Launches } from "../../../src/layers/testing/DaemonLauncherFake.ts"
-import { Targets } from "../../../src/layers/testing/DeployerFake.ts"
-import { Logged } from "../../../src/layers/testing/EventLogFake.ts"
-import { Syncs } from "../../../src/layers/testing/FileSyncFake.ts"
-import { Said } from "../../../src/layers/testing/OutputFake.ts"
-import { Shown } from "../../../src/layers/testing/ProgressFake.ts"
-import { memoryInfo } from "../../../src/layers/testing/SessionRegistryFake.ts"
-import { Terminal } from "../../../src/layers/testing/TtyFake.ts"
+import { DaemonLauncherTestRef } from "../../../src/layers/testing/DaemonLauncherFake.ts"
+import { DeployerTestRef } from "../../../src/layers/testing/DeployerFake.ts"
+import { EventLogTestRef } from "../../../src/layers/testing/EventLogFake.ts"
+import { FileSyncTestRef } from "../../../src/layers/testing/FileSyncFake.ts"
+import { OutputTestRef } from "../../../src/layers/testing/OutputFake.ts"
+import { ProgressTestRef } from "../../../src/layers/testing/ProgressFake.ts"
+import { fakeInfo } from "../../../src/layers/testing/SessionRegistryFake.ts"
+import { TtyTestRef } from "../../../src/layers/testing/TtyFake.ts"
 import type { SyncOutcome } from "../../../src/services/FileSync.ts"
 import { HostError } from "../../../src/services/HostError.ts"
 import { HostUnreachable } from "../../../src/services/SshTransport.ts"
@@ -24,14 +24,14 @@ const PUSHED: SyncOutcome = { _tag: "Pushed" }
 /** The next push takes until this is done. */
 const slowSync = Effect.gen(function*() {
   const done = yield* Deferred.make<SyncOutcome>()
-  const syncs = yield* Syncs
+  const syncs = yield* FileSyncTestRef
   syncs.next = Deferred.await(done)
   return done
 })
 
 /** Leaves the session when it is shown. */
 const leave = Effect.gen(function*() {
-  const terminal = yield* Terminal
+  const terminal = yield* TtyTestRef
   yield* eventually("the session", () => terminal.isOpen)
   yield* settle
   terminal.type("\x1c")
@@ -42,11 +42,11 @@ describe("files on a host", () => {
     inWorld({ hosts: { web: {} } }, (sesh) =>
       Effect.gen(function*() {
         yield* sesh("@web", "dev", "-d")
-        const terminal = yield* Terminal
+        const terminal = yield* TtyTestRef
         const done = yield* slowSync
         const running = yield* Effect.forkChild(sesh("@web", "dev"))
         yield* settle
-        assert.deepStrictEqual([(yield* Syncs).made, terminal.isOpen], [["web", "web"], false])
+        assert.deepStrictEqual([(yield* FileSyncTestRef).made, terminal.isOpen], [["web", "web"], false])
         yield* Deferred.succeed(done, PUSHED)
         yield* leave
         assert.strictEqual(yield* Fiber.join(running), 0)
@@ -63,7 +63,7 @@ describe("files on a host", () => {
           const done = yield* slowSync
           const running = yield* Effect.forkChild(sesh(...line.split(" ")))
           yield* settle
-          assert.deepStrictEqual([(yield* Syncs).made, web.specs.length], [["web"], 0])
+          assert.deepStrictEqual([(yield* FileSyncTestRef).made, web.specs.length], [["web"], 0])
           yield* Deferred.succeed(done, PUSHED)
           yield* eventually("the session", () => web.specs.length === 1)
           if (line === "@web dev") yield* leave
@@ -74,7 +74,7 @@ describe("files on a host", () => {
   it.effect("are on their way before the host is asked for anything: to look for changes takes its time too", () =>
     inWorld({ hosts: { web: {} } }, (sesh) =>
       Effect.gen(function*() {
-        const [syncs, { visits }] = [yield* Syncs, yield* FakeHosts]
+        const [syncs, { visits }] = [yield* FileSyncTestRef, yield* FakeHosts]
         let earlier: number | undefined
         syncs.next = Effect.sync(() => {
           earlier = visits.length
@@ -91,18 +91,18 @@ describe("files on a host", () => {
         const running = yield* Effect.forkChild(sesh("dev"))
         yield* leave
         assert.strictEqual(yield* Fiber.join(running), 0)
-        assert.deepStrictEqual((yield* Syncs).made, ["web", "web"])
+        assert.deepStrictEqual((yield* FileSyncTestRef).made, ["web", "web"])
       })))
 
   it.effect("that cannot be brought there do not keep the session from its user", () =>
     inWorld({ hosts: { web: {} } }, (sesh) =>
       Effect.gen(function*() {
-        const syncs = yield* Syncs
+        const syncs = yield* FileSyncTestRef
         syncs.next = Effect.succeed({ _tag: "Failed" })
         const running = yield* Effect.forkChild(sesh("@web", "dev"))
         yield* leave
         assert.strictEqual(yield* Fiber.join(running), 0)
-        assert.deepStrictEqual((yield* Said).err, ["[detached from dev on web]"])
+        assert.deepStrictEqual((yield* OutputTestRef).err, ["[detached from dev on web]"])
       })))
 
   it.effect("on a host that cannot be had: its own failure is said, once", () =>
@@ -110,13 +110,13 @@ describe("files on a host", () => {
       { hosts: { web: { failure: new HostError({ host: "web", problem: "web is down", kind: "unreachable" }) } } },
       (sesh) =>
         Effect.gen(function*() {
-          const syncs = yield* Syncs
+          const syncs = yield* FileSyncTestRef
           const error = new HostUnreachable({ host: "web", reason: "refused", words: "" })
           syncs.next = Effect.succeed({ _tag: "Unreachable", error })
           for (const line of ["@web dev", "@web dev -d", "--exec @web dev -- true"]) {
             assert.notStrictEqual(yield* sesh(...line.split(" ")), 0)
           }
-          assert.deepStrictEqual((yield* Said).err, [
+          assert.deepStrictEqual((yield* OutputTestRef).err, [
             "sesh: web is down",
             "sesh: web is down",
             `sesh: ${error.message}`
@@ -127,7 +127,7 @@ describe("files on a host", () => {
   it.effect("are given up with the command", () =>
     inWorld({ hosts: { web: {} } }, (sesh) =>
       Effect.gen(function*() {
-        const syncs = yield* Syncs
+        const syncs = yield* FileSyncTestRef
         let ended = false
         syncs.next = Effect.onInterrupt(Effect.never, () => Effect.sync(() => void (ended = true)))
         const running = yield* Effect.forkChild(sesh("@web", "dev"))
@@ -137,7 +137,7 @@ describe("files on a host", () => {
       })))
 
   it.effect("are not thought of here, nor where no session is opened", () =>
-    inWorld({ hosts: { web: { sessions: [{ info: memoryInfo("old") }] } } }, (sesh) =>
+    inWorld({ hosts: { web: { sessions: [{ info: fakeInfo("old") }] } } }, (sesh) =>
       Effect.gen(function*() {
         const lines = [
           "here -d",
@@ -153,8 +153,8 @@ describe("files on a host", () => {
           yield* settle
           yield* Fiber.interrupt(running)
         }
-        assert.deepStrictEqual((yield* Syncs).made, [])
-        assert.isAbove((yield* Launches).specs.length, 0)
+        assert.deepStrictEqual((yield* FileSyncTestRef).made, [])
+        assert.isAbove((yield* DaemonLauncherTestRef).specs.length, 0)
       })))
 })
 
@@ -164,17 +164,17 @@ describe("a host that files find no way to", () => {
   it.effect("is not waited for again by --exec, which has not asked for it yet", () =>
     inWorld({ hosts: { web: {} } }, (sesh) =>
       Effect.gen(function*() {
-        const syncs = yield* Syncs
+        const syncs = yield* FileSyncTestRef
         syncs.next = Effect.succeed({ _tag: "Unreachable", error })
         assert.strictEqual(yield* sesh("--exec", "@web", "dev", "--", "true"), 125)
-        assert.deepStrictEqual((yield* Said).err, ["sesh: web does not answer"])
+        assert.deepStrictEqual((yield* OutputTestRef).err, ["sesh: web does not answer"])
         assert.deepStrictEqual((yield* on("web")).specs, [])
       })))
 
   it.effect("gets its session all the same where that has found one", () =>
     inWorld({ hosts: { web: {} } }, (sesh) =>
       Effect.gen(function*() {
-        const syncs = yield* Syncs
+        const syncs = yield* FileSyncTestRef
         syncs.next = Effect.succeed({ _tag: "Unreachable", error })
         assert.strictEqual(yield* sesh("@web", "dev", "-d"), 0)
         assert.strictEqual((yield* on("web")).specs.length, 1)
@@ -199,12 +199,12 @@ describe("a host without sesh", () => {
     }, (sesh) =>
       Effect.gen(function*() {
         assert.strictEqual(yield* sesh(...line.split(" ")), code)
-        assert.strictEqual((yield* Targets).asked.join(), "web")
+        assert.strictEqual((yield* DeployerTestRef).asked.join(), "web")
         assert.deepStrictEqual(
-          (yield* Said).err.slice(0, 2),
+          (yield* OutputTestRef).err.slice(0, 2),
           ["[no sesh on web yet]", "[web: sesh 0.0.0 installed, as a copy]"]
         )
-        assert.deepStrictEqual((yield* Shown).now(), [])
+        assert.deepStrictEqual((yield* ProgressTestRef).now(), [])
       })))
 
   it.effect("gets it while files are on their way, once, and its session when both are done", () =>
@@ -212,7 +212,7 @@ describe("a host without sesh", () => {
       Effect.gen(function*() {
         const done = yield* slowSync
         const running = yield* Effect.forkChild(sesh("@web", "dev"))
-        const asked = (yield* Targets).asked
+        const asked = (yield* DeployerTestRef).asked
         yield* eventually("the deployment", () => asked.length === 1)
         yield* settle
         const web = yield* on("web")
@@ -220,10 +220,13 @@ describe("a host without sesh", () => {
         yield* Deferred.succeed(done, PUSHED)
         yield* leave
         assert.strictEqual(yield* Fiber.join(running), 0)
-        assert.deepStrictEqual<ReadonlyArray<string>>([...(yield* Syncs).made, ...asked] as ReadonlyArray<string>, [
-          "web",
-          "web"
-        ])
+        assert.deepStrictEqual<ReadonlyArray<string>>(
+          [...(yield* FileSyncTestRef).made, ...asked] as ReadonlyArray<string>,
+          [
+            "web",
+            "web"
+          ]
+        )
       })))
 
   it.effect("that cannot get it: says why, and the command has failed", () => {
@@ -236,12 +239,12 @@ describe("a host without sesh", () => {
             assert.strictEqual(yield* sesh(...line.split(" ")), code)
           }
           const said = "sesh: cannot put sesh on web: its disk is full; make room"
-          assert.deepStrictEqual((yield* Said).err, [said, said, said])
-          assert.deepStrictEqual((yield* Logged).events.map(({ event }) => event).slice(0, 2), [
+          assert.deepStrictEqual((yield* OutputTestRef).err, [said, said, said])
+          assert.deepStrictEqual((yield* EventLogTestRef).events.map(({ event }) => event).slice(0, 2), [
             "deploy_start",
             "deploy_failed"
           ])
-          assert.deepStrictEqual((yield* Shown).texts, [])
+          assert.deepStrictEqual((yield* ProgressTestRef).texts, [])
         })
     )
   })
@@ -252,6 +255,6 @@ describe("a host without sesh", () => {
         yield* sesh()
         yield* sesh("--kill", "dev")
         yield* sesh("--names", "@web")
-        assert.deepStrictEqual((yield* Targets).asked, [])
+        assert.deepStrictEqual((yield* DeployerTestRef).asked, [])
       })))
 })

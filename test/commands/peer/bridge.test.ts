@@ -2,10 +2,10 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
-import { MemoryNetwork } from "../../../src/layers/testing/network/NetworkTestRef.ts"
-import { Said } from "../../../src/layers/testing/OutputFake.ts"
-import { Programs } from "../../../src/layers/testing/PtyFake.ts"
-import { Terminal } from "../../../src/layers/testing/TtyFake.ts"
+import { NetworkTestRef } from "../../../src/layers/testing/network/NetworkTestRef.ts"
+import { OutputTestRef } from "../../../src/layers/testing/OutputFake.ts"
+import { PtyTestRef } from "../../../src/layers/testing/PtyFake.ts"
+import { TtyTestRef } from "../../../src/layers/testing/TtyFake.ts"
 import { Control, PROTOCOL } from "../../../src/schema/protocol/Control.ts"
 import { encodeFrame, encodeOffset, FrameDecoder, FrameType, OFFSET_BYTES } from "../../../src/schema/protocol/Frame.ts"
 import { eventually, settle } from "../../support/fakeClient.ts"
@@ -34,7 +34,7 @@ describe("sesh --bridge <name>", () => {
     inWorld(pipe, (sesh) =>
       Effect.gen(function*() {
         yield* sesh("dev", "-d")
-        const pipe = yield* Terminal
+        const pipe = yield* TtyTestRef
         const bridged = yield* Effect.forkChild(sesh("--bridge", "dev"))
         const greeting = hello("attach")
         // However it was cut.
@@ -42,7 +42,7 @@ describe("sesh --bridge <name>", () => {
         pipe.type(greeting.subarray(3))
         yield* eventually("a welcome", () => frames(pipe.screen)[0]?.[0] === FrameType.welcome)
         pipe.type(Buffer.concat([input(0, Buffer.from("exit")), encodeFrame(99, Buffer.from("?"))]))
-        const program = (yield* Programs).last()
+        const program = (yield* PtyTestRef).last()
         yield* eventually("typing", () => program.typed.toString() === "exit")
         program.print("bye")
         yield* eventually("output", () => output(pipe.screen) === "bye")
@@ -50,15 +50,15 @@ describe("sesh --bridge <name>", () => {
         assert.strictEqual(yield* Fiber.join(bridged), 0)
         const [type, payload] = frames(pipe.screen).at(-1)!
         assert.deepStrictEqual([type, Option.getOrThrow(Control.exit.decode(payload))], [FrameType.exit, { code: 7 }])
-        assert.deepStrictEqual((yield* Said).err, [])
+        assert.deepStrictEqual((yield* OutputTestRef).err, [])
       })))
 
   it.effect("ends when who started it says no more, or is gone", () =>
     inWorld(pipe, (sesh) =>
       Effect.gen(function*() {
         yield* sesh("dev", "-d")
-        const pipe = yield* Terminal
-        const { links } = yield* MemoryNetwork
+        const pipe = yield* TtyTestRef
+        const { links } = yield* NetworkTestRef
         const first = yield* Effect.forkChild(sesh("--bridge", "dev"))
         yield* eventually("a connection", () => links.length === 1)
         yield* settle
@@ -76,12 +76,12 @@ describe("sesh --bridge <name>", () => {
     inWorld(pipe, (sesh) =>
       Effect.gen(function*() {
         yield* sesh("dev", "-d")
-        const pipe = yield* Terminal
-        const program = (yield* Programs).last()
+        const pipe = yield* TtyTestRef
+        const program = (yield* PtyTestRef).last()
         yield* Effect.forkChild(sesh("--bridge", "dev"))
         pipe.type(hello("attach"))
         yield* eventually("a welcome", () => pipe.screen.length > 0)
-        const [link] = (yield* MemoryNetwork).links
+        const [link] = (yield* NetworkTestRef).links
         // The session takes nothing.
         link!.stall("server")
         const piece = Buffer.alloc(32 * 1024, "x")
@@ -112,13 +112,13 @@ describe("sesh --bridge <name>", () => {
   it.effect("says that there is no such session; and no nonsense goes to one that is there", () =>
     inWorld(pipe, (sesh) =>
       Effect.gen(function*() {
-        const { err } = yield* Said
+        const { err } = yield* OutputTestRef
         assert.strictEqual(yield* sesh("--bridge", "none"), 1)
         assert.deepStrictEqual(err, ["sesh: no session named none"])
         assert.strictEqual(yield* sesh("--bridge"), 2)
         yield* sesh("dev", "-d")
         const bridged = yield* Effect.forkChild(sesh("--bridge", "dev"))
-        ;(yield* Terminal).type("GET / HTTP/1.1\r\n\r\n")
+        ;(yield* TtyTestRef).type("GET / HTTP/1.1\r\n\r\n")
         assert.strictEqual(yield* Fiber.join(bridged), 1)
         assert.include(err.at(-1), "is not what a sesh says")
       })))

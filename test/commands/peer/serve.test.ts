@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { run } from "../../../src/commands/run.ts"
-import { Launches } from "../../../src/layers/testing/DaemonLauncherFake.ts"
+import { DaemonLauncherTestRef } from "../../../src/layers/testing/DaemonLauncherFake.ts"
 import * as InputFake from "../../../src/layers/testing/InputFake.ts"
 import * as Output from "../../../src/layers/testing/OutputFake.ts"
 import * as Tty from "../../../src/layers/testing/TtyFake.ts"
@@ -22,7 +22,7 @@ const answerTo = <A = void>({ pieces, ...options }: Given, then: Effect.Effect<A
   Effect.gen(function*() {
     const code = yield* run(["--serve"])
     assert.strictEqual(code, 0)
-    const { bytes, err } = yield* Output.Said
+    const { bytes, err } = yield* Output.OutputTestRef
     assert.deepStrictEqual(err, [])
     const line = Buffer.concat(bytes).toString()
     assert.match(line, /^[^\n]*\n$/)
@@ -42,7 +42,7 @@ const request = (question: object, more?: object): string =>
 
 const create = { ask: "create", name: "dev", dir: "", size: { cols: 90, rows: 30 }, terminal: {}, awaited: false }
 
-const specs = Effect.map(Launches, ({ specs }) => specs)
+const specs = Effect.map(DaemonLauncherTestRef, ({ specs }) => specs)
 
 describe("sesh --serve", () => {
   it.live("says who and where it is, and what there is; fields and pieces of later versions do not matter", () =>

@@ -3,10 +3,10 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as TestClock from "effect/testing/TestClock"
 import { withoutReturns } from "../../../src/commands/scripts/exec.ts"
-import { Launches, scripted } from "../../../src/layers/testing/DaemonLauncherFake.ts"
-import { Said } from "../../../src/layers/testing/OutputFake.ts"
-import { type FakeProgram, Programs } from "../../../src/layers/testing/PtyFake.ts"
-import { Signaller } from "../../../src/layers/testing/SignalsFake.ts"
+import { DaemonLauncherTestRef, layerScripted } from "../../../src/layers/testing/DaemonLauncherFake.ts"
+import { OutputTestRef } from "../../../src/layers/testing/OutputFake.ts"
+import { type FakeProgram, PtyTestRef } from "../../../src/layers/testing/PtyFake.ts"
+import { SignalsTestRef } from "../../../src/layers/testing/SignalsFake.ts"
 import type { SessionName } from "../../../src/schema/SessionName.ts"
 import { LaunchError } from "../../../src/services/DaemonLauncher.ts"
 import { eventually, settle } from "../../support/fakeClient.ts"
@@ -15,7 +15,7 @@ import { inWorld } from "../../support/world.ts"
 const job = "job" as SessionName
 
 /** What went to standard output as it is. */
-const written = Effect.map(Said, ({ bytes }) => Buffer.concat(bytes).toString())
+const written = Effect.map(OutputTestRef, ({ bytes }) => Buffer.concat(bytes).toString())
 
 const playing = (play: (program: FakeProgram) => void) => ({ pty: { play } })
 
@@ -32,10 +32,10 @@ describe("sesh --exec", () => {
     inWorld(playing((program) => program.exit(42)), (sesh) =>
       Effect.gen(function*() {
         assert.strictEqual(yield* sesh("--exec", "job", "-C", "sub", "--", "make", "-j2"), 42)
-        const [spec] = (yield* Launches).specs
+        const [spec] = (yield* DaemonLauncherTestRef).specs
         assert.deepInclude(spec, { name: job, dir: "/home/user/sub", command: ["make", "-j2"], awaited: true })
         assert.notProperty(spec, "keep")
-        const said = yield* Said
+        const said = yield* OutputTestRef
         assert.deepStrictEqual([...said.out, ...said.err], [])
       })))
 
@@ -61,7 +61,7 @@ describe("sesh --exec", () => {
       (sesh) =>
         Effect.gen(function*() {
           assert.strictEqual(yield* sesh("--exec", "job", "--print", "--", "make"), 0)
-          const said = yield* Said
+          const said = yield* OutputTestRef
           assert.deepStrictEqual(said.err, ["sesh: the first 262144 bytes of the output are not held any more"])
           assert.strictEqual((yield* written).length, 1024 * 1024)
         })
@@ -71,11 +71,11 @@ describe("sesh --exec", () => {
     Effect.gen(function*() {
       const codes = [["other", 125], ["not executable", 126], ["not found", 127]] as const
       for (const [kind, code] of codes) {
-        const launcher = scripted(({ name }) => Effect.fail(new LaunchError({ name, reason: "no", kind })))
+        const launcher = layerScripted(({ name }) => Effect.fail(new LaunchError({ name, reason: "no", kind })))
         yield* inWorld({ launcher }, (sesh) =>
           Effect.gen(function*() {
             assert.strictEqual(yield* sesh("--exec", "job", "--", "make"), code)
-            assert.deepStrictEqual((yield* Said).err, ["sesh: cannot start session job: no"])
+            assert.deepStrictEqual((yield* OutputTestRef).err, ["sesh: cannot start session job: no"])
           }))
       }
     }))
@@ -85,16 +85,16 @@ describe("sesh --exec", () => {
       Effect.gen(function*() {
         yield* sesh("job", "-d")
         assert.strictEqual(yield* sesh("--exec", "job", "--", "make"), 125)
-        assert.deepStrictEqual((yield* Said).err, ["sesh: a session named job is already there"])
+        assert.deepStrictEqual((yield* OutputTestRef).err, ["sesh: a session named job is already there"])
       })))
 
   it.effect("passes signals on: the command ends by it, or after the grace", () =>
     inWorld({}, (sesh) =>
       Effect.gen(function*() {
-        const { listeners, send } = yield* Signaller
+        const { listeners, send } = yield* SignalsTestRef
         const running = yield* Effect.forkChild(sesh("--exec", "job", "--", "make"))
         yield* settle
-        const program = (yield* Programs).last()
+        const program = (yield* PtyTestRef).last()
         program.deaf = true
         assert.isTrue(send("SIGTERM"))
         yield* eventually("the signal", () => program.signals.includes("SIGTERM"))
@@ -107,10 +107,10 @@ describe("sesh --exec", () => {
   it.effect("asked twice, does not wait", () =>
     inWorld({}, (sesh) =>
       Effect.gen(function*() {
-        const { send } = yield* Signaller
+        const { send } = yield* SignalsTestRef
         const running = yield* Effect.forkChild(sesh("--exec", "job", "--", "make"))
         yield* settle
-        const program = (yield* Programs).last()
+        const program = (yield* PtyTestRef).last()
         program.deaf = true
         send("SIGINT")
         yield* eventually("the signal", () => program.signals.includes("SIGINT"))
@@ -128,7 +128,7 @@ describe("sesh --exec", () => {
         Effect.gen(function*() {
           assert.strictEqual(yield* sesh("--exec", "job", "--keep", "--", "make"), 3)
           assert.strictEqual(yield* sesh("--send", "job", "hello"), 0)
-          const programs = yield* Programs
+          const programs = yield* PtyTestRef
           yield* eventually("the typing", () => programs.last().typed.toString() === "hello")
           yield* settle
           assert.strictEqual(yield* sesh("--history", "job"), 0)
@@ -147,7 +147,7 @@ describe("what scripts ask of sessions", () => {
         yield* sesh("dev", "-d")
         assert.strictEqual(yield* sesh("--send", "dev", "--enter"), 0)
         const typed = Buffer.from([...Buffer.from("one\n"), 0, 255, 0x0d])
-        const programs = yield* Programs
+        const programs = yield* PtyTestRef
         yield* eventually("the typing", () => programs.last().typed.equals(typed))
       })))
 
@@ -157,7 +157,10 @@ describe("what scripts ask of sessions", () => {
         for (const verb of [["--wait"], ["--history"], ["--send"]]) {
           assert.strictEqual(yield* sesh(...verb, "dev"), 1)
         }
-        assert.deepStrictEqual((yield* Said).err, Array.from({ length: 3 }, () => "sesh: no session named dev"))
+        assert.deepStrictEqual(
+          (yield* OutputTestRef).err,
+          Array.from({ length: 3 }, () => "sesh: no session named dev")
+        )
       })))
 })
 

@@ -1,10 +1,10 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import { Launches, scripted } from "../../../src/layers/testing/DaemonLauncherFake.ts"
-import { Said } from "../../../src/layers/testing/OutputFake.ts"
-import { Programs } from "../../../src/layers/testing/PtyFake.ts"
-import { memoryInfo, MemorySessions } from "../../../src/layers/testing/SessionRegistryFake.ts"
-import { Terminal } from "../../../src/layers/testing/TtyFake.ts"
+import { DaemonLauncherTestRef, layerScripted } from "../../../src/layers/testing/DaemonLauncherFake.ts"
+import { OutputTestRef } from "../../../src/layers/testing/OutputFake.ts"
+import { PtyTestRef } from "../../../src/layers/testing/PtyFake.ts"
+import { fakeInfo, SessionRegistryTestRef } from "../../../src/layers/testing/SessionRegistryFake.ts"
+import { TtyTestRef } from "../../../src/layers/testing/TtyFake.ts"
 import { LaunchError } from "../../../src/services/DaemonLauncher.ts"
 import { PathsError } from "../../../src/services/Paths.ts"
 import { SessionExists } from "../../../src/services/SessionServer.ts"
@@ -13,15 +13,18 @@ import { inWorld } from "../../support/world.ts"
 const HEADER = "# sesh layout 1\n# name\tdirectory\thost\tcommand\n"
 
 /** What was written to standard output as it is, and what was said beside it. */
-const written = Effect.map(Said, ({ bytes, err, out }) => {
+const written = Effect.map(OutputTestRef, ({ bytes, err, out }) => {
   assert.deepStrictEqual(out, [])
   return { text: Buffer.concat(bytes).toString(), err }
 })
 
 /** Starts all at once. */
-const starts = scripted(({ name }) => Effect.succeed({ id: `id-of-${name}` }))
+const starts = layerScripted(({ name }) => Effect.succeed({ id: `id-of-${name}` }))
 
-const launched = Effect.map(Launches, ({ specs }) => specs.map(({ command, dir, name }) => [name, dir, command]))
+const launched = Effect.map(
+  DaemonLauncherTestRef,
+  ({ specs }) => specs.map(({ command, dir, name }) => [name, dir, command])
+)
 
 describe("sesh --export", () => {
   it.effect("without sessions prints the header alone", () =>
@@ -34,9 +37,9 @@ describe("sesh --export", () => {
   it.effect("prints a line a session, by name: a shell where it is, a command where it began", () =>
     inWorld({
       sessions: [
-        { info: memoryInfo("web", { dir: "/srv", cwd: "/srv/two words" }) },
-        { info: memoryInfo("build", { dir: "/src", cwd: "/src/sub", command: ["make", "-C", "sub", "a b"] }) },
-        { info: memoryInfo("mac", { dir: "/Users/me" }) }
+        { info: fakeInfo("web", { dir: "/srv", cwd: "/srv/two words" }) },
+        { info: fakeInfo("build", { dir: "/src", cwd: "/src/sub", command: ["make", "-C", "sub", "a b"] }) },
+        { info: fakeInfo("mac", { dir: "/Users/me" }) }
       ]
     }, (sesh) =>
       Effect.gen(function*() {
@@ -49,7 +52,7 @@ describe("sesh --export", () => {
 
   it.effect("keeps one that does not answer, as far as it is known, and says so", () =>
     inWorld(
-      { sessions: [{ info: memoryInfo("stuck", { dir: "/srv" }), problem: "no answer\u001b in 1 s" }] },
+      { sessions: [{ info: fakeInfo("stuck", { dir: "/srv" }), problem: "no answer\u001b in 1 s" }] },
       (sesh) =>
         Effect.gen(function*() {
           assert.strictEqual(yield* sesh("--export"), 0)
@@ -62,7 +65,7 @@ describe("sesh --export", () => {
 
   it.effect("does not make up the name of a directory that is not UTF-8", () =>
     inWorld(
-      { sessions: [{ info: memoryInfo("latin", { dir: "/srv", cwd: "/srv/caf\ufffd" }) }] },
+      { sessions: [{ info: fakeInfo("latin", { dir: "/srv", cwd: "/srv/caf\ufffd" }) }] },
       (sesh) =>
         Effect.gen(function*() {
           assert.strictEqual(yield* sesh("--export"), 0)
@@ -76,9 +79,9 @@ describe("sesh --export", () => {
   it.effect("fails for what could not be made again, and exports the others", () =>
     inWorld({
       sessions: [
-        { info: memoryInfo("long", { command: ["echo", "x".repeat(65_536)] }) },
-        { info: memoryInfo("odd", { dir: "relative" }) },
-        { info: memoryInfo("plain") }
+        { info: fakeInfo("long", { command: ["echo", "x".repeat(65_536)] }) },
+        { info: fakeInfo("odd", { dir: "relative" }) },
+        { info: fakeInfo("plain") }
       ]
     }, (sesh) =>
       Effect.gen(function*() {
@@ -110,7 +113,7 @@ describe("sesh --import", () => {
         (sesh) =>
           Effect.gen(function*() {
             assert.strictEqual(yield* sesh("--import", ...args), 0)
-            assert.deepStrictEqual((yield* Launches).specs, [
+            assert.deepStrictEqual((yield* DaemonLauncherTestRef).specs, [
               {
                 name: "web",
                 dir: "/srv/web",
@@ -127,10 +130,10 @@ describe("sesh --import", () => {
                 awaited: false
               }
             ] as never)
-            const said = yield* Said
+            const said = yield* OutputTestRef
             assert.deepStrictEqual(said.out, ["web: created in /srv/web", "build: created in ~/src"])
             assert.deepStrictEqual(said.err, [])
-            assert.strictEqual((yield* Terminal).opened, 0)
+            assert.strictEqual((yield* TtyTestRef).opened, 0)
           })
       )
   )
@@ -139,21 +142,21 @@ describe("sesh --import", () => {
     inWorld({ input: { bytes: ["a\t/srv\nb\t/srv\t-\ttop -b\n"] } }, (sesh) =>
       Effect.gen(function*() {
         assert.strictEqual(yield* sesh("--import"), 0)
-        const programs = (yield* Programs).all.map(({ spec }) => [spec.file, spec.args, spec.cwd])
+        const programs = (yield* PtyTestRef).all.map(({ spec }) => [spec.file, spec.args, spec.cwd])
         assert.sameDeepMembers(programs, [["/bin/sh", [], "/srv"], ["top", ["-b"], "/srv"]])
       })))
 
   it.effect("leaves alone what is there, or does not answer, or has just been made by somebody else", () =>
     inWorld({
-      sessions: [{ info: memoryInfo("there") }, { info: memoryInfo("stuck"), problem: "no answer" }],
-      launcher: scripted(({ name }) =>
+      sessions: [{ info: fakeInfo("there") }, { info: fakeInfo("stuck"), problem: "no answer" }],
+      launcher: layerScripted(({ name }) =>
         name === "late" ? Effect.fail(new SessionExists({ name })) : Effect.succeed({ id: "x" })
       ),
       input: { bytes: ["# mine\nthere\t/srv\nstuck\t/srv\nlate\t/srv\nnew\t/srv\n"] }
     }, (sesh) =>
       Effect.gen(function*() {
         assert.strictEqual(yield* sesh("--import"), 1)
-        const said = yield* Said
+        const said = yield* OutputTestRef
         assert.deepStrictEqual(said.out, ["new: created in /srv"])
         assert.deepStrictEqual(said.err, [
           "sesh: line 2: there: is there already, left as it is",
@@ -161,13 +164,13 @@ describe("sesh --import", () => {
           "sesh: line 4: late: is there already, left as it is"
         ])
         assert.deepStrictEqual(yield* launched, [["late", "/srv", undefined], ["new", "/srv", undefined]])
-        const { detached, killed, sessions } = yield* MemorySessions
+        const { detached, killed, sessions } = yield* SessionRegistryTestRef
         assert.deepStrictEqual([detached, killed, sessions.size], [[], [], 2])
       })))
 
   it.effect("skips what makes no sense, and says why, without moving anybody's cursor", () =>
     inWorld({
-      launcher: scripted(({ dir, name }) =>
+      launcher: layerScripted(({ dir, name }) =>
         dir.startsWith("/gone")
           ? Effect.fail(new LaunchError({ name, reason: `no directory ${dir}`, kind: "other" }))
           : Effect.succeed({ id: "x" })
@@ -180,7 +183,7 @@ describe("sesh --import", () => {
     }, (sesh) =>
       Effect.gen(function*() {
         assert.strictEqual(yield* sesh("--import"), 1)
-        const said = yield* Said
+        const said = yield* OutputTestRef
         assert.deepStrictEqual(said.out, ["first: created in /srv", "far: created in /srv", "last: created in /\\x9b"])
         assert.deepStrictEqual(said.err, [
           "sesh: line 2: skipped: \"\\u001b[2J\" cannot be a session name: use letters, digits, \".\", \"-\" and \"_\" only",
@@ -198,7 +201,7 @@ describe("sesh --import", () => {
       (sesh) =>
         Effect.gen(function*() {
           assert.strictEqual(yield* sesh("--import"), 1)
-          const { err } = yield* Said
+          const { err } = yield* OutputTestRef
           assert.match(err[0]!, /^sesh: line 1: skipped: this is not well quoted: "\/x+\.\.\.$/)
           assert.isBelow(err[0]!.length, 600)
         })
@@ -209,7 +212,7 @@ describe("sesh --import", () => {
       let running = 0
       let most = 0
       const names = Array.from({ length: 20 }, (_, index) => `s${index}`)
-      const launcher = scripted(({ name }) =>
+      const launcher = layerScripted(({ name }) =>
         Effect.gen(function*() {
           most = Math.max(most, ++running)
           // Later ones are ready sooner.
@@ -222,7 +225,7 @@ describe("sesh --import", () => {
         Effect.gen(function*() {
           assert.strictEqual(yield* sesh("--import"), 0)
           assert.deepStrictEqual(
-            (yield* Said).out,
+            (yield* OutputTestRef).out,
             names.map((name) =>
               `${name}: created in /srv`
             )
@@ -234,12 +237,12 @@ describe("sesh --import", () => {
 
   it.effect("passes on what the launcher warns of", () =>
     inWorld({
-      launcher: scripted(() => Effect.succeed({ id: "x", warning: "it will end when you log out" })),
+      launcher: layerScripted(() => Effect.succeed({ id: "x", warning: "it will end when you log out" })),
       input: { bytes: ["dev\t/srv\n"] }
     }, (sesh) =>
       Effect.gen(function*() {
         assert.strictEqual(yield* sesh("--import"), 0)
-        assert.deepStrictEqual((yield* Said).err, ["sesh: it will end when you log out"])
+        assert.deepStrictEqual((yield* OutputTestRef).err, ["sesh: it will end when you log out"])
       })))
 
   it.effect.each(
@@ -255,7 +258,7 @@ describe("sesh --import", () => {
       inWorld({ input: { bytes }, launcher: starts }, (sesh) =>
         Effect.gen(function*() {
           assert.strictEqual(yield* sesh("--import"), 1)
-          const said = yield* Said
+          const said = yield* OutputTestRef
           assert.lengthOf(said.err, 1)
           assert.include(said.err[0], `sesh: cannot import standard input: ${why}`)
           assert.deepStrictEqual([said.out, yield* launched], [[], []])
@@ -271,7 +274,9 @@ describe("sesh --import", () => {
       yield* inWorld({ input: { bytes: endless() }, launcher: starts }, (sesh) =>
         Effect.gen(function*() {
           assert.strictEqual(yield* sesh("--import"), 1)
-          assert.deepStrictEqual((yield* Said).err, ["sesh: cannot import standard input: it is larger than 1 MiB"])
+          assert.deepStrictEqual((yield* OutputTestRef).err, [
+            "sesh: cannot import standard input: it is larger than 1 MiB"
+          ])
         }))
       assert.isBelow(fetched, 2 * 1024 * 1024)
     }))
@@ -281,7 +286,7 @@ describe("sesh --import", () => {
       Effect.gen(function*() {
         assert.strictEqual(yield* sesh("--import", "nothing"), 1)
         assert.strictEqual(yield* sesh("--import", "dir\u001b"), 1)
-        assert.deepStrictEqual((yield* Said).err, [
+        assert.deepStrictEqual((yield* OutputTestRef).err, [
           "sesh: cannot read nothing: there is no such file",
           "sesh: cannot read dir\\x1b: it is a directory"
         ])
@@ -293,7 +298,9 @@ describe("sesh --import", () => {
       (sesh) =>
         Effect.gen(function*() {
           assert.strictEqual(yield* sesh("--import"), 0)
-          assert.deepStrictEqual((yield* Said).err, ["sesh: waits for a layout on standard input; Ctrl-D ends it"])
+          assert.deepStrictEqual((yield* OutputTestRef).err, [
+            "sesh: waits for a layout on standard input; Ctrl-D ends it"
+          ])
         })
     ))
 
@@ -305,7 +312,7 @@ describe("sesh --import", () => {
     }, (sesh) =>
       Effect.gen(function*() {
         assert.strictEqual(yield* sesh("--import"), 1)
-        assert.deepStrictEqual((yield* Said).err, ["sesh: /x/.sesh is a file; move it away"])
+        assert.deepStrictEqual((yield* OutputTestRef).err, ["sesh: /x/.sesh is a file; move it away"])
         assert.deepStrictEqual(yield* launched, [])
       })))
 })

@@ -2,8 +2,8 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
-import { Programs } from "../../../src/layers/testing/PtyFake.ts"
-import { Terminal } from "../../../src/layers/testing/TtyFake.ts"
+import { PtyTestRef } from "../../../src/layers/testing/PtyFake.ts"
+import { TtyTestRef } from "../../../src/layers/testing/TtyFake.ts"
 import type { SessionName } from "../../../src/schema/SessionName.ts"
 import { AttachClient } from "../../../src/services/AttachClient.ts"
 import { eventually, settle } from "../../support/fakeClient.ts"
@@ -15,8 +15,8 @@ describe("what is to be done before a session is shown", () => {
   it.effect("is done before the terminal is touched; then everything is there", () =>
     inWorld({}, (sesh) =>
       Effect.gen(function*() {
-        const terminal = yield* Terminal
-        const programs = yield* Programs
+        const terminal = yield* TtyTestRef
+        const programs = yield* PtyTestRef
         yield* sesh("dev", "-d")
         programs.last().print("$ ")
         const done = yield* Deferred.make<void>()

@@ -1,11 +1,11 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
-import { Launches, scripted } from "../../../src/layers/testing/DaemonLauncherFake.ts"
-import { Said } from "../../../src/layers/testing/OutputFake.ts"
-import { Programs } from "../../../src/layers/testing/PtyFake.ts"
-import { memoryInfo, MemorySessions } from "../../../src/layers/testing/SessionRegistryFake.ts"
-import { Terminal } from "../../../src/layers/testing/TtyFake.ts"
+import { DaemonLauncherTestRef, layerScripted } from "../../../src/layers/testing/DaemonLauncherFake.ts"
+import { OutputTestRef } from "../../../src/layers/testing/OutputFake.ts"
+import { PtyTestRef } from "../../../src/layers/testing/PtyFake.ts"
+import { fakeInfo, SessionRegistryTestRef } from "../../../src/layers/testing/SessionRegistryFake.ts"
+import { TtyTestRef } from "../../../src/layers/testing/TtyFake.ts"
 import { Control } from "../../../src/schema/protocol/Control.ts"
 import { FrameType } from "../../../src/schema/protocol/Frame.ts"
 import type { SessionName } from "../../../src/schema/SessionName.ts"
@@ -22,7 +22,7 @@ describe("sesh <name> -d", () => {
       (sesh) =>
         Effect.gen(function*() {
           assert.strictEqual(yield* sesh("dev", "sub", "-d", "--", "top", "-b"), 0)
-          const [spec] = (yield* Launches).specs
+          const [spec] = (yield* DaemonLauncherTestRef).specs
           assert.deepStrictEqual(spec, {
             name: dev,
             dir: "/work/sub",
@@ -31,22 +31,22 @@ describe("sesh <name> -d", () => {
             size: { cols: 80, rows: 24 },
             awaited: false
           })
-          assert.strictEqual((yield* Terminal).opened, 0)
-          const said = yield* Said
+          assert.strictEqual((yield* TtyTestRef).opened, 0)
+          const said = yield* OutputTestRef
           assert.deepStrictEqual([...said.out, ...said.err], [])
         })
     ))
 
   it.effect("is content when the session is there, or when another creator was faster", () =>
     inWorld({
-      sessions: [{ info: memoryInfo("dev") }],
-      launcher: scripted(({ name }) => Effect.fail(new SessionExists({ name })))
+      sessions: [{ info: fakeInfo("dev") }],
+      launcher: layerScripted(({ name }) => Effect.fail(new SessionExists({ name })))
     }, (sesh) =>
       Effect.gen(function*() {
         assert.strictEqual(yield* sesh("dev", "-d"), 0)
-        assert.strictEqual((yield* Launches).specs.length, 0)
+        assert.strictEqual((yield* DaemonLauncherTestRef).specs.length, 0)
         assert.strictEqual(yield* sesh("other", "-d"), 0)
-        assert.strictEqual((yield* Launches).specs.length, 1)
+        assert.strictEqual((yield* DaemonLauncherTestRef).specs.length, 1)
       })))
 })
 
@@ -55,8 +55,8 @@ describe("sesh --watch", () => {
     inWorld({}, (sesh) =>
       Effect.gen(function*() {
         assert.strictEqual(yield* sesh("dev", "-d"), 0)
-        const programs = yield* Programs
-        const terminal = yield* Terminal
+        const programs = yield* PtyTestRef
+        const terminal = yield* TtyTestRef
         for (const key of ["\x03", "\x1c"]) {
           const watching = yield* Effect.forkChild(sesh("--watch", "dev"))
           yield* eventually("a terminal", () => terminal.isOpen)
@@ -73,22 +73,22 @@ describe("sesh --watch", () => {
     inWorld({}, (sesh) =>
       Effect.gen(function*() {
         assert.strictEqual(yield* sesh("--watch", "dev"), 1)
-        assert.deepStrictEqual((yield* Said).err, ["sesh: no session named dev"])
-        assert.strictEqual((yield* Terminal).opened, 0)
+        assert.deepStrictEqual((yield* OutputTestRef).err, ["sesh: no session named dev"])
+        assert.strictEqual((yield* TtyTestRef).opened, 0)
       })))
 
   it.effect("goes on when there is no input to begin with", () =>
     inWorld({ tty: { inputIsTerminal: false } }, (sesh) =>
       Effect.gen(function*() {
         yield* sesh("dev", "-d")
-        const terminal = yield* Terminal
+        const terminal = yield* TtyTestRef
         const watching = yield* Effect.forkChild(sesh("--watch", "dev"))
         terminal.endInput()
         yield* eventually("a terminal", () => terminal.isOpen)
         yield* settle
-        ;(yield* Programs).last().print("seen")
+        ;(yield* PtyTestRef).last().print("seen")
         yield* eventually("output", () => terminal.screen.includes("seen"))
-        ;(yield* Programs).last().exit(0)
+        ;(yield* PtyTestRef).last().exit(0)
         assert.strictEqual(yield* Fiber.join(watching), 0)
       })))
 })
@@ -96,21 +96,21 @@ describe("sesh --watch", () => {
 describe("sesh", () => {
   const sessions = [
     {
-      info: memoryInfo("web", {
+      info: fakeInfo("web", {
         dir: "/home/user/web",
         foreground: "vim \u001b[31mx",
         clients: [{ role: "attach" }, { role: "watch" }]
       })
     },
-    { info: memoryInfo("build-server", { dir: "/srv/日本", command: ["make", "-j2"] }) },
-    { info: memoryInfo("stuck"), problem: "no answer in 1 s" }
+    { info: fakeInfo("build-server", { dir: "/srv/日本", command: ["make", "-j2"] }) },
+    { info: fakeInfo("stuck"), problem: "no answer in 1 s" }
   ]
 
   it.effect("lists in columns, with headings on a terminal", () =>
     inWorld({ sessions }, (sesh) =>
       Effect.gen(function*() {
         assert.strictEqual(yield* sesh(), 0)
-        assert.deepStrictEqual((yield* Said).out.join("\n").split("\n"), [
+        assert.deepStrictEqual((yield* OutputTestRef).out.join("\n").split("\n"), [
           "NAME          CLIENTS  AGE  DIRECTORY  RUNNING",
           "build-server  0        0s   /srv/日本  make -j2",
           "stuck         0        0s   ~          (no answer in 1 s)",
@@ -122,14 +122,14 @@ describe("sesh", () => {
     inWorld({ sessions, outputIsTerminal: false }, (sesh) =>
       Effect.gen(function*() {
         yield* sesh()
-        assert.match((yield* Said).out[0]!, /^build-server/)
+        assert.match((yield* OutputTestRef).out[0]!, /^build-server/)
       })))
 
   it.effect("says how to begin when there are none, on a terminal only", () =>
     Effect.gen(function*() {
       const said = (outputIsTerminal: boolean) =>
         inWorld({ outputIsTerminal }, (sesh) =>
-          Effect.andThen(sesh(), Effect.map(Said, ({ err, out }) => [...out, ...err])))
+          Effect.andThen(sesh(), Effect.map(OutputTestRef, ({ err, out }) => [...out, ...err])))
       assert.deepStrictEqual(yield* said(true), ["No sessions. Start one: sesh <name>"])
       assert.deepStrictEqual(yield* said(false), [])
     }))
@@ -138,7 +138,7 @@ describe("sesh", () => {
     inWorld({ sessions: sessions.slice(2) }, (sesh) =>
       Effect.gen(function*() {
         yield* sesh("--json")
-        assert.deepStrictEqual(JSON.parse((yield* Said).out.join("\n")), {
+        assert.deepStrictEqual(JSON.parse((yield* OutputTestRef).out.join("\n")), {
           version: 1,
           sessions: [{ name: "stuck", info: sessions[2]!.info, problem: "no answer in 1 s" }]
         })
@@ -148,21 +148,25 @@ describe("sesh", () => {
     inWorld({ sessions }, (sesh) =>
       Effect.gen(function*() {
         yield* sesh("--names")
-        assert.deepStrictEqual((yield* Said).out, ["build-server\nstuck\nweb"])
+        assert.deepStrictEqual((yield* OutputTestRef).out, ["build-server\nstuck\nweb"])
       })))
 })
 
 describe("sesh --kill", () => {
   it.effect("ends what it can, says what it could not, and fails if there was any", () =>
-    inWorld({ sessions: [{ info: memoryInfo("a") }, { info: memoryInfo("b") }] }, (sesh) =>
+    inWorld({ sessions: [{ info: fakeInfo("a") }, { info: fakeInfo("b") }] }, (sesh) =>
       Effect.gen(function*() {
         assert.strictEqual(yield* sesh("--kill", "a", "nope", "b"), 1)
-        assert.strictEqual((yield* MemorySessions).sessions.size, 0)
-        assert.deepStrictEqual((yield* Said).err.toSorted(), ["[a ended]", "[b ended]", "sesh: no session named nope"])
+        assert.strictEqual((yield* SessionRegistryTestRef).sessions.size, 0)
+        assert.deepStrictEqual((yield* OutputTestRef).err.toSorted(), [
+          "[a ended]",
+          "[b ended]",
+          "sesh: no session named nope"
+        ])
       })))
 
   it.effect("succeeds when all are gone", () =>
-    inWorld({ sessions: [{ info: memoryInfo("a") }] }, (sesh) =>
+    inWorld({ sessions: [{ info: fakeInfo("a") }] }, (sesh) =>
       Effect.gen(function*() {
         assert.strictEqual(yield* sesh("--kill", "a"), 0)
       })))
@@ -173,34 +177,37 @@ describe("sesh --detach", () => {
     inWorld({
       caller: { env: { SESH_SESSION: "here" } },
       sessions: [
-        { info: memoryInfo("here", { clients: [{ role: "attach" }] }) },
-        { info: memoryInfo("there", { clients: [{ role: "attach" }, { role: "watch" }] }) }
+        { info: fakeInfo("here", { clients: [{ role: "attach" }] }) },
+        { info: fakeInfo("there", { clients: [{ role: "attach" }, { role: "watch" }] }) }
       ]
     }, (sesh) =>
       Effect.gen(function*() {
         assert.strictEqual(yield* sesh("--detach"), 0)
         assert.strictEqual(yield* sesh("--detach", "there"), 0)
-        assert.deepStrictEqual((yield* Said).err, ["[1 client of here detached]", "[2 clients of there detached]"])
+        assert.deepStrictEqual((yield* OutputTestRef).err, [
+          "[1 client of here detached]",
+          "[2 clients of there detached]"
+        ])
       })))
 
   it.effect("wants a name outside a session: wrong usage", () =>
     inWorld({}, (sesh) =>
       Effect.gen(function*() {
         assert.strictEqual(yield* sesh("--detach"), 2)
-        assert.match((yield* Said).err[0]!, /^sesh: .*\nusage: sesh --detach \[name\]$/)
+        assert.match((yield* OutputTestRef).err[0]!, /^sesh: .*\nusage: sesh --detach \[name\]$/)
       })))
 
   it.effect("ends an attachment with 0 and says who was detached", () =>
     inWorld({}, (sesh) =>
       Effect.gen(function*() {
         const running = yield* Effect.forkChild(sesh("dev"))
-        const terminal = yield* Terminal
+        const terminal = yield* TtyTestRef
         yield* eventually("a terminal", () => terminal.isOpen)
         yield* settle
         const other = yield* joined(dev, "query")
         other.connection.send(FrameType.detach, Control.detach.encode({}))
         assert.strictEqual(yield* Fiber.join(running), 0)
-        assert.deepStrictEqual((yield* Said).err, ["[detached from dev]"])
+        assert.deepStrictEqual((yield* OutputTestRef).err, ["[detached from dev]"])
       })))
 })
 
@@ -211,10 +218,10 @@ describe("wrong usage", () => {
       inWorld({}, (sesh) =>
         Effect.gen(function*() {
           assert.strictEqual(yield* sesh(...[argv].flat()), 2)
-          const said = yield* Said
+          const said = yield* OutputTestRef
           assert.match(said.err.join("\n"), /^sesh: [^\n]+\nusage: sesh [^\n]+$/)
           assert.deepStrictEqual(said.out, [])
-          assert.strictEqual((yield* Launches).specs.length, 0)
+          assert.strictEqual((yield* DaemonLauncherTestRef).specs.length, 0)
         }))
   )
 
@@ -223,7 +230,7 @@ describe("wrong usage", () => {
       Effect.gen(function*() {
         assert.strictEqual(yield* sesh("--help"), 0)
         assert.strictEqual(yield* sesh("-V"), 0)
-        const { out } = yield* Said
+        const { out } = yield* OutputTestRef
         assert.include(out[0], "sesh --kill <name>...")
         assert.strictEqual(out[1], "sesh 0.0.0")
       })))

@@ -3,9 +3,9 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Schema from "effect/Schema"
 import * as TestClock from "effect/testing/TestClock"
-import { Said } from "../../../src/layers/testing/OutputFake.ts"
-import { Shown } from "../../../src/layers/testing/ProgressFake.ts"
-import { memoryInfo } from "../../../src/layers/testing/SessionRegistryFake.ts"
+import { OutputTestRef } from "../../../src/layers/testing/OutputFake.ts"
+import { ProgressTestRef } from "../../../src/layers/testing/ProgressFake.ts"
+import { fakeInfo } from "../../../src/layers/testing/SessionRegistryFake.ts"
 import { Listing } from "../../../src/schema/Listing.ts"
 import type { SessionName } from "../../../src/schema/SessionName.ts"
 import { HostError } from "../../../src/services/HostError.ts"
@@ -13,10 +13,10 @@ import { settle } from "../../support/fakeClient.ts"
 import { type FakeHostOptions, FakeHosts } from "../../support/remotes.ts"
 import { inWorld } from "../../support/world.ts"
 
-const session = (name: string, given?: Parameters<typeof memoryInfo>[1]) => ({ info: memoryInfo(name, given) })
-const listed = (name: string, given?: Parameters<typeof memoryInfo>[1]) => ({
+const session = (name: string, given?: Parameters<typeof fakeInfo>[1]) => ({ info: fakeInfo(name, given) })
+const listed = (name: string, given?: Parameters<typeof fakeInfo>[1]) => ({
   name: name as SessionName,
-  info: memoryInfo(name, given)
+  info: fakeInfo(name, given)
 })
 
 const dead = (problem: string, known: FakeHostOptions["known"]): FakeHostOptions => ({
@@ -37,7 +37,7 @@ const hosts: Record<string, FakeHostOptions> = {
 }
 
 /** Lines of standard output. */
-const lines = Effect.map(Said, ({ out }) => out.join("\n").split("\n"))
+const lines = Effect.map(OutputTestRef, ({ out }) => out.join("\n").split("\n"))
 
 describe("sesh, with other hosts", () => {
   it.effect("shows what is here at once, and each host as it answers, below each other", () =>
@@ -53,15 +53,15 @@ describe("sesh, with other hosts", () => {
           "@idle  (no sessions)"
         ]
         assert.deepStrictEqual(yield* lines, before)
-        assert.deepStrictEqual((yield* Shown).now(), ["asking web ..."])
+        assert.deepStrictEqual((yield* ProgressTestRef).now(), ["asking web ..."])
         yield* TestClock.adjust(1000)
         assert.strictEqual(yield* Fiber.join(running), 0)
         assert.deepStrictEqual((yield* lines).slice(before.length), [
           "@web api  1        0s   ~/api       node"
         ])
-        assert.deepStrictEqual((yield* Shown).now(), [])
-        assert.strictEqual((yield* Shown).texts[0], "asking db, idle, web ...")
-        assert.deepStrictEqual((yield* Said).err, [])
+        assert.deepStrictEqual((yield* ProgressTestRef).now(), [])
+        assert.strictEqual((yield* ProgressTestRef).texts[0], "asking db, idle, web ...")
+        assert.deepStrictEqual((yield* OutputTestRef).err, [])
       })))
 
   it.effect("on a pipe has the same lines and nothing else; who does not answer is said beside it", () =>
@@ -76,7 +76,7 @@ describe("sesh, with other hosts", () => {
           ["@db psql", "0", "0s", "/home/user", "psql (as of 5m ago)"],
           ["@web api", "1", "0s", "~/api", "node"]
         ])
-        assert.deepStrictEqual((yield* Said).err, ["sesh: db does not answer"])
+        assert.deepStrictEqual((yield* OutputTestRef).err, ["sesh: db does not answer"])
       })))
 
   it.effect("never waits longer than 5 s", () =>
@@ -108,7 +108,7 @@ describe("sesh, with other hosts", () => {
         const running = yield* Effect.forkChild(sesh())
         yield* settle
         assert.strictEqual((yield* FakeHosts).looks.length, 50)
-        assert.match((yield* Shown).now()[0]!, /^asking (h\d+, ){7}h\d+ and 42 more \.\.\.$/)
+        assert.match((yield* ProgressTestRef).now()[0]!, /^asking (h\d+, ){7}h\d+ and 42 more \.\.\.$/)
         yield* TestClock.adjust(4000)
         assert.strictEqual(yield* Fiber.join(running), 0)
         assert.strictEqual((yield* lines).length, 51)
@@ -129,7 +129,7 @@ describe("sesh, with other hosts", () => {
     }, (sesh) =>
       Effect.gen(function*() {
         assert.strictEqual(yield* sesh(), 0)
-        const all = [...yield* lines, ...(yield* Said).err]
+        const all = [...yield* lines, ...(yield* OutputTestRef).err]
         assert.strictEqual(all.length, 3)
         for (const line of all) {
           assert.match(line, /^[ -~]*$/)

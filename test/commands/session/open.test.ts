@@ -1,12 +1,12 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
-import { Launches, scripted } from "../../../src/layers/testing/DaemonLauncherFake.ts"
-import { MemoryNetwork } from "../../../src/layers/testing/network/NetworkTestRef.ts"
-import { Said } from "../../../src/layers/testing/OutputFake.ts"
-import { Programs } from "../../../src/layers/testing/PtyFake.ts"
-import { memoryInfo } from "../../../src/layers/testing/SessionRegistryFake.ts"
-import { Terminal } from "../../../src/layers/testing/TtyFake.ts"
+import { DaemonLauncherTestRef, layerScripted } from "../../../src/layers/testing/DaemonLauncherFake.ts"
+import { NetworkTestRef } from "../../../src/layers/testing/network/NetworkTestRef.ts"
+import { OutputTestRef } from "../../../src/layers/testing/OutputFake.ts"
+import { PtyTestRef } from "../../../src/layers/testing/PtyFake.ts"
+import { fakeInfo } from "../../../src/layers/testing/SessionRegistryFake.ts"
+import { TtyTestRef } from "../../../src/layers/testing/TtyFake.ts"
 import { LaunchError } from "../../../src/services/DaemonLauncher.ts"
 import { PathsError } from "../../../src/services/Paths.ts"
 import { eventually, settle } from "../../support/fakeClient.ts"
@@ -20,8 +20,8 @@ describe("sesh <name>", () => {
     inWorld({}, (sesh) =>
       Effect.gen(function*() {
         const running = yield* Effect.forkChild(sesh("dev"))
-        const terminal = yield* Terminal
-        const programs = yield* Programs
+        const terminal = yield* TtyTestRef
+        const programs = yield* PtyTestRef
         yield* eventually("a program", () => programs.all.length === 1)
         programs.last().print("$ ")
         yield* eventually("the prompt", () => terminal.screen.toString() === "$ ")
@@ -33,21 +33,21 @@ describe("sesh <name>", () => {
         assert.strictEqual(yield* Fiber.join(running), 7)
         assert.strictEqual(terminal.screen.toString(), `$ bye\r\n${CLEAN}`)
         assert.isFalse(terminal.isRaw)
-        assert.deepStrictEqual((yield* Said).err, ["[dev ended]"])
+        assert.deepStrictEqual((yield* OutputTestRef).err, ["[dev ended]"])
       })))
 
   it.effect("ends with 128 + n when a signal ended the program", () =>
     inWorld({ pty: { play: (program) => program.exit({ code: 0, signal: 9 }) } }, (sesh) =>
       Effect.gen(function*() {
         assert.strictEqual(yield* sesh("dev", "--", "sleep", "9"), 137)
-        assert.deepStrictEqual((yield* Launches).specs[0]?.command, ["sleep", "9"])
+        assert.deepStrictEqual((yield* DaemonLauncherTestRef).specs[0]?.command, ["sleep", "9"])
       })))
 
   it.effect("detaches by key, on a line of its own, and attaches again where it was", () =>
     inWorld({}, (sesh) =>
       Effect.gen(function*() {
-        const terminal = yield* Terminal
-        const programs = yield* Programs
+        const terminal = yield* TtyTestRef
+        const programs = yield* PtyTestRef
         const first = yield* Effect.forkChild(sesh("dev", "/srv"))
         yield* eventually("a terminal", () => terminal.isOpen && programs.all.length === 1)
         programs.last().print("half a line")
@@ -55,7 +55,7 @@ describe("sesh <name>", () => {
         terminal.type("\x1c")
         assert.strictEqual(yield* Fiber.join(first), 0)
         assert.strictEqual(terminal.screen.toString(), `half a line${CLEAN}\r\n`)
-        assert.deepStrictEqual((yield* Said).err, ["[detached from dev]"])
+        assert.deepStrictEqual((yield* OutputTestRef).err, ["[detached from dev]"])
         assert.isTrue(programs.last().isRunning)
         assert.strictEqual(programs.last().spec.cwd, "/srv")
 
@@ -69,12 +69,12 @@ describe("sesh <name>", () => {
   it.effect("types what a pipe brings, whatever it is, and detaches at its end", () =>
     inWorld({ tty: { inputIsTerminal: false } }, (sesh) =>
       Effect.gen(function*() {
-        const terminal = yield* Terminal
+        const terminal = yield* TtyTestRef
         const running = yield* Effect.forkChild(sesh("dev"))
         terminal.type("a\x1cb")
         terminal.endInput()
         assert.strictEqual(yield* Fiber.join(running), 0)
-        const program = (yield* Programs).last()
+        const program = (yield* PtyTestRef).last()
         yield* eventually("the typing", () => program.typed.toString() === "a\x1cb")
       })))
 
@@ -82,13 +82,13 @@ describe("sesh <name>", () => {
     inWorld({}, (sesh) =>
       Effect.gen(function*() {
         const running = yield* Effect.forkChild(sesh("dev"))
-        const terminal = yield* Terminal
+        const terminal = yield* TtyTestRef
         yield* eventually("a terminal", () => terminal.isOpen)
         yield* settle
-        ;(yield* MemoryNetwork).links.at(-1)!.cut()
+        ;(yield* NetworkTestRef).links.at(-1)!.cut()
         assert.strictEqual(yield* Fiber.join(running), 255)
         assert.isFalse(terminal.isRaw)
-        assert.include((yield* Said).err[0], "[lost dev: ")
+        assert.include((yield* OutputTestRef).err[0], "[lost dev: ")
       })))
 
   it.effect.each([["SIGTERM", 143], ["SIGHUP", 129], ["SIGINT", 130]] as const)(
@@ -97,13 +97,13 @@ describe("sesh <name>", () => {
       inWorld({}, (sesh) =>
         Effect.gen(function*() {
           const running = yield* Effect.forkChild(sesh("dev"))
-          const terminal = yield* Terminal
+          const terminal = yield* TtyTestRef
           yield* eventually("a terminal", () => terminal.isOpen)
           yield* settle
           terminal.signal(signal)
           assert.strictEqual(yield* Fiber.join(running), code)
           assert.isFalse(terminal.isRaw)
-          assert.isTrue((yield* Programs).last().isRunning)
+          assert.isTrue((yield* PtyTestRef).last().isRunning)
         }))
   )
 
@@ -111,8 +111,8 @@ describe("sesh <name>", () => {
     inWorld({ tty: { size: { cols: 100, rows: 40 } } }, (sesh) =>
       Effect.gen(function*() {
         const running = yield* Effect.forkChild(sesh("dev"))
-        const terminal = yield* Terminal
-        const programs = yield* Programs
+        const terminal = yield* TtyTestRef
+        const programs = yield* PtyTestRef
         yield* eventually("a terminal", () => terminal.isOpen && programs.all.length === 1)
         yield* settle
         terminal.resize({ cols: 50, rows: 20 })
@@ -125,8 +125,8 @@ describe("sesh <name>", () => {
   it.effect("tells the session of a change of size while it was attaching", () =>
     inWorld({}, (sesh) =>
       Effect.gen(function*() {
-        const terminal = yield* Terminal
-        const programs = yield* Programs
+        const terminal = yield* TtyTestRef
+        const programs = yield* PtyTestRef
         // Nobody is told: nobody listens yet.
         terminal.onOpen = () => {
           terminal.size = { cols: 60, rows: 15 }
@@ -141,8 +141,8 @@ describe("sesh <name>", () => {
     inWorld({}, (sesh) =>
       Effect.gen(function*() {
         const running = yield* Effect.forkChild(sesh("dev"))
-        const terminal = yield* Terminal
-        const programs = yield* Programs
+        const terminal = yield* TtyTestRef
+        const programs = yield* PtyTestRef
         yield* eventually("a terminal", () => terminal.isOpen && programs.all.length === 1)
         terminal.stall(true)
         for (let i = 0; i < 64; i++) programs.last().print(Buffer.alloc(65_536, 97))
@@ -156,8 +156,8 @@ describe("sesh <name>", () => {
   it.effect("can be left while the program reads nothing of a large paste, which is typed whole if it does", () =>
     inWorld({}, (sesh) =>
       Effect.gen(function*() {
-        const terminal = yield* Terminal
-        const programs = yield* Programs
+        const terminal = yield* TtyTestRef
+        const programs = yield* PtyTestRef
         const paste = Buffer.alloc(1024 * 1024, "paste ")
         const first = yield* Effect.forkChild(sesh("dev"))
         yield* eventually("a terminal", () => terminal.isOpen && programs.all.length === 1)
@@ -182,34 +182,34 @@ describe("sesh <name>", () => {
     inWorld({
       caller: { env: { SHELL: "/bin/sh", SESH_SESSION: "inner" } },
       sessions: [
-        { info: memoryInfo("inner", { clients: [{ role: "attach", within: "middle" }] }) },
-        { info: memoryInfo("middle", { clients: [{ role: "watch", within: "outer" }] }) },
-        { info: memoryInfo("outer", { clients: [{ role: "attach" }] }) }
+        { info: fakeInfo("inner", { clients: [{ role: "attach", within: "middle" }] }) },
+        { info: fakeInfo("middle", { clients: [{ role: "watch", within: "outer" }] }) },
+        { info: fakeInfo("outer", { clients: [{ role: "attach" }] }) }
       ]
     }, (sesh) =>
       Effect.gen(function*() {
         assert.strictEqual(yield* sesh("inner"), 1)
         assert.strictEqual(yield* sesh("outer"), 1)
         assert.strictEqual(yield* sesh("--watch", "middle"), 1)
-        const { err } = yield* Said
+        const { err } = yield* OutputTestRef
         assert.include(err[0], "this is session inner already")
         assert.include(err[1], "session outer shows inner")
         assert.include(err[2], "session middle shows inner")
-        assert.strictEqual((yield* Launches).specs.length, 0)
+        assert.strictEqual((yield* DaemonLauncherTestRef).specs.length, 0)
       })))
 
   it.effect("refuses a detach key that makes no sense, and leaves no session", () =>
     inWorld({ caller: { env: { SHELL: "/bin/sh", SESH_DETACH_KEY: "^[" } } }, (sesh) =>
       Effect.gen(function*() {
         assert.strictEqual(yield* sesh("dev"), 1)
-        assert.include((yield* Said).err[0], "SESH_DETACH_KEY")
-        assert.strictEqual((yield* Launches).specs.length, 0)
+        assert.include((yield* OutputTestRef).err[0], "SESH_DETACH_KEY")
+        assert.strictEqual((yield* DaemonLauncherTestRef).specs.length, 0)
       })))
 
   it.effect.each(
     [
       ["a launch that fails", {
-        launcher: scripted(() =>
+        launcher: layerScripted(() =>
           Effect.fail(new LaunchError({ name: "dev", reason: "no \u001b[2Jptys", kind: "other" }))
         )
       }],
@@ -223,7 +223,7 @@ describe("sesh <name>", () => {
     inWorld(options, (sesh) =>
       Effect.gen(function*() {
         for (const argv of [["dev"], ["dev", "-d"]]) assert.strictEqual(yield* sesh(...argv), 1)
-        const said = yield* Said
+        const said = yield* OutputTestRef
         assert.deepStrictEqual(said.out, [])
         assert.match(said.err[0]!, /^sesh: [^\n]+$/)
         assert.notMatch(said.err.join(""), /[\u0000-\u001f]/)
@@ -231,10 +231,10 @@ describe("sesh <name>", () => {
 
   it.effect("passes the warning of a launch on, once", () =>
     inWorld({
-      launcher: scripted(() => Effect.succeed({ id: "x", warning: "it will end when you log out" }))
+      launcher: layerScripted(() => Effect.succeed({ id: "x", warning: "it will end when you log out" }))
     }, (sesh) =>
       Effect.gen(function*() {
         assert.strictEqual(yield* sesh("dev", "-d"), 0)
-        assert.deepStrictEqual((yield* Said).err, ["sesh: it will end when you log out"])
+        assert.deepStrictEqual((yield* OutputTestRef).err, ["sesh: it will end when you log out"])
       })))
 })

@@ -1,8 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { closeTo } from "../../../src/commands/words/failures.ts"
-import { Said } from "../../../src/layers/testing/OutputFake.ts"
-import { memoryInfo, MemorySessions } from "../../../src/layers/testing/SessionRegistryFake.ts"
+import { OutputTestRef } from "../../../src/layers/testing/OutputFake.ts"
+import { fakeInfo, SessionRegistryTestRef } from "../../../src/layers/testing/SessionRegistryFake.ts"
 import type { SessionName } from "../../../src/schema/SessionName.ts"
 import { inWorld } from "../../support/world.ts"
 
@@ -37,13 +37,13 @@ describe("a name that is not there", () => {
     "sesh %s says which are close",
     ([verb]) =>
       inWorld(
-        { sessions: [{ info: memoryInfo("dev") }, { info: memoryInfo("den") }] },
+        { sessions: [{ info: fakeInfo("dev") }, { info: fakeInfo("den") }] },
         (sesh) =>
           Effect.gen(function*() {
             assert.strictEqual(yield* sesh(verb!, "dve"), 1)
             assert.strictEqual(yield* sesh(verb!, "deb"), 1)
             assert.strictEqual(yield* sesh(verb!, "other"), 1)
-            assert.deepStrictEqual((yield* Said).err, [
+            assert.deepStrictEqual((yield* OutputTestRef).err, [
               "sesh: no session named dve; did you mean dev?",
               "sesh: no session named deb; did you mean den or dev?",
               "sesh: no session named other"
@@ -55,8 +55,8 @@ describe("a name that is not there", () => {
   it.effect("whose dead socket is still there is not what was meant", () =>
     inWorld({}, (sesh) =>
       Effect.gen(function*() {
-        ;(yield* MemorySessions).dead.add("dev" as SessionName)
+        ;(yield* SessionRegistryTestRef).dead.add("dev" as SessionName)
         assert.strictEqual(yield* sesh("--kill", "dev"), 1)
-        assert.deepStrictEqual((yield* Said).err, ["sesh: no session named dev"])
+        assert.deepStrictEqual((yield* OutputTestRef).err, ["sesh: no session named dev"])
       })))
 })

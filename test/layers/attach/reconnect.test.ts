@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as TestClock from "effect/testing/TestClock"
-import { WrittenFiles } from "../../../src/layers/testing/SessionFilesFake.ts"
+import { SessionFilesTestRef } from "../../../src/layers/testing/SessionFilesFake.ts"
 import { HostError } from "../../../src/services/HostError.ts"
 import { eventually, settle } from "../../support/fakeClient.ts"
 import { dev } from "../../support/hosting.ts"
@@ -189,7 +189,7 @@ describe("who is waiting for a connection", () => {
     attached({}, ({ ends, err, link, network }) =>
       Effect.gen(function*() {
         network.listeners.delete(dev)
-        ;(yield* WrittenFiles).ends.set(dev, { name: dev, id: "another", at: 0, status: { code: 0 } })
+        ;(yield* SessionFilesTestRef).ends.set(dev, { name: dev, id: "another", at: 0, status: { code: 0 } })
         link().cut()
         yield* settle
         yield* second

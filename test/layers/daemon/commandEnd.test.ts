@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as TestClock from "effect/testing/TestClock"
 import type { PtyFakeOptions } from "../../../src/layers/testing/PtyFake.ts"
-import { WrittenFiles } from "../../../src/layers/testing/SessionFilesFake.ts"
+import { SessionFilesTestRef } from "../../../src/layers/testing/SessionFilesFake.ts"
 import { Control } from "../../../src/schema/protocol/Control.ts"
 import { FrameType } from "../../../src/schema/protocol/Frame.ts"
 import { eventually, type FakeClient, joined, settle } from "../../support/fakeClient.ts"
@@ -106,7 +106,7 @@ describe("a session that outlives its command", () => {
         pty.last().exit(5)
         yield* eventually("the end", () => waiter.exit && client.exit)
         assert.deepStrictEqual([waiter.exit, client.exit], [{ code: 5 }, { code: 5 }])
-        const { ends } = yield* WrittenFiles
+        const { ends } = yield* SessionFilesTestRef
         assert.deepInclude(ends.get("dev"), { status: { code: 5 }, command: { code: 2 } })
         yield* TestClock.adjust("1 second")
         assert.deepStrictEqual(yield* Fiber.join(end), { code: 5 })

@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as TestClock from "effect/testing/TestClock"
 import { INPUT_WINDOW } from "../../../src/layers/daemon/peer.ts"
-import { MemoryNetwork } from "../../../src/layers/testing/network/NetworkTestRef.ts"
+import { NetworkTestRef } from "../../../src/layers/testing/network/NetworkTestRef.ts"
 import { Control } from "../../../src/schema/protocol/Control.ts"
 import { FrameType } from "../../../src/schema/protocol/Frame.ts"
 import { eventually, join, joined, settle } from "../../support/fakeClient.ts"
@@ -132,7 +132,7 @@ describe("bad clients", () => {
         yield* start()
         const client = yield* joined(dev, "attach")
         yield* join(dev, "attach")
-        ;(yield* MemoryNetwork).links[1]!.cut()
+        ;(yield* NetworkTestRef).links[1]!.cut()
         pty.last().print("on")
         yield* eventually("output", () => client.output === "on")
       })

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as TestClock from "effect/testing/TestClock"
-import { WrittenFiles } from "../../../src/layers/testing/SessionFilesFake.ts"
+import { SessionFilesTestRef } from "../../../src/layers/testing/SessionFilesFake.ts"
 import { Control, type EndSignal, type Hello } from "../../../src/schema/protocol/Control.ts"
 import { FrameType } from "../../../src/schema/protocol/Frame.ts"
 import { eventually, type FakeClient, join, joined, settle } from "../../support/fakeClient.ts"
@@ -284,7 +284,7 @@ describe("what is remembered of a session", () => {
   it.effect("how it ended, before its name is free", () =>
     hosting((pty) =>
       Effect.gen(function*() {
-        const { ends } = yield* WrittenFiles
+        const { ends } = yield* SessionFilesTestRef
         const { info } = yield* start()
         const client = yield* joined(dev, "attach")
         pty.last().exit(7)
@@ -297,7 +297,7 @@ describe("what is remembered of a session", () => {
   it.effect("that it was killed; and nothing once the name is used again", () =>
     hosting(() =>
       Effect.gen(function*() {
-        const { ends } = yield* WrittenFiles
+        const { ends } = yield* SessionFilesTestRef
         yield* start()
         const client = yield* joined(dev, "query")
         signal(client, 0)

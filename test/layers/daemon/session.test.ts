@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as TestClock from "effect/testing/TestClock"
-import { WrittenFiles } from "../../../src/layers/testing/SessionFilesFake.ts"
+import { SessionFilesTestRef } from "../../../src/layers/testing/SessionFilesFake.ts"
 import { Control } from "../../../src/schema/protocol/Control.ts"
 import { FrameType } from "../../../src/schema/protocol/Frame.ts"
 import { eventually, join, joined, settle } from "../../support/fakeClient.ts"
@@ -24,7 +24,7 @@ describe("a session", () => {
         assert.strictEqual(env["SSH_AUTH_SOCK"], "/memory/dev.agent")
         assert.strictEqual(env["TERM"], "xterm")
         assert.notProperty(env, "TMUX")
-        assert.strictEqual((yield* WrittenFiles).agents.get("dev"), "/tmp/agent.1")
+        assert.strictEqual((yield* SessionFilesTestRef).agents.get("dev"), "/tmp/agent.1")
       })
     ))
 
@@ -151,7 +151,7 @@ describe("a session", () => {
     hosting(() =>
       Effect.gen(function*() {
         yield* start()
-        const { agents } = yield* WrittenFiles
+        const { agents } = yield* SessionFilesTestRef
         yield* joined(dev, "attach", { agent: "/tmp/agent.2" })
         yield* eventually("the new agent", () => agents.get("dev") === "/tmp/agent.2")
         yield* joined(dev, "watch", { agent: "/tmp/agent.3" })

@@ -53,7 +53,7 @@ const eventsOf = (end: AttachEnd, host?: string) =>
     yield* Context.get(context, DaemonLauncher).launch(spec)
     yield* Context.get(context, AttachClient).attach({ name, role: "watch" })
     yield* Context.get(context, SessionControl).wait({ name })
-    return (yield* EventLogFake.Logged).events
+    return (yield* EventLogFake.EventLogTestRef).events
   }).pipe(Effect.provide(Layer.merge(sessions(end), log)))
 
 describe("what becomes of sessions", () => {
@@ -80,7 +80,7 @@ describe("what becomes of sessions", () => {
       const host = hostNamed("web")
       const control = Context.get(SessionsLogged.logged(services, yield* EventLog, host), SessionControl)
       assert.strictEqual(yield* Effect.flip(control.wait({ name })), lost)
-      assert.deepStrictEqual((yield* EventLogFake.Logged).events, [
+      assert.deepStrictEqual((yield* EventLogFake.EventLogTestRef).events, [
         { event: "connection_lost", reason: lost.reason, final: true, name, host }
       ])
     }).pipe(Effect.scoped, Effect.provide(log)))

@@ -10,16 +10,16 @@ import * as SessionControlLive from "../../../src/layers/sessions/SessionControl
 import * as Caller from "../../../src/layers/testing/CallerFake.ts"
 import * as EventLogFake from "../../../src/layers/testing/EventLogFake.ts"
 import * as HostMemoryFake from "../../../src/layers/testing/HostMemoryFake.ts"
-import { layer as network, MemoryNetwork } from "../../../src/layers/testing/network/NetworkTestRef.ts"
+import { layer as network, NetworkTestRef } from "../../../src/layers/testing/network/NetworkTestRef.ts"
 import * as OutputFake from "../../../src/layers/testing/OutputFake.ts"
-import { Programs } from "../../../src/layers/testing/PtyFake.ts"
+import { PtyTestRef } from "../../../src/layers/testing/PtyFake.ts"
 import * as SessionClientFake from "../../../src/layers/testing/SessionClientFake.ts"
 import * as SessionFilesFake from "../../../src/layers/testing/SessionFilesFake.ts"
 import {
-  type FakeHost,
-  FakeHosts,
   type FakeProgram,
-  layer as sshFake
+  type FakeSshHost,
+  layer as sshFake,
+  SshTransportTestRef
 } from "../../../src/layers/testing/SshTransportFake.ts"
 import * as Tty from "../../../src/layers/testing/TtyFake.ts"
 import type { SessionName } from "../../../src/schema/SessionName.ts"
@@ -38,11 +38,14 @@ import { machineOf, sshHostOf, THERE } from "../../support/machines.ts"
 
 const [dev, none] = ["dev", "none"] as Array<SessionName> as [SessionName, SessionName]
 
-const remotesOn = (host: FakeHost) =>
+const remotesOn = (host: FakeSshHost) =>
   RemotesSsh.layer.pipe(Layer.provideMerge(sshFake({ web: host })), Layer.provideMerge(here))
 
 /** Says this, and no more, whatever it is asked. */
-const saying = (out: string | Buffer, options: { readonly err?: string; readonly code?: number } = {}): FakeHost => ({
+const saying = (
+  out: string | Buffer,
+  options: { readonly err?: string; readonly code?: number } = {}
+): FakeSshHost => ({
   play: (program: FakeProgram) => {
     program.stdio.listen({ onData: () => {}, onDrain: () => {}, onEnd: () => {}, onClose: () => {} })
     program.stdio.write(Buffer.from(out as string))
@@ -69,7 +72,7 @@ const CONTROL = /[\u0000-\u001f\u007f-\u009f\u202e]/
 describe("what a host answers", () => {
   const info = { name: "a", id: "1", dir: "/", pid: 1, size: { cols: 1, rows: 1 }, created: 0, active: 0, clients: [] }
 
-  it.live.each<readonly [string, string, FakeHost]>([
+  it.live.each<readonly [string, string, FakeSshHost]>([
     ["nonsense", "nothing", saying("")],
     ["nonsense", "no JSON", saying("Welcome to Ubuntu\n", { err: "\u001b[2Jevil\u202e\n" })],
     ["nonsense", "another shape", saying("[]\n")],
@@ -113,7 +116,7 @@ describe("what a host answers", () => {
       assert.isTrue(Option.isNone(yield* (yield* HostMemory).get(web)))
     }).pipe(Effect.provide(remotesOn(host))))
 
-  it.live.each<readonly [FakeHost, RegExp]>([
+  it.live.each<readonly [FakeSshHost, RegExp]>([
     [
       saying("", { code: 2, err: "sesh: there is no option --serve\n" }),
       /is too old for this one.*run: sesh --deploy @web$/
@@ -143,7 +146,7 @@ describe("what a host answers", () => {
 
   it.live("a host that does not answer is given up, and one that does not let us in is not tried again", () =>
     Effect.gen(function*() {
-      const { hosts } = yield* FakeHosts
+      const { hosts } = yield* SshTransportTestRef
       hosts.get(web)!.failure = new HostUnreachable({ host: web, reason: "timeout", words: "" })
       assert.deepInclude(yield* Effect.flip(look), { kind: "unreachable", isPassing: true })
       hosts.get(web)!.failure = new HostKeyChanged({ host: web })
@@ -161,7 +164,7 @@ const withMachine = <A, E>(
     readonly before?: string
     /** There is one. */
     readonly session?: boolean
-    readonly host?: (host: FakeHost) => FakeHost
+    readonly host?: (host: FakeSshHost) => FakeSshHost
   },
   use: Effect.Effect<A, E, any>
 ) =>
@@ -192,7 +195,7 @@ const launch = Effect.flatMap(
   ({ launch }) => launch(spec)
 )
 
-const started = Effect.map(FakeHosts, ({ started }) => started.map(({ argv }) => argv.slice(4).join(" ")))
+const started = Effect.map(SshTransportTestRef, ({ started }) => started.map(({ argv }) => argv.slice(4).join(" ")))
 
 describe("sessions on another host", () => {
   it.live("a host that is known is not asked where its sockets are", () =>
@@ -206,7 +209,7 @@ describe("sessions on another host", () => {
 
   for (const refusesLate of [false, true]) {
     const when = refusesLate ? "late" : "at once"
-    const host = (own: FakeHost): FakeHost => ({ ...own, refusesLate })
+    const host = (own: FakeSshHost): FakeSshHost => ({ ...own, refusesLate })
 
     it.live(`a host that was set up anew, and refuses ${when}, is asked where its sockets are now`, () =>
       withMachine(
@@ -274,12 +277,12 @@ describe("sessions on another host", () => {
       {},
       Effect.gen(function*() {
         yield* launch
-        const terminal = yield* Tty.Terminal
+        const terminal = yield* Tty.TtyTestRef
         const attached = yield* Effect.forkChild((yield* AttachClient).attach({ name: dev, role: "attach" }))
         yield* until("a prompt", () => terminal.screen.includes("$ "))
         const { info } = yield* (yield* SessionRegistry).get(dev)
         assert.deepStrictEqual(info.clients.map(({ role, within }) => [role, within]), [["attach", undefined]])
-        assert.deepStrictEqual([...(yield* SessionFilesFake.WrittenFiles).agents.values()], [])
+        assert.deepStrictEqual([...(yield* SessionFilesFake.SessionFilesTestRef).agents.values()], [])
         terminal.type("\x1d")
         assert.deepInclude(yield* Fiber.join(attached), { _tag: "Detached", by: "key" })
       })
@@ -290,8 +293,8 @@ describe("sessions on another host", () => {
       {},
       Effect.gen(function*() {
         yield* launch
-        const fake = yield* FakeHosts
-        const { links } = yield* MemoryNetwork
+        const fake = yield* SshTransportTestRef
+        const { links } = yield* NetworkTestRef
         assert.strictEqual(links.length, 0)
         const waiting = yield* Effect.forkChild(Effect.flip((yield* SessionControl).wait({ name: dev })))
         const connection = yield* (yield* SessionClient).connect(dev)
@@ -312,11 +315,11 @@ describe("sessions on another host", () => {
       {},
       Effect.gen(function*() {
         yield* launch
-        const program = (yield* Programs).last()
+        const program = (yield* PtyTestRef).last()
         program.deaf = true
         const killing = yield* Effect.forkChild(Effect.flip((yield* SessionRegistry).kill(dev, 60_000)))
         yield* until("it was asked to end", () => program.signals.includes("SIGHUP"))
-        ;(yield* FakeHosts).cut(web)
+        ;(yield* SshTransportTestRef).cut(web)
         assert.deepInclude(yield* Fiber.join(killing), { _tag: "HostError", kind: "lost" })
       })
     ))

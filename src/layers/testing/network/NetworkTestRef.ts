@@ -5,10 +5,10 @@ import * as Semaphore from "effect/Semaphore"
 import type { SessionName } from "../../../schema/SessionName.ts"
 import type { Connection } from "../../../services/Connection.ts"
 import type { HostError } from "../../../services/HostError.ts"
-import { memoryPair } from "./connectionPair.ts"
+import { connectionPair } from "./connectionPair.ts"
 
 /** One connection, as a test sees and treats it. */
-export interface MemoryLink {
+export interface FakeLink {
   readonly name: SessionName
   /** This side's program does not read any more: what the other side sends piles up there. */
   readonly stall: (side: "client" | "server") => void
@@ -24,11 +24,11 @@ export interface MemoryLink {
 }
 
 /** The network that `SessionServerFake` and `SessionClientFake` share. */
-export class MemoryNetwork extends Context.Service<MemoryNetwork, {
+export class NetworkTestRef extends Context.Service<NetworkTestRef, {
   /** Who listens, and what is done with a new connection. */
   readonly listeners: Map<SessionName, (connection: Connection) => void>
   /** Every connection there was, oldest first. */
-  readonly links: ReadonlyArray<MemoryLink>
+  readonly links: ReadonlyArray<FakeLink>
   /** Until it is called with undefined, nobody can connect, for this reason: a host's, or just words. */
   readonly setDown: (reason: string | HostError | undefined) => void
   readonly isDown: () => string | HostError | undefined
@@ -36,17 +36,17 @@ export class MemoryNetwork extends Context.Service<MemoryNetwork, {
   readonly open: (name: SessionName) => Connection
   /** Of creators, one at a time. */
   readonly creating: Semaphore.Semaphore
-}>()("sesh/layers/MemoryNetwork") {}
+}>()("sesh/layers/testing/NetworkTestRef") {}
 
 /** `capacity`: bytes that a side's system holds for a program that does not read; Linux' default for a unix socket. */
-export const layer = (options?: { readonly capacity?: number }): Layer.Layer<MemoryNetwork> =>
+export const layer = (options?: { readonly capacity?: number }): Layer.Layer<NetworkTestRef> =>
   Layer.effect(
-    MemoryNetwork,
+    NetworkTestRef,
     Effect.map(Semaphore.make(1), (creating) => {
       const listeners = new Map<SessionName, (connection: Connection) => void>()
-      const links: Array<MemoryLink> = []
+      const links: Array<FakeLink> = []
       let down: string | HostError | undefined
-      return MemoryNetwork.of({
+      return NetworkTestRef.of({
         listeners,
         links,
         creating,
@@ -55,7 +55,7 @@ export const layer = (options?: { readonly capacity?: number }): Layer.Layer<Mem
         },
         isDown: () => down,
         open: (name) => {
-          const { client, cut, server } = memoryPair(options?.capacity ?? 212_992)
+          const { client, cut, server } = connectionPair(options?.capacity ?? 212_992)
           const sides = { client, server }
           links.push({
             name,

@@ -104,7 +104,7 @@ class End<Failure> implements ByteChannel<Failure> {
 }
 
 /** A connected pair; `cut` breaks it on both ends at once. */
-export const memoryChannels = <Failure>(): {
+export const channelPair = <Failure>(): {
   readonly near: ByteChannel<Failure>
   readonly far: ByteChannel<Failure>
   readonly cut: (failure: Failure) => void

@@ -7,7 +7,7 @@ type Frame = readonly [type: number, payload: Buffer]
 const bytesOf = (frame: Frame): number => HEADER_BYTES + frame[1].length
 
 /** One side of a pair. */
-export interface MemorySide {
+export interface ConnectionSide {
   readonly connection: Connection
   readonly stall: (stalled: boolean) => void
   readonly isOver: () => boolean
@@ -17,7 +17,7 @@ export interface MemorySide {
   readonly lose: (reason: string) => void
 }
 
-class Side implements MemorySide {
+class Side implements ConnectionSide {
   peer!: Side
   private handlers: ConnectionHandlers | undefined
   private paused = false
@@ -191,9 +191,9 @@ class Side implements MemorySide {
 }
 
 /** A connected pair; `cut` breaks it on both sides at once. */
-export const memoryPair = (
+export const connectionPair = (
   capacity: number
-): { readonly client: MemorySide; readonly server: MemorySide; readonly cut: (reason: string) => void } => {
+): { readonly client: ConnectionSide; readonly server: ConnectionSide; readonly cut: (reason: string) => void } => {
   const client = new Side(capacity)
   const server = new Side(capacity)
   client.peer = server

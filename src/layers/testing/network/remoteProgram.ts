@@ -2,10 +2,10 @@
 import type { ExitStatus } from "../../../schema/Session.ts"
 import type { ByteChannel } from "../../../services/ByteChannel.ts"
 import type { ChannelFailure, ConnectionLost, ProgramHandlers, RemoteProgram } from "../../../services/SshTransport.ts"
-import { memoryChannels } from "./channelPair.ts"
+import { channelPair } from "./channelPair.ts"
 
 /** As whoever plays it sees it. */
-export interface FakeProgram {
+export interface FakeRemoteProgram {
   readonly argv: ReadonlyArray<string>
   /** Its standard input, as what is heard, and its standard output, as what is written. */
   readonly stdio: ByteChannel<ChannelFailure>
@@ -17,12 +17,12 @@ export interface FakeProgram {
 }
 
 /** A program and its two sides. */
-export const fakeProgram = (argv: ReadonlyArray<string>): {
-  readonly program: FakeProgram
+export const fakeRemoteProgram = (argv: ReadonlyArray<string>): {
+  readonly program: FakeRemoteProgram
   readonly remote: RemoteProgram
   readonly cut: (failure: ConnectionLost) => void
 } => {
-  const { cut, far, near } = memoryChannels<ChannelFailure>()
+  const { cut, far, near } = channelPair<ChannelFailure>()
   let handlers: ProgramHandlers | undefined
   let errors: Array<Buffer> = []
   let status: ExitStatus | undefined
@@ -42,7 +42,7 @@ export const fakeProgram = (argv: ReadonlyArray<string>): {
   }
   const later = () => void setImmediate(turn)
 
-  const program: FakeProgram = {
+  const program: FakeRemoteProgram = {
     argv,
     stdio: far,
     printError: (text) => {

@@ -6,6 +6,7 @@ import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
 import * as SessionServer from "./layers/connection/SessionServerUnix.ts"
 import * as Caller from "./layers/console/CallerProcess.ts"
+import * as OperatingSystem from "./layers/console/OperatingSystemProcess.ts"
 import * as SessionDaemonLive from "./layers/daemon/SessionDaemonLive.ts"
 import type { LaunchReply } from "./layers/launcher/channel.ts"
 import { removeEmptyLog } from "./layers/launcher/daemonLog.ts"
@@ -28,7 +29,7 @@ const layers = SessionDaemonLive.layer.pipe(
   ),
   Layer.provide(Layer.mergeAll(Lock.layer, VtEngine.layer)),
   Layer.provideMerge(Paths.layer),
-  Layer.provide(Caller.layer(VERSION)),
+  Layer.provide([Caller.layer(VERSION), OperatingSystem.layer]),
   // Standard error is the log.
   Layer.provide(Layer.succeed(Logger.LogToStderr, true))
 )

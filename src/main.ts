@@ -7,6 +7,7 @@ import * as AttachClientLive from "./layers/attach/AttachClientLive.ts"
 import * as SessionClientUnix from "./layers/connection/SessionClientUnix.ts"
 import * as CallerProcess from "./layers/console/CallerProcess.ts"
 import * as InputStdio from "./layers/console/InputStdio.ts"
+import * as OperatingSystemProcess from "./layers/console/OperatingSystemProcess.ts"
 import * as OutputStdio from "./layers/console/OutputStdio.ts"
 import * as ProgressTerminal from "./layers/console/ProgressTerminal.ts"
 import * as PromptTerminal from "./layers/console/PromptTerminal.ts"
@@ -21,8 +22,8 @@ import * as LockSqlite from "./layers/paths/LockSqlite.ts"
 import * as PathsXdg from "./layers/paths/PathsXdg.ts"
 import * as HostMemoryFiles from "./layers/remote/HostMemoryFiles.ts"
 import * as RemotesSsh from "./layers/remote/RemotesSsh.ts"
+import * as EndedSessionsDisk from "./layers/sessions/EndedSessionsDisk.ts"
 import * as SessionControlLive from "./layers/sessions/SessionControlLive.ts"
-import * as SessionFilesDisk from "./layers/sessions/SessionFilesDisk.ts"
 import * as SessionRegistryFiles from "./layers/sessions/SessionRegistryFiles.ts"
 import * as SshTransportChosen from "./layers/ssh/SshTransportChosen.ts"
 import * as FileSyncLive from "./layers/sync/FileSyncLive.ts"
@@ -33,12 +34,14 @@ import { AttachClient } from "./services/AttachClient.ts"
 import { Caller } from "./services/Caller.ts"
 import { DaemonLauncher } from "./services/DaemonLauncher.ts"
 import { Deployer } from "./services/Deployer.ts"
+import { EndedSessions } from "./services/EndedSessions.ts"
 import { EventLog } from "./services/EventLog.ts"
 import { RsyncRunner, ScpRunner } from "./services/FileRunner.ts"
 import { FileSync } from "./services/FileSync.ts"
 import { HostMemory } from "./services/HostMemory.ts"
 import { Input } from "./services/Input.ts"
 import { Lock } from "./services/Lock.ts"
+import { OperatingSystem } from "./services/OperatingSystem.ts"
 import { Output } from "./services/Output.ts"
 import { Paths } from "./services/Paths.ts"
 import { Progress } from "./services/Progress.ts"
@@ -46,7 +49,6 @@ import { Prompt } from "./services/Prompt.ts"
 import { Remotes } from "./services/Remotes.ts"
 import { SessionClient } from "./services/SessionClient.ts"
 import { SessionControl } from "./services/SessionControl.ts"
-import { SessionFiles } from "./services/SessionFiles.ts"
 import { SessionRegistry } from "./services/SessionRegistry.ts"
 import { Signals } from "./services/Signals.ts"
 import { SshTransport } from "./services/SshTransport.ts"
@@ -58,11 +60,13 @@ const layers = onDemand(
   [Caller, CallerProcess.layer(VERSION)],
   [DaemonLauncher, SessionsLogged.launching(DaemonLauncherProcess.layer())],
   [Deployer, DeployerSsh.layer()],
+  [EndedSessions, EndedSessionsDisk.layer],
   [EventLog, EventLogJsonl.layer],
   [FileSync, FileSyncLive.layer],
   [HostMemory, HostMemoryFiles.layer],
   [Input, InputStdio.layer],
   [Lock, LockSqlite.layer],
+  [OperatingSystem, OperatingSystemProcess.layer],
   [Output, OutputStdio.layer],
   [Paths, PathsXdg.layer],
   [Progress, ProgressTerminal.layer],
@@ -72,7 +76,6 @@ const layers = onDemand(
   [ScpRunner, ScpRunnerScp.layer],
   [SessionClient, SessionClientUnix.layer],
   [SessionControl, SessionsLogged.controlling(SessionControlLive.layer)],
-  [SessionFiles, SessionFilesDisk.layer],
   [SessionRegistry, SessionRegistryFiles.layer],
   [Signals, SignalsProcess.layer],
   [SshTransport, SshTransportChosen.layer()],

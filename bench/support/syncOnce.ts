@@ -2,6 +2,7 @@
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as CallerProcess from "../../src/layers/console/CallerProcess.ts"
+import * as OperatingSystemProcess from "../../src/layers/console/OperatingSystemProcess.ts"
 import * as EventLogSilent from "../../src/layers/events/EventLogSilent.ts"
 import * as PathsXdg from "../../src/layers/paths/PathsXdg.ts"
 import * as SshTransportOpenSsh from "../../src/layers/ssh/openssh/SshTransportOpenSsh.ts"
@@ -21,7 +22,7 @@ const layers = FileSyncLive.layer.pipe(
   Layer.provideMerge(PathsXdg.layer),
   Layer.provideMerge(EventLogSilent.layer),
   Layer.provideMerge(OutputFake.layer({ isTerminal: false })),
-  Layer.provideMerge(CallerProcess.layer("0.0.0"))
+  Layer.provideMerge(Layer.merge(CallerProcess.layer("0.0.0"), OperatingSystemProcess.layer))
 )
 
 const program = Effect.gen(function*() {

@@ -5,10 +5,10 @@ import type { RememberedHost } from "../schema/RememberedHost.ts"
 import type { AttachClient } from "./AttachClient.ts"
 import type { Caller } from "./Caller.ts"
 import type { DaemonLauncher } from "./DaemonLauncher.ts"
+import type { EndedSessions } from "./EndedSessions.ts"
 import type { HostError } from "./HostError.ts"
 import type { SessionClient } from "./SessionClient.ts"
 import type { SessionControl } from "./SessionControl.ts"
-import type { SessionFiles } from "./SessionFiles.ts"
 import type { SessionRegistry } from "./SessionRegistry.ts"
 import type { ConnectOptions } from "./SshTransport.ts"
 
@@ -20,9 +20,9 @@ export type HostServices =
   | AttachClient
   | Caller
   | DaemonLauncher
+  | EndedSessions
   | SessionClient
   | SessionControl
-  | SessionFiles
   | SessionRegistry
 
 /** Sessions on other hosts. */

@@ -5,7 +5,6 @@ import type { Welcome } from "../schema/protocol/Control.ts"
 import type { ExitStatus, SessionInfo } from "../schema/Session.ts"
 import type { SessionName } from "../schema/SessionName.ts"
 import type { HostError } from "./HostError.ts"
-import type { LockError } from "./Lock.ts"
 import type { PathsError } from "./Paths.ts"
 import type { ConnectError, NoSession } from "./SessionClient.ts"
 
@@ -57,6 +56,4 @@ export class SessionRegistry extends Context.Service<SessionRegistry, {
   readonly kill: (name: SessionName, graceMs: number) => Effect.Effect<ExitStatus, AskError>
   /** Detaches every client of a session. Gives how many there were. */
   readonly detach: (name: SessionName, reason?: string) => Effect.Effect<number, AskError>
-  /** Removes what a dead session left. False when it turns out to be alive, or nothing is there. */
-  readonly reap: (name: SessionName) => Effect.Effect<boolean, LockError | PathsError>
 }>()("sesh/services/SessionRegistry") {}

@@ -15,12 +15,14 @@ import * as AttachClientLive from "../layers/attach/AttachClientLive.ts"
 import * as SessionClientUnix from "../layers/connection/SessionClientUnix.ts"
 import * as SessionServerUnix from "../layers/connection/SessionServerUnix.ts"
 import * as CallerProcess from "../layers/console/CallerProcess.ts"
+import * as OperatingSystemProcess from "../layers/console/OperatingSystemProcess.ts"
 import * as OutputStdio from "../layers/console/OutputStdio.ts"
 import * as SessionDaemonLive from "../layers/daemon/SessionDaemonLive.ts"
 import { onDemand } from "../layers/onDemand.ts"
 import * as PathsXdg from "../layers/paths/PathsXdg.ts"
 import * as RemotesSsh from "../layers/remote/RemotesSsh.ts"
 import * as ScrollbackRing from "../layers/scrollback/ScrollbackRing.ts"
+import * as EndedSessionsDisk from "../layers/sessions/EndedSessionsDisk.ts"
 import * as SessionControlLive from "../layers/sessions/SessionControlLive.ts"
 import * as SessionRegistryFiles from "../layers/sessions/SessionRegistryFiles.ts"
 import { stampOf } from "../layers/sync/changeStamp.ts"
@@ -49,12 +51,14 @@ import { AttachClient } from "../services/AttachClient.ts"
 import { Caller } from "../services/Caller.ts"
 import { DaemonLauncher } from "../services/DaemonLauncher.ts"
 import { Deployer } from "../services/Deployer.ts"
+import { EndedSessions } from "../services/EndedSessions.ts"
 import { EventLog } from "../services/EventLog.ts"
 import { RsyncRunner, ScpRunner } from "../services/FileRunner.ts"
 import { FileSync } from "../services/FileSync.ts"
 import { HostMemory } from "../services/HostMemory.ts"
 import { Input } from "../services/Input.ts"
 import { Lock } from "../services/Lock.ts"
+import { OperatingSystem } from "../services/OperatingSystem.ts"
 import { Output } from "../services/Output.ts"
 import { Paths } from "../services/Paths.ts"
 import { Progress } from "../services/Progress.ts"
@@ -105,11 +109,13 @@ const layers = (out: number) =>
     [Caller, CallerProcess.layer(VERSION)],
     [DaemonLauncher, DaemonLauncherFake.layer],
     [Deployer, DeployerFake.layer()],
+    [EndedSessions, EndedSessionsDisk.layer],
     [EventLog, EventLogFake.layer({ isOn: false })],
     [FileSync, FileSyncLive.layer],
     [HostMemory, HostMemoryFake.layer()],
     [Input, InputFake.layer({ bytes: [`${QUESTION}\n`] })],
     [Lock, LockFake.layer],
+    [OperatingSystem, OperatingSystemProcess.layer],
     [Output, OutputStdio.layerOn(out, out)],
     [Paths, PathsXdg.layer],
     [Progress, ProgressFake.layer()],

@@ -6,8 +6,10 @@ import * as Fs from "node:fs"
 import * as Path from "node:path"
 import * as PathsXdg from "../../src/layers/paths/PathsXdg.ts"
 import * as CallerFake from "../../src/layers/testing/CallerFake.ts"
+import * as OperatingSystemFake from "../../src/layers/testing/OperatingSystemFake.ts"
 import * as PathsFake from "../../src/layers/testing/PathsFake.ts"
 import type { SessionName } from "../../src/schema/SessionName.ts"
+import type { OperatingSystem } from "../../src/services/OperatingSystem.ts"
 import { Paths, PathsError } from "../../src/services/Paths.ts"
 import { caller, Home, home } from "../fixtures/machine.ts"
 import { suite } from "./Paths.ts"
@@ -19,10 +21,13 @@ suite("PathsFake", PathsFake.layer())
 suite("PathsXdg", real())
 
 /** Paths in a home that a test has prepared. */
-const paths = (given: Partial<Parameters<typeof CallerFake.layer>[0]>) =>
+const paths = (given: Parameters<typeof CallerFake.layer>[0], system?: Partial<OperatingSystem["Service"]>) =>
   Paths.pipe(Effect.provide(Layer.provide(
     PathsXdg.layer,
-    CallerFake.layer({ uid: process.getuid?.() ?? 0, platform: process.platform, ...given })
+    [
+      CallerFake.layer(given),
+      OperatingSystemFake.layer({ uid: process.getuid?.() ?? 0, platform: process.platform, ...system })
+    ]
   )))
 
 const inHome = <A>(test: (home: string) => Effect.Effect<A, unknown, never>) =>
@@ -93,7 +98,7 @@ describe("PathsXdg", () => {
   it.effect("somebody else's directory is refused", () =>
     inHome((path) =>
       Effect.gen(function*() {
-        const service = yield* paths({ home: path, uid: (process.getuid?.() ?? 0) + 1 })
+        const service = yield* paths({ home: path }, { uid: (process.getuid?.() ?? 0) + 1 })
         Fs.mkdirSync(service.dir, { mode: 0o700 })
         assert.include((yield* refused(service)).message, "belongs to someone else")
       })
@@ -167,7 +172,7 @@ describe("PathsXdg", () => {
       for (const [platform, limit] of [["linux", 107], ["darwin", 103]] as const) {
         // Two bytes a character.
         const dir = `/${"ü".repeat((limit - 1 - "/".length - "ab.sock".length) / 2)}`
-        const service = yield* paths({ platform, env: { SESH_DIR: dir } })
+        const service = yield* paths({ env: { SESH_DIR: dir } }, { platform })
         const room = limit - Buffer.byteLength(`${dir}/.sock`)
         yield* service.checkSocketPath("a".repeat(room) as SessionName)
         const error = yield* Effect.flip(service.checkSocketPath("a".repeat(room + 1) as SessionName))

@@ -7,6 +7,7 @@ import * as Stream from "effect/Stream"
 import * as TestClock from "effect/testing/TestClock"
 import * as SessionDaemonLive from "../../src/layers/daemon/SessionDaemonLive.ts"
 import * as Scrollback from "../../src/layers/scrollback/ScrollbackRing.ts"
+import * as EndedSessionsDisk from "../../src/layers/sessions/EndedSessionsDisk.ts"
 import * as SessionControlLive from "../../src/layers/sessions/SessionControlLive.ts"
 import * as SessionFilesDisk from "../../src/layers/sessions/SessionFilesDisk.ts"
 import * as Caller from "../../src/layers/testing/CallerFake.ts"
@@ -58,7 +59,7 @@ const onFakes = Layer.mergeAll(hosted, SessionControlLive.layer).pipe(
 
 const overSockets = Layer.mergeAll(hosted, SessionControlLive.layer).pipe(
   Layer.provideMerge(SessionDaemonLive.layer),
-  Layer.provideMerge(SessionFilesDisk.layer),
+  Layer.provideMerge(Layer.merge(SessionFilesDisk.layer, EndedSessionsDisk.layer)),
   Layer.provideMerge(Layer.mergeAll(program, machine)),
   Layer.orDie
 )

@@ -5,11 +5,13 @@ import * as Option from "effect/Option"
 import { spawnSync } from "node:child_process"
 import * as Fs from "node:fs"
 import * as Path from "node:path"
+import * as EndedSessionsDisk from "../../src/layers/sessions/EndedSessionsDisk.ts"
 import * as SessionFilesDisk from "../../src/layers/sessions/SessionFilesDisk.ts"
 import * as SessionRegistryFiles from "../../src/layers/sessions/SessionRegistryFiles.ts"
 import * as SessionFilesFake from "../../src/layers/testing/SessionFilesFake.ts"
 import { fakeInfo } from "../../src/layers/testing/SessionRegistryFake.ts"
 import type { SessionName } from "../../src/schema/SessionName.ts"
+import { EndedSessions } from "../../src/services/EndedSessions.ts"
 import { Paths } from "../../src/services/Paths.ts"
 import { SessionFiles } from "../../src/services/SessionFiles.ts"
 import { SessionRegistry } from "../../src/services/SessionRegistry.ts"
@@ -17,7 +19,7 @@ import { machine } from "../fixtures/machine.ts"
 import { ended, suite } from "./SessionFiles.ts"
 
 const disk = Layer.effectDiscard(Effect.flatMap(Paths, ({ ensure }) => ensure)).pipe(
-  Layer.provideMerge(Layer.mergeAll(SessionFilesDisk.layer, SessionRegistryFiles.layer)),
+  Layer.provideMerge(Layer.mergeAll(SessionFilesDisk.layer, EndedSessionsDisk.layer, SessionRegistryFiles.layer)),
   Layer.provideMerge(machine),
   Layer.orDie
 )
@@ -34,11 +36,15 @@ const age = (path: string) => Fs.utimesSync(path, new Date(Date.now() - TWO_HOUR
 describe("SessionFiles on disk", () => {
   const test = (
     name: string,
-    use: (files: SessionFiles["Service"], dir: string) => Effect.Effect<void, never, Paths | SessionRegistry>
+    use: (
+      files: SessionFiles["Service"],
+      dir: string,
+      endedSessions: EndedSessions["Service"]
+    ) => Effect.Effect<void, never, Paths | SessionRegistry>
   ) =>
     it.live(name, () =>
       Effect.gen(function*() {
-        yield* use(yield* SessionFiles, (yield* Paths).dir)
+        yield* use(yield* SessionFiles, (yield* Paths).dir, yield* EndedSessions)
       }).pipe(Effect.provide(disk)))
 
   test("an end is for its owner's eyes, and leaves nothing else behind", (files, dir) =>
@@ -63,7 +69,7 @@ describe("SessionFiles on disk", () => {
       assert.deepStrictEqual(others.map((path) => Fs.existsSync(path)), [true, true, true, true])
     }))
 
-  test("what is no record is not believed", (files, dir) =>
+  test("what is no record is not believed", (_files, dir, endedSessions) =>
     Effect.gen(function*() {
       const path = Path.join(dir, "a.ended")
       const record = ended(a)
@@ -80,15 +86,15 @@ describe("SessionFiles on disk", () => {
       ]
       for (const content of wrong) {
         Fs.writeFileSync(path, content)
-        assert.isTrue(Option.isNone(yield* files.readEnd(a)), content.slice(0, 100))
+        assert.isTrue(Option.isNone(yield* endedSessions.get(a)), content.slice(0, 100))
       }
       Fs.writeFileSync(path, JSON.stringify({ ...record, later: "field" }))
-      assert.isTrue(Option.isSome(yield* files.readEnd(a)))
+      assert.isTrue(Option.isSome(yield* endedSessions.get(a)))
     }))
 
   test(
     "a link, a fifo or a directory in its place is neither followed nor waited for",
-    (files, dir) =>
+    (_files, dir, endedSessions) =>
       Effect.gen(function*() {
         const path = Path.join(dir, "a.ended")
         const elsewhere = Path.join(dir, "..", "elsewhere")
@@ -100,21 +106,24 @@ describe("SessionFiles on disk", () => {
         ]
         for (const put of places) {
           put()
-          assert.isTrue(Option.isNone(yield* files.readEnd(a)))
+          assert.isTrue(Option.isNone(yield* endedSessions.get(a)))
           Fs.rmSync(path, { recursive: true })
         }
       })
   )
 
-  test("in a directory that others can write to nothing is believed", (files, dir) =>
-    Effect.gen(function*() {
-      yield* files.writeEnd(ended(a))
-      Fs.chmodSync(dir, 0o777)
-      assert.isTrue(Option.isNone(yield* files.readEnd(a)))
-      Fs.chmodSync(dir, 0o700)
-    }))
+  test(
+    "in a directory that others can write to nothing is believed",
+    (files, dir, endedSessions) =>
+      Effect.gen(function*() {
+        yield* files.writeEnd(ended(a))
+        Fs.chmodSync(dir, 0o777)
+        assert.isTrue(Option.isNone(yield* endedSessions.get(a)))
+        Fs.chmodSync(dir, 0o700)
+      })
+  )
 
-  test("an end is no session, and no leftover of one", (files, dir) =>
+  test("an end is no session, and no leftover of one", (files, dir, endedSessions) =>
     Effect.gen(function*() {
       const registry = yield* SessionRegistry
       yield* files.writeEnd(ended(a))
@@ -125,7 +134,6 @@ describe("SessionFiles on disk", () => {
       assert.deepStrictEqual(yield* Effect.orDie(registry.list), [])
       assert.deepStrictEqual(yield* registry.names, [])
       assert.sameMembers(Fs.readdirSync(dir), [".lock", "a.ended", "a.ended.ended"])
-      assert.isFalse(yield* Effect.orDie(registry.reap(a)))
-      assert.isTrue(Option.isSome(yield* files.readEnd(a)))
+      assert.isTrue(Option.isSome(yield* endedSessions.get(a)))
     }))
 })

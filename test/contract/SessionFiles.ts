@@ -4,6 +4,7 @@ import type * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import type { Ended } from "../../src/schema/Session.ts"
 import type { SessionName } from "../../src/schema/SessionName.ts"
+import { EndedSessions } from "../../src/services/EndedSessions.ts"
 import { SessionFiles } from "../../src/services/SessionFiles.ts"
 
 const [a, dotted] = ["a", "a.ended"] as Array<SessionName> as [SessionName, SessionName]
@@ -19,49 +20,55 @@ export const ended = (name: SessionName, ago = 0, more?: Partial<Ended>): Ended 
   ...more
 })
 
-/** What every {@link SessionFiles} promises of ends. */
-export const suite = (name: string, layer: Layer.Layer<SessionFiles>) => {
-  const test = (name: string, use: (files: SessionFiles["Service"]) => Effect.Effect<void>) =>
-    it.live(name, () => Effect.flatMap(SessionFiles, use).pipe(Effect.provide(layer)))
+/** What {@link SessionFiles} writes of ends, and {@link EndedSessions} knows then. */
+export const suite = (name: string, layer: Layer.Layer<SessionFiles | EndedSessions>) => {
+  const test = (
+    name: string,
+    use: (files: SessionFiles["Service"], endedSessions: EndedSessions["Service"]) => Effect.Effect<void>
+  ) =>
+    it.live(name, () =>
+      Effect.gen(function*() {
+        yield* use(yield* SessionFiles, yield* EndedSessions)
+      }).pipe(Effect.provide(layer)))
 
   describe(`SessionFiles: ${name}`, () => {
-    test("knows nothing of a session that has not ended", (files) =>
+    test("knows nothing of a session that has not ended", (_files, endedSessions) =>
       Effect.gen(function*() {
-        assert.isTrue(Option.isNone(yield* files.readEnd(a)))
+        assert.isTrue(Option.isNone(yield* endedSessions.get(a)))
       }))
 
-    test("remembers how a session ended, the last one of its name", (files) =>
+    test("remembers how a session ended, the last one of its name", (files, endedSessions) =>
       Effect.gen(function*() {
         const last = ended(a, 0, { status: { code: 0, signal: 9 }, command: { code: 3 } })
         yield* files.writeEnd(ended(a, MINUTE))
         yield* files.writeEnd(last)
-        assert.deepStrictEqual(yield* files.readEnd(a), Option.some(last))
+        assert.deepStrictEqual(yield* endedSessions.get(a), Option.some(last))
       }))
 
-    test("forgets it when the name is used again", (files) =>
+    test("forgets it when the name is used again", (files, endedSessions) =>
       Effect.gen(function*() {
         yield* files.writeEnd(ended(a))
         yield* files.forgetEnd(a)
         yield* files.forgetEnd(a)
-        assert.isTrue(Option.isNone(yield* files.readEnd(a)))
+        assert.isTrue(Option.isNone(yield* endedSessions.get(a)))
       }))
 
-    test("forgets it after an hour", (files) =>
+    test("forgets it after an hour", (files, endedSessions) =>
       Effect.gen(function*() {
         yield* files.writeEnd(ended(a, 59 * MINUTE))
-        assert.isTrue(Option.isSome(yield* files.readEnd(a)))
+        assert.isTrue(Option.isSome(yield* endedSessions.get(a)))
         yield* files.writeEnd(ended(a, 61 * MINUTE))
-        assert.isTrue(Option.isNone(yield* files.readEnd(a)))
+        assert.isTrue(Option.isNone(yield* endedSessions.get(a)))
       }))
 
-    test("does not take one name for another", (files) =>
+    test("does not take one name for another", (files, endedSessions) =>
       Effect.gen(function*() {
         yield* files.writeEnd(ended(a))
-        assert.isTrue(Option.isNone(yield* files.readEnd(dotted)))
+        assert.isTrue(Option.isNone(yield* endedSessions.get(dotted)))
         yield* files.writeEnd(ended(dotted))
         yield* files.forgetEnd(a)
-        assert.isTrue(Option.isSome(yield* files.readEnd(dotted)))
-        assert.isTrue(Option.isNone(yield* files.readEnd(a)))
+        assert.isTrue(Option.isSome(yield* endedSessions.get(dotted)))
+        assert.isTrue(Option.isNone(yield* endedSessions.get(a)))
       }))
   })
 }

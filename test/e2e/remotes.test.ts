@@ -5,6 +5,7 @@ import * as fs from "node:fs"
 import * as os from "node:os"
 import * as path from "node:path"
 import { afterAll, beforeAll } from "vitest"
+import * as OperatingSystemProcess from "../../src/layers/console/OperatingSystemProcess.ts"
 import * as PathsXdg from "../../src/layers/paths/PathsXdg.ts"
 import * as RemotesSsh from "../../src/layers/remote/RemotesSsh.ts"
 import * as SshTransportOpenSsh from "../../src/layers/ssh/openssh/SshTransportOpenSsh.ts"
@@ -49,13 +50,14 @@ const remotes = (place: () => Place) =>
     )
     const transport = SshTransportOpenSsh.layer({ config: lab.config, persist: 30 }).pipe(
       Layer.provide(PathsXdg.layer),
-      Layer.provide(Caller.layer({
-        env: { ...process.env, HOME: mine, SESH_DIR: path.join(mine, ".sesh") },
-        cwd: mine,
-        home: mine,
-        uid: process.getuid!(),
-        platform: process.platform
-      }))
+      Layer.provide([
+        Caller.layer({
+          env: { ...process.env, HOME: mine, SESH_DIR: path.join(mine, ".sesh") },
+          cwd: mine,
+          home: mine
+        }),
+        OperatingSystemProcess.layer
+      ])
     )
     return RemotesSsh.layer.pipe(
       Layer.provide(transport),

@@ -46,7 +46,7 @@ const registry = Layer.effect(
         Effect.catch(({ message }) => Effect.succeed<Listed>({ name, problem: message }))
       )
     const list = Effect.flatMap(names, (all) => Effect.forEach(all, listed, { concurrency: "unbounded" }))
-    return { ...asks, names, list, reap: () => Effect.succeed(false) }
+    return { ...asks, names, list }
   })
 )
 

@@ -19,10 +19,10 @@ import {
 import type { SessionSpec } from "../../schema/Session.ts"
 import { Caller } from "../../services/Caller.ts"
 import { DaemonLauncher } from "../../services/DaemonLauncher.ts"
+import { EndedSessions } from "../../services/EndedSessions.ts"
 import { Input } from "../../services/Input.ts"
 import { Output } from "../../services/Output.ts"
 import { Paths } from "../../services/Paths.ts"
-import { SessionFiles } from "../../services/SessionFiles.ts"
 import { SessionRegistry } from "../../services/SessionRegistry.ts"
 
 const LF = 0x0a
@@ -91,7 +91,7 @@ const answer = Effect.fnUntraced(function*(question: RemoteAsk) {
     case "create":
       return yield* create(question)
     case "ended":
-      return yield* (yield* SessionFiles).readEnd(question.name).pipe(
+      return yield* (yield* EndedSessions).get(question.name).pipe(
         Effect.map((ended): RemoteReply => ({ ended: Option.getOrNull(ended) }))
       )
   }

@@ -7,9 +7,9 @@ import { DEFAULT_DETACH_KEY, parseDetachKey } from "../../schema/DetachKey.ts"
 import { DEFAULT_SIZE } from "../../schema/Session.ts"
 import { AttachClient, type AttachEnd, type AttachOptions, type AttachState } from "../../services/AttachClient.ts"
 import { Caller } from "../../services/Caller.ts"
+import { EndedSessions } from "../../services/EndedSessions.ts"
 import { Output } from "../../services/Output.ts"
 import { SessionClient } from "../../services/SessionClient.ts"
-import { SessionFiles } from "../../services/SessionFiles.ts"
 import { Tty } from "../../services/Tty.ts"
 import { Attachment, CTRL_C } from "./attachment.ts"
 import { type AttachedConnection, makeConnections } from "./connections.ts"
@@ -18,12 +18,12 @@ import { type ConnectionFailure, firstFailure } from "./openConnection.ts"
 import { reconnect } from "./reconnect.ts"
 
 /** The attachment over services alone: runs on fakes. */
-export const layer: Layer.Layer<AttachClient, never, SessionClient | SessionFiles | Tty | Output | Caller> = Layer
+export const layer: Layer.Layer<AttachClient, never, SessionClient | EndedSessions | Tty | Output | Caller> = Layer
   .effect(
     AttachClient,
     Effect.gen(function*() {
       const client = yield* SessionClient
-      const files = yield* SessionFiles
+      const endedSessions = yield* EndedSessions
       const tty = yield* Tty
       const { note } = yield* Output
       const caller = yield* Caller
@@ -72,7 +72,7 @@ export const layer: Layer.Layer<AttachClient, never, SessionClient | SessionFile
         })
 
         const explain = Effect.fnUntraced(function*(error: ConnectionFailure) {
-          const remembered = error._tag === "NoSession" ? yield* files.readEnd(name) : Option.none()
+          const remembered = error._tag === "NoSession" ? yield* endedSessions.get(name) : Option.none()
           attachment.end(lost(error, connections.session(), remembered))
         })
 

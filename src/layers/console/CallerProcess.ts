@@ -33,8 +33,6 @@ export const layer = (version: string): Layer.Layer<Caller> =>
         return cwd()
       },
       home: homedir(),
-      uid: process.getuid!(),
-      platform: process.platform,
       version,
       resolve: (path) => resolve(cwd(), path),
       agentSocket: () => {

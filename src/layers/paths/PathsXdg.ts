@@ -5,6 +5,7 @@ import * as Fs from "node:fs"
 import * as Path from "node:path"
 import type { SessionName } from "../../schema/SessionName.ts"
 import { Caller } from "../../services/Caller.ts"
+import { OperatingSystem } from "../../services/OperatingSystem.ts"
 import { Paths, PathsError } from "../../services/Paths.ts"
 import { codeOf } from "../system/systemError.ts"
 
@@ -62,10 +63,11 @@ const cannotMake = (dir: string, code: string): PathsError => {
  * `SESH_DIR` or `~/.sesh`; state under `XDG_STATE_HOME` or `~/.local/state`, configuration under `XDG_CONFIG_HOME` or
  * `~/.config`. These are ignored unless absolute, as the XDG Base Directory Specification says.
  */
-export const layer: Layer.Layer<Paths, never, Caller> = Layer.effect(
+export const layer: Layer.Layer<Paths, never, Caller | OperatingSystem> = Layer.effect(
   Paths,
   Effect.gen(function*() {
-    const { env, home, platform, uid } = yield* Caller
+    const { env, home } = yield* Caller
+    const { platform, uid } = yield* OperatingSystem
     const dir = env["SESH_DIR"] ? env["SESH_DIR"].replace(/(?<=.)\/+$/, "") : Path.join(home, ".sesh")
     const xdg = (variable: string, ...otherwise: ReadonlyArray<string>): string => {
       const given = env[variable]

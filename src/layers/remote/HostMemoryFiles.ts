@@ -7,8 +7,8 @@ import * as Fs from "node:fs"
 import * as Path from "node:path"
 import { type HostName, parseHostName } from "../../schema/HostName.ts"
 import { RememberedHost } from "../../schema/RememberedHost.ts"
-import { Caller } from "../../services/Caller.ts"
 import { HostMemory } from "../../services/HostMemory.ts"
+import { OperatingSystem } from "../../services/OperatingSystem.ts"
 import { Paths } from "../../services/Paths.ts"
 import { quietly } from "../system/quietly.ts"
 import { readSmallFile, writeWholeFile } from "../system/wholeFile.ts"
@@ -35,11 +35,11 @@ const isOurs = (dir: string, uid: number): boolean =>
   }, false)
 
 /** `remotes/<host>.json` in the state directory. */
-export const layer: Layer.Layer<HostMemory, never, Paths | Caller> = Layer.effect(
+export const layer: Layer.Layer<HostMemory, never, Paths | OperatingSystem> = Layer.effect(
   HostMemory,
   Effect.gen(function*() {
     const { remotes: dir } = yield* Paths
-    const { uid } = yield* Caller
+    const { uid } = yield* OperatingSystem
 
     const pathOf = (host: HostName) => Path.join(dir, `${host}${SUFFIX}`)
 

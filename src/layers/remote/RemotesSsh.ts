@@ -6,13 +6,13 @@ import type { HostName } from "../../schema/HostName.ts"
 import { AttachClient } from "../../services/AttachClient.ts"
 import { Caller } from "../../services/Caller.ts"
 import { DaemonLauncher } from "../../services/DaemonLauncher.ts"
+import { EndedSessions } from "../../services/EndedSessions.ts"
 import { EventLog } from "../../services/EventLog.ts"
 import { HostMemory } from "../../services/HostMemory.ts"
 import { Output } from "../../services/Output.ts"
 import { type HostServices, Remotes } from "../../services/Remotes.ts"
 import { SessionClient } from "../../services/SessionClient.ts"
 import { SessionControl } from "../../services/SessionControl.ts"
-import { SessionFiles } from "../../services/SessionFiles.ts"
 import { SessionRegistry } from "../../services/SessionRegistry.ts"
 import { type ConnectOptions, SshTransport } from "../../services/SshTransport.ts"
 import { Tty } from "../../services/Tty.ts"
@@ -21,7 +21,7 @@ import * as SessionsLogged from "../events/SessionsLogged.ts"
 import * as SessionControlLive from "../sessions/SessionControlLive.ts"
 import { remoteAttacher, remoteCaller } from "./caller.ts"
 import { makeHosts } from "./host.ts"
-import { remoteFiles, remoteLauncher, remoteRegistry } from "./services.ts"
+import { remoteEnded, remoteLauncher, remoteRegistry } from "./services.ts"
 import { remoteClient } from "./socket.ts"
 
 /**
@@ -48,9 +48,9 @@ export const layer: Layer.Layer<Remotes, never, SshTransport | HostMemory | Call
         const there = remoteCaller(caller, () => host.asked()?.home ?? homeBefore)
         const attacher = remoteAttacher(caller, there, () => host.asked()?.agent)
         const client = remoteClient(transport, host)
-        const files = remoteFiles(host)
+        const ended = remoteEnded(host)
         const basis = Context.make(SessionClient, client).pipe(
-          Context.add(SessionFiles, files),
+          Context.add(EndedSessions, ended),
           Context.add(Output, output),
           Context.add(Tty, tty)
         )
@@ -60,7 +60,7 @@ export const layer: Layer.Layer<Remotes, never, SshTransport | HostMemory | Call
         )
         const live = yield* Layer.buildWithScope(over, scope)
         const services: Context.Context<HostServices> = Context.make(SessionClient, client).pipe(
-          Context.add(SessionFiles, files),
+          Context.add(EndedSessions, ended),
           Context.add(Caller, there),
           Context.add(SessionRegistry, remoteRegistry(client, host, caller.version)),
           Context.add(DaemonLauncher, remoteLauncher(host)),

@@ -20,8 +20,6 @@ export const remoteCaller = (caller: Caller["Service"], homeThere: () => string)
   get home() {
     return homeThere()
   },
-  uid: caller.uid,
-  platform: caller.platform,
   version: caller.version,
   resolve: resolveRemote(caller.home),
   agentSocket: () => undefined

@@ -6,8 +6,8 @@ import type { SessionSpec } from "../../schema/Session.ts"
 import type { SessionName } from "../../schema/SessionName.ts"
 import { visible } from "../../schema/Text.ts"
 import { DaemonLauncher, type Launched, LaunchError } from "../../services/DaemonLauncher.ts"
+import { EndedSessions } from "../../services/EndedSessions.ts"
 import type { SessionClient } from "../../services/SessionClient.ts"
-import { SessionFiles } from "../../services/SessionFiles.ts"
 import { SessionRegistry } from "../../services/SessionRegistry.ts"
 import { SessionExists } from "../../services/SessionServer.ts"
 import { askSessions } from "../sessions/requests.ts"
@@ -25,8 +25,7 @@ export const remoteRegistry = (client: SessionClient["Service"], host: Host, ver
     names: host.lookTogether.pipe(
       Effect.catch(() => Effect.map(host.remembered, Option.getOrElse(() => ({ sessions: [] })))),
       Effect.map(({ sessions }) => sessions.map(({ name }) => name))
-    ),
-    reap: () => Effect.succeed(false)
+    )
   })
 
 /** The session gets the environment that its host gives to who logs in. */
@@ -60,15 +59,10 @@ export const remoteLauncher = (host: Host) =>
     )
   })
 
-/** They are the daemons' there; only how a session ended is asked for. */
-export const remoteFiles = (host: Host) =>
-  SessionFiles.of({
-    agentPath: (name) => `${name}.agent`,
-    pointAgent: () => Effect.void,
-    writeInfo: () => Effect.void,
-    writeEnd: () => Effect.void,
-    forgetEnd: () => Effect.void,
-    readEnd: (name: SessionName) =>
+/** How sessions ended, the host is asked. */
+export const remoteEnded = (host: Host) =>
+  EndedSessions.of({
+    get: (name: SessionName) =>
       host.ask({ ask: "ended", name }).pipe(
         Effect.map(({ reply }) => "ended" in reply ? Option.fromNullOr(reply.ended) : Option.none()),
         Effect.map(Option.filter((ended) => ended.name === name)),

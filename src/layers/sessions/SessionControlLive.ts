@@ -9,6 +9,7 @@ import { decodeOffset, FrameType, LINES_LAST, OFFSET_BYTES } from "../../schema/
 import type { ExitStatus } from "../../schema/Session.ts"
 import type { SessionName } from "../../schema/SessionName.ts"
 import { Caller } from "../../services/Caller.ts"
+import { EndedSessions } from "../../services/EndedSessions.ts"
 import { NoSession, SessionClient } from "../../services/SessionClient.ts"
 import {
   SessionControl,
@@ -18,7 +19,6 @@ import {
   type Waited,
   type WaitOptions
 } from "../../services/SessionControl.ts"
-import { SessionFiles } from "../../services/SessionFiles.ts"
 import { SessionUnresponsive } from "../../services/SessionRegistry.ts"
 import { InputSender } from "../connection/inputSender.ts"
 import { ask, type Asked } from "./conversation.ts"
@@ -60,16 +60,16 @@ const hearEnd = (asked: Asked, capture: number) =>
   })
 
 /** Over services alone: runs on fakes. */
-export const layer: Layer.Layer<SessionControl, never, SessionClient | SessionFiles | Caller> = Layer.effect(
+export const layer: Layer.Layer<SessionControl, never, SessionClient | EndedSessions | Caller> = Layer.effect(
   SessionControl,
   Effect.gen(function*() {
     const client = yield* SessionClient
-    const files = yield* SessionFiles
+    const endedSessions = yield* EndedSessions
     const { version } = yield* Caller
 
     /** How a session ended that is not there any more. */
     const remembered = Effect.fnUntraced(function*(name: SessionName, id: string | undefined, isCommand: boolean) {
-      const ended = yield* files.readEnd(name)
+      const ended = yield* endedSessions.get(name)
       return ended.pipe(
         Option.filter((ended) => id === undefined || ended.id === id),
         Option.map(({ command, status }): Waited => ({

@@ -1,17 +1,16 @@
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as Fs from "node:fs"
 import { rm } from "node:fs/promises"
 import { isAbsolute } from "node:path"
-import { type Ended, isFresh, SessionInfo } from "../../schema/Session.ts"
+import { type Ended, SessionInfo } from "../../schema/Session.ts"
 import type { SessionName } from "../../schema/SessionName.ts"
 import { Paths } from "../../services/Paths.ts"
 import { SessionFiles } from "../../services/SessionFiles.ts"
 import { replaceFile, writeWholeFile } from "../system/wholeFile.ts"
-import { encodeEnded, readEnded, sweepEnded } from "./endRecords.ts"
+import { encodeEnded, sweepEnded } from "./endRecords.ts"
 
 const encodeInfo = Schema.encodeSync(Schema.fromJsonString(SessionInfo))
 
@@ -33,14 +32,6 @@ export const layer: Layer.Layer<SessionFiles, never, Paths> = Layer.effect(
       yield* Effect.ignore(Effect.try(() => sweepEnded(paths.dir, now)))
     })
 
-    const readEnd = Effect.fn("SessionFiles.readEnd")(function*(name: SessionName) {
-      // In a directory that others can write to anybody could have written it.
-      const ours = yield* Effect.orElseSucceed(paths.check, () => false)
-      if (!ours) return Option.none<Ended>()
-      const now = yield* Clock.currentTimeMillis
-      return Option.filter(readEnded(paths.session(name).ended, name), (ended) => isFresh(ended, now))
-    })
-
     return SessionFiles.of({
       agentPath,
       pointAgent: (name, socket) => {
@@ -53,8 +44,7 @@ export const layer: Layer.Layer<SessionFiles, never, Paths> = Layer.effect(
         return writing(path, () => writeWholeFile(path, `${encodeInfo(info)}\n`))
       },
       writeEnd,
-      forgetEnd: (name) => Effect.ignore(Effect.tryPromise(() => rm(paths.session(name).ended, { force: true }))),
-      readEnd
+      forgetEnd: (name) => Effect.ignore(Effect.tryPromise(() => rm(paths.session(name).ended, { force: true })))
     })
   })
 )

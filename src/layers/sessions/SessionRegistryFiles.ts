@@ -85,12 +85,6 @@ export const layer: Layer.Layer<SessionRegistry, never, Paths | SessionClient | 
 
     const { detach, get, kill } = askSessions(client, version)
 
-    const reap = Effect.fn("SessionRegistry.reap")(function*(name: SessionName) {
-      const { leftovers, sockets } = yield* content
-      if (!sockets.includes(name) && !leftovers.includes(name)) return false
-      return (yield* reapAll([name])).length > 0
-    })
-
-    return SessionRegistry.of({ list, names, get, kill, detach, reap })
+    return SessionRegistry.of({ list, names, get, kill, detach })
   })
 )

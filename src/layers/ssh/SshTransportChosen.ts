@@ -4,6 +4,7 @@ import * as Layer from "effect/Layer"
 import * as Fs from "node:fs"
 import * as Path from "node:path"
 import { Caller } from "../../services/Caller.ts"
+import { type OperatingSystem } from "../../services/OperatingSystem.ts"
 import type { Paths } from "../../services/Paths.ts"
 import { SshMissing, SshTransport } from "../../services/SshTransport.ts"
 import * as SshTransportOpenSsh from "./openssh/SshTransportOpenSsh.ts"
@@ -45,18 +46,23 @@ export interface SshTransportChosenOptions {
   readonly config?: string
 }
 
+/** By either. */
+type Needed = Caller | OperatingSystem | Paths
+
 /** The transport that fits, chosen when one is first used: a process that asks no host pays for none. */
-export const layer = (options: SshTransportChosenOptions = {}): Layer.Layer<SshTransport, never, Caller | Paths> =>
+export const layer = (options: SshTransportChosenOptions = {}): Layer.Layer<SshTransport, never, Needed> =>
   Layer.effect(
     SshTransport,
     Effect.gen(function*() {
-      const context = yield* Effect.context<Caller | Paths>()
+      const context = yield* Effect.context<Needed>()
       const scope = yield* Effect.scope
       const { env } = Context.get(context, Caller)
       const chosen = yield* Effect.cached(
         transportFor(env).pipe(
           Effect.flatMap((name): Effect.Effect<Context.Context<SshTransport>> => {
-            const layer = name === "openssh" ? SshTransportOpenSsh.layer(options) : SshTransportSsh2.layer(options)
+            const layer: Layer.Layer<SshTransport, never, Needed> = name === "openssh"
+              ? SshTransportOpenSsh.layer(options)
+              : SshTransportSsh2.layer(options)
             return Effect.provide(Layer.buildWithScope(layer, scope), context)
           }),
           Effect.map(Context.get(SshTransport)),

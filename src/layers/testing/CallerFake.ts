@@ -10,8 +10,6 @@ export const layer = (given?: Partial<Caller["Service"]>): Layer.Layer<Caller> =
       env,
       cwd,
       home: "/home/user",
-      uid: 1000,
-      platform: "linux",
       version: "0.0.0",
       resolve: (path) => path.startsWith("/") ? path : `${cwd}/${path}`,
       agentSocket: () => env["SSH_AUTH_SOCK"],

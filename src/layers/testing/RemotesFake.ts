@@ -8,12 +8,12 @@ import { terminalVariables } from "../../schema/protocol/Serve.ts"
 import { AttachClient } from "../../services/AttachClient.ts"
 import { Caller } from "../../services/Caller.ts"
 import { DaemonLauncher } from "../../services/DaemonLauncher.ts"
+import { EndedSessions } from "../../services/EndedSessions.ts"
 import { HostError } from "../../services/HostError.ts"
 import { HostMemory } from "../../services/HostMemory.ts"
 import { type HostServices, Remotes } from "../../services/Remotes.ts"
 import { SessionClient } from "../../services/SessionClient.ts"
 import { SessionControl } from "../../services/SessionControl.ts"
-import { SessionFiles } from "../../services/SessionFiles.ts"
 import { SessionRegistry } from "../../services/SessionRegistry.ts"
 import type { ConnectOptions } from "../../services/SshTransport.ts"
 import { remoteCaller } from "../remote/caller.ts"
@@ -90,8 +90,7 @@ export const layer = (
           names: Effect.orElseSucceed(there(SessionRegistry, ({ names }) => names), () => []),
           get: (session) => there(SessionRegistry, ({ get }) => get(session)),
           kill: (session, graceMs) => there(SessionRegistry, ({ kill }) => kill(session, graceMs)),
-          detach: (session, reason) => there(SessionRegistry, ({ detach }) => detach(session, reason)),
-          reap: () => Effect.succeed(false)
+          detach: (session, reason) => there(SessionRegistry, ({ detach }) => detach(session, reason))
         })
         const control = SessionControl.of({
           wait: (wanted) => there(SessionControl, ({ wait }) => wait(wanted)),
@@ -109,20 +108,14 @@ export const layer = (
                 login: true
               }))
         })
-        const files = SessionFiles.of({
-          agentPath: (session) => `${session}.agent`,
-          pointAgent: () => Effect.void,
-          writeInfo: () => Effect.void,
-          writeEnd: () => Effect.void,
-          forgetEnd: () => Effect.void,
-          readEnd: (session) =>
-            Effect.orElseSucceed(there(SessionFiles, ({ readEnd }) => readEnd(session)), () => Option.none())
+        const ended = EndedSessions.of({
+          get: (session) => Effect.orElseSucceed(there(EndedSessions, ({ get }) => get(session)), () => Option.none())
         })
         return Context.make(SessionClient, client).pipe(
           Context.add(SessionRegistry, registry),
           Context.add(SessionControl, control),
           Context.add(DaemonLauncher, launcher),
-          Context.add(SessionFiles, files),
+          Context.add(EndedSessions, ended),
           Context.add(
             AttachClient,
             AttachClient.of({ attach: (wanted) => there(AttachClient, ({ attach }) => attach(wanted)) })

@@ -4,6 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import { type Ended, isFresh, type SessionInfo } from "../../schema/Session.ts"
+import { EndedSessions } from "../../services/EndedSessions.ts"
 import { SessionFiles } from "../../services/SessionFiles.ts"
 
 /** What was written, for tests to look at. */
@@ -13,8 +14,8 @@ export class SessionFilesTestRef extends Context.Service<SessionFilesTestRef, {
   readonly ends: Map<string, Ended>
 }>()("sesh/layers/testing/SessionFilesTestRef") {}
 
-/** Keeps the files in memory. */
-export const layer: Layer.Layer<SessionFiles | SessionFilesTestRef> = Layer.effectContext(
+/** Keeps the files in memory, and how sessions ended with them. */
+export const layer: Layer.Layer<SessionFiles | EndedSessions | SessionFilesTestRef> = Layer.effectContext(
   Effect.sync(() => {
     const agents = new Map<string, string>()
     const infos = new Map<string, SessionInfo>()
@@ -33,8 +34,10 @@ export const layer: Layer.Layer<SessionFiles | SessionFilesTestRef> = Layer.effe
             ends.set(ended.name, ended)
             for (const [name, other] of ends) if (!isFresh(other, now)) ends.delete(name)
           }),
-        forgetEnd: (name) => Effect.sync(() => void ends.delete(name)),
-        readEnd: (name) =>
+        forgetEnd: (name) => Effect.sync(() => void ends.delete(name))
+      }),
+      Context.add(EndedSessions, {
+        get: (name) =>
           Effect.map(
             Clock.currentTimeMillis,
             (now) => Option.filter(Option.fromUndefinedOr(ends.get(name)), (ended) => isFresh(ended, now))

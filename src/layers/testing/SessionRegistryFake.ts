@@ -90,8 +90,7 @@ export const layer = (
           ref.detached.push({ name, ...(reason === undefined ? {} : { reason }) })
           sessions.set(name, { ...session, info: { ...session.info, clients: [] } })
           return session.info.clients.filter(({ role }) => role === "attach" || role === "watch").length
-        }),
-      reap: (name) => Effect.sync(() => !sessions.has(name) && dead.delete(name))
+        })
     })
     return Context.make(SessionRegistry, registry).pipe(Context.add(SessionRegistryTestRef, ref))
   }))

@@ -10,6 +10,7 @@ import { afterAll, beforeAll } from "vitest"
 import { bounded, Room } from "../../../src/layers/ssh/ssh2/channels.ts"
 import * as SshTransportChosen from "../../../src/layers/ssh/SshTransportChosen.ts"
 import * as Caller from "../../../src/layers/testing/CallerFake.ts"
+import * as OperatingSystem from "../../../src/layers/testing/OperatingSystemFake.ts"
 import * as Paths from "../../../src/layers/testing/PathsFake.ts"
 import { SshTransport } from "../../../src/services/SshTransport.ts"
 import { hostNamed } from "../../support/sshSuite.ts"
@@ -49,7 +50,7 @@ describe("which ssh is used", () => {
       yield* ssh.close(hostNamed("web"))
     }).pipe(Effect.provide(
       SshTransportChosen.layer().pipe(
-        Layer.provide(Layer.merge(Paths.layer(), Caller.layer({ env: { SESH_SSH: "putty" } })))
+        Layer.provide([Paths.layer(), Caller.layer({ env: { SESH_SSH: "putty" } }), OperatingSystem.layer()])
       )
     )))
 })

@@ -4,6 +4,7 @@ import * as Os from "node:os"
 import type { HostName } from "../../../schema/HostName.ts"
 import type { ByteChannel } from "../../../services/ByteChannel.ts"
 import { Caller } from "../../../services/Caller.ts"
+import { OperatingSystem } from "../../../services/OperatingSystem.ts"
 import {
   type ChannelFailure,
   ConnectionLost,
@@ -77,11 +78,14 @@ const openSocket = (host: HostName, path: string, connection: SshConnection): Ef
  * The package ssh2: ssh in this process, for where there is none to run. One connection a host, for as long as this
  * process lives. What the user's configuration asks for and this cannot do is refused in words.
  */
-export const layer = (options: SshTransportSsh2Options = {}): Layer.Layer<SshTransport, never, Caller> =>
+export const layer = (
+  options: SshTransportSsh2Options = {}
+): Layer.Layer<SshTransport, never, Caller | OperatingSystem> =>
   Layer.effect(
     SshTransport,
     Effect.gen(function*() {
-      const { env, home, uid } = yield* Caller
+      const { env, home } = yield* Caller
+      const { uid } = yield* OperatingSystem
       const pool = makePool({
         source: () => ({
           home,

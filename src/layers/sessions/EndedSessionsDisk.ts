@@ -1,0 +1,27 @@
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import { type Ended, isFresh } from "../../schema/Session.ts"
+import type { SessionName } from "../../schema/SessionName.ts"
+import { EndedSessions } from "../../services/EndedSessions.ts"
+import { Paths } from "../../services/Paths.ts"
+import { readEnded } from "./endRecords.ts"
+
+/** The records in the sessions' directory. */
+export const layer: Layer.Layer<EndedSessions, never, Paths> = Layer.effect(
+  EndedSessions,
+  Effect.gen(function*() {
+    const paths = yield* Paths
+
+    const get = Effect.fn("EndedSessions.get")(function*(name: SessionName) {
+      // In a directory that others can write to anybody could have written it.
+      const isOurs = yield* Effect.orElseSucceed(paths.check, () => false)
+      if (!isOurs) return Option.none<Ended>()
+      const now = yield* Clock.currentTimeMillis
+      return Option.filter(readEnded(paths.session(name).ended, name), (ended) => isFresh(ended, now))
+    })
+
+    return EndedSessions.of({ get })
+  })
+)

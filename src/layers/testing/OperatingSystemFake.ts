@@ -1,0 +1,6 @@
+import * as Layer from "effect/Layer"
+import { OperatingSystem } from "../../services/OperatingSystem.ts"
+
+/** A Linux, and an ordinary user of it. */
+export const layer = (given?: Partial<OperatingSystem["Service"]>): Layer.Layer<OperatingSystem> =>
+  Layer.succeed(OperatingSystem, { platform: "linux", uid: 1000, ...given })

@@ -20,29 +20,29 @@ import { CurrentProgram } from "./currentProgram.ts"
 import { ptySpecOf } from "./ptySpec.ts"
 import { Session } from "./session.ts"
 
-/** A client that takes nothing for so long, after the end, is given up. */
-const GIVE_UP_MS = 2000
-const LOOK_MS = 20
+/** After the end of the session, a client that reads nothing for this long is dropped. */
+const DRAIN_TIMEOUT_MS = 2000
+const DRAIN_POLL_MS = 20
 
-/** Characters of a command that are told of: with everything else they fit into one frame, each as six bytes of JSON. */
+/** Longest command that is listed: with everything else it fits into one frame, each character as six bytes of JSON. */
 const COMMAND_CHARACTERS = 64 * 1024
 
-/** Of a command that is too long nothing is told: a part of it would be another command. */
-const listed = (command: SessionSpec["command"]): Pick<SessionInfo, "command"> =>
+/** A command that is too long is not listed: a part of it would be another command. */
+const listedCommand = (command: SessionSpec["command"]): Pick<SessionInfo, "command"> =>
   command === undefined || command.reduce((sum, word) => sum + word.length + 1, 0) > COMMAND_CHARACTERS
     ? {}
     : { command }
 
-/** Waits until everybody has taken what was sent to them, or no longer takes anything. */
-const drained = Effect.fnUntraced(function*(session: Session) {
-  for (let pending = Infinity, quietMs = 0; session.open > 0 && quietMs < GIVE_UP_MS;) {
-    yield* Effect.sleep(LOOK_MS)
-    quietMs = session.pending < pending ? 0 : quietMs + LOOK_MS
+/** Waits until every client has read what was sent to it, or has stopped reading. */
+const waitForDrain = Effect.fnUntraced(function*(session: Session) {
+  for (let pending = Infinity, quietMs = 0; session.open > 0 && quietMs < DRAIN_TIMEOUT_MS;) {
+    yield* Effect.sleep(DRAIN_POLL_MS)
+    quietMs = session.pending < pending ? 0 : quietMs + DRAIN_POLL_MS
     pending = session.pending
   }
 })
 
-/** The daemon's heart, over services alone: runs on fakes. */
+/** A session, over services alone: runs on fakes. */
 export const layer: Layer.Layer<
   SessionDaemon,
   never,
@@ -57,53 +57,53 @@ export const layer: Layer.Layer<
     const queries = yield* QueryResponder
     const { version } = yield* Caller
 
-    const start = Effect.fn("SessionDaemon.start")(function*(asked: SessionSpec) {
-      const spec = { ...asked, size: boundedSize(asked.size) }
+    const start = Effect.fn("SessionDaemon.start")(function*(requested: SessionSpec) {
+      const spec = { ...requested, size: boundedSize(requested.size) }
       const scope = yield* Effect.scope
       const clock = yield* Clock.Clock
       const run = Effect.runForkWith(yield* Effect.context())
       const fork = (effect: Effect.Effect<void>) => void run(Effect.forkIn(effect, scope))
       const exits = yield* Queue.unbounded<ExitStatus>()
-      const seen = yield* Deferred.make<void>()
+      const creatorWaitEnd = yield* Deferred.make<void>()
       const ended = yield* Deferred.make<ExitStatus>()
       const model = yield* scrollback.make(spec.size)
-      const plan = yield* ptySpecOf(spec, files.agentPath(spec.name))
+      const ptySpec = yield* ptySpecOf(spec, files.agentPath(spec.name))
       const created = yield* Clock.currentTimeMillis
 
-      const host = (program: CurrentProgram, born: SessionInfo) =>
+      const makeSession = (program: CurrentProgram, initialInfo: SessionInfo) =>
         new Session({
           program,
           model,
           responder: (rows) =>
             queries.make({ report: () => model.report(), rows, now: () => clock.currentTimeMillisUnsafe() }),
           version,
-          born,
+          initialInfo,
           awaited: spec.awaited,
           now: () => clock.currentTimeMillisUnsafe(),
           after: (ms, then) => fork(Effect.andThen(Effect.sleep(ms), Effect.sync(then))),
           onAgent: (socket) => fork(files.pointAgent(spec.name, socket)),
-          onSeen: () => Deferred.doneUnsafe(seen, Exit.void),
+          onCreatorWaitEnd: () => Deferred.doneUnsafe(creatorWaitEnd, Exit.void),
           onExit: (status) => Queue.offerUnsafe(exits, status)
         })
 
-      const prepare = Effect.map(Scope.provide(pty.spawn(plan), scope), (first) => {
-        const programs = new CurrentProgram(first)
-        const session = host(programs, {
+      const prepare = Effect.map(Scope.provide(pty.spawn(ptySpec), scope), (first) => {
+        const program = new CurrentProgram(first)
+        const session = makeSession(program, {
           name: spec.name,
           id: newId(),
           dir: spec.dir,
-          ...listed(spec.command),
+          ...listedCommand(spec.command),
           pid: first.pid,
           size: spec.size,
           created,
           active: created,
           clients: []
         })
-        return { programs, session }
+        return { program, session }
       })
 
       const listening = yield* Scope.fork(scope)
-      const { programs, session } = yield* Scope.provide(
+      const { program, session } = yield* Scope.provide(
         server.listen({
           name: spec.name,
           prepare,
@@ -116,10 +116,10 @@ export const layer: Layer.Layer<
       if (agent) yield* files.pointAgent(spec.name, agent)
       yield* files.writeInfo(session.info)
 
-      const keeps = spec.keep === true && spec.command !== undefined
+      const outlivesCommand = spec.keep === true && spec.command !== undefined
 
-      /** What follows the command of a kept session. Gives the session's status. */
-      const goOn = Effect.fnUntraced(function*(command: ExitStatus) {
+      /** Runs a shell after the command of a kept session. Gives the session's status. */
+      const runShell = Effect.fnUntraced(function*(command: ExitStatus) {
         session.outlive(spec.command!, command)
         const shell = yield* ptySpecOf({ ...spec, command: [], size: session.info.size }, files.agentPath(spec.name))
           .pipe(Effect.flatMap(pty.spawn), Scope.provide(scope), Effect.result)
@@ -128,18 +128,18 @@ export const layer: Layer.Layer<
           session.show(Buffer.from(`[no shell: ${visible(shell.failure.message)}]\r\n`))
           return command
         }
-        programs.follow(shell.success)
-        // Killed while there was nobody to be hung up on.
-        if (session.isDoomed) programs.signal("SIGHUP")
+        program.switchTo(shell.success)
+        // Killed while no program ran that could get the signal.
+        if (session.isKilled) program.signal("SIGHUP")
         return yield* Queue.take(exits)
       })
 
       const finish = Effect.gen(function*() {
         const first = yield* Queue.take(exits)
-        if (keeps) programs.expect()
-        if (spec.awaited) yield* Deferred.await(seen)
-        const kept = keeps && !session.isDoomed
-        const status = kept ? yield* goOn(first) : first
+        if (outlivesCommand) program.expectNext()
+        if (spec.awaited) yield* Deferred.await(creatorWaitEnd)
+        const kept = outlivesCommand && !session.isKilled
+        const status = kept ? yield* runShell(first) : first
         yield* files.writeEnd({
           name: spec.name,
           id: session.info.id,
@@ -147,10 +147,10 @@ export const layer: Layer.Layer<
           status,
           ...(kept ? { command: first } : {})
         })
-        // The name is free before anybody hears of the end: who hears may want it again.
+        // The name is free before a client hears of the end: it may use the name again at once.
         yield* Scope.close(listening, Exit.void)
         session.end(status)
-        yield* drained(session)
+        yield* waitForDrain(session)
         session.destroy()
         yield* Deferred.succeed(ended, status)
       })

@@ -1,4 +1,4 @@
-/** The end of a session's command: whoever waits for it hears of it, and a kept session says so on its screen. */
+/** The end of a session's command: sent to the clients that wait for it, and announced on a kept session's screen. */
 import { Control } from "../../schema/protocol/Control.ts"
 import { encodeOffset, FrameType } from "../../schema/protocol/Frame.ts"
 import type { ExitStatus } from "../../schema/Session.ts"
@@ -7,10 +7,10 @@ import type { ScrollbackModel } from "../../services/Scrollback.ts"
 import { bytesOf, inFrames } from "./frameSized.ts"
 import type { Peer } from "./peer.ts"
 
-/** Output of a command for who waits for it, at the most: what every scrollback holds raw. */
+/** Most output of a command that a waiting client gets: what every scrollback holds raw. */
 const CAPTURE_BYTES = 1024 * 1024
 
-/** Characters of a command in an announcement: a line of a terminal. */
+/** Longest command in an announcement, which fits into a terminal's line. */
 const COMMAND_CHARACTERS = 60
 
 /** How a command ended, and the offset of the first output byte that is not its own. */
@@ -19,7 +19,7 @@ export interface CommandEnd {
   readonly offset: number
 }
 
-/** The last parts, cut off at so many bytes. */
+/** The first `length` bytes. */
 const firstBytes = (parts: ReadonlyArray<Buffer>, length: number): ReadonlyArray<Buffer> => {
   const kept: Array<Buffer> = []
   let room = length
@@ -31,13 +31,13 @@ const firstBytes = (parts: ReadonlyArray<Buffer>, length: number): ReadonlyArray
   return kept
 }
 
-/** Tells who waits for the command: the last of its output, as far as it is held, and how it ended. */
-export const tellEnd = (peer: Peer, model: ScrollbackModel, { offset, status }: CommandEnd): void => {
+/** Tells a client that waits for the command: the end of its output, as far as the scrollback holds it, and its status. */
+export const sendCommandEnd = (peer: Peer, model: ScrollbackModel, { offset, status }: CommandEnd): void => {
   const capture = Math.min(peer.hello?.command?.capture ?? 0, CAPTURE_BYTES)
   const from = Math.min(offset, Math.max(model.first(), offset - capture))
   const parts = capture === 0 ? [] : firstBytes(model.since(from) ?? [], offset - from)
   let at = offset - bytesOf(parts)
-  // At least one: its offset says how much came before.
+  // At least one frame: its offset says how much came before.
   for (const group of parts.length === 0 ? [[]] : inFrames(parts)) {
     peer.connection.send(FrameType.output, encodeOffset(at), ...group)
     at += bytesOf(group)
@@ -46,10 +46,10 @@ export const tellEnd = (peer: Peer, model: ScrollbackModel, { offset, status }: 
   peer.connection.end()
 }
 
-/** The line that a kept session shows after its command, with no control character of the command's own. */
+/** The line that a kept session shows after its command. The command's control characters are escaped. */
 export const announcement = (command: ReadonlyArray<string>, { code, signal }: ExitStatus): string => {
   const characters = [...visible(command.join(" ").slice(0, 2 * COMMAND_CHARACTERS))]
   const short = characters.length > COMMAND_CHARACTERS
-  const words = short ? `${characters.slice(0, COMMAND_CHARACTERS - 3).join("")}...` : characters.join("")
-  return `[${words} ended ${signal === undefined ? `with status ${code}` : `by signal ${signal}`}]\r\n`
+  const shown = short ? `${characters.slice(0, COMMAND_CHARACTERS - 3).join("")}...` : characters.join("")
+  return `[${shown} ended ${signal === undefined ? `with status ${code}` : `by signal ${signal}`}]\r\n`
 }

@@ -1,4 +1,4 @@
-/** The programs of a session, one after the other, each on a terminal of its own: stands for the one that runs now. */
+/** The programs of a session, one after the other, each on its own terminal. Acts as the one that runs now. */
 import type { ExitStatus, Size } from "../../schema/Session.ts"
 import type { Foreground, PtyHandlers, PtyProcess } from "../../services/Pty.ts"
 
@@ -7,10 +7,10 @@ export class CurrentProgram implements PtyProcess {
   private handlers: PtyHandlers | undefined
   private paused = false
   private size: Size | undefined
-  /** The current one has ended: what is typed from then on is for the next. */
-  private typed: Array<Buffer> | undefined
-  /** A `write` said to hold back. */
-  private owing = false
+  /** Set when the current program has ended: input for the next one. */
+  private queued: Array<Buffer> | undefined
+  /** A `write` has returned false: `onDrain` must follow. */
+  private isDrainDue = false
 
   constructor(first: PtyProcess) {
     this.current = first
@@ -22,15 +22,15 @@ export class CurrentProgram implements PtyProcess {
 
   listen(handlers: PtyHandlers): void {
     this.handlers = handlers
-    this.hear(handlers)
+    this.listenToCurrent(handlers)
   }
 
   write(bytes: Buffer): boolean {
-    if (this.typed !== undefined) {
-      this.typed.push(bytes)
-      this.owing = true
-    } else if (!this.current.write(bytes)) this.owing = true
-    return !this.owing
+    if (this.queued !== undefined) {
+      this.queued.push(bytes)
+      this.isDrainDue = true
+    } else if (!this.current.write(bytes)) this.isDrainDue = true
+    return !this.isDrainDue
   }
 
   pause(): void {
@@ -56,35 +56,35 @@ export class CurrentProgram implements PtyProcess {
     return this.current.foreground()
   }
 
-  /** Another one is to come: what is typed waits for it. What the last one has left unread is gone with its terminal. */
-  expect(): void {
-    this.settle()
-    this.typed = []
+  /** Another program will follow: input waits for it. What the last program left unread is gone with its terminal. */
+  expectNext(): void {
+    this.drained()
+    this.queued = []
   }
 
-  /** It runs: its bytes, its end and what is typed are those of the session from here on. */
-  follow(next: PtyProcess): void {
-    const { handlers, typed = [] } = this
+  /** The next program runs: from here on its output, its end and its input are the session's. */
+  switchTo(next: PtyProcess): void {
+    const { handlers, queued = [] } = this
     this.current = next
-    this.typed = undefined
+    this.queued = undefined
     if (this.size !== undefined) next.resize(this.size)
     if (this.paused) next.pause()
-    if (handlers !== undefined) this.hear(handlers)
-    const taken = typed.map((bytes) => next.write(bytes))
-    if (!taken.includes(false)) this.settle()
+    if (handlers !== undefined) this.listenToCurrent(handlers)
+    const taken = queued.map((bytes) => next.write(bytes))
+    if (!taken.includes(false)) this.drained()
   }
 
-  private hear(handlers: PtyHandlers): void {
+  private listenToCurrent(handlers: PtyHandlers): void {
     this.current.listen({
       onData: handlers.onData,
-      onDrain: () => this.settle(),
+      onDrain: () => this.drained(),
       onExit: (status: ExitStatus) => handlers.onExit(status)
     })
   }
 
-  private settle(): void {
-    if (!this.owing) return
-    this.owing = false
+  private drained(): void {
+    if (!this.isDrainDue) return
+    this.isDrainDue = false
     this.handlers?.onDrain()
   }
 }

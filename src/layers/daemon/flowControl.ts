@@ -4,21 +4,21 @@
  */
 import type { Peer } from "./peer.ts"
 
-/** A client that took nothing for so long no longer holds the session back. */
+/** A client that has read nothing for this long no longer holds up the program. */
 const STALL_MS = 1000
 
-/** How often a waiting client is looked at. */
-const LOOK_MS = 250
+/** How often the progress of slow clients is checked. */
+const POLL_MS = 250
 
-interface Held {
+interface Progress {
   pending: number
   quietMs: number
 }
 
 export class FlowControl {
-  private readonly held = new Map<Peer, Held>()
-  private awaiting = false
-  private looking = false
+  private readonly slowPeers = new Map<Peer, Progress>()
+  private isAwaitingCreator = false
+  private isPolling = false
   private readonly program: { readonly pause: () => void; readonly resume: () => void }
   private readonly after: (ms: number, run: () => void) => void
 
@@ -30,47 +30,47 @@ export class FlowControl {
     this.after = after
   }
 
-  /** The program's creator is about to attach and must hear it from its first byte: as if it had stopped taking. */
+  /** Pauses the program for its creator, which is about to attach and must get the output from its first byte. */
   awaitCreator(): void {
-    if (this.awaiting) return
-    this.awaiting = true
-    if (this.held.size === 0) this.program.pause()
+    if (this.isAwaitingCreator) return
+    this.isAwaitingCreator = true
+    if (this.slowPeers.size === 0) this.program.pause()
   }
 
-  /** It has come, or will not. */
-  creatorCame(): void {
-    if (!this.awaiting) return
-    this.awaiting = false
-    if (this.held.size === 0) this.program.resume()
+  /** The creator has attached, or is no longer waited for. */
+  endCreatorWait(): void {
+    if (!this.isAwaitingCreator) return
+    this.isAwaitingCreator = false
+    if (this.slowPeers.size === 0) this.program.resume()
   }
 
-  /** The client has enough waiting: no more output until it has drained, or has stalled. */
-  hold(peer: Peer): void {
-    if (this.held.has(peer)) return
-    this.held.set(peer, { pending: peer.connection.pending(), quietMs: 0 })
-    if (this.held.size === 1 && !this.awaiting) this.program.pause()
-    this.look()
+  /** Too much waits for this client: no more output until it has drained, or has stalled. */
+  pauseFor(peer: Peer): void {
+    if (this.slowPeers.has(peer)) return
+    this.slowPeers.set(peer, { pending: peer.connection.pending(), quietMs: 0 })
+    if (this.slowPeers.size === 1 && !this.isAwaitingCreator) this.program.pause()
+    this.poll()
   }
 
   /** The client has drained, or is gone. */
   release(peer: Peer): void {
-    if (this.held.delete(peer) && this.held.size === 0 && !this.awaiting) this.program.resume()
+    if (this.slowPeers.delete(peer) && this.slowPeers.size === 0 && !this.isAwaitingCreator) this.program.resume()
   }
 
-  private look(): void {
-    if (this.looking || this.held.size === 0) return
-    this.looking = true
-    this.after(LOOK_MS, () => {
-      this.looking = false
-      for (const [peer, held] of this.held) {
+  private poll(): void {
+    if (this.isPolling || this.slowPeers.size === 0) return
+    this.isPolling = true
+    this.after(POLL_MS, () => {
+      this.isPolling = false
+      for (const [peer, progress] of this.slowPeers) {
         const pending = peer.connection.pending()
-        held.quietMs = pending < held.pending ? 0 : held.quietMs + LOOK_MS
-        held.pending = pending
-        if (held.quietMs < STALL_MS) continue
+        progress.quietMs = pending < progress.pending ? 0 : progress.quietMs + POLL_MS
+        progress.pending = pending
+        if (progress.quietMs < STALL_MS) continue
         peer.state = "lagging"
         this.release(peer)
       }
-      this.look()
+      this.poll()
     })
   }
 }

@@ -1,23 +1,23 @@
-/** Cuts what is to be sent into frames' worths, without copying. */
+/** Cuts what is to be sent into parts that fit into frames, without copying. */
 import { MAX_PAYLOAD, OFFSET_BYTES } from "../../schema/protocol/Frame.ts"
 
-/** No piece is longer, so that groups can be filled well. */
+/** Longest piece: short, so that frames are filled well. */
 const PIECE_BYTES = 256 * 1024
 
-/** Their bytes. */
+/** Bytes of all parts together. */
 export const bytesOf = (parts: ReadonlyArray<Buffer>): number => parts.reduce((sum, part) => sum + part.length, 0)
 
-/** What fits into a frame of output or of a restore. */
-const MOST_BYTES = MAX_PAYLOAD - OFFSET_BYTES - 1
+/** Bytes that fit into a frame of output, or of a restore with its byte of flags. */
+const MAX_BYTES = MAX_PAYLOAD - OFFSET_BYTES - 1
 
-/** Divides parts so that each group fits into a frame, and has so many bytes at the most. */
-export const inFrames = (parts: ReadonlyArray<Buffer>, most = MOST_BYTES): Array<Array<Buffer>> => {
+/** Groups parts so that each group fits into one frame. A group has at most `maxBytes`. */
+export const inFrames = (parts: ReadonlyArray<Buffer>, maxBytes = MAX_BYTES): Array<Array<Buffer>> => {
   const groups: Array<Array<Buffer>> = []
   let room = 0
-  for (const part of parts.flatMap((part) => pieces(part, Math.min(most, PIECE_BYTES)))) {
+  for (const part of parts.flatMap((part) => pieces(part, Math.min(maxBytes, PIECE_BYTES)))) {
     if (part.length > room) {
       groups.push([])
-      room = most
+      room = maxBytes
     }
     groups[groups.length - 1]!.push(part)
     room -= part.length

@@ -1,4 +1,4 @@
-/** What was typed and not yet taken by the program: in order, bounded by every client's window. */
+/** Input that the program has not read yet: in order, bounded by every client's window. */
 import type { PtyProcess } from "../../services/Pty.ts"
 import type { ClientInput } from "./peer.ts"
 
@@ -13,10 +13,10 @@ export class InputQueue {
 
   push(input: ClientInput, bytes: Buffer): void {
     if (this.blocked) this.waiting.push({ input, bytes })
-    else this.type(input, bytes)
+    else this.write(input, bytes)
   }
 
-  /** The daemon's own answers. A program that asks and does not read gets no more of them: they would pile up. */
+  /** The daemon's own replies. A program that queries and does not read gets no more of them: they would pile up. */
   offer(bytes: Buffer): void {
     if (!this.blocked) this.blocked = !this.program.write(bytes)
   }
@@ -29,10 +29,10 @@ export class InputQueue {
     for (const { bytes, input } of waiting) this.push(input, bytes)
   }
 
-  private type(input: ClientInput, bytes: Buffer): void {
+  private write(input: ClientInput, bytes: Buffer): void {
     this.blocked = !this.program.write(bytes)
     input.queued -= bytes.length
-    // Whoever is connected now: the bytes may have come on a connection that has died.
+    // On the client's connection of now: the bytes may have come on one that has died.
     input.peer?.acknowledge()
   }
 }

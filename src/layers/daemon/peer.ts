@@ -12,81 +12,82 @@ import { decodeOffset, encodeOffset, FrameType, OFFSET_BYTES } from "../../schem
 import { boundedSize, type ClientInfo, type Size } from "../../schema/Session.ts"
 import type { Connection } from "../../services/Connection.ts"
 
-/** Input that a client may have under way. Much more than anybody types, and what a paste needs to flow. */
+/** Input bytes that a client may send without an acknowledgement: enough for a paste to flow. */
 export const INPUT_WINDOW = 256 * 1024
 
-/** The input of one client, through all of its connections. */
+/** The input of one client, over all of its connections. */
 export interface ClientInput {
-  /** Bytes taken in since the client began. */
+  /** Bytes received since the client began. */
   received: number
-  /** Of these, bytes that wait for the program to read. */
+  /** Of these, bytes that the program has not read yet. */
   queued: number
-  /** Its connection now. */
+  /** The client's connection now. */
   peer: Peer | undefined
 }
 
-/** That of a client which has not said who it is. */
-export const newInput = (): ClientInput => ({ received: 0, queued: 0, peer: undefined })
+/** For a client that is not known yet. */
+export const newClientInput = (): ClientInput => ({ received: 0, queued: 0, peer: undefined })
 
-/** What a peer asks of its session. */
+/** What a peer reports to its session. */
 export interface PeerEvents {
   readonly version: string
-  /** A valid `hello` has come: the peer is to be made `live`. */
+  /** A valid `hello` came: the session makes the peer `live`, or refuses it. */
   readonly onHello: (peer: Peer, hello: Hello) => void
-  /** Bytes to type, in order. */
+  /** New bytes for the program, in order. */
   readonly onInput: (peer: Peer, bytes: Buffer) => void
   readonly onResize: (peer: Peer, size: Size) => void
-  /** Without a signal: the end of the session is wanted. */
+  /** Without a signal: ends the session. */
   readonly onKill: (graceMs: number, signal?: EndSignal) => void
-  /** It asks what the session has shown. */
+  /** The client asks for the session's history. */
   readonly onHistory: (peer: Peer, ansi: boolean) => void
-  /** A client that is not attached itself asks all others to go. */
+  /** A client that is not attached itself detaches all others. */
   readonly onDetachAll: (reason: string | undefined) => void
-  /** It took all that waited for it. */
+  /** The client has read all that was sent. */
   readonly onDrain: (peer: Peer) => void
   readonly onGone: (peer: Peer) => void
 }
 
 /**
- * - `greeting`: no hello yet
- * - `live`: in; `lagging`: took nothing for too long, output passes it by until it has drained
+ * - `handshake`: no hello yet
+ * - `live`: admitted
+ * - `lagging`: has read nothing for too long, and gets no output until it has drained
  * - `gone`
  */
-export type PeerState = "greeting" | "live" | "lagging" | "gone"
+export type PeerState = "handshake" | "live" | "lagging" | "gone"
 
 export class Peer {
-  state: PeerState = "greeting"
+  state: PeerState = "handshake"
   hello: Hello | undefined
   size: Size | undefined
-  /** That of its client, whose earlier connections included. */
-  input = newInput()
+  /** Of the client, over all of its connections. */
+  input = newClientInput()
   readonly connection: Connection
-  private readonly host: PeerEvents
+  private readonly events: PeerEvents
 
-  constructor(connection: Connection, host: PeerEvents) {
+  constructor(connection: Connection, events: PeerEvents) {
     this.connection = connection
-    this.host = host
+    this.events = events
   }
 
-  /** Begins to listen; after all else is set up, because frames may come at once. */
+  /** Begins to listen. Called last, because frames may come at once. */
   listen(): void {
     this.connection.listen({
       onFrame: (type, payload) => {
-        if (this.state !== "gone") this.take(type, payload)
+        if (this.state !== "gone") this.handleFrame(type, payload)
       },
       onDrain: () => {
-        if (this.state !== "gone") this.host.onDrain(this)
+        if (this.state !== "gone") this.events.onDrain(this)
       },
       onClose: () => this.leave()
     })
   }
 
-  /** Output goes to it and it counts as a client. */
-  get shows(): boolean {
+  /** The client shows the session: it gets output, and is listed as a client. */
+  get seesOutput(): boolean {
     return this.hello?.role === "attach" || this.hello?.role === "watch"
   }
 
-  /** It waits for the command, not for the session. */
+  /** The client waits for the end of the command, not of the session. */
   get awaitsCommand(): boolean {
     return this.hello?.role === "wait" && this.hello.command !== undefined
   }
@@ -99,7 +100,7 @@ export class Peer {
     }
   }
 
-  /** Says why, and hangs up. */
+  /** Sends the reason, and ends the connection. */
   refuse(refusal: Refusal): void {
     if (this.state === "gone") return
     this.connection.send(FrameType.error, Control.error.encode(refusal))
@@ -107,66 +108,66 @@ export class Peer {
     this.leave()
   }
 
-  /** Tells an attached client that it was detached, and hangs up. */
-  dismiss(reason: string | undefined): void {
+  /** Tells an attached client that it was detached, and ends the connection. */
+  detach(reason: string | undefined): void {
     this.connection.send(FrameType.detach, Control.detach.encode(reason === undefined ? {} : { reason }))
     this.connection.end()
     this.leave()
   }
 
-  /** Says how much of its input has been typed. */
+  /** Tells the client how much of its input the program has. */
   acknowledge(): void {
     if (this.state === "live" || this.state === "lagging") {
       this.connection.send(FrameType.ack, encodeOffset(this.input.received - this.input.queued))
     }
   }
 
-  /** Its client is back on another connection: what is still under way on this one counts no more. */
+  /** The client has reconnected: what still arrives on this connection is ignored. */
   supersede(): void {
     this.state = "gone"
     this.connection.destroy()
   }
 
-  /** No frame from here on. Idempotent. */
+  /** The connection is over: no more frames. Idempotent. */
   leave(): void {
     if (this.state === "gone") return
     this.state = "gone"
-    this.host.onGone(this)
+    this.events.onGone(this)
   }
 
-  private take(type: number, payload: Buffer): void {
+  private handleFrame(type: number, payload: Buffer): void {
     if (type === FrameType.ping) {
       this.connection.send(FrameType.pong, Buffer.from(payload))
       return
     }
-    if (this.state === "greeting") {
-      this.greet(type, payload)
+    if (this.state === "handshake") {
+      this.handleHello(type, payload)
       return
     }
     switch (type) {
       case FrameType.input:
-        return this.takeInput(payload)
+        return this.handleInput(payload)
       case FrameType.resize: {
         const size = Option.getOrUndefined(Control.resize.decode(payload))
-        if (size === undefined) return this.broken("a resize that is none")
-        return this.host.onResize(this, boundedSize(size))
+        if (size === undefined) return this.refuseProtocol("a resize that is none")
+        return this.events.onResize(this, boundedSize(size))
       }
       case FrameType.kill: {
         const kill = Option.getOrUndefined(Control.kill.decode(payload))
-        if (kill === undefined) return this.broken("a kill that is none")
-        return this.host.onKill(kill.graceMs, kill.signal)
+        if (kill === undefined) return this.refuseProtocol("a kill that is none")
+        return this.events.onKill(kill.graceMs, kill.signal)
       }
       case FrameType.history: {
         const history = Option.getOrUndefined(Control.history.decode(payload))
-        if (history === undefined) return this.broken("a request for the history that is none")
-        return this.host.onHistory(this, history.ansi)
+        if (history === undefined) return this.refuseProtocol("a request for the history that is none")
+        return this.events.onHistory(this, history.ansi)
       }
       case FrameType.detach: {
-        if (this.shows) {
+        if (this.seesOutput) {
           this.connection.end()
           return this.leave()
         }
-        return this.host.onDetachAll(Option.getOrUndefined(Control.detach.decode(payload))?.reason)
+        return this.events.onDetachAll(Option.getOrUndefined(Control.detach.decode(payload))?.reason)
       }
       default:
         // A type from a newer version.
@@ -174,43 +175,43 @@ export class Peer {
     }
   }
 
-  private greet(type: number, payload: Buffer): void {
+  private handleHello(type: number, payload: Buffer): void {
     const hello = type === FrameType.hello ? Option.getOrUndefined(Control.hello.decode(payload)) : undefined
     if (hello !== undefined && hello.protocol.major === PROTOCOL.major) {
       this.hello = hello
       this.size = hello.size && boundedSize(hello.size)
-      this.host.onHello(this, hello)
+      this.events.onHello(this, hello)
       return
     }
-    const spoken = type === FrameType.hello ? Option.getOrUndefined(Control.version.decode(payload)) : undefined
-    if (spoken === undefined || spoken.protocol.major === PROTOCOL.major) {
-      return this.broken("the first frame is no hello")
+    const version = type === FrameType.hello ? Option.getOrUndefined(Control.version.decode(payload)) : undefined
+    if (version === undefined || version.protocol.major === PROTOCOL.major) {
+      return this.refuseProtocol("the first frame is no hello")
     }
-    const side = spoken.protocol.major < PROTOCOL.major ? "client" : "session"
+    const side = version.protocol.major < PROTOCOL.major ? "client" : "session"
     this.refuse({
       code: RefusalCode.version,
-      message: `the ${side} is too old: the session is sesh ${this.host.version} and the client ${spoken.sesh}`
+      message: `the ${side} is too old: the session is sesh ${this.events.version} and the client ${version.sesh}`
     })
   }
 
-  private takeInput(payload: Buffer): void {
+  private handleInput(payload: Buffer): void {
     const { input } = this
     const offset = decodeOffset(payload)
-    if (offset === undefined || offset > input.received) return this.broken("input that does not follow")
+    if (offset === undefined || offset > input.received) return this.refuseProtocol("input that does not follow")
     if (this.hello!.role !== "attach" && this.hello!.role !== "send") return
     const fresh = payload.subarray(OFFSET_BYTES + input.received - offset)
-    // Twice the window: after a reconnect an older client counts from what was received, not from what was typed.
+    // Twice the window: after a reconnect an older client counts from the bytes received, not from those acknowledged.
     if (input.queued + fresh.length > 2 * INPUT_WINDOW) {
       return this.refuse({ code: RefusalCode.window, message: "more input than the window allows" })
     }
     if (fresh.length === 0) return this.acknowledge()
     input.received += fresh.length
     input.queued += fresh.length
-    this.host.onInput(this, fresh)
+    this.events.onInput(this, fresh)
   }
 
-  /** It does not keep to the protocol. */
-  broken(what: string): void {
+  /** The client broke the protocol. */
+  refuseProtocol(what: string): void {
     this.refuse({ code: RefusalCode.protocol, message: what })
   }
 }

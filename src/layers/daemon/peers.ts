@@ -1,31 +1,31 @@
-/** Who is connected, in the order in which they last led. */
+/** The connections to a session, in the order in which they last were primary. */
 import type { ClientInfo } from "../../schema/Session.ts"
 import type { Peer } from "./peer.ts"
 
 export class Peers {
   private readonly all = new Set<Peer>()
-  private first: Peer | undefined
+  private current: Peer | undefined
 
-  /** The one that typed last, or came last: the session has its size, and its terminal answers. */
+  /** The attached client that typed or attached last: the session has its size, and its terminal replies to queries. */
   get primary(): Peer | undefined {
-    return this.first
+    return this.current
   }
 
   get size(): number {
     return this.all.size
   }
 
-  /** A measure of how much they still have to take. */
+  /** Bytes that were sent and not yet read, of all peers. */
   get pending(): number {
     return this.list().reduce((sum, peer) => sum + peer.connection.pending(), 0)
   }
 
-  /** Those that count as clients. */
+  /** The clients that show the session. */
   get infos(): ReadonlyArray<ClientInfo> {
-    return this.list().filter((peer) => peer.shows).map((peer) => peer.info)
+    return this.list().filter((peer) => peer.seesOutput).map((peer) => peer.info)
   }
 
-  /** A copy: they may go while it is walked. */
+  /** A copy: peers may go while a caller walks it. */
   list(): ReadonlyArray<Peer> {
     return [...this.all]
   }
@@ -34,20 +34,20 @@ export class Peers {
     this.all.add(peer)
   }
 
-  /** Gives whether another one led before. */
-  lead(peer: Peer): boolean {
+  /** True when another peer was primary before. */
+  makePrimary(peer: Peer): boolean {
     this.all.delete(peer)
     this.all.add(peer)
-    const isNew = peer !== this.first
-    this.first = peer
-    return isNew
+    const changed = peer !== this.current
+    this.current = peer
+    return changed
   }
 
-  /** The one that led before it leads again. Gives whether it led. */
-  drop(peer: Peer): boolean {
+  /** True when the peer was primary: then the one that was primary before it is primary again. */
+  remove(peer: Peer): boolean {
     this.all.delete(peer)
-    if (peer !== this.first) return false
-    this.first = this.list().findLast((other) => other.hello?.role === "attach")
+    if (peer !== this.current) return false
+    this.current = this.list().findLast((other) => other.hello?.role === "attach")
     return true
   }
 }

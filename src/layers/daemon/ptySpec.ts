@@ -1,13 +1,13 @@
-/** What to run for a session, and in which environment. */
+/** The program that a session runs, and its environment. */
 import * as Effect from "effect/Effect"
 import type { SessionSpec } from "../../schema/Session.ts"
 import type { PtySpec } from "../../services/Pty.ts"
 import { SpecError } from "../../services/SessionDaemon.ts"
 
-/** Variables that tell programs about the creator's terminal or multiplexer, which the session will outlive. */
+/** Variables about the creator's terminal or multiplexer, which the session will outlive. */
 const FOREIGN = ["TMUX", "TMUX_PANE", "STY", "WINDOW", "WINDOWID", "TERMCAP", "COLUMNS", "LINES"]
 
-/** The session's own environment: the creator's, with the session's name and a stable way to the ssh-agent. */
+/** The creator's environment, with the session's name and a stable path to the ssh-agent. */
 const environment = (spec: SessionSpec, agentPath: string): Record<string, string> => {
   const env: Record<string, string> = { ...spec.env }
   for (const name of FOREIGN) delete env[name]
@@ -20,7 +20,7 @@ const environment = (spec: SessionSpec, agentPath: string): Record<string, strin
   }
 }
 
-/** Fails when there is nothing to run. */
+/** The session's command, or its shell. Fails when there is no shell to run. */
 export const ptySpecOf = (spec: SessionSpec, agentPath: string): Effect.Effect<PtySpec, SpecError> => {
   const env = environment(spec, agentPath)
   const [file, ...args] = spec.command ?? []

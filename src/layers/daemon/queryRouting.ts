@@ -1,49 +1,49 @@
-/** Who answers what the program asks its terminal: the primary client's, or the daemon. */
+/** Routes a program's queries: the primary client's terminal replies, or the daemon where there is no primary client. */
 import type { Filtered, Responder } from "../../services/QueryResponder.ts"
 import type { InputQueue } from "./inputQueue.ts"
 
-export interface QueryRoutingParts {
-  /** Makes one that has seen nothing yet. */
+export interface QueryRoutingOptions {
+  /** Makes a new responder. */
   readonly responder: (rows: () => number) => Responder
-  /** As many as the session has. */
+  /** Rows of the session's terminal. */
   readonly rows: () => number
-  readonly input: InputQueue
-  /** The program has ended: nobody is to be answered. */
+  readonly inputQueue: InputQueue
+  /** The program has ended: no reply is typed any more. */
   readonly isOver: () => boolean
 }
 
 export class QueryRouting {
   private readonly responder: Responder
-  private readonly parts: QueryRoutingParts
+  private readonly options: QueryRoutingOptions
 
-  constructor(parts: QueryRoutingParts) {
-    this.parts = parts
-    this.responder = parts.responder(parts.rows)
+  constructor(options: QueryRoutingOptions) {
+    this.options = options
+    this.responder = options.responder(options.rows)
   }
 
-  /** Takes output in. `isHeard`: a client is there to answer. */
+  /** Takes output in. `isHeard`: a client is attached whose terminal replies. */
   filter(batch: ReadonlyArray<Buffer>, isHeard: boolean): Filtered {
     return this.responder.filter(batch, isHeard ? "primary" : "nobody")
   }
 
-  /** What the primary client typed may be answers. */
+  /** Input of the primary client, which may contain replies. */
   typed(bytes: Buffer): void {
     this.responder.typed(bytes)
   }
 
-  /** The daemon's own. */
-  give(bytes: Buffer): void {
-    if (bytes.length > 0 && !this.parts.isOver()) this.parts.input.offer(bytes)
+  /** Types the daemon's own replies into the program. */
+  sendReplies(bytes: Buffer): void {
+    if (bytes.length > 0 && !this.options.isOver()) this.options.inputQueue.offer(bytes)
   }
 
-  /** What was asked of somebody who is no longer there to answer. */
-  giveOwed(): void {
-    this.give(this.responder.abandoned())
+  /** Replies to the queries that the primary client left without a reply. */
+  replyToPending(): void {
+    this.sendReplies(this.responder.abandoned())
   }
 
-  /** Output that was answered when it came: nobody is to answer it again. */
-  silent(output: ReadonlyArray<Buffer>): ReadonlyArray<Buffer> {
-    // It was not for a screen of today's size only.
-    return this.parts.responder(() => Number.POSITIVE_INFINITY).filter(output, "nobody").forOthers
+  /** Old output, with its queries blanked: they had their replies when they came. */
+  withoutQueries(output: ReadonlyArray<Buffer>): ReadonlyArray<Buffer> {
+    // No limit of rows: it was written for screens of other sizes too.
+    return this.options.responder(() => Number.POSITIVE_INFINITY).filter(output, "nobody").forOthers
   }
 }

@@ -1,4 +1,4 @@
-/** A running session: one program, its scrollback, and whoever is connected. Callbacks: this is the byte path. */
+/** A running session: one program, its scrollback, and its clients. Callbacks: this is the byte path. */
 import {
   Control,
   type EndSignal,
@@ -15,7 +15,7 @@ import type { Responder } from "../../services/QueryResponder.ts"
 import type { ScrollbackModel } from "../../services/Scrollback.ts"
 import { Broadcast } from "./broadcast.ts"
 import { ClientInputs } from "./clientInputs.ts"
-import { announcement, type CommandEnd, tellEnd } from "./commandEnd.ts"
+import { announcement, type CommandEnd, sendCommandEnd } from "./commandEnd.ts"
 import { FlowControl } from "./flowControl.ts"
 import { HistoryTransfers } from "./historyTransfers.ts"
 import { InputQueue } from "./inputQueue.ts"
@@ -24,43 +24,43 @@ import { Peers } from "./peers.ts"
 import { QueryRouting } from "./queryRouting.ts"
 import { WindowSize } from "./windowSize.ts"
 
-/** Connections at once; the next one is refused. Bounds what queues can hold. */
+/** Most connections at once; the next one is refused. Bounds what the queues can hold. */
 const MAX_CONNECTIONS = 64
 
-/** A connection that has not said hello by then is closed. */
-const GREETING_MS = 10_000
+/** A connection that has sent no hello after this long is closed. */
+const HANDSHAKE_MS = 10_000
 
-/** Output of one tick is sent when it comes to this, not to let a frame grow. */
+/** Output of one tick is sent once it has this many bytes, so that frames stay small. */
 const BATCH_BYTES = 256 * 1024
 
-/** So much output may come before its creator has attached: well below what every scrollback holds raw. */
-const UNSEEN_BYTES = 1024 * 1024
+/** Output bytes before the creator has attached; then the program is paused. Less than what every scrollback holds raw. */
+const CREATOR_WAIT_BYTES = 1024 * 1024
 
-/** How long the creator may take to attach before the program goes on without it. */
-const AWAIT_MS = 10_000
+/** How long the creator may take to attach; then the program goes on without it. */
+const CREATOR_WAIT_MS = 10_000
 
-/** How long it may take still when the session was killed meanwhile: whoever did that waits for the end. */
-const AWAIT_KILLED_MS = 1000
+/** How long the creator may still take once the session was killed: the client that kills waits for the end. */
+const CREATOR_WAIT_KILLED_MS = 1000
 
-/** Characters that are told of what is in the foreground. */
+/** Longest listed command of the foreground. */
 const FOREGROUND_CHARACTERS = 4096
 
-export interface SessionParts {
+export interface SessionOptions {
   readonly program: PtyProcess
   readonly model: ScrollbackModel
-  /** Makes one that has seen nothing yet. */
+  /** Makes a new responder. */
   readonly responder: (rows: () => number) => Responder
   readonly version: string
-  /** What does not change, and the rest as it was in the beginning. */
-  readonly born: SessionInfo
+  /** What does not change, and the rest as it is at the start. */
+  readonly initialInfo: SessionInfo
   /** The creator is about to attach. */
   readonly awaited: boolean
   readonly now: () => number
   readonly after: (ms: number, run: () => void) => void
   readonly onAgent: (socket: string) => void
-  /** The awaited creator has attached, or waits, and was sent what it is to see, or will not come. */
-  readonly onSeen: () => void
-  /** The program that ran has ended. Nobody has been told yet. */
+  /** The awaited creator has attached or waits, and was sent all output; or it is no longer awaited. */
+  readonly onCreatorWaitEnd: () => void
+  /** The current program has ended. No client knows yet. */
   readonly onExit: (status: ExitStatus) => void
 }
 
@@ -68,133 +68,134 @@ export class Session {
   private readonly peers = new Peers()
   private active: number
   private batch: Array<Buffer> = []
-  private batched = 0
+  private batchBytes = 0
   private status: ExitStatus | undefined
   private command: CommandEnd | undefined
-  private doomed = false
-  private unseen: boolean
-  private readonly clients = new ClientInputs()
-  private readonly flow: FlowControl
-  private readonly screens: Broadcast
-  private readonly sizes: WindowSize
-  private readonly input: InputQueue
-  private readonly histories = new HistoryTransfers()
-  private readonly answers: QueryRouting
-  private readonly parts: SessionParts
+  private killed = false
+  private awaitingCreator: boolean
+  private readonly clientInputs = new ClientInputs()
+  private readonly flowControl: FlowControl
+  private readonly broadcast: Broadcast
+  private readonly windowSize: WindowSize
+  private readonly inputQueue: InputQueue
+  private readonly historyTransfers = new HistoryTransfers()
+  private readonly queryRouting: QueryRouting
+  private readonly options: SessionOptions
 
-  constructor(parts: SessionParts) {
-    this.parts = parts
-    this.active = parts.born.created
-    this.unseen = parts.awaited
-    this.flow = new FlowControl(parts.program, parts.after)
-    this.screens = new Broadcast(parts.model, this.flow)
-    this.sizes = new WindowSize(parts.born.size, {
-      ...parts,
+  constructor(options: SessionOptions) {
+    this.options = options
+    this.active = options.initialInfo.created
+    this.awaitingCreator = options.awaited
+    this.flowControl = new FlowControl(options.program, options.after)
+    this.broadcast = new Broadcast(options.model, this.flowControl)
+    this.windowSize = new WindowSize(options.initialInfo.size, {
+      ...options,
       peers: this.peers,
-      screens: this.screens,
+      broadcast: this.broadcast,
       flush: () => this.flush()
     })
-    this.input = new InputQueue(parts.program)
-    this.answers = new QueryRouting({
-      responder: parts.responder,
-      rows: () => this.sizes.now.rows,
-      input: this.input,
+    this.inputQueue = new InputQueue(options.program)
+    this.queryRouting = new QueryRouting({
+      responder: options.responder,
+      rows: () => this.windowSize.current.rows,
+      inputQueue: this.inputQueue,
       isOver: () => this.status !== undefined
     })
-    parts.program.listen({
+    options.program.listen({
       onData: (bytes) => this.onData(bytes),
-      onDrain: () => this.input.drain(),
-      onExit: (status) => parts.onExit(status)
+      onDrain: () => this.inputQueue.drain(),
+      onExit: (status) => options.onExit(status)
     })
-    if (parts.awaited) parts.after(AWAIT_MS, () => this.seen())
+    if (options.awaited) options.after(CREATOR_WAIT_MS, () => this.endCreatorWait())
   }
 
   get info(): SessionInfo {
     return {
-      ...this.parts.born,
-      pid: this.parts.program.pid,
-      size: this.sizes.now,
+      ...this.options.initialInfo,
+      pid: this.options.program.pid,
+      size: this.windowSize.current,
       active: this.active,
       clients: this.peers.infos
     }
   }
 
   private foreground(): Pick<SessionInfo, "cwd" | "foreground"> {
-    const { command, cwd } = this.parts.program.foreground()
+    const { command, cwd } = this.options.program.foreground()
     return {
       ...(cwd === undefined ? {} : { cwd }),
       ...(command === undefined ? {} : { foreground: command.slice(0, FOREGROUND_CHARACTERS) })
     }
   }
 
-  /** Connections that still have something to take. */
+  /** Number of open connections. */
   get open(): number {
     return this.peers.size
   }
 
-  /** A measure of how much is still to be taken: while it falls, there is progress. */
+  /** Bytes that clients have not read yet: while this falls, there is progress. */
   get pending(): number {
     return this.peers.pending
   }
 
   connect(connection: Connection): void {
-    const peer = new Peer(connection, this.peerEvents(this.parts.version))
+    const peer = new Peer(connection, this.peerEvents(this.options.version))
     this.peers.add(peer)
     peer.listen()
     if (this.peers.size > MAX_CONNECTIONS) {
       peer.refuse({ code: RefusalCode.full, message: `${MAX_CONNECTIONS} connections are open, no more are taken` })
       return
     }
-    this.parts.after(GREETING_MS, () => {
-      if (peer.state === "greeting") peer.refuse({ code: RefusalCode.protocol, message: "no hello came" })
+    this.options.after(HANDSHAKE_MS, () => {
+      if (peer.state === "handshake") peer.refuse({ code: RefusalCode.protocol, message: "no hello came" })
     })
   }
 
-  /** The session is to end, whatever else was meant to run in it. */
-  get isDoomed(): boolean {
-    return this.doomed
+  /** Killed without a signal: the session ends, also where a shell would follow the command. */
+  get isKilled(): boolean {
+    return this.killed
   }
 
-  /** The command has ended and the session stays: who waits for the command is told, and everybody sees it. */
+  /** The command has ended and the session goes on: tells the clients that wait for the command, and shows it to all. */
   outlive(command: ReadonlyArray<string>, status: ExitStatus): void {
     this.flush()
-    const { model } = this.parts
+    const { model } = this.options
     this.command = { status, offset: model.offset() }
     for (const peer of this.peers.list()) {
-      if (peer.state === "live" && peer.awaitsCommand) tellEnd(peer, model, this.command)
+      if (peer.state === "live" && peer.awaitsCommand) sendCommandEnd(peer, model, this.command)
     }
     this.show(model.leave())
     this.show(Buffer.from(announcement(command, status)))
   }
 
-  /** Something that no program has written. */
+  /** Shows text of the daemon's own, as if the program had written it. */
   show(bytes: Buffer): void {
     if (bytes.length > 0) this.onData(bytes)
   }
 
-  /** Tells everybody how the program ended, those who come later too. */
+  /** Tells all clients how the program ended, those too that connect later. */
   end(status: ExitStatus): void {
     this.flush()
     this.status = status
-    this.command ??= { status, offset: this.parts.model.offset() }
+    this.command ??= { status, offset: this.options.model.offset() }
     for (const peer of this.peers.list()) {
-      this.histories.finish(peer)
-      if (peer.state === "lagging") this.screens.restore(peer)
-      if (peer.state === "live" || peer.state === "lagging") this.sayEnd(peer, status)
+      this.historyTransfers.finish(peer)
+      if (peer.state === "lagging") this.broadcast.restore(peer)
+      if (peer.state === "live" || peer.state === "lagging") this.sendEnd(peer, status)
     }
   }
 
   /**
-   * Hangs up. Who stays after the grace is killed. With a signal that is for what runs, and the session may go on after
-   * it: then it is for the command, and not for the shell that follows.
+   * Without a signal: hangs up the terminal, which ends the session; what is left after the grace gets SIGKILL. With a
+   * signal: sends that to what runs, and SIGKILL after the grace. A kept session goes on after it: both signals are for
+   * the command, not for the shell that follows.
    */
   kill(graceMs: number, signal?: EndSignal): void {
-    const { after, program } = this.parts
+    const { after, program } = this.options
     const isOver = () => (signal === undefined ? this.status : this.command) !== undefined
     if (isOver()) return
     if (signal === undefined) {
-      this.doomed = true
-      after(AWAIT_KILLED_MS, () => this.seen())
+      this.killed = true
+      after(CREATOR_WAIT_KILLED_MS, () => this.endCreatorWait())
     }
     program.signal(signal ?? "SIGHUP")
     after(graceMs, () => {
@@ -202,7 +203,7 @@ export class Session {
     })
   }
 
-  /** Drops who is left. */
+  /** Drops all connections. */
   destroy(): void {
     for (const peer of this.peers.list()) peer.connection.destroy()
   }
@@ -211,140 +212,145 @@ export class Session {
     version,
     onHello: (peer, hello) => this.admit(peer, hello),
     onInput: (peer, bytes) => {
-      this.active = this.parts.now()
+      this.active = this.options.now()
       if (peer.hello!.role === "attach") {
-        this.lead(peer)
-        this.answers.typed(bytes)
+        this.makePrimary(peer)
+        this.queryRouting.typed(bytes)
       }
-      this.input.push(peer.input, bytes)
+      this.inputQueue.push(peer.input, bytes)
     },
-    onResize: (peer, size) => this.sizes.changed(peer, size),
+    onResize: (peer, size) => this.windowSize.onResize(peer, size),
     onKill: (graceMs, signal) => this.kill(graceMs, signal),
     onHistory: (peer, ansi) => {
       if (peer.hello!.role !== "query") return
-      if (this.histories.has(peer)) return peer.broken("a second history before the end of the first")
-      this.histories.send(peer, this.parts.model.history({ ansi }))
+      if (this.historyTransfers.has(peer)) return peer.refuseProtocol("a second history before the end of the first")
+      this.historyTransfers.send(peer, this.options.model.history({ ansi }))
     },
     onDetachAll: (reason) => {
-      for (const peer of this.peers.list()) if (peer.shows) peer.dismiss(reason)
+      for (const peer of this.peers.list()) if (peer.seesOutput) peer.detach(reason)
     },
     onDrain: (peer) => {
       if (peer.state === "lagging") {
         peer.state = "live"
         this.flush()
-        this.screens.restore(peer)
+        this.broadcast.restore(peer)
       }
-      this.flow.release(peer)
-      this.histories.goOn(peer)
+      this.flowControl.release(peer)
+      this.historyTransfers.sendMore(peer)
     },
-    onGone: (peer) => this.forget(peer)
+    onGone: (peer) => this.remove(peer)
   })
 
-  /** Answers a hello. From the first byte sent to the last line here nothing else may come in between. */
+  /** Answers a hello. Synchronous: no other frame may come between those sent here. */
   private admit(peer: Peer, hello: Hello): void {
-    const { born, model } = this.parts
-    const meant = peer.awaitsCommand ? hello.command!.session : hello.resume?.only ? hello.resume.session : born.id
-    if (meant !== born.id) {
+    const { initialInfo, model } = this.options
+    const wanted = peer.awaitsCommand
+      ? hello.command!.session
+      : hello.resume?.only
+      ? hello.resume.session
+      : initialInfo.id
+    if (wanted !== initialInfo.id) {
       return peer.refuse({ code: RefusalCode.session, message: "this is another session of that name" })
     }
     this.flush()
-    const resume = hello.resume?.session === born.id ? hello.resume : undefined
-    this.enter(peer, hello, resume?.input ?? 0)
-    const gap = peer.shows && resume !== undefined ? model.since(resume.output) : undefined
+    const resume = hello.resume?.session === initialInfo.id ? hello.resume : undefined
+    this.register(peer, hello, resume?.input ?? 0)
+    const gap = peer.seesOutput && resume !== undefined ? model.since(resume.output) : undefined
     const { queued, received } = peer.input
     const welcome: Welcome = {
       protocol: PROTOCOL,
-      sesh: this.parts.version,
-      // Who attaches will see for himself, and should not wait for the system to be asked.
-      info: peer.shows ? this.info : { ...this.info, ...this.foreground() },
+      sesh: this.options.version,
+      // An attached client shows the foreground itself, and should not wait for the system calls.
+      info: peer.seesOutput ? this.info : { ...this.info, ...this.foreground() },
       output: model.offset(),
       input: received,
       typed: received - queued,
       window: INPUT_WINDOW,
-      restore: peer.shows && gap === undefined
+      restore: peer.seesOutput && gap === undefined
     }
     peer.state = "live"
     peer.connection.send(FrameType.welcome, Control.welcome.encode(welcome))
-    if (gap !== undefined) this.screens.again(peer, resume!.output, this.unseen ? gap : this.answers.silent(gap))
-    else if (peer.shows) this.screens.restore(peer)
-    if (gap !== undefined && resume!.redraw !== undefined) this.screens.picture(peer, resume!.redraw.placed)
-    if (this.status !== undefined) this.sayEnd(peer, this.status)
-    else if (this.command !== undefined && peer.awaitsCommand) tellEnd(peer, model, this.command)
-    // Only who has made the session knows its id already.
-    if (peer.awaitsCommand || (hello.role === "attach" && resume !== undefined)) this.seen()
+    if (gap !== undefined) {
+      this.broadcast.resend(peer, resume!.output, this.awaitingCreator ? gap : this.queryRouting.withoutQueries(gap))
+    } else if (peer.seesOutput) this.broadcast.restore(peer)
+    if (gap !== undefined && resume!.redraw !== undefined) this.broadcast.picture(peer, resume!.redraw.placed)
+    if (this.status !== undefined) this.sendEnd(peer, this.status)
+    else if (this.command !== undefined && peer.awaitsCommand) sendCommandEnd(peer, model, this.command)
+    // Only the creator knows the session's id already.
+    if (peer.awaitsCommand || (hello.role === "attach" && resume !== undefined)) this.endCreatorWait()
   }
 
-  /** It leads before the connection that its client had is dropped: the size does not go to and fro. */
-  private enter(peer: Peer, hello: Hello, sent: number): void {
-    const ghost = this.clients.enter(peer, hello, sent)
-    ghost?.supersede()
-    const owes = ghost !== undefined && ghost === this.peers.primary
+  /** Makes the peer primary before its client's previous connection is dropped, so that the size changes only once. */
+  private register(peer: Peer, hello: Hello, sent: number): void {
+    const previous = this.clientInputs.connect(peer, hello, sent)
+    previous?.supersede()
+    const wasPrimary = previous !== undefined && previous === this.peers.primary
     if (hello.role === "attach") {
-      this.lead(peer)
-      if (hello.agent !== undefined) this.parts.onAgent(hello.agent)
+      this.makePrimary(peer)
+      if (hello.agent !== undefined) this.options.onAgent(hello.agent)
     }
-    if (ghost !== undefined) this.forget(ghost)
-    // What was asked of a connection that was dead: what is sent again of the output asks nothing.
-    if (owes) this.answers.giveOwed()
+    if (previous !== undefined) this.remove(previous)
+    // Queries that went to a dead connection: in output that is sent again, they are blanked.
+    if (wasPrimary) this.queryRouting.replyToPending()
   }
 
-  /** The creator has come, or had its time. */
-  private seen(): void {
-    if (!this.unseen) return
-    this.unseen = false
-    this.answerForNobody()
-    this.flow.creatorCame()
-    this.parts.onSeen()
+  /** The creator has attached, or took too long. */
+  private endCreatorWait(): void {
+    if (!this.awaitingCreator) return
+    this.awaitingCreator = false
+    this.replyIfUnattended()
+    this.flowControl.endCreatorWait()
+    this.options.onCreatorWaitEnd()
   }
 
-  private sayEnd(peer: Peer, status: ExitStatus): void {
-    if (peer.awaitsCommand) return tellEnd(peer, this.parts.model, this.command!)
+  private sendEnd(peer: Peer, status: ExitStatus): void {
+    if (peer.awaitsCommand) return sendCommandEnd(peer, this.options.model, this.command!)
     peer.connection.send(FrameType.exit, Control.exit.encode(status))
     peer.connection.end()
   }
 
-  /** The client typed or came: the session has its size from here on. */
-  private lead(peer: Peer): void {
-    if (this.peers.lead(peer)) this.sizes.set(peer.size)
+  /** The client typed or attached: from here on the session has its size. */
+  private makePrimary(peer: Peer): void {
+    if (this.peers.makePrimary(peer)) this.windowSize.set(peer.size)
   }
 
-  private forget(peer: Peer): void {
-    this.flow.release(peer)
-    this.histories.forget(peer)
-    this.clients.leave(peer)
-    if (!this.peers.drop(peer)) return
-    this.sizes.set(this.peers.primary?.size)
-    this.answerForNobody()
+  private remove(peer: Peer): void {
+    this.flowControl.release(peer)
+    this.historyTransfers.cancel(peer)
+    this.clientInputs.disconnect(peer)
+    if (!this.peers.remove(peer)) return
+    this.windowSize.set(this.peers.primary?.size)
+    this.replyIfUnattended()
   }
 
-  /** What was asked while somebody was there to answer. */
-  private answerForNobody(): void {
-    if (this.peers.primary === undefined && !this.unseen) this.answers.giveOwed()
+  /** Replies to pending queries when no client is left to do it. */
+  private replyIfUnattended(): void {
+    if (this.peers.primary === undefined && !this.awaitingCreator) this.queryRouting.replyToPending()
   }
 
   private onData(bytes: Buffer): void {
-    this.parts.model.append(bytes)
-    if (this.batched === 0) setImmediate(() => this.flush())
+    this.options.model.append(bytes)
+    if (this.batchBytes === 0) setImmediate(() => this.flush())
     this.batch.push(bytes)
-    this.batched += bytes.length
-    if (this.batched >= BATCH_BYTES) this.flush()
-    if (this.unseen && this.parts.model.offset() >= UNSEEN_BYTES) this.flow.awaitCreator()
+    this.batchBytes += bytes.length
+    if (this.batchBytes >= BATCH_BYTES) this.flush()
+    if (this.awaitingCreator && this.options.model.offset() >= CREATOR_WAIT_BYTES) this.flowControl.awaitCreator()
   }
 
-  /** Sends what has come since the last time, one frame a client. */
+  /** Sends the output since the last flush, one frame a client. */
   private flush(): void {
-    if (this.batched === 0) return
-    // A creator that is about to attach gets everything raw, and answers it.
-    const isHeard = this.peers.primary !== undefined || this.unseen
-    const { answers, forOthers, forPrimary } = this.answers.filter(this.batch, isHeard)
-    const offset = this.parts.model.offset() - this.batched
+    if (this.batchBytes === 0) return
+    // A creator that is about to attach gets everything raw, and its terminal replies.
+    const isHeard = this.peers.primary !== undefined || this.awaitingCreator
+    const { answers, forOthers, forPrimary } = this.queryRouting.filter(this.batch, isHeard)
+    const offset = this.options.model.offset() - this.batchBytes
     this.batch = []
-    this.batched = 0
-    this.active = this.parts.now()
+    this.batchBytes = 0
+    this.active = this.options.now()
     for (const peer of this.peers.list()) {
-      if (peer.state !== "live" || !peer.shows) continue
-      this.screens.output(peer, offset, peer === this.peers.primary ? forPrimary : forOthers)
+      if (peer.state !== "live" || !peer.seesOutput) continue
+      this.broadcast.output(peer, offset, peer === this.peers.primary ? forPrimary : forOthers)
     }
-    this.answers.give(answers)
+    this.queryRouting.sendReplies(answers)
   }
 }

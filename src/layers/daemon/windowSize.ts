@@ -1,4 +1,4 @@
-/** The session's size, which is that of its primary client's window, and who sees it in a window of another size. */
+/** The session's size, which is that of the primary client's window; other windows get a restore for their own size. */
 import type { Size } from "../../schema/Session.ts"
 import type { PtyProcess } from "../../services/Pty.ts"
 import type { ScrollbackModel } from "../../services/Scrollback.ts"
@@ -6,54 +6,54 @@ import type { Broadcast } from "./broadcast.ts"
 import type { Peer } from "./peer.ts"
 import type { Peers } from "./peers.ts"
 
-/** A window that has kept its size for so long is no longer being dragged. */
+/** A window that has kept its size for this long is no longer being dragged. */
 const SETTLED_MS = 150
 
-export interface WindowSizeParts {
+export interface WindowSizeOptions {
   readonly program: Pick<PtyProcess, "resize">
   readonly model: Pick<ScrollbackModel, "resize">
   readonly peers: Peers
-  readonly screens: Broadcast
+  readonly broadcast: Broadcast
   readonly after: (ms: number, run: () => void) => void
-  /** Sends what was written for the size so far. */
+  /** Sends the output that was written for the old size. */
   readonly flush: () => void
 }
 
 export class WindowSize {
-  private current: Size
-  private readonly parts: WindowSizeParts
+  private size: Size
+  private readonly options: WindowSizeOptions
 
-  constructor(born: Size, parts: WindowSizeParts) {
-    this.current = born
-    this.parts = parts
+  constructor(initial: Size, options: WindowSizeOptions) {
+    this.size = initial
+    this.options = options
   }
 
-  get now(): Size {
-    return this.current
+  get current(): Size {
+    return this.size
   }
 
   /**
-   * Whoever shows the session as it was for another size gets it anew. Not the one whose own window changed: its terminal
-   * has wrapped its lines anew itself, and the program will do the rest.
+   * Resizes the session. Every viewer gets a restore, but for `by`, whose own window changed: its terminal has wrapped
+   * the lines again itself, and the program does the rest.
    */
   set(size: Size | undefined, by?: Peer): void {
-    if (size === undefined || (size.cols === this.current.cols && size.rows === this.current.rows)) return
-    const { flush, peers, model, program, screens } = this.parts
+    if (size === undefined || (size.cols === this.size.cols && size.rows === this.size.rows)) return
+    const { flush, peers, model, program, broadcast: screens } = this.options
     flush()
-    this.current = size
+    this.size = size
     model.resize(size)
     program.resize(size)
     for (const peer of peers.list()) {
-      if (peer.state === "live" && peer.shows && peer !== by) screens.restore(peer, false)
+      if (peer.state === "live" && peer.seesOutput && peer !== by) screens.restore(peer, false)
     }
   }
 
-  /** A window has another size. If it does not lead, it gets a picture for that size once it has settled. */
-  changed(peer: Peer, size: Size): void {
-    const { after, flush, peers, screens } = this.parts
+  /** A client's window was resized. Where it is not the primary's, the client gets a restore once the size has settled. */
+  onResize(peer: Peer, size: Size): void {
+    const { after, flush, peers, broadcast: screens } = this.options
     peer.size = size
     if (peer === peers.primary) return this.set(size, peer)
-    if (!peer.shows) return
+    if (!peer.seesOutput) return
     after(SETTLED_MS, () => {
       if (peer.size !== size || peer === peers.primary || peer.state !== "live") return
       flush()

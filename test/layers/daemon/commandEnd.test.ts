@@ -42,7 +42,7 @@ describe("a session that outlives its command", () => {
       "ring"
     ))
 
-  it.effect("says by which signal it was ended, in words that move nothing", () =>
+  it.effect("says by which signal it was ended, with the command's control characters escaped", () =>
     hosting((pty) =>
       Effect.gen(function*() {
         yield* start({ keep: true, command: ["printf", "\x1b[2J\n\u009b", "x".repeat(100)] })
@@ -56,7 +56,7 @@ describe("a session that outlives its command", () => {
       })
     ))
 
-  it.effect("leaves what the command had made of the terminal", () =>
+  it.effect("undoes the modes that the command has set", () =>
     hosting(
       (pty) =>
         Effect.gen(function*() {
@@ -72,7 +72,7 @@ describe("a session that outlives its command", () => {
       "ring"
     ))
 
-  it.effect("tells its creator at once, who gets the command's output and nothing of ours", () =>
+  it.effect("tells its creator at once, with the command's output and no line of ours", () =>
     hosting((pty) =>
       Effect.gen(function*() {
         const { info } = yield* start({ keep: true, awaited: true, command: ["make"] })
@@ -92,7 +92,7 @@ describe("a session that outlives its command", () => {
       })
     ))
 
-  it.effect("ends with its shell, as that does; who waits for the session waits for that", () =>
+  it.effect("ends with its shell, and with its status; a wait for the session waits for the shell", () =>
     hosting((pty) =>
       Effect.gen(function*() {
         const session = yield* kept
@@ -125,7 +125,7 @@ describe("a session that outlives its command", () => {
       })
     ))
 
-  it.effect("gives the shell the size of today, and what comes later", () =>
+  it.effect("gives the shell the size of that moment, and later ones", () =>
     hosting((pty) =>
       Effect.gen(function*() {
         yield* kept
@@ -138,7 +138,7 @@ describe("a session that outlives its command", () => {
       })
     ))
 
-  it.effect("counts on: who resumes gets what it missed", () =>
+  it.effect("goes on counting: a client that resumes gets what it missed", () =>
     hosting((pty) =>
       Effect.gen(function*() {
         const { info } = yield* kept
@@ -152,7 +152,7 @@ describe("a session that outlives its command", () => {
       })
     ))
 
-  it.effect("does not type into the shell what was typed for the command, but what was typed since", () =>
+  it.effect("does not pass input for the command on to the shell, but what was typed since", () =>
     hosting((pty) =>
       Effect.gen(function*() {
         const { info } = yield* start({ keep: true, awaited: true, command: ["sleep"] })
@@ -175,7 +175,7 @@ describe("a session that outlives its command", () => {
       })
     ))
 
-  it.effect("holds the shell's output for a client that is slow, as the command's", () =>
+  it.effect("pauses the shell for a slow client, as the command", () =>
     hosting((pty) =>
       Effect.gen(function*() {
         yield* kept

@@ -9,7 +9,7 @@ import { eventually, join, joined, settle } from "../../support/fakeClient.ts"
 import { connect, dev, hosting, start } from "../../support/hosting.ts"
 
 describe("clients of different sizes", () => {
-  it.effect("get the screen anew when the session takes another's size, but not for a change of their own", () =>
+  it.effect("get the screen again when the session takes another's size, but not for a change of their own", () =>
     hosting((pty) =>
       Effect.gen(function*() {
         yield* start()
@@ -18,24 +18,24 @@ describe("clients of different sizes", () => {
         const small = yield* joined(dev, "attach", { size: { cols: 40, rows: 10 } })
         const large = yield* joined(dev, "attach", { size: { cols: 120, rows: 50 } })
         const restores = () => [small, large].map((client) => client.of(FrameType.restore).length)
-        yield* eventually("the small one's new picture", () => restores()[0] === 2)
+        yield* eventually("the small one's new screen", () => restores()[0] === 2)
         assert.strictEqual(restores()[1], 1)
         small.type("x")
-        yield* eventually("new pictures for both", () => restores()[0] === 3 && restores()[1] === 2)
+        yield* eventually("new screens for both", () => restores()[0] === 3 && restores()[1] === 2)
         small.connection.send(FrameType.resize, Control.resize.encode({ cols: 50, rows: 12 }))
-        yield* eventually("a new picture for the other", () => restores()[1] === 3)
+        yield* eventually("a new screen for the other", () => restores()[1] === 3)
         assert.strictEqual(restores()[0], 3)
       })
     ))
 
-  it.effect("who do not lead get one when their own window has settled, not for each step of dragging it", () =>
+  it.effect("that are not primary get it once their own window has settled, not for each step of dragging it", () =>
     hosting((pty) =>
       Effect.gen(function*() {
         yield* start()
         pty.last().print("shown")
         const watcher = yield* joined(dev, "watch", { size: { cols: 40, rows: 10 } })
         yield* joined(dev, "attach", { size: { cols: 100, rows: 20 } })
-        yield* eventually("a picture for the session's size", () => watcher.of(FrameType.restore).length === 2)
+        yield* eventually("a screen of the session's size", () => watcher.of(FrameType.restore).length === 2)
         for (let cols = 50; cols < 60; cols++) {
           watcher.connection.send(FrameType.resize, Control.resize.encode({ cols, rows: 30 }))
           yield* settle
@@ -43,7 +43,7 @@ describe("clients of different sizes", () => {
         }
         assert.lengthOf(watcher.of(FrameType.restore), 2)
         yield* TestClock.adjust("200 millis")
-        yield* eventually("a picture", () => watcher.of(FrameType.restore).length === 3)
+        yield* eventually("a screen", () => watcher.of(FrameType.restore).length === 3)
         yield* TestClock.adjust("1 seconds")
         yield* settle
         assert.lengthOf(watcher.of(FrameType.restore), 3)
@@ -52,7 +52,7 @@ describe("clients of different sizes", () => {
 })
 
 describe("a terminal larger than any screen", () => {
-  it.effect("is one of 2,000 columns and 400 rows: the creator's, that of who comes, and one that has grown", () =>
+  it.effect("counts as 2,000 columns and 400 rows: the creator's, a client's that attaches, and one that has grown", () =>
     hosting((pty) =>
       Effect.gen(function*() {
         yield* start({ size: { cols: 3000, rows: 24 } })
@@ -69,7 +69,7 @@ describe("a terminal larger than any screen", () => {
 })
 
 describe("bad clients", () => {
-  it.effect("who say no hello are dropped after a while", () =>
+  it.effect("that send no hello are dropped after a while", () =>
     hosting(() =>
       Effect.gen(function*() {
         yield* start()
@@ -82,8 +82,8 @@ describe("bad clients", () => {
 
   it.effect.each(
     [
-      ["a first frame that is no hello", FrameType.output, "x"],
-      ["a hello that is no JSON", FrameType.hello, "{"],
+      ["a first frame that is not a hello", FrameType.output, "x"],
+      ["a hello that is not JSON", FrameType.hello, "{"],
       ["a hello without a role", FrameType.hello, `{"protocol":{"major":1,"minor":0},"sesh":"1","client":"c"}`]
     ] as const
   )("%s: refused", ([, type, payload]) =>
@@ -110,7 +110,7 @@ describe("bad clients", () => {
       })
     ))
 
-  it.effect("who send more than the window are dropped; the program's other input is not lost", () =>
+  it.effect("that send more than the window are dropped; the program's other input is not lost", () =>
     hosting((pty) =>
       Effect.gen(function*() {
         yield* start()
@@ -126,7 +126,7 @@ describe("bad clients", () => {
       })
     ))
 
-  it.effect("who break off half-way do no harm", () =>
+  it.effect("that break off half-way do no harm", () =>
     hosting((pty) =>
       Effect.gen(function*() {
         yield* start()
@@ -167,7 +167,7 @@ describe("slow clients", () => {
       })
     ))
 
-  it.effect("one that takes nothing for a second holds up nobody, and gets a fresh restore when it is back", () =>
+  it.effect("one that reads nothing for a second holds up no other, and gets a new restore when it reads again", () =>
     hosting((pty) =>
       Effect.gen(function*() {
         yield* start()

@@ -3,79 +3,80 @@ import * as Effect from "effect/Effect"
 import { eventually, joined, settle } from "../../support/fakeClient.ts"
 import { dev, hosting, start } from "../../support/hosting.ts"
 
-describe("a program that asks its terminal", () => {
-  const ASK = "\x1b[c"
-  const OURS = "\x1b[?62;22c"
+describe("a program that queries its terminal", () => {
+  const QUERY = "\x1b[c"
+  /** The daemon's. */
+  const REPLY = "\x1b[?62;22c"
 
-  it.effect("is answered by the session when nobody is there", () =>
+  it.effect("gets the reply from the session when no client is attached", () =>
     hosting((pty) =>
       Effect.gen(function*() {
         yield* start()
-        pty.last().print(`before${ASK}after`)
-        yield* eventually("an answer", () => pty.last().typed.toString() === OURS)
+        pty.last().print(`before${QUERY}after`)
+        yield* eventually("a reply", () => pty.last().typed.toString() === REPLY)
         const client = yield* joined(dev, "attach")
-        assert.notInclude(client.restored, ASK)
+        assert.notInclude(client.restored, QUERY)
       })
     ))
 
-  it.effect("is asked on by the terminal that leads, and by no other", () =>
+  it.effect("reaches the primary client's terminal, and no other", () =>
     hosting((pty) =>
       Effect.gen(function*() {
         yield* start()
         const other = yield* joined(dev, "attach")
         const watcher = yield* joined(dev, "watch")
-        const leader = yield* joined(dev, "attach")
-        pty.last().print(`a${ASK}b`)
-        yield* eventually("output", () => [other, watcher, leader].every(({ output }) => output.endsWith("b")))
-        assert.strictEqual(leader.output, `a${ASK}b`)
+        const primary = yield* joined(dev, "attach")
+        pty.last().print(`a${QUERY}b`)
+        yield* eventually("output", () => [other, watcher, primary].every(({ output }) => output.endsWith("b")))
+        assert.strictEqual(primary.output, `a${QUERY}b`)
         for (const { output } of [other, watcher]) {
-          assert.notInclude(output, ASK)
-          assert.strictEqual(output.length, leader.output.length, "offsets hold")
+          assert.notInclude(output, QUERY)
+          assert.strictEqual(output.length, primary.output.length, "offsets hold")
         }
         assert.strictEqual(pty.last().typed.length, 0)
       })
     ))
 
-  it.effect("is answered by the session when the terminal leaves without an answer", () =>
+  it.effect("gets the reply from the session when the terminal leaves without one", () =>
     hosting((pty) =>
       Effect.gen(function*() {
         yield* start()
         const client = yield* joined(dev, "attach")
-        pty.last().print(ASK)
-        yield* eventually("the question", () => client.output.includes(ASK))
+        pty.last().print(QUERY)
+        yield* eventually("the query", () => client.output.includes(QUERY))
         client.connection.destroy()
-        yield* eventually("an answer", () => pty.last().typed.toString() === OURS)
+        yield* eventually("a reply", () => pty.last().typed.toString() === REPLY)
       })
     ))
 
-  it.effect("before its creator has attached is answered by the creator's terminal alone", () =>
+  it.effect("before its creator has attached gets the reply from the creator's terminal alone", () =>
     hosting((pty) =>
       Effect.gen(function*() {
         const { info } = yield* start({ awaited: true })
-        pty.last().print(ASK)
+        pty.last().print(QUERY)
         yield* settle
         assert.strictEqual(pty.last().typed.length, 0)
         const client = yield* joined(dev, "attach", { resume: { session: info.id, output: 0, input: 0 } })
-        yield* eventually("the question", () => client.output === ASK)
+        yield* eventually("the query", () => client.output === QUERY)
         assert.strictEqual(pty.last().typed.length, 0)
       })
     ))
 
-  it.effect("is not asked again by who resumes: it was answered meanwhile", () =>
+  it.effect("does not query a client that resumes: the reply was given meanwhile", () =>
     hosting((pty) =>
       Effect.gen(function*() {
         const { info } = yield* start()
-        pty.last().print(`a${ASK}b`)
-        yield* eventually("an answer", () => pty.last().typed.toString() === OURS)
+        pty.last().print(`a${QUERY}b`)
+        yield* eventually("a reply", () => pty.last().typed.toString() === REPLY)
         const client = yield* joined(dev, "attach", { resume: { session: info.id, output: 0, input: 0 } })
-        yield* eventually("output", () => client.output.length === ASK.length + 2)
-        assert.notInclude(client.output, ASK)
+        yield* eventually("output", () => client.output.length === QUERY.length + 2)
+        assert.notInclude(client.output, QUERY)
       })
     ))
 })
 
-describe("a program that asks and does not read", () => {
-  it.effect("is not answered for ever", () =>
+describe("a program that queries and does not read", () => {
+  it.effect("does not get replies for ever", () =>
     hosting((pty) =>
       Effect.gen(function*() {
         yield* start()

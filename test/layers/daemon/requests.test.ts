@@ -19,7 +19,7 @@ const ask = (client: FakeClient, ansi = false) =>
 
 const exec = start({ awaited: true, command: ["make"] })
 
-describe("who waits for a command", () => {
+describe("a client that waits for a command", () => {
   it.effect("hears how it ended, and gets the last of its output before", () =>
     hosting((pty) =>
       Effect.gen(function*() {
@@ -67,7 +67,7 @@ describe("who waits for a command", () => {
       })
     ))
 
-  it.effect("is waited for, whoever else comes to look meanwhile", () =>
+  it.effect("is waited for, although another client attaches meanwhile", () =>
     hosting((pty) =>
       Effect.gen(function*() {
         const { info } = yield* exec
@@ -84,7 +84,7 @@ describe("who waits for a command", () => {
       })
     ))
 
-  it.effect("lets a fast program run, also when nobody is attached", () =>
+  it.effect("lets a fast program run, also when no client is attached", () =>
     hosting((pty) =>
       Effect.gen(function*() {
         const { info } = yield* exec
@@ -98,7 +98,7 @@ describe("who waits for a command", () => {
       })
     ))
 
-  it.effect("is no terminal: the daemon answers what the program asked and asks", () =>
+  it.effect("is no terminal: the daemon replies to the program's queries, also to earlier ones", () =>
     hosting((pty) =>
       Effect.gen(function*() {
         const { info } = yield* exec
@@ -106,7 +106,7 @@ describe("who waits for a command", () => {
         yield* settle
         assert.strictEqual(pty.last().typed.length, 0)
         yield* joined(dev, "wait", command(info.id))
-        yield* eventually("an answer", () => pty.last().typed.toString().startsWith("\x1b[?"))
+        yield* eventually("a reply", () => pty.last().typed.toString().startsWith("\x1b[?"))
         const before = pty.last().typed.length
         pty.last().print("\x1b[5n")
         yield* eventually("another", () => pty.last().typed.toString().slice(before) === "\x1b[0n")
@@ -157,7 +157,7 @@ describe("a kill with a signal", () => {
       )
   )
 
-  it.effect("reaches a command whose creator does not wait for it yet", () =>
+  it.effect("reaches a command that its creator does not wait for yet", () =>
     hosting((pty) =>
       Effect.gen(function*() {
         const { info } = yield* exec
@@ -171,7 +171,7 @@ describe("a kill with a signal", () => {
       })
     ))
 
-  it.effect("by a kill without one a session ends soon, although its creator was to come", () =>
+  it.effect("without a signal it ends a session soon, although its creator was about to attach", () =>
     hosting((pty) =>
       Effect.gen(function*() {
         yield* exec
@@ -185,7 +185,7 @@ describe("a kill with a signal", () => {
       })
     ))
 
-  it.effect("that is none breaks the protocol", () =>
+  it.effect("that is not allowed breaks the protocol", () =>
     hosting((pty) =>
       Effect.gen(function*() {
         yield* start()
@@ -198,7 +198,7 @@ describe("a kill with a signal", () => {
 })
 
 describe("a history", () => {
-  it.effect("is what was shown, whether or not somebody is attached", () =>
+  it.effect("is what was shown, whether or not a client is attached", () =>
     hosting((pty) =>
       Effect.gen(function*() {
         yield* start()
@@ -215,7 +215,7 @@ describe("a history", () => {
       })
     ))
 
-  it.effect("comes as fast as it is taken, and holds up neither the program nor the others", () =>
+  it.effect("comes as fast as the client reads, and holds up neither the program nor the others", () =>
     hosting(
       (pty) =>
         Effect.gen(function*() {
@@ -240,7 +240,7 @@ describe("a history", () => {
       "ring"
     ))
 
-  it.effect("of which a part is under way is whole, also when the session ends", () =>
+  it.effect("that is being sent arrives whole, also when the session ends", () =>
     hosting((pty) =>
       Effect.gen(function*() {
         yield* start()
@@ -258,7 +258,7 @@ describe("a history", () => {
       })
     ))
 
-  it.effect("is asked for one at a time, and by who asks things", () =>
+  it.effect("can be asked for one at a time, and by the role query only", () =>
     hosting((pty) =>
       Effect.gen(function*() {
         yield* start()
@@ -280,8 +280,8 @@ describe("a history", () => {
     ))
 })
 
-describe("what is remembered of a session", () => {
-  it.effect("how it ended, before its name is free", () =>
+describe("the record of a session", () => {
+  it.effect("says how it ended, before its name is free", () =>
     hosting((pty) =>
       Effect.gen(function*() {
         const { ends } = yield* SessionFilesTestRef
@@ -294,7 +294,7 @@ describe("what is remembered of a session", () => {
       })
     ))
 
-  it.effect("that it was killed; and nothing once the name is used again", () =>
+  it.effect("says that it was killed, and is gone once the name is used again", () =>
     hosting(() =>
       Effect.gen(function*() {
         const { ends } = yield* SessionFilesTestRef
@@ -308,7 +308,7 @@ describe("what is remembered of a session", () => {
       })
     ))
 
-  it.effect("a command that is too long to be told is not told in part", () =>
+  it.effect("leaves out a command that is too long, rather than showing a part of it", () =>
     hosting((pty) =>
       Effect.gen(function*() {
         const long = ["echo", ...Array.from({ length: 40_000 }, () => "\u0001\u0001")]

@@ -23,7 +23,7 @@ const restored = (
   text: string
 ) => [encodeOffset(offset), Buffer.from([RESTORE_LAST]), Buffer.from(text)]
 
-/** A session that says nothing of its own; each connection is told what the client should hear. */
+/** A session that is played: the nth connection gets the nth turn. */
 const scripted = (...turns: ReadonlyArray<(daemon: Parameters<Daemon>[1], hello: Hello) => void>) => {
   const hellos: Array<Hello> = []
   const daemons: Array<Parameters<Daemon>[1]> = []
@@ -45,7 +45,7 @@ const input = (frames: ReadonlyArray<readonly [number, Buffer]>) =>
     `${decodeOffset(payload)} ${payload.subarray(OFFSET_BYTES)}`
   )
 
-describe("who resumes", () => {
+describe("a client that resumes", () => {
   it.effect("is the same client, names the session, and counts beyond 32 bits; what was shown is not shown again", () => {
     const { daemon, hellos } = scripted(begin, (daemon) => {
       daemon.welcome({ output: FAR + 9 })
@@ -117,7 +117,7 @@ describe("who resumes", () => {
       }))
   })
 
-  it.effect("of a session that has forgotten it counts anew, if nothing was under way; else that is the end", () => {
+  it.effect("counts from zero in a session that has forgotten it, if nothing was under way; else it ends", () => {
     const { daemon, daemons } = scripted(begin, (daemon) => daemon.welcome({ output: FAR, input: 0, typed: 0 }))
     return attachedTo(daemon, PIPED, ({ again, ends, err, link, terminal }) =>
       Effect.gen(function*() {
@@ -142,13 +142,13 @@ describe("who resumes", () => {
         yield* settle
         yield* second
         yield* again(2)
-        // It says that it has nothing of what it has acknowledged, and "f" is in doubt.
+        // The session has none of what it acknowledged, and "f" is in doubt.
         yield* ends(255)
         assert.include(err.at(-1), "it does not know how much of what was typed has come")
       }))
   })
 
-  it.effect("restores the screen of an older session, which can send no picture, and cleans it before", () => {
+  it.effect("gets a restore from an older session, which cannot redraw, and cleans its terminal before", () => {
     const old = { protocol: { major: 1, minor: 1 } }
     const { daemon, hellos } = scripted((daemon) => {
       daemon.welcome({ ...old, output: 5, restore: true })
@@ -169,7 +169,7 @@ describe("who resumes", () => {
       }))
   })
 
-  it.effect("asks for everything anew when a restore was cut in its middle", () => {
+  it.effect("asks for a whole restore again when one was cut in its middle", () => {
     const { daemon, hellos } = scripted((daemon) => {
       daemon.welcome({ output: 5, restore: true })
       daemon.connection.send(FrameType.restore, encodeOffset(5), Buffer.from([0]), Buffer.from("half"))
@@ -186,7 +186,7 @@ describe("who resumes", () => {
       }))
   })
 
-  it.effect("has a sequence or character that was cut from its first byte again, where something of ours came between", () => {
+  it.effect("gets a sequence or character that was cut from its first byte again, where a line of ours came between", () => {
     const { daemon, hellos } = scripted((daemon, hello) => {
       const cut = Buffer.from(
         ["\x1b[3", "\xe2\x94", "\x1b]0;title"][Math.min(hello.resume === undefined ? 0 : 1, 2)]!,
@@ -218,7 +218,7 @@ describe("who resumes", () => {
 })
 
 describe("a session", () => {
-  it.effect("refuses who means another one, and restores for who did not say so", () =>
+  it.effect("refuses a client that wants another one, and restores for one that takes any", () =>
     hosting(() =>
       Effect.gen(function*() {
         yield* start()
@@ -229,7 +229,7 @@ describe("a session", () => {
       })
     ))
 
-  it.effect("counts what a forgotten client says it has sent as received", () =>
+  it.effect("counts as received what a forgotten client says it has sent", () =>
     hosting((pty) =>
       Effect.gen(function*() {
         const { info } = yield* start()
@@ -240,7 +240,7 @@ describe("a session", () => {
       })
     ))
 
-  it.effect("tells a client that is back of what waits still, and acknowledges it there", () =>
+  it.effect("tells a client that reconnects how much input is queued, and acknowledges it on the new connection", () =>
     hosting((pty) =>
       Effect.gen(function*() {
         yield* start()
@@ -252,7 +252,7 @@ describe("a session", () => {
         yield* eventually("the end of the first", () => first.closed)
         assert.strictEqual(again.welcome?.input, 200_000)
         assert.isBelow(again.welcome!.typed!, 200_000)
-        first.type("ghost")
+        first.type("late")
         pty.last().stall(false)
         yield* eventually("the ack", () => again.acked === 200_000)
         yield* settle
@@ -261,7 +261,7 @@ describe("a session", () => {
       })
     ))
 
-  it.effect("answers what was asked of a connection that was dead", () =>
+  it.effect("replies to a query that went to a dead connection", () =>
     hosting((pty) =>
       Effect.gen(function*() {
         const { info } = yield* start()
@@ -273,13 +273,13 @@ describe("a session", () => {
           client: "c",
           resume: { session: info.id, output: 0, input: 0, only: true }
         })
-        yield* eventually("an answer", () => pty.last().typed.toString() === "\x1b[?62;22c")
+        yield* eventually("a reply", () => pty.last().typed.toString() === "\x1b[?62;22c")
         assert.strictEqual(again.output, "\0\0\0")
       })
     ))
 })
 
-describe("a picture", () => {
+describe("a redraw", () => {
   it.effect("follows the missing bytes; without a model it is a restore", () =>
     hosting((pty) =>
       Effect.gen(function*() {

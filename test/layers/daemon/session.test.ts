@@ -28,7 +28,7 @@ describe("a session", () => {
       })
     ))
 
-  it.effect("shows a new client what was shown before, then what comes", () =>
+  it.effect("shows a new client what was shown before, then live output", () =>
     hosting((pty) =>
       Effect.gen(function*() {
         yield* start()
@@ -54,7 +54,7 @@ describe("a session", () => {
       })
     ))
 
-  it.effect("restores for who resumes another session of the same name", () =>
+  it.effect("restores for a client that resumes another session of the same name", () =>
     hosting((pty) =>
       Effect.gen(function*() {
         yield* start()
@@ -66,7 +66,7 @@ describe("a session", () => {
       })
     ))
 
-  it.effect("types what clients type, and says how much of it", () =>
+  it.effect("types what clients type, and acknowledges it", () =>
     hosting((pty) =>
       Effect.gen(function*() {
         yield* start()
@@ -124,13 +124,13 @@ describe("a session", () => {
         yield* eventually("the first one's size", () => sizes.length === 4 && sizes[3]?.cols === 40)
         b.connection.send(FrameType.resize, Control.resize.encode({ cols: 100, rows: 40 }))
         yield* settle
-        assert.strictEqual(sizes.length, 4, "who does not lead does not resize")
+        assert.strictEqual(sizes.length, 4, "a client that is not primary does not resize")
         a.connection.destroy()
         yield* eventually("the other one's size", () => sizes[4]?.cols === 100)
       })
     ))
 
-  it.effect("tells who asks about itself", () =>
+  it.effect("tells a query about itself", () =>
     hosting((pty) =>
       Effect.gen(function*() {
         yield* start()
@@ -181,7 +181,7 @@ describe("the end of a session", () => {
       })
     ))
 
-  it.effect("frees the name before anybody hears of it", () =>
+  it.effect("frees the name before any client hears of it", () =>
     hosting((pty) =>
       Effect.gen(function*() {
         yield* start()
@@ -206,7 +206,7 @@ describe("the end of a session", () => {
       })
     ))
 
-  it.effect("holds a fast program for it, so that it hears the first byte", () =>
+  it.effect("pauses a fast program for the creator, so that it gets the first byte", () =>
     hosting((pty) =>
       Effect.gen(function*() {
         const { info } = yield* start({ awaited: true })
@@ -218,7 +218,7 @@ describe("the end of a session", () => {
       })
     ))
 
-  it.effect("lets a fast program go on when nobody comes", () =>
+  it.effect("lets a fast program go on when the creator does not attach", () =>
     hosting((pty) =>
       Effect.gen(function*() {
         yield* start({ awaited: true })
@@ -229,7 +229,7 @@ describe("the end of a session", () => {
       })
     ))
 
-  it.effect("is not put off for ever by a creator that never comes", () =>
+  it.effect("is not put off for ever by a creator that never attaches", () =>
     hosting((pty) =>
       Effect.gen(function*() {
         const session = yield* start({ awaited: true })
@@ -257,7 +257,7 @@ describe("the end of a session", () => {
       })
     ))
 
-  it.effect("of an attachment: who detaches all lets every client go", () =>
+  it.effect("of an attachment: detaching all detaches every client", () =>
     hosting(() =>
       Effect.gen(function*() {
         yield* start()

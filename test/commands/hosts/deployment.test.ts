@@ -13,7 +13,6 @@ import * as Deployer from "../../../src/layers/testing/DeployerFake.ts"
 import * as EventLog from "../../../src/layers/testing/EventLogFake.ts"
 import * as Output from "../../../src/layers/testing/OutputFake.ts"
 import { ProgressTestRef } from "../../../src/layers/testing/ProgressFake.ts"
-import { isAsNewAs } from "../../../src/schema/Version.ts"
 import { DeployError } from "../../../src/services/Deployer.ts"
 import { HostError } from "../../../src/services/HostError.ts"
 import { Progress } from "../../../src/services/Progress.ts"
@@ -307,19 +306,6 @@ describe("the package that npm is asked for", () => {
       assert.isTrue(Result.isFailure(result))
       if (Result.isFailure(result)) assert.notInclude(result.failure.message, "secret")
     }))
-})
-
-describe("versions", () => {
-  it.each([
-    ["1.2.3", "1.2.3", true],
-    ["1.10.0", "1.9.9", true],
-    ["1.9.9", "1.10.0", false],
-    ["2.0.0", "1.9.9", true],
-    ["0.9.9", "1.0.0", false],
-    ["1.0.0", "1.0.0-beta.1", true],
-    ["1.0.0-beta.1", "1.0.0", false],
-    ["1.0.0-beta.1", "1.0.0-beta.1", true]
-  ])("%s is as new as %s: %s", (version, other, expected) => assert.strictEqual(isAsNewAs(version, other), expected))
 })
 
 it("a deployment's error says host, problem and advice", () =>

@@ -21,8 +21,11 @@ const RELEASES = [
 ]
 
 describe("versions", () => {
-  it.each(RELEASES.map((version, at) => [version, at] as const))("%s is as new as all before it and no other", (version, at) =>
-    assert.deepStrictEqual(RELEASES.filter((other) => isAsNewAs(version, other)), RELEASES.slice(0, at + 1)))
+  it.each(RELEASES.map((version, at) => [version, at] as const))(
+    "%s is as new as all before it and no other",
+    (version, at) =>
+      assert.deepStrictEqual(RELEASES.filter((other) => isAsNewAs(version, other)), RELEASES.slice(0, at + 1))
+  )
 
   it("ours can be compared", () => {
     assert.isTrue(isAsNewAs(VERSION, VERSION))

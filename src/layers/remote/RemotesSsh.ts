@@ -39,7 +39,7 @@ export const layer: Layer.Layer<Remotes, never, SshTransport | HostMemory | Call
       const output = yield* Output
       const tty = yield* Tty
       const scope = yield* Effect.scope
-      const hostOf = makeHosts({ transport, hosts, version: caller.version, scope })
+      const hostOf = yield* makeHosts({ transport, hosts, version: caller.version })
 
       const at = Effect.fn("Remotes.at")(function*(name: HostName, options?: ConnectOptions) {
         const host = hostOf(name, options)

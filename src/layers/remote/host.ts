@@ -2,7 +2,6 @@
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import type * as Scope from "effect/Scope"
 import type { HostName } from "../../schema/HostName.ts"
 import type { RemoteAsk } from "../../schema/protocol/Serve.ts"
 import type { RememberedHost } from "../../schema/RememberedHost.ts"
@@ -10,7 +9,7 @@ import type { SessionName } from "../../schema/SessionName.ts"
 import type { HostError } from "../../services/HostError.ts"
 import type { HostMemory } from "../../services/HostMemory.ts"
 import type { ConnectOptions, SshTransport } from "../../services/SshTransport.ts"
-import { makeFlights } from "../ssh/shared/singleFlight.ts"
+import { makeSingleFlight } from "../ssh/shared/singleFlight.ts"
 import { type Answered, exchange, type LaunchRefused } from "./ask.ts"
 import { nonsense, refused } from "./errors.ts"
 
@@ -42,15 +41,14 @@ export interface Host {
 const notAboutStart = (host: string) => (error: HostError | LaunchRefused) =>
   error._tag === "LaunchRefused" ? refused(host, error.reason) : error
 
-export const makeHosts = (parts: {
+export const makeHosts = Effect.fnUntraced(function*(parts: {
   readonly transport: SshTransport["Service"]
   readonly hosts: HostMemory["Service"]
   readonly version: string
-  readonly scope: Scope.Scope
-}) => {
-  const { hosts, scope, transport, version } = parts
+}) {
+  const { hosts, transport, version } = parts
   const places = new Map<HostName, HostPaths>()
-  const flights = makeFlights<RememberedHost, HostError>(scope)
+  const share = yield* makeSingleFlight<RememberedHost, HostError>()
 
   return (name: HostName, options: ConnectOptions | undefined): Host => {
     const ask = (question: RemoteAsk) =>
@@ -87,8 +85,8 @@ export const makeHosts = (parts: {
       remembered: hosts.get(name),
       ask,
       look,
-      lookTogether: flights(`${options?.prompts ?? "batch"} ${name}`, look),
+      lookTogether: share(`${options?.prompts ?? "batch"} ${name}`, look),
       remember
     }
   }
-}
+})

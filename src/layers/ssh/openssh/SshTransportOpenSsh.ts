@@ -78,12 +78,11 @@ export const layer = (options: SshTransportOpenSshOptions = {}): Layer.Layer<Ssh
           Effect.andThen(makeControlDir(paths.dir))
         )
       )
-      const masters = makeMasters({
+      const masters = yield* makeMasters({
         ssh,
         env,
         configFile: options.config ?? Path.join(home, ".ssh", "config"),
-        place,
-        scope: yield* Effect.scope
+        place
       })
 
       /** Hosts where a bridge leads to what forwarding did not. */

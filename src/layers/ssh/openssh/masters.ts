@@ -14,7 +14,7 @@ import {
 import { readTail, remove, shorten, sizeOf, versionOf } from "../../system/files.ts"
 import { keyOf } from "../../system/fnv.ts"
 import { makeHandshakes } from "../shared/handshakes.ts"
-import { makeFlights } from "../shared/singleFlight.ts"
+import { makeSingleFlight } from "../shared/singleFlight.ts"
 import { explainFailure } from "../shared/sshLog.ts"
 import * as Child from "./child.ts"
 import { type ControlDir, openLog } from "./controlDir.ts"
@@ -42,7 +42,6 @@ export interface MastersOptions {
   /** The file whose change makes a new connection. */
   readonly configFile: string
   readonly place: Effect.Effect<ControlDir, SshMissing>
-  readonly scope: Scope.Scope
 }
 
 /** Connections by host. */
@@ -53,8 +52,10 @@ export interface Masters {
   readonly close: (host: HostName) => Effect.Effect<void>
 }
 
-export const makeMasters = ({ configFile, env, place, scope, ssh }: MastersOptions): Masters => {
-  const flights = makeFlights<Master, ConnectFailure>(scope)
+export const makeMasters = Effect.fnUntraced(function*(
+  { configFile, env, place, ssh }: MastersOptions
+): Effect.fn.Return<Masters, never, Scope.Scope> {
+  const share = yield* makeSingleFlight<Master, ConnectFailure>()
   const handshakes = makeHandshakes()
 
   const locate = (place: ControlDir, host: HostName): Master => {
@@ -169,7 +170,7 @@ export const makeMasters = ({ configFile, env, place, scope, ssh }: MastersOptio
       if (sizeOf(master.log) > MAX_LOG) shorten(master.log)
       return master
     }
-    return yield* flights(`${options?.prompts ?? "batch"} ${master.control}`, connect(host, at, master, options))
+    return yield* share(`${options?.prompts ?? "batch"} ${master.control}`, connect(host, at, master, options))
   })
 
   const describe = Effect.fnUntraced(function*(host: HostName) {
@@ -191,7 +192,7 @@ export const makeMasters = ({ configFile, env, place, scope, ssh }: MastersOptio
     )
 
   return { get, describe, close }
-}
+})
 
 const isAlive = (master: Master): Effect.Effect<boolean> =>
   Effect.match(Mux.alive(master.control), { onSuccess: () => true, onFailure: () => false })

@@ -1,49 +1,44 @@
-import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
-import * as Fiber from "effect/Fiber"
+import * as Equal from "effect/Equal"
+import * as Hash from "effect/Hash"
+import * as RcMap from "effect/RcMap"
 import type * as Scope from "effect/Scope"
 
-interface Flight<A, E> {
-  readonly landed: Deferred.Deferred<A, E>
-  fiber: Fiber.Fiber<unknown, unknown> | undefined
-  waiting: number
+/** Work under a key. Two of the same key are equal: the first one's work stands for both. */
+class Flight<A, E> implements Equal.Equal {
+  readonly key: string
+  readonly work: Effect.Effect<A, E>
+
+  constructor(key: string, work: Effect.Effect<A, E>) {
+    this.key = key
+    this.work = work
+  }
+
+  [Equal.symbol](that: unknown): boolean {
+    return that instanceof Flight && that.key === this.key
+  }
+
+  [Hash.symbol](): number {
+    return Hash.string(this.key)
+  }
 }
+
+/** Runs the work of a key, or waits for the run that is under way. */
+export type SingleFlight<A, E> = (key: string, work: Effect.Effect<A, E>) => Effect.Effect<A, E>
 
 /**
- * Work that many want at once and that is done once: who comes meanwhile waits for the same. It ends early when nobody
- * waits for it any more. Nothing is kept after it.
+ * Work that several ask for at once runs once, and all get its result or failure. An asker that is interrupted leaves the
+ * others alone; when the last one has left, or the scope closes, the work is interrupted. Nothing is kept after it.
  */
-export const makeFlights = <A, E>(scope: Scope.Scope) => {
-  const flights = new Map<string, Flight<A, E>>()
-
-  const depart = (key: string, work: Effect.Effect<A, E>): Effect.Effect<Flight<A, E>> =>
-    Effect.suspend(() => {
-      const flight: Flight<A, E> = { landed: Deferred.makeUnsafe(), fiber: undefined, waiting: 0 }
-      flights.set(key, flight)
-      const flown = Effect.interruptible(work).pipe(
-        Effect.onExit((exit) =>
-          Effect.suspend(() => {
-            if (flights.get(key) === flight) flights.delete(key)
-            return Deferred.done(flight.landed, exit)
-          })
-        )
-      )
-      return Effect.map(Effect.forkIn(flown, scope), (fiber) => {
-        flight.fiber = fiber
-        return flight
-      })
+export const makeSingleFlight = <A, E>(): Effect.Effect<SingleFlight<A, E>, never, Scope.Scope> =>
+  Effect.gen(function*() {
+    // An `RcMap` holds a result until its last asker has left; who asks after the end gets another run all the same.
+    const forget = (flight: Flight<A, E>): Effect.Effect<void> =>
+      Effect.flatMap(RcMap.keys(flights), (keys) =>
+        // By identity: after an interrupt there may be another flight under this key already.
+        Array.from(keys).includes(flight) ? RcMap.invalidate(flights, flight) : Effect.void)
+    const flights: RcMap.RcMap<Flight<A, E>, A, E> = yield* RcMap.make({
+      lookup: (flight: Flight<A, E>) => Effect.ensuring(flight.work, Effect.suspend(() => forget(flight)))
     })
-
-  return (key: string, work: Effect.Effect<A, E>): Effect.Effect<A, E> =>
-    Effect.uninterruptibleMask(Effect.fnUntraced(function*(restore) {
-      const flight = flights.get(key) ?? (yield* depart(key, work))
-      flight.waiting++
-      const leave = Effect.suspend(() => {
-        flight.waiting--
-        if (flight.waiting > 0 || flight.fiber === undefined || Deferred.isDoneUnsafe(flight.landed)) return Effect.void
-        if (flights.get(key) === flight) flights.delete(key)
-        return Fiber.interrupt(flight.fiber)
-      })
-      return yield* Effect.onInterrupt(restore(Deferred.await(flight.landed)), () => leave)
-    }))
-}
+    return (key, work) => Effect.scoped(RcMap.get(flights, new Flight(key, work)))
+  })

@@ -86,7 +86,7 @@ export const layer = (
     Effect.gen(function*() {
       const { env, home } = yield* Caller
       const { uid } = yield* OperatingSystem
-      const pool = makePool({
+      const pool = yield* makePool({
         source: () => ({
           home,
           uid,
@@ -96,8 +96,7 @@ export const layer = (
           only: options.config
         }),
         ask: options.ask ?? askOnTerminal,
-        idleMs: (options.persist ?? PERSIST) * 1000,
-        scope: yield* Effect.scope
+        idleMs: (options.persist ?? PERSIST) * 1000
       })
       yield* Effect.addFinalizer(() => pool.closeAll)
 

@@ -12,7 +12,7 @@ import {
 } from "../../../services/SshTransport.ts"
 import { makeHandshakes } from "../shared/handshakes.ts"
 import { oneLine } from "../shared/sanitize.ts"
-import { makeFlights } from "../shared/singleFlight.ts"
+import { makeSingleFlight } from "../shared/singleFlight.ts"
 import { type Ask, inTurn } from "./ask.ts"
 import { type Asked, askedFor, type ConfigSource, type HostConfig, jumpOf, resolveHost } from "./config/config.ts"
 import { BadConfig } from "./config/read.ts"
@@ -28,7 +28,6 @@ export interface PoolOptions {
   readonly ask: Ask
   /** Milliseconds that an unused connection is kept. */
   readonly idleMs: number
-  readonly scope: Scope.Scope
 }
 
 /** Connections by host. */
@@ -57,9 +56,11 @@ const isCircle = (source: ConfigSource, first: Asked | undefined): boolean => {
 
 const keyOf = ({ name, port, through, user }: Asked): string => JSON.stringify([user, name, port, through])
 
-export const makePool = ({ ask, idleMs, scope, source }: PoolOptions): Pool => {
+export const makePool = Effect.fnUntraced(function*(
+  { ask, idleMs, source }: PoolOptions
+): Effect.fn.Return<Pool, never, Scope.Scope> {
   const connections = new Map<string, SshConnection>()
-  const flights = makeFlights<SshConnection, ConnectFailure>(scope)
+  const share = yield* makeSingleFlight<SshConnection, ConnectFailure>()
   const handshakes = makeHandshakes()
   const askInTurn = inTurn(ask)
 
@@ -127,7 +128,7 @@ export const makePool = ({ ask, idleMs, scope, source }: PoolOptions): Pool => {
       const key = keyOf(asked)
       const there = connections.get(key)
       if (there !== undefined && there.lost === undefined) return Effect.succeed(there)
-      return flights(`${options?.prompts ?? "batch"} ${key}`, make(asked, key, options))
+      return share(`${options?.prompts ?? "batch"} ${key}`, make(asked, key, options))
     })
 
   const close = (connection: SshConnection | undefined) => Effect.sync(() => connection?.close(""))
@@ -141,4 +142,4 @@ export const makePool = ({ ask, idleMs, scope, source }: PoolOptions): Pool => {
     close: (host) => Effect.suspend(() => close(connections.get(keyOf(askedFor(host))))),
     closeAll: Effect.suspend(() => Effect.forEach([...connections.values()], close, { discard: true }))
   }
-}
+})

@@ -1,39 +1,40 @@
 import * as Context from "effect/Context"
 import type { TerminalReport } from "./Scrollback.ts"
 
-/** Who is there to answer: the client that typed last, or nobody. */
-export type Audience = "primary" | "nobody"
+/** Which terminal replies to queries: the primary client's, or none, because no client is attached. */
+export type QueryTarget = "primary" | "none"
 
-/** What becomes of a batch of output. */
+/** A batch of output, as each client gets it. */
 export interface Filtered {
-  /** As it came: the primary client's terminal answers. */
+  /** As it came: the primary client's terminal replies to the queries in it. */
   readonly forPrimary: ReadonlyArray<Buffer>
   /**
-   * For everybody else: as long as it came, so that offsets hold, but nothing in it is answered, and a row below the
-   * session's last is written as the last, which it is there and would not be in a larger terminal.
+   * For all other clients. As long as it came, so that offsets hold, but with its queries blanked. A row below the
+   * session's last is written as the last: in a larger terminal it would be another row.
    */
   readonly forOthers: ReadonlyArray<Buffer>
-  /** To be typed into the program: the daemon's own answers, when nobody is there to give any. */
-  readonly answers: Buffer
+  /** The daemon's own replies, to be typed into the program. Empty while a client is primary. */
+  readonly replies: Buffer
 }
 
-/** Sees to it that each query of a session's program is answered once. Callbacks' speed: this is the byte path. */
+/** Gives each query of a session's program one reply. Plain calls: this is the byte path. */
 export interface Responder {
-  /** Takes output in, in order, every byte once. The buffers are not written to. */
-  readonly filter: (batch: ReadonlyArray<Buffer>, audience: Audience) => Filtered
-  /** What the primary client typed: answers in it are remembered, and no longer waited for. */
+  /** Takes output in, in order, every byte once. Does not write to the buffers. */
+  readonly filter: (batch: ReadonlyArray<Buffer>, target: QueryTarget) => Filtered
+  /** Input of the primary client. Replies in it are remembered, and their queries no longer pending. */
   readonly typed: (bytes: Buffer) => void
-  /** The primary client has gone, and nobody is primary now: the answers that it still owed. */
-  readonly abandoned: () => Buffer
+  /** The daemon's replies to all pending queries: no primary client is left to give them. */
+  readonly pendingReplies: () => Buffer
 }
 
 /** Makes the responder of a session. */
 export class QueryResponder extends Context.Service<QueryResponder, {
   readonly make: (options: {
-    /** How the session's terminal stands now. */
+    /** The state of the session's terminal now. */
     readonly report: () => TerminalReport
-    /** As many as the session has. */
+    /** Rows of the session's terminal. */
     readonly rows: () => number
+    /** Milliseconds since the epoch. */
     readonly now: () => number
   }) => Responder
 }>()("sesh/services/QueryResponder") {}

@@ -148,7 +148,7 @@ export class Display {
 
   /** A sequence or character that has begun is had again from its first byte. */
   private breakOff(): void {
-    const begun = this.modes.grounded ? incomplete(this.tail) : this.modes.held
+    const begun = this.modes.grounded ? incomplete(this.tail) : this.modes.pendingBytes
     this.tail = Buffer.alloc(0)
     if (!this.modes.grounded) {
       this.modes.push(CAN)

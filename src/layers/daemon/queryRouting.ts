@@ -23,7 +23,7 @@ export class QueryRouting {
 
   /** Takes output in. `isHeard`: a client is attached whose terminal replies. */
   filter(batch: ReadonlyArray<Buffer>, isHeard: boolean): Filtered {
-    return this.responder.filter(batch, isHeard ? "primary" : "nobody")
+    return this.responder.filter(batch, isHeard ? "primary" : "none")
   }
 
   /** Input of the primary client, which may contain replies. */
@@ -38,12 +38,12 @@ export class QueryRouting {
 
   /** Replies to the queries that the primary client left without a reply. */
   replyToPending(): void {
-    this.sendReplies(this.responder.abandoned())
+    this.sendReplies(this.responder.pendingReplies())
   }
 
   /** Old output, with its queries blanked: they had their replies when they came. */
   withoutQueries(output: ReadonlyArray<Buffer>): ReadonlyArray<Buffer> {
     // No limit of rows: it was written for screens of other sizes too.
-    return this.options.responder(() => Number.POSITIVE_INFINITY).filter(output, "nobody").forOthers
+    return this.options.responder(() => Number.POSITIVE_INFINITY).filter(output, "none").forOthers
   }
 }

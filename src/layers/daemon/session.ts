@@ -342,7 +342,7 @@ export class Session {
     if (this.batchBytes === 0) return
     // A creator that is about to attach gets everything raw, and its terminal replies.
     const isHeard = this.peers.primary !== undefined || this.awaitingCreator
-    const { answers, forOthers, forPrimary } = this.queryRouting.filter(this.batch, isHeard)
+    const { replies, forOthers, forPrimary } = this.queryRouting.filter(this.batch, isHeard)
     const offset = this.options.model.offset() - this.batchBytes
     this.batch = []
     this.batchBytes = 0
@@ -351,6 +351,6 @@ export class Session {
       if (peer.state !== "live" || !peer.seesOutput) continue
       this.broadcast.output(peer, offset, peer === this.peers.primary ? forPrimary : forOthers)
     }
-    this.queryRouting.sendReplies(answers)
+    this.queryRouting.sendReplies(replies)
   }
 }

@@ -4,7 +4,7 @@ import type { ScrollbackModel, TerminalReport } from "../../services/Scrollback.
 import { enter } from "../vt/enter.ts"
 import { leave } from "../vt/leave.ts"
 import { ModeTracker } from "../vt/modes.ts"
-import { isOnce, isQuery } from "../vt/queries.ts"
+import { isOneTime, isQuery } from "../vt/queries.ts"
 import { VtScanner } from "../vt/scanner.ts"
 import { ByteRing } from "./byteRing.ts"
 import { rawHistory } from "./rawHistory.ts"
@@ -33,7 +33,7 @@ export const replayable = (bytes: Buffer): Buffer => {
     sequence: (bytes, from, to) => {
       const sequence = bytes.subarray(from, to)
       // The terminator of a string that was dropped goes with it.
-      dropped = isQuery(sequence) || isOnce(sequence) || (dropped && sequence.equals(TERMINATOR))
+      dropped = isQuery(sequence) || isOneTime(sequence) || (dropped && sequence.equals(TERMINATOR))
       if (!dropped) kept.push(sequence)
     }
   })

@@ -1,34 +1,34 @@
 import * as Layer from "effect/Layer"
-import { type Audience, type Filtered, QueryResponder, type Responder } from "../../services/QueryResponder.ts"
+import { type Filtered, QueryResponder, type QueryTarget, type Responder } from "../../services/QueryResponder.ts"
 import type { TerminalReport } from "../../services/Scrollback.ts"
 import { isQuery } from "./queries.ts"
-import { answered, answersTo, lasting } from "./queryAnswers.ts"
+import { isLasting, repliedKind, repliesTo } from "./queryReplies.ts"
 import { VtScanner } from "./scanner.ts"
 
-/** A query is waited for so long; who has not answered by then will not. */
-const WAIT_MS = 2000
+/** How long a query is pending: a terminal that has not replied by then will not. */
+const REPLY_TIMEOUT_MS = 2000
 
-/** Queries waited for at once; a program that asks more does not listen. */
-const MAX_WAITING = 64
+/** Most pending queries: a program that sends more does not read the replies. */
+const MAX_PENDING = 64
 
-/** Answers remembered; more than there are colours and devices. */
-const MAX_KEPT = 300
+/** Most replies remembered: more than there are colours and device reports. */
+const MAX_REMEMBERED = 300
 
 /**
- * What every terminal answers and programs wait for. With anything else they have to cope with silence, and silence is how
- * many a terminal answers it: what is owed cannot be told from what will never come, and must not be typed into whatever
- * reads by then.
+ * The queries that every terminal replies to, so that programs wait for the reply. Many terminals ignore the others: a
+ * reply that is late cannot be told from one that will never come, and a reply of the daemon's would be typed into a
+ * program that no longer expects it.
  */
-const ANSWERED_BY_ALL = new Set(["DA1", "DSR", "CPR"])
+const REPLIED_BY_ALL = new Set(["DA1", "DSR", "CPR"])
 
 const CAN = 0x18
 const ENQ = 0x05
 const BACKSLASH = 0x5c
 const NOTHING = Buffer.alloc(0)
 
-interface Waiting {
+interface PendingQuery {
   readonly kind: string
-  readonly answer: string
+  readonly reply: string
   readonly until: number
 }
 
@@ -40,19 +40,19 @@ interface Options {
 
 class LiveResponder implements Responder {
   private readonly options: Options
-  private readonly kept = new Map<string, string>()
-  private waiting: Array<Waiting> = []
-  private audience: Audience = "nobody"
-  private answers = ""
-  /** The chunk that is looked at, and its copy once something in it is struck out. */
+  private readonly remembered = new Map<string, string>()
+  private pending: Array<PendingQuery> = []
+  private target: QueryTarget = "none"
+  private replies = ""
+  /** The chunk that is scanned, and its copy once something in it is blanked. */
   private chunk: Buffer = NOTHING
-  private struck: Buffer | undefined
+  private blanked: Buffer | undefined
   /** The chunk contains ENQ. */
-  private enquired = false
+  private hasEnq = false
   /** Bytes of a sequence that began in earlier chunks. */
-  private heldBefore = 0
-  /** The ESC of a terminator has become CAN: its backslash goes too. */
-  private dangling = false
+  private earlierBytes = 0
+  /** The ESC of a terminator was replaced by CAN: its backslash must be blanked too. */
+  private danglingBackslash = false
   private readonly output: VtScanner
   private readonly input: VtScanner
 
@@ -64,141 +64,141 @@ class LiveResponder implements Responder {
     })
     this.input = new VtScanner({
       text: () => {},
-      sequence: (bytes, from, to) => this.heard(bytes, from, to)
+      sequence: (bytes, from, to) => this.typedSequence(bytes, from, to)
     })
   }
 
-  filter(batch: ReadonlyArray<Buffer>, audience: Audience): Filtered {
-    this.audience = audience
-    this.answers = ""
+  filter(batch: ReadonlyArray<Buffer>, target: QueryTarget): Filtered {
+    this.target = target
+    this.replies = ""
     let others: Array<Buffer> | undefined
     for (const [index, chunk] of batch.entries()) {
       this.chunk = chunk
-      this.enquired = chunk.includes(ENQ)
-      this.struck = undefined
-      this.heldBefore = this.output.held
+      this.hasEnq = chunk.includes(ENQ)
+      this.blanked = undefined
+      this.earlierBytes = this.output.pendingBytes
       this.output.push(chunk)
-      if (this.struck !== undefined) {
+      if (this.blanked !== undefined) {
         others ??= [...batch]
-        others[index] = this.struck
+        others[index] = this.blanked
       }
     }
     this.chunk = NOTHING
-    this.struck = undefined
+    this.blanked = undefined
     return {
       forPrimary: batch,
       forOthers: others ?? batch,
-      answers: this.answers === "" ? NOTHING : Buffer.from(this.answers, "latin1")
+      replies: this.replies === "" ? NOTHING : Buffer.from(this.replies, "latin1")
     }
   }
 
   typed(bytes: Buffer): void {
-    if (this.waiting.length > 0) this.input.push(bytes)
+    if (this.pending.length > 0) this.input.push(bytes)
   }
 
-  abandoned(): Buffer {
+  pendingReplies(): Buffer {
     const now = this.options.now()
-    const owed = this.waiting
-      .filter(({ kind, until }) => until > now && ANSWERED_BY_ALL.has(kind))
-      .map(({ answer }) => answer).join("")
-    this.waiting = []
-    return Buffer.from(owed, "latin1")
+    const replies = this.pending
+      .filter(({ kind, until }) => until > now && REPLIED_BY_ALL.has(kind))
+      .map(({ reply }) => reply).join("")
+    this.pending = []
+    return Buffer.from(replies, "latin1")
   }
 
   private text(bytes: Buffer, from: number, to: number): void {
-    this.dangling = false
-    if (!this.enquired) return
-    // ENQ asks for the answerback message, which is empty as a rule.
+    this.danglingBackslash = false
+    if (!this.hasEnq) return
+    // ENQ queries the answerback message, which is empty as a rule.
     for (let at = bytes.indexOf(ENQ, from); at !== -1 && at < to; at = bytes.indexOf(ENQ, at + 1)) {
-      this.strike(at, at + 1)
+      this.blank(at, at + 1)
     }
   }
 
   private sequence(bytes: Buffer, from: number, to: number): void {
     const whole = bytes === this.chunk
-    if (this.dangling) {
-      this.dangling = false
+    if (this.danglingBackslash) {
+      this.danglingBackslash = false
       const end = this.end(bytes, to)
-      if (to - from === 2 && bytes[from + 1] === BACKSLASH) return this.strike(end - 1, end)
+      if (to - from === 2 && bytes[from + 1] === BACKSLASH) return this.blank(end - 1, end)
     }
-    if (whole && placesCursor(bytes, from, to)) return this.confine(bytes, from)
-    if (!mayAsk(bytes, from, to) || !isQuery(bytes.subarray(from, to))) return
-    this.ask(bytes, from, to)
-    if (whole) return this.strike(from, to)
-    // It began in an earlier chunk, which has gone out: CAN in what is left of it makes a terminal forget it.
+    if (whole && setsRow(bytes, from, to)) return this.limitRow(bytes, from)
+    if (!mayBeQuery(bytes, from, to) || !isQuery(bytes.subarray(from, to))) return
+    this.addQuery(bytes, from, to)
+    if (whole) return this.blank(from, to)
+    // It began in an earlier chunk, which was sent: CAN in the rest of it makes a terminal forget it.
     const end = this.end(bytes, to)
-    if (end > 0) this.strike(0, end, CAN)
+    if (end > 0) this.blank(0, end, CAN)
     else {
-      this.strike(0, 1, CAN)
-      this.dangling = true
+      this.blank(0, 1, CAN)
+      this.danglingBackslash = true
     }
   }
 
-  /** Where a sequence that began in an earlier chunk ends in this one. */
+  /** Where a sequence ends in this chunk, also one that began in an earlier chunk. */
   private end(bytes: Buffer, to: number): number {
     if (bytes === this.chunk) return to
-    return to - this.heldBefore
+    return to - this.earlierBytes
   }
 
-  /** Makes a row below the last the last; zeros in front keep the length. */
-  private confine(bytes: Buffer, from: number): void {
+  /** Replaces a row below the last by the last; leading zeros keep the length. */
+  private limitRow(bytes: Buffer, from: number): void {
     let end = from + 2
     let row = 0
     for (; isDigit(bytes[end]!); end++) row = row * 10 + bytes[end]! - 0x30
     const rows = this.options.rows()
     if (row <= rows) return
-    this.struck ??= Buffer.from(this.chunk)
-    this.struck.write(String(rows).padStart(end - from - 2, "0"), from + 2, "latin1")
+    this.blanked ??= Buffer.from(this.chunk)
+    this.blanked.write(String(rows).padStart(end - from - 2, "0"), from + 2, "latin1")
   }
 
-  private strike(from: number, to: number, first = 0): void {
-    this.struck ??= Buffer.from(this.chunk)
-    this.struck.fill(0, from, to)
-    if (first !== 0) this.struck[from] = first
+  private blank(from: number, to: number, first = 0): void {
+    this.blanked ??= Buffer.from(this.chunk)
+    this.blanked.fill(0, from, to)
+    if (first !== 0) this.blanked[from] = first
   }
 
-  private ask(bytes: Buffer, from: number, to: number): void {
-    const queries = answersTo(bytes, from, to, this.options.report())
-    for (const { answer, kind } of queries) {
-      const known = lasting(kind) ? this.kept.get(kind) ?? answer : answer
-      if (this.audience === "nobody") this.answers += known
+  private addQuery(bytes: Buffer, from: number, to: number): void {
+    const queries = repliesTo(bytes, from, to, this.options.report())
+    for (const { kind, reply } of queries) {
+      const known = isLasting(kind) ? this.remembered.get(kind) ?? reply : reply
+      if (this.target === "none") this.replies += known
       else {
-        this.waiting.push({ kind, answer: known, until: this.options.now() + WAIT_MS })
-        if (this.waiting.length > MAX_WAITING) this.waiting.shift()
+        this.pending.push({ kind, reply: known, until: this.options.now() + REPLY_TIMEOUT_MS })
+        if (this.pending.length > MAX_PENDING) this.pending.shift()
       }
     }
   }
 
-  private heard(bytes: Buffer, from: number, to: number): void {
-    const kind = answered(bytes, from, to)
+  private typedSequence(bytes: Buffer, from: number, to: number): void {
+    const kind = repliedKind(bytes, from, to)
     if (kind === undefined) return
-    const index = this.waiting.findIndex((waiting) => waiting.kind === kind)
+    const index = this.pending.findIndex((query) => query.kind === kind)
     if (index === -1) return
-    // Terminals answer in order: what was asked before will not be answered any more.
-    this.waiting.splice(0, index + 1)
-    if (!lasting(kind) || this.kept.size >= MAX_KEPT) return
-    const answer = bytes.toString("latin1", from, to)
-    const terminated = bytes[from + 1] === 0x5b || answer.endsWith("\x07") ? answer : `${answer}\x1b\\`
-    this.kept.set(kind, terminated)
+    // Terminals reply in order: earlier queries will get no reply any more.
+    this.pending.splice(0, index + 1)
+    if (!isLasting(kind) || this.remembered.size >= MAX_REMEMBERED) return
+    const reply = bytes.toString("latin1", from, to)
+    const terminated = bytes[from + 1] === 0x5b || reply.endsWith("\x07") ? reply : `${reply}\x1b\\`
+    this.remembered.set(kind, terminated)
   }
 }
 
 const isDigit = (byte: number): boolean => byte >= 0x30 && byte <= 0x39
 
 /** CUP, HVP, VPA: their first parameter is a row. */
-const placesCursor = (bytes: Buffer, from: number, to: number): boolean => {
+const setsRow = (bytes: Buffer, from: number, to: number): boolean => {
   const final = bytes[to - 1]!
   return bytes[from + 1] === 0x5b && (final === 0x48 || final === 0x66 || final === 0x64)
 }
 
-/** Told by one byte, for most: colours and cursor movements ask nothing. */
-const mayAsk = (bytes: Buffer, from: number, to: number): boolean => {
+/** Looks at one or two bytes only: colours and cursor movements are no queries. */
+const mayBeQuery = (bytes: Buffer, from: number, to: number): boolean => {
   if (bytes[from + 1] !== 0x5b) return true
   const final = bytes[to - 1]!
   return final === 0x63 || final >= 0x6e || (final === 0x6d && bytes[from + 2] === 0x3f) || final === 0x53
 }
 
-/** The primary client's terminal answers; nobody else's; and the daemon when nobody is there. */
+/** Only the primary client's terminal replies; the daemon does when no client is attached. */
 export const layer: Layer.Layer<QueryResponder> = Layer.succeed(QueryResponder, {
   make: (options) => new LiveResponder(options)
 })

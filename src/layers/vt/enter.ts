@@ -1,10 +1,10 @@
-/** The modes of a session, put onto a terminal that has none of them. */
+/** Sets a session's modes on a terminal that is clean. */
 import { type ModeTracker, ON_BY_DEFAULT } from "./modes.ts"
 
-/** Modes that belong to the picture (origin, wrapping, cursor), to the keypad, or are never put back (synchronized output). */
-const APART = new Set([6, 7, 25, 66, 2026])
+/** Modes that belong to the screen (origin, wrapping, cursor) or the keypad, or are never set (synchronized output). */
+const HANDLED_APART = new Set([6, 7, 25, 66, 2026])
 
-/** Kitty keyboard flags, one push a level; only on the screen they belong to. */
+/** Kitty keyboard flags, one push for each level. To be sent on the screen that they belong to. */
 export const keyboard = (stack: ReadonlyArray<number>): string =>
   (stack[0] === 0 ? "" : `\x1b[=${stack[0]};1u`) + stack.slice(1).map((flags) => `\x1b[>${flags}u`).join("")
 
@@ -14,8 +14,8 @@ const names = (title: string | undefined, icon: string | undefined): string => {
 }
 
 /**
- * Everything but the screen switch, keyboards, origin mode and the cursor. Moves nothing; the mouse comes last, so that
- * no report is made while the rest is under way.
+ * Everything but the screen switch, keyboards, origin mode and the cursor. Moves nothing. The mouse comes last, so that
+ * no report is made before the rest is set.
  */
 export const enter = (tracker: ModeTracker): string => {
   let bytes = ""
@@ -30,8 +30,8 @@ export const enter = (tracker: ModeTracker): string => {
   for (const [resource, value] of tracker.keys) bytes += `\x1b[>${resource};${value}m`
   if (tracker.keypad) bytes += "\x1b="
   for (const [mode, on] of tracker.modes) {
-    // Alternate scroll (1007) is on in some terminals and off in others: as the program said.
-    if (!APART.has(mode) && (on !== ON_BY_DEFAULT.has(mode) || mode === 1007)) {
+    // Alternate scroll (1007) is on in some terminals and off in others: always set as the program did.
+    if (!HANDLED_APART.has(mode) && (on !== ON_BY_DEFAULT.has(mode) || mode === 1007)) {
       bytes += `\x1b[?${mode}${on ? "h" : "l"}`
     }
   }

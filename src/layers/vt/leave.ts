@@ -1,13 +1,13 @@
-/** What makes a terminal clean again, after a program that was not there to do it itself. */
+/** Makes a terminal clean again, after a program that did not do it itself. */
 import { type ModeTracker, ON_BY_DEFAULT } from "./modes.ts"
 
-/** A row below any terminal's last: the cursor stops at the last one. */
-const BELOW = 9999
+/** Below any terminal's last row: the cursor stops at the last. */
+const BOTTOM_ROW = 9999
 
-/** Modes that are undone on their own, below. */
-const APART = new Set([6, 7, 25, 66])
+/** Modes that {@link undo} handles apart. */
+const HANDLED_APART = new Set([6, 7, 25, 66])
 
-/** Pops what was pushed on the screen that shows, by exact depth: what was there before stays. */
+/** Pops what was pushed on the current screen, by exact depth: earlier entries stay. */
 const keyboard = (stack: ReadonlyArray<number>): string =>
   (stack.length > 1 ? `\x1b[<${stack.length - 1}u` : "") + (stack[0] === 0 ? "" : "\x1b[=0;1u")
 
@@ -20,21 +20,21 @@ const colours = (keys: Iterable<string>): string => {
   return bytes
 }
 
-/** As {@link undo}, and ends at the beginning of a line. */
+/** As {@link undo}, and moves the cursor to the beginning of a line. */
 export const leave = (tracker: ModeTracker): Buffer =>
   Buffer.from(undo(tracker) + (!tracker.lineStart || tracker.alternate !== 0 ? "\r\n" : ""))
 
-/** Undoes what is set and no more; never a full reset, which would erase the user's screen. */
+/** Undoes what the program has set, and no more. Not a full reset, which would erase the user's screen. */
 export const undo = (tracker: ModeTracker): string => {
   let bytes = ""
-  // CAN: whatever has begun is not going to end.
+  // CAN ends a sequence that has begun.
   if (!tracker.grounded) bytes += "\x18"
   if (tracker.link !== undefined) bytes += "\x1b]8;;\x1b\\"
   if (tracker.mouse !== 0) bytes += `\x1b[?${tracker.mouse}l`
   if (tracker.mouseEncoding !== 0) bytes += `\x1b[?${tracker.mouseEncoding}l`
   for (const [mode, on] of tracker.modes) {
-    if (!APART.has(mode) && on !== ON_BY_DEFAULT.has(mode)) {
-      // What a program has switched off that terminals differ about is left as it is.
+    if (!HANDLED_APART.has(mode) && on !== ON_BY_DEFAULT.has(mode)) {
+      // A mode that the program has switched off, and that not all terminals have on at the start, stays off.
       if (on || ON_BY_DEFAULT.has(mode)) bytes += `\x1b[?${mode}${on ? "l" : "h"}`
     }
   }
@@ -54,7 +54,7 @@ export const undo = (tracker: ModeTracker): string => {
     bytes += keyboard(tracker.keyboards.alternate)
     unbind(tracker.region.alternate)
     bytes += `\x1b[?${tracker.alternate}l`
-    // Only 1049 brings the cursor back to where it was.
+    // Only 1049 restores the cursor's position.
     if (tracker.alternate === 1049) moved = false
   } else {
     const other = keyboard(tracker.keyboards.alternate)
@@ -62,8 +62,8 @@ export const undo = (tracker: ModeTracker): string => {
   }
   bytes += keyboard(tracker.keyboards.main)
   unbind(tracker.region.main)
-  // Both home the cursor: what follows must not be written over the top of the screen.
-  if (moved) bytes += `\x1b[${BELOW};1H`
+  // Both move the cursor to the top: what follows must not overwrite the top of the screen.
+  if (moved) bytes += `\x1b[${BOTTOM_ROW};1H`
 
   bytes += "\x1b(B"
   for (const slot of tracker.charsets.keys()) {

@@ -1,6 +1,6 @@
 /**
- * What a program has changed about its terminal, followed on the bytes it writes: all that a picture of the screen does
- * not show. Cheap enough for live output: text is passed over, colours are told from the rest by one byte.
+ * Tracks what a program has changed about its terminal, from the bytes that it writes: all that the screen's contents do
+ * not show. Cheap enough for live output: skips text, and knows a colour by one byte.
  */
 import { VtScanner } from "./scanner.ts"
 import { type Csi, oscText, parseCsi } from "./sequence.ts"
@@ -8,28 +8,28 @@ import { type Csi, oscText, parseCsi } from "./sequence.ts"
 /** The alternate screen's switches (xterm ctlseqs, DECSET). */
 const ALTERNATE = new Set([47, 1047, 1049])
 
-/** Mouse protocols of which one is on at a time: setting replaces, resetting any ends it (xterm, charproc.c). */
+/** Mouse protocols. One is on at a time: setting one replaces it, resetting any switches it off (xterm, charproc.c). */
 const MOUSE = new Set([9, 1000, 1001, 1002, 1003])
 
-/** How mouse reports are written: likewise. */
+/** Encodings of mouse reports. One is on at a time; only its own reset switches it off. */
 const MOUSE_ENCODING = new Set([1005, 1006, 1015, 1016])
 
-/** DEC private modes that a terminal has on from the beginning. */
+/** DEC private modes that are on at the start. */
 export const ON_BY_DEFAULT: ReadonlySet<number> = new Set([7, 8, 25, 1035, 1036])
 
-/** What DECSTR resets (xterm ctlseqs; as xterm.js does it). */
+/** The modes that DECSTR resets (xterm ctlseqs; as xterm.js does it). */
 const SOFT_RESET = [1, 6, 7, 25, 45, 66, 1004, 2004, 2026]
 
-/** Most entries of a kitty keyboard stack; the oldest goes (kitty keeps 8, screen.h). */
+/** Most entries of a kitty keyboard stack; the oldest is dropped (kitty keeps 8, screen.h). */
 const MAX_KEYBOARDS = 8
 
 /** Most entries of the title stack (xterm keeps 10, MAX_SAVED_TITLES). */
 const MAX_TITLES = 10
 
-/** A title, directory or colour longer than this is not one. */
+/** Longest OSC that counts as a title, directory or colour. */
 const MAX_TEXT = 4096
 
-/** Modes, keys and colours of which values are kept, each: far more than exist. */
+/** Most entries of each map of modes, keys and colours: far more than exist. */
 const MAX_KEPT = 512
 
 type Screen = "main" | "alternate"
@@ -40,7 +40,7 @@ const limited = <K, V>(map: Map<K, V>, key: K, value: V): void => {
   if (map.size < MAX_KEPT) map.set(key, value)
 }
 
-/** See above. One tracker per stream. */
+/** See above. One tracker for each stream. */
 export class ModeTracker {
   /** DEC private modes as last set; mouse, alternate screen and keypad apart. */
   readonly modes = new Map<number, boolean>()
@@ -98,7 +98,7 @@ export class ModeTracker {
     return this.modes.get(66) === true
   }
 
-  /** In between sequences. */
+  /** No sequence has begun. */
   get grounded(): boolean {
     return this.scanner.grounded
   }
@@ -108,9 +108,9 @@ export class ModeTracker {
     return this.scanner.pending
   }
 
-  /** How many bytes of it there were. */
-  get held(): number {
-    return this.scanner.held
+  /** Bytes of that sequence. */
+  get pendingBytes(): number {
+    return this.scanner.pendingBytes
   }
 
   push(bytes: Buffer): void {
@@ -124,7 +124,7 @@ export class ModeTracker {
     this.region.alternate = false
   }
 
-  /** DECRQM's answer: is a DEC private mode on? Undefined: nothing is known of such a mode. */
+  /** Whether a DEC private mode is on, for DECRQM. Undefined for a mode that is not known. */
   mode(mode: number): boolean | undefined {
     if (MOUSE.has(mode)) return this.mouse === mode
     if (MOUSE_ENCODING.has(mode)) return this.mouseEncoding === mode
@@ -143,7 +143,7 @@ export class ModeTracker {
     switch (bytes[from + 1]) {
       case 0x5b: {
         const final = bytes[to - 1]!
-        // SGR, by far the most frequent: nothing is to be had from it, but `CSI > m` is not one.
+        // SGR is by far the most frequent and changes no mode; `CSI > m` is not SGR.
         if (final === 0x6d && bytes[from + 2] !== 0x3e) return
         const csi = parseCsi(bytes, from, to)
         if (csi !== undefined) this.csi(csi)
@@ -205,7 +205,7 @@ export class ModeTracker {
       // CSI > m: XTMODKEYS
       case 0x3e006d:
         return this.setKeys(first, params[1] ?? -1)
-      // CSI > n: switches a resource off
+      // CSI > n: resets a resource of XTMODKEYS
       case 0x3e006e:
         return this.setKeys(first === -1 ? 2 : first, -1)
       case 0x3e0075:
@@ -220,7 +220,7 @@ export class ModeTracker {
         else if (first === 23) this.popTitle(params[1] ?? 0)
         return
       default:
-        // CUP and its like, erasing aside.
+        // Cursor movements, but not erasing.
         if (prefix === 0 && intermediate === 0 && (final <= 0x48 || final === 0x64 || final === 0x66)) {
           this.lineStart = false
         }
@@ -247,7 +247,7 @@ export class ModeTracker {
 
   private setKeys(resource: number, value: number): void {
     if (resource === -1) this.keys.clear()
-    // 0 is what a terminal begins with, for modifyOtherKeys; for the others it depends.
+    // 0 is the initial value of modifyOtherKeys; other resources may start with another value.
     else if (value === -1 || (value === 0 && resource === 4)) this.keys.delete(resource)
     else limited(this.keys, resource, value)
   }
@@ -354,7 +354,7 @@ export class ModeTracker {
     this.cursorShape = 0
   }
 
-  /** RIS. Titles, the directory and colours outlive it. */
+  /** RIS. Titles, the directory and colours stay. */
   private reset(): void {
     this.modes.clear()
     this.ansi.clear()
@@ -374,5 +374,5 @@ export class ModeTracker {
   }
 }
 
-/** DEC private modes that DECRQM is answered for although nobody has set them. */
+/** DEC private modes that are known, and off at the start. */
 const KNOWN = new Set([1, 5, 6, 12, 45, 66, 69, 1004, 1007, 2004, 2026, 2027, 2031, 2048])

@@ -1,4 +1,4 @@
-/** Which sequences make a terminal answer, as if typed: replayed, they would type garbage into the shell. */
+/** The sequences that make a terminal reply, as if the user typed: replayed, they would type garbage into the shell. */
 
 const csiQueries = [
   // DA1, DA2, DA3; XTVERSION; DSR and DECXCPR; DECRQM; DECREQTPARM; kitty keyboard; modifyOtherKeys; XTSMGRAPHICS
@@ -19,7 +19,7 @@ const csiQueries = [
   /^\x1b\[(11|13|14|15|16|18|19|20|21)(;[0-9]*)*t$/
 ]
 
-/** True for a sequence, from its ESC to its last byte, that asks the terminal something. */
+/** True for a query. `sequence`: from its ESC to its last byte. */
 export const isQuery = (sequence: Buffer): boolean => {
   const introducer = sequence[1]
   // DECID
@@ -36,13 +36,13 @@ export const isQuery = (sequence: Buffer): boolean => {
       // DECRQSS, XTGETTCAP
       return /^\x1bP[0-9;]*[$+]q/.test(text)
     case 0x5f:
-      // kitty graphics: everything but a transmission marked quiet may be answered
+      // kitty graphics: a terminal may reply to all but a transmission that is marked quiet
       return text.startsWith("\x1b_G")
     default:
       return false
   }
 }
 
-/** True for a sequence whose effect must not be had twice: clipboard writes, notifications. */
-export const isOnce = (sequence: Buffer): boolean =>
+/** True for a sequence that must not be replayed: clipboard writes, notifications. */
+export const isOneTime = (sequence: Buffer): boolean =>
   sequence[1] === 0x5d && /^\x1b\](9|52|99|777|1337);/.test(sequence.subarray(0, 16).toString("latin1"))

@@ -3,7 +3,7 @@
  * and xterm's ctlseqs define them, over any number of chunks. Looks at bytes only: UTF-8 passes as text, 8-bit C1
  * controls are not sequences (as in terminals that run in UTF-8).
  *
- * Callbacks get a buffer and a range of it, not a view: on coloured output views cost more than all the rest.
+ * Callbacks get a buffer and a range of it, not a view: on coloured output, views would cost more than all the rest.
  */
 
 const ESC = 0x1b
@@ -11,11 +11,11 @@ const BEL = 0x07
 const CAN = 0x18
 const SUB = 0x1a
 
-/** A string sequence is kept up to this length; of a longer one only its end is noticed. More than any title or query. */
-export const MAX_SEQUENCE = 1024 * 1024
+/** Longest string sequence that is kept: more than any title or query. A longer one is dropped up to its end. */
+export const MAX_SEQUENCE_BYTES = 1024 * 1024
 
-/** Searching natively pays off beyond so many bytes; text between colours is shorter as a rule. */
-const NEAR = 256
+/** Text between colours is shorter than this as a rule; a native search pays off only for longer text. */
+const NEAR_BYTES = 256
 
 /** What {@link VtScanner} finds. Ranges are valid during the call only. */
 export interface VtSink {
@@ -41,7 +41,7 @@ const STRING = 5
 export class VtScanner {
   private state = GROUND
   private parts: Array<Buffer> = []
-  private heldBytes = 0
+  private partBytes = 0
   private overlong = false
   private readonly sink: VtSink
 
@@ -49,23 +49,23 @@ export class VtScanner {
     this.sink = sink
   }
 
-  /** Between two sequences. */
+  /** No sequence has begun. */
   get grounded(): boolean {
     return this.state === GROUND
   }
 
   /** Bytes of a sequence that has begun and not ended. */
-  get held(): number {
-    return this.heldBytes
+  get pendingBytes(): number {
+    return this.partBytes
   }
 
   /**
-   * The beginning of a sequence that has not ended yet, to be sent to a terminal that gets the rest; empty in between.
-   * Controls in it have been executed when they came, so they are left out.
+   * The beginning of a sequence that has not ended yet, for a terminal that will get the rest; empty if there is none.
+   * Without the control characters in it: terminals execute them as they come.
    */
   get pending(): Buffer {
     if (this.state === GROUND) return Buffer.alloc(0)
-    // Too long to be kept: what begins here is ignored up to the end that is still to come.
+    // Too long to be kept: a string that terminals ignore, up to the end that is still to come.
     if (this.overlong) return Buffer.from(this.state === OSC ? "\x1b]999999;" : "\x1bX")
     const bytes = Buffer.concat(this.parts)
     return this.state >= OSC ? bytes : Buffer.from(bytes.filter((byte) => byte >= 0x20 || byte === ESC))
@@ -82,7 +82,7 @@ export class VtScanner {
         const escape = findEscape(chunk, words, at)
         if (escape > at) this.sink.text(chunk, at, escape)
         if (escape === length) return
-        // Nearly always a CSI sequence, whole and without controls in it: the states below need not be gone through.
+        // The fast path for nearly all sequences: CSI, whole, without control characters in it.
         const end = csiEnd(chunk, escape)
         if (end !== -1) {
           this.sink.sequence(chunk, escape, end)
@@ -99,7 +99,7 @@ export class VtScanner {
         this.reset()
         at++
       } else if (byte === ESC) {
-        // Ends a string; anything else it breaks off. Either way it begins a sequence.
+        // Ends a string, aborts anything else, and begins a new sequence.
         if (this.state >= OSC) this.report(chunk, from, at)
         this.reset()
         this.state = ESCAPE
@@ -108,19 +108,19 @@ export class VtScanner {
         at++
         if (byte === BEL && this.state === OSC) this.finish(chunk, from, at)
       } else if (byte >= 0x80) {
-        // No terminal goes on with the sequence here: it is text again.
+        // Terminals abort the sequence here: this is text again.
         this.reset()
       } else {
         at++
         if (this.step(byte)) this.finish(chunk, from, at)
       }
     }
-    if (this.state !== GROUND) this.hold(chunk, from)
+    if (this.state !== GROUND) this.keep(chunk, from)
   }
 
-  /** Takes a byte of an escape or CSI sequence. True: it was the last. */
+  /** Takes a byte of an escape or CSI sequence. True for the last. */
   private step(byte: number): boolean {
-    // C0 controls are executed inside a sequence, DEL is ignored.
+    // Terminals execute C0 controls inside a sequence, and ignore DEL.
     if (byte < 0x20 || byte === 0x7f) return false
     switch (this.state) {
       case ESCAPE:
@@ -152,15 +152,15 @@ export class VtScanner {
 
   private reset(): void {
     this.state = GROUND
-    if (this.heldBytes === 0) return
+    if (this.partBytes === 0) return
     this.parts = []
-    this.heldBytes = 0
+    this.partBytes = 0
     this.overlong = false
   }
 
-  private hold(chunk: Buffer, from: number): void {
-    this.heldBytes += chunk.length - from
-    if (this.heldBytes > MAX_SEQUENCE) {
+  private keep(chunk: Buffer, from: number): void {
+    this.partBytes += chunk.length - from
+    if (this.partBytes > MAX_SEQUENCE_BYTES) {
       this.overlong = true
       this.parts = []
     } else {
@@ -169,7 +169,7 @@ export class VtScanner {
   }
 }
 
-/** Where a CSI sequence ends; -1: it is another one, or goes on in the next chunk. */
+/** Where a CSI sequence ends; -1 for any other sequence, and for one that goes on in the next chunk. */
 const csiEnd = (chunk: Buffer, escape: number): number => {
   if (chunk[escape + 1] !== 0x5b) return -1
   let at = escape + 2
@@ -177,10 +177,10 @@ const csiEnd = (chunk: Buffer, escape: number): number => {
   return chunk[at]! >= 0x40 && chunk[at]! < 0x7f ? at + 1 : -1
 }
 
-/** Index of the next ESC, or the chunk's length. Four bytes are looked at together (Hacker's Delight, 6-1). */
+/** Index of the next ESC, or the chunk's length. Looks at four bytes at once (Hacker's Delight, 6-1). */
 const findEscape = (chunk: Buffer, words: DataView, from: number): number => {
   let at = from
-  for (const near = Math.min(chunk.length - 4, from + NEAR); at <= near; at += 4) {
+  for (const near = Math.min(chunk.length - 4, from + NEAR_BYTES); at <= near; at += 4) {
     const word = words.getInt32(at, true) ^ 0x1b1b1b1b
     const found = (word - 0x01010101) & ~word & 0x80808080
     if (found !== 0) return at + ((31 - Math.clz32(found & -found)) >> 3)

@@ -7,17 +7,17 @@ export interface Csi {
   /** One intermediate byte, or 0. Sequences with more have no meaning anywhere. */
   readonly intermediate: number
   readonly final: number
-  /** Missing ones are -1. Of subparameters the first only. */
+  /** A missing parameter is -1. Of subparameters, only the first. */
   readonly params: ReadonlyArray<number>
 }
 
 /** Larger than any parameter that means something; terminals cap theirs at 2^31 or less. */
 const MAX_PARAM = 2 ** 31 - 1
 
-/** Most parameters looked at: xterm takes 30 (NPARAM), xterm.js 32. */
+/** Most parameters of a sequence: xterm takes 30 (NPARAM), xterm.js 32. */
 const MAX_PARAMS = 32
 
-/** Undefined when it is not a CSI sequence that a terminal would obey. Controls inside it are passed over. */
+/** Undefined when it is not a CSI sequence that a terminal would obey. Skips control characters inside it. */
 export const parseCsi = (bytes: Buffer, from: number, to: number): Csi | undefined => {
   let prefix = 0
   let intermediate = 0
@@ -50,6 +50,6 @@ export const parseCsi = (bytes: Buffer, from: number, to: number): Csi | undefin
   return params.length > MAX_PARAMS ? undefined : { prefix, intermediate, final: bytes[to - 1]!, params }
 }
 
-/** The text of an OSC sequence, without its introducer and its BEL. Terminals pass over controls in it. */
+/** The text of an OSC sequence, without its introducer and its BEL. Skips control characters in it, as terminals do. */
 export const oscText = (bytes: Buffer, from: number, to: number): string =>
   bytes.toString("utf8", from + 2, to).replaceAll(/[\0-\x1f]/g, "")

@@ -1,4 +1,4 @@
-/** How many bytes at the end begin a UTF-8 character without ending it (RFC 3629, section 4). */
+/** Number of bytes at the end that begin a UTF-8 character and do not end it (RFC 3629, section 4). */
 export const incomplete = (bytes: Buffer): number => {
   const { length } = bytes
   for (let back = 1; back <= Math.min(3, length); back++) {

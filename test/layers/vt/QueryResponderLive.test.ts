@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import { RawScrollback } from "../../../src/layers/scrollback/rawScrollback.ts"
 import { isQuery } from "../../../src/layers/vt/queries.ts"
 import * as Live from "../../../src/layers/vt/QueryResponderLive.ts"
-import { type Audience, QueryResponder, type Responder } from "../../../src/services/QueryResponder.ts"
+import { QueryResponder, type QueryTarget, type Responder } from "../../../src/services/QueryResponder.ts"
 import type { TerminalReport } from "../../../src/services/Scrollback.ts"
 import { engine } from "../../support/differential.ts"
 
@@ -32,7 +32,7 @@ const QUERIES: ReadonlyArray<readonly [string, string, string]> = [
   ["dark or light", "\x1b[?996n", "\x1b[?997;1n"],
   ["a mode that is off", "\x1b[?2004$p", "\x1b[?2004;2$y"],
   ["a mode that is on", "\x1b[?7$p", "\x1b[?7;1$y"],
-  ["a mode that nobody knows", "\x1b[?31337$p", "\x1b[?31337;0$y"],
+  ["a mode that does not exist", "\x1b[?31337$p", "\x1b[?31337;0$y"],
   ["insert mode", "\x1b[4$p", "\x1b[4;2$y"],
   ["the keyboard", "\x1b[?u", "\x1b[?0u"],
   ["other keys", "\x1b[?4m", "\x1b[>4;0m"],
@@ -47,7 +47,7 @@ const QUERIES: ReadonlyArray<readonly [string, string, string]> = [
   ["parameters", "\x1b[x", "\x1b[2;1;1;128;128;1;0x"]
 ]
 
-/** All queries, and no answer of the daemon's. */
+/** Queries that get no reply from the daemon. */
 const SILENT = [
   "\x05",
   "\x1b]52;c;?\x07",
@@ -58,42 +58,42 @@ const SILENT = [
 ]
 
 const bytes = (parts: ReadonlyArray<Buffer>) => Buffer.concat(parts).toString("latin1")
-const pass = (responder: Responder, text: string, audience: Audience) =>
+const pass = (responder: Responder, text: string, audience: QueryTarget) =>
   responder.filter([Buffer.from(text, "latin1")], audience)
 
-describe("the program asks its terminal", () => {
+describe("the program queries its terminal", () => {
   it.effect.each(QUERIES)(
-    "for %s: the daemon answers when nobody is there",
-    ([, query, answer]) =>
+    "for %s: the daemon replies when no client is attached",
+    ([, query, reply]) =>
       withResponder((responder) => {
         assert.isTrue(query === "\x05" || isQuery(Buffer.from(query.replace(/\x1b\\$/, ""), "latin1")))
-        assert.strictEqual(pass(responder, `a${query}b`, "nobody").answers.toString("latin1"), answer)
+        assert.strictEqual(pass(responder, `a${query}b`, "none").replies.toString("latin1"), reply)
       })
   )
 
-  it.effect("the daemon answers however the query is cut, and once", () =>
+  it.effect("the daemon replies once, wherever the query is cut", () =>
     withResponder((responder) => {
-      for (const [, query, answer] of QUERIES) {
+      for (const [, query, reply] of QUERIES) {
         for (let cut = 1; cut < query.length; cut++) {
-          const first = pass(responder, query.slice(0, cut), "nobody").answers.toString("latin1")
-          const second = pass(responder, query.slice(cut), "nobody").answers.toString("latin1")
-          assert.strictEqual(first + second, answer, JSON.stringify([query, cut]))
+          const first = pass(responder, query.slice(0, cut), "none").replies.toString("latin1")
+          const second = pass(responder, query.slice(cut), "none").replies.toString("latin1")
+          assert.strictEqual(first + second, reply, JSON.stringify([query, cut]))
         }
       }
     }))
 
-  it.effect("the primary client gets all, the others nothing that is answered, byte for byte as long", () =>
+  it.effect("the primary client gets all, the others as many bytes with every query blanked", () =>
     withResponder(async (responder) => {
       const { make } = await engine
       for (const query of [...QUERIES.map(([, query]) => query), ...SILENT]) {
         for (let cut = 0; cut <= query.length; cut++) {
           const other = make(80, 24, 0)
-          const answers: Array<string> = []
-          other.terminal.onData((answer) => void answers.push(answer))
+          const replies: Array<string> = []
+          other.terminal.onData((reply) => void replies.push(reply))
           const text = `one ${query} two`
           for (const part of [text.slice(0, 4 + cut), text.slice(4 + cut)]) {
             const chunk = Buffer.from(part, "latin1")
-            const { answers: own, forOthers, forPrimary } = responder.filter([chunk], "primary")
+            const { replies: own, forOthers, forPrimary } = responder.filter([chunk], "primary")
             assert.strictEqual(bytes(forPrimary), part)
             assert.strictEqual(bytes(forOthers).length, part.length)
             assert.strictEqual(chunk.toString("latin1"), part)
@@ -101,25 +101,25 @@ describe("the program asks its terminal", () => {
             for (const part of forOthers) other.core._inputHandler.parse(part)
           }
           const label = JSON.stringify([query, cut])
-          assert.deepStrictEqual(answers, [], label)
+          assert.deepStrictEqual(replies, [], label)
           assert.strictEqual(other.core.buffers.normal.lines.get(0)!.translateToString(true), "one  two", label)
           other.terminal.dispose()
         }
       }
     }))
 
-  it.effect("what asks nothing goes to all as it is, without a copy", () =>
+  it.effect("output without queries goes to all as it is, without a copy", () =>
     withResponder((responder) => {
       const batch = [
         Buffer.from("text \x1b[31mred\x1b[0m \x1b[2;3H\x1b]0;title\x07\x1b]11;#000000\x07"),
         Buffer.from("\x1b[?1049h\x1b[s\x1b[u")
       ]
-      const { answers, forOthers } = responder.filter(batch, "primary")
+      const { replies, forOthers } = responder.filter(batch, "primary")
       assert.strictEqual(forOthers, batch)
-      assert.strictEqual(answers.length, 0)
+      assert.strictEqual(replies.length, 0)
     }))
 
-  it.effect("a row below the session's last is the last for the others, whose terminals may have it", () =>
+  it.effect("a row below the session's last is the last for the other clients, whose terminals may have more rows", () =>
     withResponder((responder) => {
       for (
         const [written, expected] of [
@@ -137,41 +137,41 @@ describe("the program asks its terminal", () => {
       }
     }))
 
-  it.effect("what the primary client still owes when it goes, the daemon answers", () =>
+  it.effect("when the primary client leaves, the daemon replies to pending queries", () =>
     withResponder((responder, _, clock) => {
       pass(responder, "\x1b[c\x1b[6n\x1b]11;?\x07", "primary")
       responder.typed(Buffer.from("\x1b[?1;2"))
       responder.typed(Buffer.from("c"))
-      assert.strictEqual(responder.abandoned().toString(), "\x1b[5;10R")
-      assert.strictEqual(responder.abandoned().toString(), "")
+      assert.strictEqual(responder.pendingReplies().toString(), "\x1b[5;10R")
+      assert.strictEqual(responder.pendingReplies().toString(), "")
       pass(responder, "\x1b[6n", "primary")
       clock.now += 10_000
-      assert.strictEqual(responder.abandoned().toString(), "", "long ago")
+      assert.strictEqual(responder.pendingReplies().toString(), "", "long ago")
     }))
 
-  it.effect("what a terminal has passed over is not owed, nor what not all terminals answer", () =>
+  it.effect("a query that the terminal has skipped is not pending, nor one that not all terminals reply to", () =>
     withResponder((responder) => {
       pass(responder, "\x1b[6n\x1b[?2026$p\x1b[>q\x1b[c", "primary")
       responder.typed(Buffer.from("\x1b[?1;2c"))
-      assert.strictEqual(responder.abandoned().toString(), "")
+      assert.strictEqual(responder.pendingReplies().toString(), "")
       pass(responder, "\x1b]10;?\x07\x1b]11;?\x07\x1b[?4m\x1b[?12$p\x1b[>q", "primary")
-      assert.strictEqual(responder.abandoned().toString(), "")
+      assert.strictEqual(responder.pendingReplies().toString(), "")
     }))
 
-  it.effect("what terminals have said of themselves is remembered", () =>
+  it.effect("a terminal's replies about itself are remembered", () =>
     withResponder((responder) => {
       pass(responder, "\x1b[c\x1b]11;?\x1b\\\x1b[6n", "primary")
       responder.typed(Buffer.from("\x1b[?64;1c\x1b]11;rgb:ffff/ffff/ffff\x1b\\\x1b[1;1R"))
       assert.strictEqual(
-        pass(responder, "\x1b[c\x1b]11;?\x1b\\\x1b[6n", "nobody").answers.toString(),
+        pass(responder, "\x1b[c\x1b]11;?\x1b\\\x1b[6n", "none").replies.toString(),
         "\x1b[?64;1c\x1b]11;rgb:ffff/ffff/ffff\x1b\\\x1b[5;10R"
       )
     }))
 
-  it.effect("modes and colours are answered as the program has set them", () =>
+  it.effect("the replies have modes and colours as the program has set them", () =>
     withResponder((responder, model) => {
       model.append(Buffer.from("\x1b[?2004h\x1b[>5u\x1b]11;#102030\x07\x1b[>4;2m\x1b[4h"))
-      const { answers } = pass(responder, "\x1b[?2004$p\x1b[?u\x1b]11;?\x07\x1b[?4m\x1b[4$p", "nobody")
-      assert.strictEqual(answers.toString(), "\x1b[?2004;1$y\x1b[?5u\x1b]11;rgb:1010/2020/3030\x07\x1b[>4;2m\x1b[4;1$y")
+      const { replies } = pass(responder, "\x1b[?2004$p\x1b[?u\x1b]11;?\x07\x1b[?4m\x1b[4$p", "none")
+      assert.strictEqual(replies.toString(), "\x1b[?2004;1$y\x1b[?5u\x1b]11;rgb:1010/2020/3030\x07\x1b[>4;2m\x1b[4;1$y")
     }))
 })

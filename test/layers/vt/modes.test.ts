@@ -14,7 +14,7 @@ const after = (...parts: ReadonlyArray<string>): ModeTracker => {
 
 const left = (...parts: ReadonlyArray<string>): string => leave(after(...parts)).toString("latin1")
 
-/** What is always sent: ASCII, wrapping, a visible cursor, a plain pen. */
+/** Always sent: ASCII, wrapping, a visible cursor, a plain pen. */
 const ALWAYS = "\x1b(B\x0f\x1b[?7h\x1b[?25h"
 const PLAIN = "\x1b[0m"
 
@@ -48,7 +48,7 @@ describe("leaving a terminal", () => {
     ["origin mode is on", "\x1b[2;10r\x1b[?6h\n", `\x1b[?6l\x1b[r\x1b[9999;1H${ALWAYS}${PLAIN}`],
     ["another character set was designated", "\x1b)0\n", `\x1b(B\x1b)B\x0f\x1b[?7h\x1b[?25h${PLAIN}`],
     ["a link is open", "\x1b]8;;http://x\x07\n", `\x1b]8;;\x1b\\${ALWAYS}${PLAIN}`],
-    ["a title was put aside", "\x1b[22;0t\x1b]0;mine\x07\n", `${ALWAYS}\x1b[23;0t${PLAIN}`],
+    ["a title was pushed", "\x1b[22;0t\x1b]0;mine\x07\n", `${ALWAYS}\x1b[23;0t${PLAIN}`],
     ["a progress bar shows", "\x1b]9;4;1;30\x07\n", `${ALWAYS}\x1b]9;4;0\x1b\\${PLAIN}`],
     ["output is held back", "\x1b[?2026h\n", `\x1b[?2026l${ALWAYS}${PLAIN}`],
     ["a sequence has only begun", "\n\x1b[3", `\x18${ALWAYS}${PLAIN}`],
@@ -56,26 +56,26 @@ describe("leaving a terminal", () => {
     ["all was reset", "\x1b[?1049h\x1b[?1000h\x1b[>1u\x1bc", ALWAYS + PLAIN]
   ])("when %s", (_, written, expected) => {
     assert.strictEqual(JSON.stringify(left(written)), JSON.stringify(expected))
-    // However it was cut.
+    // The same wherever the output is cut.
     assert.strictEqual(left(...written), left(written))
   })
 
-  it("is needed once", () => {
+  it("twice undoes nothing more", () => {
     const modes = after("\x1b[?1049h\x1b[>1u\x1b[?1003h\x1b[3;9r\x1b[?6h\x1b=\x1b[4h\x1b]10;red\x07\x1b[3 q\x1b[>4;1m")
     modes.push(leave(modes))
     assert.strictEqual(leave(modes).toString("latin1"), ALWAYS + PLAIN)
   })
 })
 
-describe("the modes that are put back", () => {
+describe("the modes that are restored", () => {
   it.each(recordings().map(({ bytes, name }) => [name, bytes] as const))("are those of %s", (_, bytes) => {
     for (let end = 97; end < bytes.length; end += 997) {
       const modes = new ModeTracker(24)
       modes.push(bytes.subarray(0, end))
       if (modes.alternate !== 0 || modes.keyboards.alternate.length > 1 || modes.link !== undefined) continue
-      // Origin mode and the cursor go with the picture.
-      const picture = `\x1b[?25l${modes.mode(6) === true ? "\x1b[?6h" : ""}`
-      const again = after(Buffer.from(picture + keyboard(modes.keyboards.main) + enter(modes)).toString("latin1"))
+      // Origin mode and the cursor are restored with the screen.
+      const screen = `\x1b[?25l${modes.mode(6) === true ? "\x1b[?6h" : ""}`
+      const again = after(Buffer.from(screen + keyboard(modes.keyboards.main) + enter(modes)).toString("latin1"))
       assert.deepStrictEqual(modesState(again), modesState(modes))
     }
   })
@@ -104,14 +104,14 @@ describe("the scanner", () => {
     ["a control within a sequence", "\x1b[1\n2m", ["\x1b[1\n2m"], "", ""],
     ["a charset", "\x1b(0q\x1b(B", ["\x1b(0", "\x1b(B"], "q", ""],
     ["a character within a sequence", "\x1b[1\xc3\xa9x", [], "\xc3\xa9x", ""],
-    ["an end that is to come", "x\x1b[1\n;2", [], "x", "\x1b[1;2"],
-    ["a string's end that is to come", "\x1b]0;t\n", [], "", "\x1b]0;t\n"]
-  ])("takes %s apart, however it is cut", (_, bytes, found, text, pending) => {
+    ["a sequence that has not ended", "x\x1b[1\n;2", [], "x", "\x1b[1;2"],
+    ["a string that has not ended", "\x1b]0;t\n", [], "", "\x1b]0;t\n"]
+  ])("takes %s apart, wherever it is cut", (_, bytes, found, text, pending) => {
     assert.deepStrictEqual(cut(bytes), { found, text, pending })
     assert.deepStrictEqual(cut(...bytes), { found, text, pending })
   })
 
-  it("does not keep what is longer than anything", () => {
+  it("drops a string that is too long", () => {
     const parts = Array.from({ length: 300 }, () => "x".repeat(10_000))
     const { found, pending, text } = cut("\x1bPq", ...parts)
     assert.deepStrictEqual([found, text, pending], [[], "", "\x1bX"])

@@ -1,11 +1,13 @@
-/** Answers to a program's queries, when no terminal is there to give them. */
+/** The daemon's own replies to a program's queries, for when no terminal is attached. */
 import type { TerminalReport } from "../../services/Scrollback.ts"
 import { oscText, parseCsi } from "./sequence.ts"
 
-/** A query: what it asks for, under which an answer is remembered, and what to answer if nothing is. */
+/** A query that the daemon can reply to. */
 export interface Query {
+  /** What it asks for: the key under which a terminal's reply is remembered. */
   readonly kind: string
-  readonly answer: string
+  /** The daemon's reply, where none is remembered. */
+  readonly reply: string
 }
 
 const ST = "\x1b\\"
@@ -51,58 +53,58 @@ const indexed = (index: number): string => {
   return rgb(level(Math.floor(cube / 36)), level(Math.floor(cube / 6) % 6), level(cube % 6))
 }
 
-/** `#rgb` and its like as terminals report colours; names are not known here. */
-const normal = (colour: string | undefined): string | undefined => {
+/** A colour that a program has set, as terminals report it (`rgb:rrrr/gggg/bbbb`). Undefined for colour names. */
+const reported = (colour: string | undefined): string | undefined => {
   if (colour === undefined) return undefined
   if (/^rgb:[0-9a-f]{4}\/[0-9a-f]{4}\/[0-9a-f]{4}$/i.test(colour)) return colour
   const [, red, green, blue] = /^(?:#|rgb:)([0-9a-f]{2})\/?([0-9a-f]{2})\/?([0-9a-f]{2})$/i.exec(colour) ?? []
   return red === undefined ? undefined : `rgb:${[red, green!, blue!].map((value) => value.repeat(2)).join("/")}`
 }
 
-const modeAnswer = (mode: number, kind: "private" | "ansi", report: TerminalReport): string => {
+const modeReply = (mode: number, kind: "private" | "ansi", report: TerminalReport): string => {
   const on = report.mode(mode, kind)
   return `\x1b[${kind === "private" ? "?" : ""}${mode};${on === undefined ? 0 : on ? 1 : 2}$y`
 }
 
-const csiAnswer = (bytes: Buffer, from: number, to: number, report: TerminalReport): Query | undefined => {
+const csiReply = (bytes: Buffer, from: number, to: number, report: TerminalReport): Query | undefined => {
   const csi = parseCsi(bytes, from, to)
   if (csi === undefined) return undefined
   const first = csi.params[0] ?? -1
   const { cursor: { column, row }, size } = report
   switch (csi.prefix << 16 | csi.intermediate << 8 | csi.final) {
     case 0x63:
-      return first > 0 ? undefined : { kind: "DA1", answer: DA1 }
+      return first > 0 ? undefined : { kind: "DA1", reply: DA1 }
     case 0x3e0063:
-      return first > 0 ? undefined : { kind: "DA2", answer: DA2 }
+      return first > 0 ? undefined : { kind: "DA2", reply: DA2 }
     case 0x3d0063:
-      return first > 0 ? undefined : { kind: "DA3", answer: `\x1bP!|00000000${ST}` }
+      return first > 0 ? undefined : { kind: "DA3", reply: `\x1bP!|00000000${ST}` }
     case 0x3e0071:
-      return { kind: "XTVERSION", answer: `\x1bP>|sesh${ST}` }
+      return { kind: "XTVERSION", reply: `\x1bP>|sesh${ST}` }
     case 0x6e:
-      if (first === 5) return { kind: "DSR", answer: "\x1b[0n" }
-      return first === 6 ? { kind: "CPR", answer: `\x1b[${row + 1};${column + 1}R` } : undefined
+      if (first === 5) return { kind: "DSR", reply: "\x1b[0n" }
+      return first === 6 ? { kind: "CPR", reply: `\x1b[${row + 1};${column + 1}R` } : undefined
     case 0x3f006e:
       return privateStatus(first, `\x1b[?${row + 1};${column + 1};1R`)
     case 0x2470:
-      return { kind: "DECRQM", answer: modeAnswer(Math.max(0, first), "ansi", report) }
+      return { kind: "DECRQM", reply: modeReply(Math.max(0, first), "ansi", report) }
     case 0x3f2470:
-      return { kind: "DECRQM", answer: modeAnswer(Math.max(0, first), "private", report) }
+      return { kind: "DECRQM", reply: modeReply(Math.max(0, first), "private", report) }
     case 0x78:
-      return first > 1 ? undefined : { kind: "DECREQTPARM", answer: `\x1b[${first === 1 ? 3 : 2};1;1;128;128;1;0x` }
+      return first > 1 ? undefined : { kind: "DECREQTPARM", reply: `\x1b[${first === 1 ? 3 : 2};1;1;128;128;1;0x` }
     case 0x3f0075:
-      return { kind: "keyboard", answer: `\x1b[?${report.keyboard}u` }
+      return { kind: "keyboard", reply: `\x1b[?${report.keyboard}u` }
     case 0x3f006d:
-      return first === 4 ? { kind: "keys", answer: `\x1b[>4;${report.otherKeys}m` } : undefined
+      return first === 4 ? { kind: "keys", reply: `\x1b[>4;${report.otherKeys}m` } : undefined
     case 0x2a79:
-      return { kind: "DECRQCRA", answer: `\x1bP${Math.max(0, first)}!~0000${ST}` }
+      return { kind: "DECRQCRA", reply: `\x1bP${Math.max(0, first)}!~0000${ST}` }
     case 0x74:
-      if (first === 11) return { kind: "window", answer: "\x1b[1t" }
-      if (first === 13) return { kind: "window", answer: "\x1b[3;0;0t" }
-      if (first === 18) return { kind: "window", answer: `\x1b[8;${size.rows};${size.cols}t` }
-      if (first === 19) return { kind: "window", answer: `\x1b[9;${size.rows};${size.cols}t` }
-      // A title typed back could be a command; terminals leave it out too.
-      if (first === 20) return { kind: "window", answer: `\x1b]L${ST}` }
-      return first === 21 ? { kind: "window", answer: `\x1b]l${ST}` } : undefined
+      if (first === 11) return { kind: "window", reply: "\x1b[1t" }
+      if (first === 13) return { kind: "window", reply: "\x1b[3;0;0t" }
+      if (first === 18) return { kind: "window", reply: `\x1b[8;${size.rows};${size.cols}t` }
+      if (first === 19) return { kind: "window", reply: `\x1b[9;${size.rows};${size.cols}t` }
+      // The title stays empty, as in many terminals: typed back, it could be a command.
+      if (first === 20) return { kind: "window", reply: `\x1b]L${ST}` }
+      return first === 21 ? { kind: "window", reply: `\x1b]l${ST}` } : undefined
     default:
       return undefined
   }
@@ -110,7 +112,7 @@ const csiAnswer = (bytes: Buffer, from: number, to: number, report: TerminalRepo
 
 /** DSR with `?`: printer, user keys, keyboard, locator, colour scheme (xterm ctlseqs; contour for 996). */
 const privateStatus = (what: number, position: string): Query | undefined => {
-  const answers: Record<number, string> = {
+  const replies: Record<number, string> = {
     6: position,
     15: "\x1b[?13n",
     25: "\x1b[?21n",
@@ -120,16 +122,16 @@ const privateStatus = (what: number, position: string): Query | undefined => {
     56: "\x1b[?57;0n",
     996: "\x1b[?997;1n"
   }
-  const answer = answers[what]
-  return answer === undefined ? undefined : { kind: what === 6 ? "CPR" : `DSR?${what}`, answer }
+  const reply = replies[what]
+  return reply === undefined ? undefined : { kind: what === 6 ? "CPR" : `DSR?${what}`, reply }
 }
 
-const oscAnswers = (text: string, terminator: string, report: TerminalReport): Array<Query> => {
+const oscReplies = (text: string, terminator: string, report: TerminalReport): Array<Query> => {
   const [code = "", ...values] = text.split(";")
-  const answers: Array<Query> = []
+  const replies: Array<Query> = []
   const add = (key: string, fallback: string) => {
-    const colour = normal(report.colour(key)) ?? fallback
-    answers.push({ kind: `OSC ${key}`, answer: `\x1b]${key};${colour}${terminator}` })
+    const colour = reported(report.colour(key)) ?? fallback
+    replies.push({ kind: `OSC ${key}`, reply: `\x1b]${key};${colour}${terminator}` })
   }
   if (code === "4") {
     for (let at = 0; at + 1 < values.length; at += 2) {
@@ -145,36 +147,36 @@ const oscAnswers = (text: string, terminator: string, report: TerminalReport): A
       if (value === "?" && key <= 12) add(String(key), key === 11 ? BACKGROUND : FOREGROUND)
     }
   }
-  return answers
+  return replies
 }
 
-const dcsAnswer = (text: string, report: TerminalReport): Query | undefined => {
-  if (/^[0-9;]*\+q/.test(text)) return { kind: "XTGETTCAP", answer: `\x1bP0+r${ST}` }
+const dcsReply = (text: string, report: TerminalReport): Query | undefined => {
+  if (/^[0-9;]*\+q/.test(text)) return { kind: "XTGETTCAP", reply: `\x1bP0+r${ST}` }
   const [, what] = /^[0-9;]*\$q(.*)$/.exec(text) ?? []
   if (what === undefined) return undefined
-  if (what === " q") return { kind: "DECRQSS", answer: `\x1bP1$r${report.cursorShape} q${ST}` }
-  return { kind: "DECRQSS", answer: `\x1bP0$r${ST}` }
+  if (what === " q") return { kind: "DECRQSS", reply: `\x1bP1$r${report.cursorShape} q${ST}` }
+  return { kind: "DECRQSS", reply: `\x1bP0$r${ST}` }
 }
 
-/** What is to be answered to a sequence; nothing for a query that a terminal may leave unanswered. */
-export const answersTo = (bytes: Buffer, from: number, to: number, report: TerminalReport): ReadonlyArray<Query> => {
+/** The queries in a sequence, with their replies; empty for a query that a terminal may ignore. */
+export const repliesTo = (bytes: Buffer, from: number, to: number, report: TerminalReport): ReadonlyArray<Query> => {
   const one = (query: Query | undefined) => query === undefined ? [] : [query]
   switch (bytes[from + 1]) {
     case 0x5a:
-      return [{ kind: "DA1", answer: DA1 }]
+      return [{ kind: "DA1", reply: DA1 }]
     case 0x5b:
-      return one(csiAnswer(bytes, from, to, report))
+      return one(csiReply(bytes, from, to, report))
     case 0x5d:
-      return oscAnswers(oscText(bytes, from, to), bytes[to - 1] === 0x07 ? "\x07" : ST, report)
+      return oscReplies(oscText(bytes, from, to), bytes[to - 1] === 0x07 ? "\x07" : ST, report)
     case 0x50:
-      return one(dcsAnswer(bytes.toString("latin1", from + 2, to), report))
+      return one(dcsReply(bytes.toString("latin1", from + 2, to), report))
     default:
       return []
   }
 }
 
-/** Which query a sequence that was typed answers. */
-export const answered = (bytes: Buffer, from: number, to: number): string | undefined => {
+/** The kind of query that a typed sequence replies to. */
+export const repliedKind = (bytes: Buffer, from: number, to: number): string | undefined => {
   const text = bytes.toString("latin1", from + 1, Math.min(to, from + 256))
   if (/^\[\?[0-9;]*c$/.test(text)) return "DA1"
   if (/^\[>[0-9;]*c$/.test(text)) return "DA2"
@@ -192,6 +194,6 @@ export const answered = (bytes: Buffer, from: number, to: number): string | unde
   return colour === undefined ? undefined : `OSC ${colour}`
 }
 
-/** Answers that are a terminal's own and stay true when it has gone. */
-export const lasting = (kind: string): boolean =>
+/** Replies that describe a terminal, and stay true when it has gone. */
+export const isLasting = (kind: string): boolean =>
   kind === "DA1" || kind === "DA2" || kind === "XTVERSION" || kind === "DSR?996" || kind.startsWith("OSC ")

@@ -1,6 +1,7 @@
 import * as Schema from "effect/Schema"
 import { HostName } from "./HostName.ts"
 import { SessionName } from "./SessionName.ts"
+import { withoutUnseen } from "./Text.ts"
 
 /** Where the session is; missing: here. */
 const host = Schema.optionalKey(HostName)
@@ -130,9 +131,9 @@ export const Stamped = Schema.Struct({ ts: Timestamp, event: Schema.String })
 /** Characters of a program's words that an event holds: a line then fits into what a pipe takes in one piece (PIPE_BUF, 4096). */
 const WORDS = { first: 500, last: 500 }
 
-/** What a program said, as an event holds it: the beginning and the end, where the reason is. */
+/** What a program said, as an event holds it: its lines, the beginning and the end, where the reason is. */
 export const excerpt = (said: string): string => {
-  const text = said.replace(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]+/g, " ").trim()
+  const text = said.split("\n").map(withoutUnseen).join("\n").trim()
   return text.length <= WORDS.first + WORDS.last
     ? text
     : `${text.slice(0, WORDS.first).toWellFormed()} ... ${text.slice(-WORDS.last).toWellFormed()}`

@@ -1,5 +1,5 @@
 /** The list of what is brought to other hosts: one path a line, seen from the home. */
-import { UNSEEN } from "./Text.ts"
+import { hasUnseen } from "./Text.ts"
 
 /** Bytes of a list: thousands of paths. */
 export const MAX_LIST_BYTES = 64 * 1024
@@ -29,8 +29,6 @@ export interface SyncList {
   readonly paths: ReadonlyArray<SyncPath>
   readonly refused: ReadonlyArray<RefusedLine>
 }
-
-const hasUnseen = (text: string): boolean => text.search(UNSEEN) >= 0
 
 const brokenRule = (text: string): string | undefined => {
   if (hasUnseen(text)) return "it has control characters"

@@ -1,7 +1,7 @@
 /** Text for people. */
 import * as CliOutput from "effect/cli/CliOutput"
 
-export { count, shortPath, UNSEEN, visible } from "../../schema/Text.ts"
+export { count, cut, shortPath, UNSEEN, visible } from "../../schema/Text.ts"
 
 const PRINTABLE_ASCII = /^[ -~]*$/
 
@@ -41,9 +41,6 @@ export const columns = (): Columns => {
 
 /** Lines of a table that is there as a whole. */
 export const table = (rows: Rows): ReadonlyArray<string> => columns().lines(rows)
-
-/** The beginning of a text that is longer than so many characters. */
-export const cut = (text: string, most: number): string => text.length <= most ? text : `${text.slice(0, most - 3)}...`
 
 const UNITS = [["d", 86_400], ["h", 3600], ["m", 60], ["s", 1]] as const
 

@@ -1,6 +1,7 @@
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { isatty } from "node:tty"
+import { withoutControls } from "../../schema/Text.ts"
 import { Output, OutputError } from "../../services/Output.ts"
 import { reasonOf } from "../system/systemError.ts"
 import { writeWhole } from "../system/writeWhole.ts"
@@ -9,15 +10,12 @@ import { type StatusLine, statusLine } from "./statusLine.ts"
 const STDOUT = 1
 const STDERR = 2
 
-/** Everything below a space but tab and line feed, DEL, and C1. */
-const CONTROL = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g
-
 /** Who shows no status line has none to be written above. */
 const noLine: Pick<StatusLine, "above"> = { above: (write) => write() }
 
 /** Written to these descriptors synchronously: sesh says little, and then ends. What is said goes above the line. */
 export const layerOn = (out: number, err: number, line = noLine): Layer.Layer<Output> => {
-  const lineOf = (text: string): Buffer => Buffer.from(`${text.replace(CONTROL, "�")}\n`)
+  const lineOf = (text: string): Buffer => Buffer.from(`${withoutControls(text, "\t\n", "�")}\n`)
 
   const write = (fd: number, bytes: Uint8Array) => {
     let error: NodeJS.ErrnoException | undefined

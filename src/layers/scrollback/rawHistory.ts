@@ -1,4 +1,5 @@
 /** A history out of raw bytes, where there is no model that knows what they show. */
+import { withoutControls } from "../../schema/Text.ts"
 import { VtScanner } from "../vt/scanner.ts"
 import { packed, trimmed } from "./historyBytes.ts"
 import { Pens } from "./pens.ts"
@@ -7,9 +8,6 @@ const PLAIN = "\x1b[0m"
 
 /** The parameters of an SGR sequence. */
 const SGR = /^\x1b\[([0-9:;]*)m$/
-
-/** C0 but tabs, DEL and C1. */
-const CONTROL = /[\u0000-\u0008\u000a-\u001f\u007f-\u009f]/g
 
 /** Line by line: text, and the pen that it is written with. */
 class Writer {
@@ -51,7 +49,7 @@ class Writer {
   private put(line: string): void {
     const shown = line.replace(/\r+$/, "")
     const over = shown.lastIndexOf("\r")
-    const text = shown.slice(over + 1).replace(CONTROL, "")
+    const text = withoutControls(shown.slice(over + 1), "\t", "")
     if (over !== -1 || (this.returned && text !== "")) {
       this.styled = this.isPlain ? "" : `${this.pens}`
       this.text = ""

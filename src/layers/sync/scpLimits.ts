@@ -1,7 +1,7 @@
 /** scp follows links, and its old protocol has lines of text for names. */
 import * as Fs from "node:fs"
 import * as Path from "node:path"
-import { UNSEEN } from "../../schema/Text.ts"
+import { hasUnseen } from "../../schema/Text.ts"
 import { codeOf } from "../system/systemError.ts"
 import { within } from "./tree.ts"
 
@@ -14,7 +14,7 @@ const wrongLink = (home: string, path: string): string | undefined => {
 }
 
 const look = (home: string, path: string): string | undefined => {
-  if (Path.basename(path).search(UNSEEN) >= 0) return "has control characters in its name"
+  if (hasUnseen(Path.basename(path))) return "has control characters in its name"
   const stat = Fs.lstatSync(path)
   if (stat.isSymbolicLink()) return wrongLink(home, path)
   return stat.isFile() || stat.isDirectory() ? undefined : "is no file"

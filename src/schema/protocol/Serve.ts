@@ -6,7 +6,7 @@ import * as Schema from "effect/Schema"
 import { ListedSession } from "../Listing.ts"
 import { Ended, Size } from "../Session.ts"
 import { SessionName } from "../SessionName.ts"
-import { UNSEEN } from "../Text.ts"
+import { hasUnseen } from "../Text.ts"
 
 /** Version of the exchange. Within one, fields and questions are only ever added. */
 export const EXCHANGE = 1
@@ -96,8 +96,7 @@ export const RemoteAnswer = Schema.Struct({
 export type RemoteAnswer = typeof RemoteAnswer.Type
 
 /** A directory, or a file, as a host may name it: absolute, and nothing that a terminal takes for more. */
-export const isPlace = (path: string): boolean =>
-  path.startsWith("/") && path.length <= MAX_PATH && path.search(UNSEEN) === -1
+export const isPlace = (path: string): boolean => path.startsWith("/") && path.length <= MAX_PATH && !hasUnseen(path)
 
 /** Longest value of a variable, in characters. */
 const MAX_VALUE = 1024
@@ -107,7 +106,7 @@ export const terminalVariables = (env: Readonly<Record<string, string | undefine
   const found: Record<string, string> = {}
   for (const [name, value] of Object.entries(env)) {
     const isOne = /^(TERM|COLORTERM|LANG|LC_[A-Z]{1,32})$/.test(name)
-    if (isOne && value && value.length <= MAX_VALUE && value.search(UNSEEN) === -1) found[name] = value
+    if (isOne && value && value.length <= MAX_VALUE && !hasUnseen(value)) found[name] = value
   }
   return found
 }

@@ -9,6 +9,7 @@ import { execFile, spawn } from "node:child_process"
 import * as fs from "node:fs"
 import * as path from "node:path"
 import * as Pty from "../src/layers/pty/PtyNode.ts"
+import { quote } from "../src/schema/Shell.ts"
 import { type Lab, makeLab, SSHD } from "../test/support/lab.ts"
 import { processesOf } from "../test/support/processes.ts"
 import { end, type Home, home, isInstalled, median, rotated, setting, shown, table } from "./support/machine.ts"
@@ -38,8 +39,6 @@ interface Way {
   readonly keeps: boolean
 }
 
-const quoted = (word: string): string => `'${word.replaceAll("'", "'\\''")}'`
-
 const sesh = (transport: string): Way => ({
   name: `sesh @h1 (${transport})`,
   env: { SESH_SSH: transport },
@@ -52,9 +51,9 @@ const tmux: Way = {
   name: "ssh -t h1 tmux attach",
   create: (session, script, arg) => {
     const settings = `start-server ; set -g history-limit ${HISTORY} ; set -g status off ;`
-    const command = ["sh", "-c", script, arg].map(quoted).join(" ")
+    const command = ["sh", "-c", script, arg].map(quote).join(" ")
     const words = `${settings} new-session -d -s ${session} -x ${SIZE.cols} -y ${SIZE.rows}`.replaceAll(" ;", " \\;")
-    return ["ssh", "h1", `tmux -L bench -f /dev/null ${words} ${quoted(command)}`]
+    return ["ssh", "h1", `tmux -L bench -f /dev/null ${words} ${quote(command)}`]
   },
   attach: (session) => ["ssh", "-t", "h1", `tmux -L bench attach -t ${session}`],
   keeps: false
@@ -63,7 +62,7 @@ const tmux: Way = {
 const plain: Way = {
   name: "ssh -t h1",
   create: undefined,
-  attach: (_, script, arg) => ["ssh", "-t", "h1", ["sh", "-c", script, arg].map(quoted).join(" ")],
+  attach: (_, script, arg) => ["ssh", "-t", "h1", ["sh", "-c", script, arg].map(quote).join(" ")],
   keeps: false
 }
 

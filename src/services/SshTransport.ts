@@ -4,6 +4,7 @@ import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import type { HostName } from "../schema/HostName.ts"
 import type { ExitStatus } from "../schema/Session.ts"
+import { quoteIfNeeded } from "../schema/Shell.ts"
 import type { ByteChannel } from "./ByteChannel.ts"
 
 /** What ssh or a host said, where it explains something: one line, bounded, no control characters. */
@@ -51,14 +52,11 @@ export class HostKeyChanged extends Schema.TaggedError<HostKeyChanged>()("HostKe
     const { file, host, line, name } = this
     const place = file === undefined ? "your known_hosts" : line === undefined ? file : `${file}, line ${line}`
     return `the key of ${host} is not the one on record (${place}): somebody may be listening in, nothing was sent. ` +
-      `If the host was set up anew, check the new key with its owner, then run: ssh-keygen -R ${quoted(name ?? host)}${
-        file === undefined ? "" : ` -f ${quoted(file)}`
-      }`
+      `If the host was set up anew, check the new key with its owner, then run: ssh-keygen -R ${
+        quoteIfNeeded(name ?? host)
+      }${file === undefined ? "" : ` -f ${quoteIfNeeded(file)}`}`
   }
 }
-
-const quoted = (word: string): string =>
-  /^[A-Za-z0-9._/@:+-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`
 
 /** The host's key is not on record, and the user's configuration or the missing terminal forbids to take it on trust. */
 export class HostKeyUnknown extends Schema.TaggedError<HostKeyUnknown>()("HostKeyUnknown", {

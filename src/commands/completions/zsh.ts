@@ -1,3 +1,4 @@
+import { quote } from "../../schema/Shell.ts"
 import { SHELLS } from "../language/request.ts"
 import {
   dashWords,
@@ -15,7 +16,7 @@ const either = (patterns: ReadonlyArray<string>): string => patterns.join("|")
 const lines = (indent: number, all: ReadonlyArray<string>): string => all.join(`\n${" ".repeat(indent)}`)
 
 /** As `_describe` wants it: up to the first colon it is the word. */
-const described = ({ meaning, word }: Word): string => `'${word}:${meaning.replaceAll("'", `'\\''`)}'`
+const described = ({ meaning, word }: Word): string => quote(`${word}:${meaning}`)
 
 /** The script for zsh: a file for `$fpath`, or to be sourced. */
 export const zsh = (): string =>

@@ -3,13 +3,13 @@ import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import type { HostName } from "../../schema/HostName.ts"
 import { exitCode } from "../../schema/Session.ts"
+import { quoteIfNeeded } from "../../schema/Shell.ts"
 import { Input } from "../../services/Input.ts"
 import { Output } from "../../services/Output.ts"
 import { SessionControl } from "../../services/SessionControl.ts"
 import { anywhere } from "../hosts/locate.ts"
 import { orLost } from "../hosts/onHost.ts"
 import type { Ask } from "../language/request.ts"
-import { quoted } from "../words/text.ts"
 
 const read = Effect.fnUntraced(function*({ ansi, name }: Ask<"History">) {
   const bytes = yield* (yield* SessionControl).history(name, { ansi })
@@ -43,7 +43,7 @@ const type = Effect.fnUntraced(function*({ enter, name, text }: Ask<"Send">) {
 /** `sesh --send`: types, and returns once the terminal has taken it. */
 export const send = (request: Ask<"Send">) => {
   const { enter, name, text } = request
-  const words = [enter ? " --enter" : "", ` ${name}`, text === undefined ? "" : ` -- ${quoted(text)}`].join("")
+  const words = [enter ? " --enter" : "", ` ${name}`, text === undefined ? "" : ` -- ${quoteIfNeeded(text)}`].join("")
   const say = (host: HostName) => `sesh @${host} --send${words}`
   return anywhere(request, say, type(request))
 }

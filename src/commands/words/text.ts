@@ -50,7 +50,3 @@ export const age = (ms: number): string => {
   const [unit, size] = UNITS.find(([, size]) => seconds >= size) ?? UNITS[3]
   return `${Math.floor(seconds / size)}${unit}`
 }
-
-/** A word as a POSIX shell takes it for itself. */
-export const quoted = (word: string): string =>
-  /^[A-Za-z0-9._/@:+,=%-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`

@@ -1,4 +1,5 @@
 /** What went wrong with a host, as a command tells it. */
+import { quoteIfNeeded } from "../../schema/Shell.ts"
 import { isAsNewAs } from "../../schema/Version.ts"
 import { HostError } from "../../services/HostError.ts"
 import type { ChannelFailure, OutputTooLarge, StartFailure } from "../../services/SshTransport.ts"
@@ -21,10 +22,7 @@ const kinds: Record<(StartFailure | ChannelFailure | OutputTooLarge)["_tag"], Ho
 export const fromTransport = (host: string, failure: StartFailure | ChannelFailure | OutputTooLarge): HostError =>
   new HostError({ host, problem: failure.message, kind: kinds[failure._tag] })
 
-const asArgument = (text: string): string =>
-  /^[A-Za-z0-9._@:%+,=-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`
-
-const deployIt = (host: string): string => `run: sesh --deploy ${asArgument(`@${host}`)}`
+const deployIt = (host: string): string => `run: sesh --deploy ${quoteIfNeeded(`@${host}`)}`
 
 /** There is none, or none that can be run; `said` is what the host's shell says about it. */
 export const noSesh = (host: string, said: string): HostError => {

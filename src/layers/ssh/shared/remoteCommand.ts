@@ -1,17 +1,9 @@
 /** A program and its arguments as the one string that sshd hands to the user's shell. */
+import { quote } from "../../../schema/Shell.ts"
 import { BadArgument } from "../../../services/SshTransport.ts"
 
 /** Bytes of the whole command: Linux takes 128 KiB for one argument (execve(2), MAX_ARG_STRLEN). */
 const MAX_COMMAND = 120 * 1024
-
-/**
- * Quotes for a shell that nobody knows: in single quotes all but `'`, `\` (an escape in fish even there) and `!` (csh's
- * history), which stand outside behind a backslash. The same to POSIX shells and fish; to csh too, but for line feeds.
- */
-export const quote = (argument: string): string =>
-  argument === ""
-    ? "''"
-    : argument.replaceAll(/[^'\\!]+|['\\!]/g, (part) => /^['\\!]$/.test(part) ? `\\${part}` : `'${part}'`)
 
 /** What cannot be run anywhere; undefined when nothing speaks against it. */
 export const badArgument = (argv: ReadonlyArray<string>): BadArgument | undefined => {

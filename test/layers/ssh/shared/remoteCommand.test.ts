@@ -1,11 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
-import { execFileSync } from "node:child_process"
-import { quote } from "../../../../src/layers/ssh/shared/remoteCommand.ts"
 import { explainFailure } from "../../../../src/layers/ssh/shared/sshLog.ts"
 import { HostName, parseHostName } from "../../../../src/schema/HostName.ts"
-import { describeWith } from "../../../support/needs.ts"
 
 describe("names of hosts", () => {
   it.each([
@@ -49,36 +46,6 @@ describe("names of hosts", () => {
     assert.throws(() => Schema.decodeSync(HostName)(name as HostName))
   })
 })
-
-const HOSTILE = [
-  "",
-  "a b",
-  "it's",
-  "\\",
-  "\\\\",
-  "a\\'b",
-  "!x",
-  "$HOME",
-  "`id`",
-  "\"",
-  "*",
-  "~",
-  "line\nfeed",
-  "-n",
-  "ü🙂",
-  "'",
-  "#"
-]
-
-for (const [shell, ...options] of [["bash"], ["dash"], ["zsh", "-f"], ["fish", "--no-config"]] as const) {
-  describeWith([shell], `quoting for ${shell}`, () => {
-    it("carries every argument as it is", () => {
-      const command = ["printf", "%s\\0", ...HOSTILE].map(quote).join(" ")
-      const printed = execFileSync(shell, [...options, "-c", `exec sh -c ${quote("exec \"$@\"")} sh ${command}`])
-      assert.deepStrictEqual(printed.toString().split("\0"), [...HOSTILE, ""])
-    })
-  })
-}
 
 describe("what ssh says", () => {
   const told = (log: string) => explainFailure("web", log)

@@ -1,7 +1,7 @@
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 
-/** Longest session name, in characters: leaves room for a directory in the 107 bytes of a socket path. */
+/** Longest session name, in characters: leaves room for a directory in a socket path (`socketPathLimit`). */
 export const MAX_NAME_LENGTH = 64
 
 /** A name that is safe as a file name, in a shell and on a terminal. Only {@link parseSessionName} makes one. */

@@ -46,6 +46,6 @@ export class Paths extends Context.Service<Paths, {
   readonly ensure: Effect.Effect<void, PathsError>
   /** As `ensure`, but makes nothing: false when there is no directory yet. */
   readonly check: Effect.Effect<boolean, PathsError>
-  /** Fails when the session's socket path is longer than the system takes (unix(7): 107 bytes; macOS: 103). */
+  /** Fails when the session's socket path is longer than the system takes (`socketPathLimit`). */
   readonly checkSocketPath: (name: SessionName) => Effect.Effect<void, PathsError>
 }>()("sesh/services/Paths") {}

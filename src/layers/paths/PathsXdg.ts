@@ -4,13 +4,11 @@ import * as Result from "effect/Result"
 import * as Fs from "node:fs"
 import * as Path from "node:path"
 import type { SessionName } from "../../schema/SessionName.ts"
+import { socketPathLimit } from "../../schema/SocketPath.ts"
 import { Caller } from "../../services/Caller.ts"
 import { OperatingSystem } from "../../services/OperatingSystem.ts"
 import { Paths, PathsError } from "../../services/Paths.ts"
 import { codeOf } from "../system/systemError.ts"
-
-/** `sun_path` without its NUL: unix(7) has 108 bytes, macOS' sys/un.h 104. */
-const socketPathLimit = (platform: string): number => platform === "darwin" ? 103 : 107
 
 /**
  * The longest name, in bytes, that a socket has before it gets its own: no longer than the shortest `<name>.sock`, so

@@ -7,6 +7,7 @@ import * as Path from "node:path"
 import type { HostName } from "../../../schema/HostName.ts"
 import type { ByteChannel } from "../../../services/ByteChannel.ts"
 import { Caller } from "../../../services/Caller.ts"
+import { OperatingSystem } from "../../../services/OperatingSystem.ts"
 import { Paths } from "../../../services/Paths.ts"
 import {
   type ChannelFailure,
@@ -64,18 +65,21 @@ const open = (
  * OpenSSH's `ssh`, with a connection of our own for each host that outlives this process (ControlMaster, ControlPersist):
  * what works with `ssh host` works here. Its sockets are in `ssh` under the sessions' directory.
  */
-export const layer = (options: SshTransportOpenSshOptions = {}): Layer.Layer<SshTransport, never, Caller | Paths> =>
+export const layer = (
+  options: SshTransportOpenSshOptions = {}
+): Layer.Layer<SshTransport, never, Caller | OperatingSystem | Paths> =>
   Layer.effect(
     SshTransport,
     Effect.gen(function*() {
       const { env, home } = yield* Caller
+      const { platform } = yield* OperatingSystem
       const paths = yield* Paths
       const ssh = { file: options.program ?? "ssh", config: options.config, persist: options.persist ?? PERSIST }
 
       const place = yield* Effect.cached(
         paths.ensure.pipe(
           Effect.mapError(({ advice, path, problem }) => new SshMissing({ problem: `${path} ${problem}`, advice })),
-          Effect.andThen(makeControlDir(paths.dir))
+          Effect.andThen(makeControlDir(paths.dir, platform))
         )
       )
       const masters = yield* makeMasters({

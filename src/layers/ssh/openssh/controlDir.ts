@@ -2,6 +2,7 @@
 import * as Effect from "effect/Effect"
 import * as Fs from "node:fs"
 import * as Path from "node:path"
+import { socketPathLimit } from "../../../schema/SocketPath.ts"
 import { SshMissing } from "../../../services/SshTransport.ts"
 import { remove } from "../../system/files.ts"
 import { KEY_DIGITS } from "../../system/fnv.ts"
@@ -9,9 +10,6 @@ import { quietly } from "../../system/quietly.ts"
 
 /** ssh first makes the socket under a longer name: a dot and 16 characters more (muxserver_listen in mux.c). */
 const SSH_SUFFIX = 17
-
-/** `sun_path` without its NUL: macOS' sys/un.h, the shorter one of the two systems (unix(7): 107). */
-const SOCKET_PATH = 103
 
 /** Milliseconds after which a forwarded socket is nobody's: it is used once, at once. */
 const LEFT_BEHIND = 60_000
@@ -55,16 +53,17 @@ const sweep = (dir: string): void =>
   }, undefined)
 
 /** The directory, made with mode 0700 in one that is ours already. Removes what killed processes left there. */
-export const makeControlDir = (parent: string): Effect.Effect<ControlDir, SshMissing> =>
+export const makeControlDir = (parent: string, platform: string): Effect.Effect<ControlDir, SshMissing> =>
   Effect.suspend(() => {
     const dir = Path.join(parent, "ssh")
     const refuse = (problem: string, advice: string) => Effect.fail(new SshMissing({ problem, advice }))
     // ssh puts the path through its own expansion, and has no way to quote these.
     if (/[\u0000-\u001f$"\\]/.test(dir)) return refuse(`${JSON.stringify(dir)} is no place for ssh`, "set SESH_DIR")
     const longest = Buffer.byteLength(Path.join(dir, "x".repeat(KEY_DIGITS))) + SSH_SUFFIX
-    if (longest > SOCKET_PATH) {
+    const limit = socketPathLimit(platform)
+    if (longest > limit) {
       return refuse(
-        `${dir} is too long for a socket: ${longest} bytes with what ssh adds, ${SOCKET_PATH} is the most`,
+        `${dir} is too long for a socket: ${longest} bytes with what ssh adds, ${limit} is the most`,
         "set SESH_DIR to a shorter directory"
       )
     }

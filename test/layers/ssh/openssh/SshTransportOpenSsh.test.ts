@@ -1,7 +1,13 @@
 import { assert } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
 import * as Fs from "node:fs"
 import * as Path from "node:path"
+import * as OperatingSystemProcess from "../../../../src/layers/console/OperatingSystemProcess.ts"
+import * as PathsXdg from "../../../../src/layers/paths/PathsXdg.ts"
+import * as SshTransportOpenSsh from "../../../../src/layers/ssh/openssh/SshTransportOpenSsh.ts"
+import * as CallerFake from "../../../../src/layers/testing/CallerFake.ts"
+import { socketPathLimit } from "../../../../src/schema/SocketPath.ts"
 import { SshTransport } from "../../../../src/services/SshTransport.ts"
 import { good } from "../../../contract/ssh/common.ts"
 import { changedKey, NEEDS, say, special, testOn } from "../../../contract/ssh/real.ts"
@@ -61,6 +67,28 @@ describeWith(NEEDS, "SshTransportOpenSsh, on real hosts", () => {
       assert.strictEqual(Fs.statSync(dir).mode & 0o777, 0o700)
       yield* ssh.close(good)
       yield* happens("nothing is left", () => Fs.readdirSync(dir).length === 0)
+    })
+  )
+
+  test(
+    "the longest directory that leaves room for ssh's sockets is taken, and no longer one",
+    Effect.gen(function*() {
+      const { home, ssh } = yield* Machinery
+      // What is put behind it: ours, a key, and what ssh adds while it makes the socket.
+      const room = socketPathLimit(process.platform) - "/ssh/".length - 13 - 17
+      const at = (bytes: number) =>
+        SshTransportOpenSsh.layer({ config: ssh.config }).pipe(
+          Layer.provide(Layer.fresh(PathsXdg.layer)),
+          Layer.provide(OperatingSystemProcess.layer),
+          Layer.provide(CallerFake.layer({
+            env: { ...process.env, HOME: home, SESH_DIR: Path.join(home, "x".repeat(bytes - home.length - 1)) },
+            home
+          }))
+        )
+      assert.strictEqual(yield* Effect.provide(say("one"), at(room)), "one")
+      yield* Effect.provide(Effect.flatMap(SshTransport, ({ close }) => close(good)), at(room))
+      const error = yield* Effect.flip(Effect.provide(say("two"), at(room + 1)))
+      assert.include(error.message, "is too long for a socket")
     })
   )
 

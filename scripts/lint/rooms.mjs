@@ -85,11 +85,15 @@ export const ROOMS = {
     ]
   },
   "layers/testing": {
-    is: "Every service without the machine: one fake a contract.",
+    is: "Every service without the machine: one fake a contract; and a whole sesh on them.",
     may: [
       ...CONTRACTS,
+      "layers/attach",
+      "layers/daemon",
       "layers/remote/caller.ts",
       "layers/scrollback",
+      "layers/sessions/SessionControlLive.ts",
+      "layers/sessions/requests.ts",
       "layers/ssh/shared/bridgeChannel.ts",
       "layers/ssh/shared/collect.ts",
       "layers/ssh/shared/remoteCommand.ts",

@@ -9,13 +9,13 @@ import { HostError } from "../../src/services/HostError.ts"
 import { Remotes } from "../../src/services/Remotes.ts"
 import { SessionRegistry } from "../../src/services/SessionRegistry.ts"
 import { HostUnreachable } from "../../src/services/SshTransport.ts"
-import { machineOf, machineWithTty, sshHostOf, THERE } from "../support/machines.ts"
+import { machineOf, sshHostOf, THERE } from "../support/machines.ts"
 import { down, here, programs, suite, There, web } from "./Remotes.ts"
 
 const there = Layer.succeed(There, { home: THERE })
 
 const made = Layer.unwrap(Effect.gen(function*() {
-  const services = yield* Layer.build(machineWithTty({ pty: programs }))
+  const services = yield* Layer.build(machineOf({ pty: programs }))
   const failure = new HostError({ host: down, problem: "down does not answer", kind: "unreachable" })
   return RemotesFake.layer({ web: { services, home: THERE }, down: { services, failure } })
 })).pipe(Layer.provideMerge(Layer.mergeAll(here, there)))

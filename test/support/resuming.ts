@@ -14,7 +14,7 @@ import { encodeOffset, FrameType } from "../../src/schema/protocol/Frame.ts"
 import type { Connection } from "../../src/services/Connection.ts"
 import { eventually, settle } from "./fakeClient.ts"
 import { dev } from "./hosting.ts"
-import { inWorld, type WorldOptions } from "./world.ts"
+import { inWorld, type WorldOptions } from "./inWorld.ts"
 
 export type Sesh = Parameters<Parameters<typeof inWorld>[1]>[0]
 

@@ -1,149 +1,153 @@
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import type * as Scope from "effect/Scope"
-import { run } from "../../src/commands/run.ts"
-import * as AttachClient from "../../src/layers/attach/AttachClientLive.ts"
-import * as SessionDaemonLive from "../../src/layers/daemon/SessionDaemonLive.ts"
-import * as SessionControl from "../../src/layers/sessions/SessionControlLive.ts"
-import * as Caller from "../../src/layers/testing/CallerFake.ts"
-import * as DaemonLauncher from "../../src/layers/testing/DaemonLauncherFake.ts"
-import * as Deployer from "../../src/layers/testing/DeployerFake.ts"
-import * as EventLog from "../../src/layers/testing/EventLogFake.ts"
-import * as FileSync from "../../src/layers/testing/FileSyncFake.ts"
-import * as Input from "../../src/layers/testing/InputFake.ts"
-import { layer as network, type NetworkTestRef } from "../../src/layers/testing/network/NetworkTestRef.ts"
-import * as Output from "../../src/layers/testing/OutputFake.ts"
-import * as Paths from "../../src/layers/testing/PathsFake.ts"
-import * as Progress from "../../src/layers/testing/ProgressFake.ts"
-import * as Prompt from "../../src/layers/testing/PromptFake.ts"
-import * as Pty from "../../src/layers/testing/PtyFake.ts"
-import * as Scrollback from "../../src/layers/testing/ScrollbackFake.ts"
-import * as SessionClient from "../../src/layers/testing/SessionClientFake.ts"
-import * as SessionFiles from "../../src/layers/testing/SessionFilesFake.ts"
-import {
-  type FakeSession,
-  layer as registry,
-  type SessionRegistryTestRef
-} from "../../src/layers/testing/SessionRegistryFake.ts"
-import * as SessionServer from "../../src/layers/testing/SessionServerFake.ts"
-import * as Signals from "../../src/layers/testing/SignalsFake.ts"
-import * as Tty from "../../src/layers/testing/TtyFake.ts"
-import * as QueryResponder from "../../src/layers/vt/QueryResponderLive.ts"
-import type { AttachClient as Attach } from "../../src/services/AttachClient.ts"
-import type { Caller as CallerService } from "../../src/services/Caller.ts"
-import type { DaemonLauncher as Launcher } from "../../src/services/DaemonLauncher.ts"
-import { Deployer as DeployerService } from "../../src/services/Deployer.ts"
-import type { PathsError } from "../../src/services/Paths.ts"
-import type { Scrollback as ScrollbackService } from "../../src/services/Scrollback.ts"
-import type { SessionClient as Client } from "../../src/services/SessionClient.ts"
-import * as Remotes from "./remotes.ts"
+import * as AttachClientLive from "../../src/layers/attach/AttachClientLive.ts"
+import { DaemonLauncherTestRef } from "../../src/layers/testing/DaemonLauncherFake.ts"
+import * as DeployerFake from "../../src/layers/testing/DeployerFake.ts"
+import * as EventLogFake from "../../src/layers/testing/EventLogFake.ts"
+import * as FileSyncFake from "../../src/layers/testing/FileSyncFake.ts"
+import * as HostMemoryFake from "../../src/layers/testing/HostMemoryFake.ts"
+import * as InputFake from "../../src/layers/testing/InputFake.ts"
+import * as Machine from "../../src/layers/testing/Machine.ts"
+import { NetworkTestRef } from "../../src/layers/testing/network/NetworkTestRef.ts"
+import * as OutputFake from "../../src/layers/testing/OutputFake.ts"
+import * as ProgressFake from "../../src/layers/testing/ProgressFake.ts"
+import * as PromptFake from "../../src/layers/testing/PromptFake.ts"
+import { type PtyFakeOptions, PtyTestRef } from "../../src/layers/testing/PtyFake.ts"
+import * as RemotesFake from "../../src/layers/testing/RemotesFake.ts"
+import { type FakeSession, SessionRegistryTestRef } from "../../src/layers/testing/SessionRegistryFake.ts"
+import * as TtyFake from "../../src/layers/testing/TtyFake.ts"
+import type { HostName } from "../../src/schema/HostName.ts"
+import type { ListedSession } from "../../src/schema/Listing.ts"
+import type { RememberedHost } from "../../src/schema/RememberedHost.ts"
+import { Deployer } from "../../src/services/Deployer.ts"
 
-/** What the fake machine is like. */
-export interface WorldOptions {
-  readonly caller?: Partial<CallerService["Service"]>
-  readonly tty?: Tty.TtyFakeOptions
-  readonly pty?: Pty.PtyFakeOptions
-  readonly input?: Input.InputFakeOptions
+/** Another host of the world: a machine, and what is in the way to it. */
+export interface WorldHostOptions extends Pick<RemotesFake.FakeHost, "failure" | "laterFailure" | "delay" | "listing"> {
+  /** What its registry knows beside the sessions that are made. */
+  readonly sessions?: ReadonlyArray<FakeSession>
+  /** What it said last, and when; unless given that it had nothing, at 0. Undefined: sesh has never been there. */
+  readonly known?: { readonly sessions?: ReadonlyArray<ListedSession>; readonly at?: number } | undefined
+  readonly pty?: PtyFakeOptions
+}
+
+/** What the world is like. The options of a machine are those of the one where the user is. */
+export interface WorldOptions extends Omit<Machine.MachineOptions, "dir"> {
+  readonly tty?: TtyFake.TtyFakeOptions
+  readonly input?: InputFake.InputFakeOptions
   /** Results go to a person's terminal, unless said otherwise. */
   readonly outputIsTerminal?: boolean
-  /** What the registry knows, beside the sessions that are made. */
-  readonly sessions?: ReadonlyArray<FakeSession>
-  readonly problem?: PathsError
-  /** Other hosts, by name. */
-  readonly hosts?: Readonly<Record<string, Remotes.FakeHostOptions>>
   /** Nobody is at the terminal who could be asked. */
   readonly isAlone?: boolean
-  /** Where the sessions are: another host, whose connections may die. */
-  readonly host?: string | undefined
-  /** What sessions keep of their output; all of it, without a model, unless given. */
-  readonly scrollback?: Layer.Layer<ScrollbackService>
+  /** Other hosts, by name. */
+  readonly hosts?: Readonly<Record<string, WorldHostOptions>>
   /** Hosts that may be deployed to. */
-  readonly targets?: Readonly<Record<string, Deployer.FakeTarget>>
+  readonly targets?: Readonly<Record<string, DeployerFake.FakeTarget>>
   /** Other hosts that sesh has been on. */
   readonly known?: ReadonlyArray<string>
   /** Programs are told what happens, in the place of people. */
   readonly isLogged?: boolean
-  readonly launcher?: Layer.Layer<Launcher | DaemonLauncher.DaemonLauncherTestRef>
 }
 
-export type World =
-  | Output.OutputTestRef
-  | Prompt.PromptTestRef
-  | Progress.ProgressTestRef
-  | Remotes.FakeHosts
-  | Signals.SignalsTestRef
-  | Tty.TtyTestRef
-  | Pty.PtyTestRef
-  | DaemonLauncher.DaemonLauncherTestRef
-  | SessionRegistryTestRef
-  | NetworkTestRef
-  | SessionFiles.SessionFilesTestRef
-  | Deployer.DeployerTestRef
-  | EventLog.EventLogTestRef
-  | FileSync.FileSyncTestRef
-  | Client
-  | Attach
-  | Scope.Scope
+/** Another host, for a test to change and to look at. */
+export interface WorldHost {
+  readonly host: RemotesFake.FakeHost
+  readonly network: NetworkTestRef["Service"]
+  readonly programs: PtyTestRef["Service"]
+  readonly registry: SessionRegistryTestRef["Service"]
+  /** What was to be started there. */
+  readonly specs: DaemonLauncherTestRef["Service"]["specs"]
+}
+
+/** The other hosts. What was asked of them is in {@link RemotesFake.RemotesTestRef}. */
+export class WorldTestRef extends Context.Service<WorldTestRef, {
+  /** Throws where the test has made no such host. */
+  readonly at: (host: string) => WorldHost
+}>()("sesh/layers/testing/WorldTestRef") {}
+
+const HOME = "/home/there"
 
 /** All hosts that a test speaks of. */
 const hostsOf = (
   { hosts, known = [], targets = {} }: WorldOptions
-): Readonly<Record<string, Remotes.FakeHostOptions>> => ({
-  ...Object.fromEntries(Object.keys(targets).map((name) => [name, { known: undefined }])),
-  ...Object.fromEntries(known.map((name) => [name, {}])),
-  ...hosts
+): ReadonlyArray<readonly [name: string, options: WorldHostOptions]> =>
+  Object.entries({
+    ...Object.fromEntries(Object.keys(targets).map((name) => [name, { known: undefined }])),
+    ...Object.fromEntries(known.map((name) => [name, {}])),
+    ...hosts
+  })
+
+/** What a host said last. */
+const memoryOf = ([name, { known }]: readonly [string, WorldHostOptions]): RememberedHost => ({
+  host: name as HostName,
+  at: 0,
+  sesh: "0.0.0",
+  home: HOME,
+  dir: `${HOME}/.sesh`,
+  sessions: [],
+  ...known
 })
+
+/** Hosts that are machines of their own. */
+const remotes = (hosts: ReturnType<typeof hostsOf>) =>
+  Layer.unwrap(Effect.gen(function*() {
+    const made = new Map<string, WorldHost>()
+    for (const [name, { pty, sessions, ...options }] of hosts) {
+      const services = yield* Layer.build(Machine.layer({ pty, sessions, caller: { home: HOME, cwd: HOME } }))
+      made.set(name, {
+        host: { ...options, services, home: HOME },
+        network: Context.get(services, NetworkTestRef),
+        programs: Context.get(services, PtyTestRef),
+        registry: Context.get(services, SessionRegistryTestRef),
+        specs: Context.get(services, DaemonLauncherTestRef).specs
+      })
+    }
+    const at = (host: string): WorldHost => {
+      const found = made.get(host)
+      if (found === undefined) throw new Error(`the test has no host named ${host}`)
+      return found
+    }
+    return Layer.merge(
+      RemotesFake.layer(Object.fromEntries(Array.from(made, ([name, { host }]) => [name, host]))),
+      Layer.succeed(WorldTestRef, { at })
+    )
+  })).pipe(
+    Layer.provideMerge(HostMemoryFake.layer(
+      hosts.filter(([, options]) => !("known" in options) || options.known !== undefined).map(memoryOf)
+    ))
+  )
 
 /** A host that has been deployed to works. */
 const deployer = (targets: WorldOptions["targets"]) =>
   Layer.effectContext(Effect.gen(function*() {
-    const { at } = yield* Remotes.FakeHosts
-    const { deploy } = yield* DeployerService
-    return Context.make(Deployer.DeployerTestRef, yield* Deployer.DeployerTestRef).pipe(
-      Context.add(DeployerService, {
+    const { hosts } = yield* RemotesFake.RemotesTestRef
+    const { deploy } = yield* Deployer
+    return Context.make(DeployerFake.DeployerTestRef, yield* DeployerFake.DeployerTestRef).pipe(
+      Context.add(Deployer, {
         deploy: (host, options) =>
-          Effect.tap(deploy(host, options), () => Effect.sync(() => void (at(host).failure = undefined)))
+          Effect.tap(deploy(host, options), () =>
+            Effect.sync(() => {
+              hosts.get(host)!.failure = undefined
+            }))
       })
     )
-  })).pipe(Layer.provide(Deployer.layer(targets)))
+  })).pipe(Layer.provide(DeployerFake.layer(targets)))
 
-/** Runs command lines on fakes alone: sessions live in this process, programs are played by the test. */
-export const inWorld = <A, E>(
-  options: WorldOptions,
-  use: (
-    sesh: (...argv: ReadonlyArray<string>) => Effect.Effect<number, never, Scope.Scope>
-  ) => Effect.Effect<A, E, World>
-): Effect.Effect<A, E, Scope.Scope> => {
-  const system = Layer.mergeAll(
-    Tty.layer(options.tty),
-    Pty.layer(options.pty),
-    Input.layer(options.input),
-    Signals.layer,
-    Output.layer({ isTerminal: options.outputIsTerminal ?? true }),
-    Paths.layer(options.problem === undefined ? {} : { problem: options.problem }),
-    Caller.layer(options.caller),
-    FileSync.layer,
-    SessionFiles.layer,
-    QueryResponder.layer,
-    options.scrollback ?? Scrollback.layer,
-    network(),
-    registry(options.sessions)
+/** Everything that a command asks for. */
+export const layer = (options: WorldOptions = {}) => {
+  const person = Layer.mergeAll(
+    TtyFake.layer(options.tty),
+    InputFake.layer(options.input),
+    OutputFake.layer({ isTerminal: options.outputIsTerminal ?? true }),
+    PromptFake.layer({ isPossible: options.isAlone !== true }),
+    ProgressFake.layer()
   )
-  const others = Layer.mergeAll(
-    EventLog.layer({ isOn: options.isLogged === true }),
-    deployer(options.targets).pipe(Layer.provideMerge(Remotes.layer(hostsOf(options)))),
-    Prompt.layer({ isPossible: options.isAlone !== true }),
-    Progress.layer()
+  return Layer.mergeAll(AttachClientLive.layer, deployer(options.targets)).pipe(
+    Layer.provideMerge(remotes(hostsOf(options))),
+    Layer.provideMerge(Layer.mergeAll(EventLogFake.layer({ isOn: options.isLogged === true }), FileSyncFake.layer)),
+    Layer.provideMerge(Machine.layer(options)),
+    Layer.provideMerge(person)
   )
-  const launcher = options.launcher ??
-    DaemonLauncher.layer.pipe(Layer.provide(SessionDaemonLive.layer.pipe(Layer.provide(SessionServer.layer))))
-  const layers = Layer.mergeAll(AttachClient.layer, SessionControl.layer, launcher, others).pipe(
-    Layer.provideMerge(SessionClient.layerOn(options.host)),
-    Layer.provideMerge(system)
-  )
-  return Effect.gen(function*() {
-    const context = yield* Layer.build(layers)
-    return yield* Effect.provideContext(use((...argv) => Effect.provideContext(run(argv), context)), context)
-  })
 }
+
+export type World = Layer.Success<ReturnType<typeof layer>>

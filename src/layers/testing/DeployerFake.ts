@@ -1,4 +1,5 @@
 import * as Context from "effect/Context"
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type { HostName } from "../../schema/HostName.ts"
@@ -16,8 +17,8 @@ export interface FakeTarget {
   copy?: boolean
   /** Why it fails, whatever else it is like. */
   failure?: Omit<ConstructorParameters<typeof DeployError>[0], "host">
-  /** Milliseconds that it takes. */
-  delay?: number
+  /** How long it takes. */
+  delay?: Duration.Input
 }
 
 /** The hosts there are, for tests to play with, and what was asked of them. */

@@ -1,3 +1,4 @@
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
@@ -5,15 +6,25 @@ import type { HostName } from "../../schema/HostName.ts"
 import type { RememberedHost } from "../../schema/RememberedHost.ts"
 import { HostMemory } from "../../services/HostMemory.ts"
 
+/** What is remembered, and how often somebody wanted to know which hosts there are. */
+export class HostMemoryTestRef extends Context.Service<HostMemoryTestRef, {
+  readonly known: Map<HostName, RememberedHost>
+  readonly reads: () => number
+}>()("sesh/layers/testing/HostMemoryTestRef") {}
+
 /** Remembers as long as the process lives. */
-export const layer = (given: Iterable<RememberedHost> = []): Layer.Layer<HostMemory> =>
-  Layer.sync(HostMemory, () => {
+export const layer = (given: Iterable<RememberedHost> = []): Layer.Layer<HostMemory | HostMemoryTestRef> =>
+  Layer.effectContext(Effect.sync(() => {
     const known = new Map(Array.from(given, (host) => [host.host, host] as const))
-    const names = (): ReadonlyArray<HostName> => [...known.keys()].toSorted()
-    return HostMemory.of({
-      names: Effect.sync(names),
-      all: Effect.sync(() => names().map((name) => known.get(name)!)),
+    let reads = 0
+    const names = Effect.sync((): ReadonlyArray<HostName> => {
+      reads++
+      return [...known.keys()].toSorted()
+    })
+    return Context.make(HostMemoryTestRef, { known, reads: () => reads }).pipe(Context.add(HostMemory, {
+      names,
+      all: Effect.map(names, (names) => names.map((name) => known.get(name)!)),
       get: (host) => Effect.sync(() => Option.fromUndefinedOr(known.get(host))),
       remember: (host) => Effect.sync(() => void known.set(host.host, host))
-    })
-  })
+    }))
+  }))

@@ -1,4 +1,5 @@
 import * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type { HostName } from "../../schema/HostName.ts"
@@ -21,14 +22,14 @@ import { badPath } from "../ssh/shared/socketPath.ts"
 import { channelPair } from "./network/channelPair.ts"
 import { type FakeRemoteProgram, fakeRemoteProgram } from "./network/remoteProgram.ts"
 
-export type { FakeRemoteProgram as FakeProgram } from "./network/remoteProgram.ts"
+export type { FakeRemoteProgram } from "./network/remoteProgram.ts"
 
 /** What a fake host is like. All of it may change at any time. */
 export interface FakeSshHost {
   /** Why nobody gets in, whoever asks; undefined lets them in. */
   failure?: ConnectFailure | ((options: ConnectOptions | undefined) => ConnectFailure | undefined)
-  /** Milliseconds until it lets somebody in or fails; beyond the caller's patience that is a timeout. */
-  delay?: number
+  /** Until it lets somebody in or fails; beyond the caller's patience that is a timeout. */
+  delay?: Duration.Input
   /** Plays a program from its start. Without it programs are not found: status 127. */
   play?: (program: FakeRemoteProgram) => void
   /** Who listens at a path: plays the other side of a connection. Undefined: nobody. */
@@ -75,7 +76,7 @@ export const layer = (
       attempts.push({ host, prompts: options?.prompts ?? "batch" })
       const there = hosts.get(host)
       if (there === undefined) return yield* unreachable(host, "no such host")
-      const delay = there.delay ?? 0
+      const delay = Duration.toMillis(there.delay ?? 0)
       const patience = options?.connectTimeout
       if (patience !== undefined && delay > patience) {
         yield* Effect.sleep(patience)

@@ -6,7 +6,7 @@ import { parse } from "../../../src/commands/language/parse.ts"
 import { SHELLS } from "../../../src/commands/language/request.ts"
 import { flagged, OPTIONS, type Verb, verbs } from "../../../src/commands/language/verbs.ts"
 import { OutputTestRef } from "../../../src/layers/testing/OutputFake.ts"
-import { inWorld } from "../../support/world.ts"
+import { inWorld } from "../../support/inWorld.ts"
 
 const hidden = new Set(flagged.filter((name) => (verbs[name] as Verb).hidden === true))
 const shown = flagged.filter((name) => !hidden.has(name))

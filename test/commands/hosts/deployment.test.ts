@@ -13,13 +13,13 @@ import * as Deployer from "../../../src/layers/testing/DeployerFake.ts"
 import * as EventLog from "../../../src/layers/testing/EventLogFake.ts"
 import * as Output from "../../../src/layers/testing/OutputFake.ts"
 import { ProgressTestRef } from "../../../src/layers/testing/ProgressFake.ts"
+import { RemotesTestRef } from "../../../src/layers/testing/RemotesFake.ts"
 import { DeployError } from "../../../src/services/Deployer.ts"
 import { HostError } from "../../../src/services/HostError.ts"
 import { Progress } from "../../../src/services/Progress.ts"
 import type { ProgramHandlers, RemoteProgram } from "../../../src/services/SshTransport.ts"
-import { FakeHosts } from "../../support/remotes.ts"
+import { inWorld } from "../../support/inWorld.ts"
 import { hostNamed } from "../../support/sshSuite.ts"
-import { inWorld } from "../../support/world.ts"
 
 const failure = { step: "prepare", problem: "its disk is full", advice: "make room", stderr: "df" } as const
 
@@ -34,7 +34,7 @@ describe("sesh --deploy", () => {
           "db: sesh 0.0.0 installed, by npm",
           "old: sesh 0.0.0 is there already"
         ], []])
-        assert.deepStrictEqual((yield* FakeHosts).looks.map(([host]) => host), ["web", "db", "old"])
+        assert.deepStrictEqual((yield* RemotesTestRef).looks.map(([host]) => host), ["web", "db", "old"])
         const { now, texts } = yield* ProgressTestRef
         assert.deepStrictEqual(now(), [])
         assert.deepStrictEqual(texts.slice(0, 4), [
@@ -52,7 +52,7 @@ describe("sesh --deploy", () => {
         const { err, out } = yield* Output.OutputTestRef
         assert.deepStrictEqual(err, ["sesh: cannot put sesh on full: its disk is full; make room"])
         assert.deepStrictEqual(out, ["web: sesh 0.0.0 installed, as a copy"])
-        assert.deepStrictEqual((yield* FakeHosts).looks.map(([host]) => host), ["web"])
+        assert.deepStrictEqual((yield* RemotesTestRef).looks.map(([host]) => host), ["web"])
       })))
 })
 

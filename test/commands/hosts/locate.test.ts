@@ -3,24 +3,26 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as TestClock from "effect/testing/TestClock"
 import { DaemonLauncherTestRef } from "../../../src/layers/testing/DaemonLauncherFake.ts"
+import { HostMemoryTestRef } from "../../../src/layers/testing/HostMemoryFake.ts"
 import { OutputTestRef } from "../../../src/layers/testing/OutputFake.ts"
 import { ProgressTestRef } from "../../../src/layers/testing/ProgressFake.ts"
 import { PromptTestRef } from "../../../src/layers/testing/PromptFake.ts"
+import { RemotesTestRef } from "../../../src/layers/testing/RemotesFake.ts"
 import { fakeInfo, SessionRegistryTestRef } from "../../../src/layers/testing/SessionRegistryFake.ts"
 import { TtyTestRef } from "../../../src/layers/testing/TtyFake.ts"
 import type { ListedSession } from "../../../src/schema/Listing.ts"
 import type { SessionName } from "../../../src/schema/SessionName.ts"
 import { HostError } from "../../../src/services/HostError.ts"
 import { eventually, settle } from "../../support/fakeClient.ts"
-import { type FakeHostOptions, FakeHosts } from "../../support/remotes.ts"
-import { inWorld } from "../../support/world.ts"
+import { inWorld, type WorldHostOptions } from "../../support/inWorld.ts"
+import { WorldTestRef } from "../../support/world.ts"
 
 const having = (...names: ReadonlyArray<string>) => ({ sessions: names.map((name) => ({ info: fakeInfo(name) })) })
 
 const listed = (...names: ReadonlyArray<string>): ReadonlyArray<ListedSession> =>
   names.map((name) => ({ name: name as SessionName, info: fakeInfo(name) }))
 
-const dead = (host: string, ...knew: ReadonlyArray<string>): FakeHostOptions => ({
+const dead = (host: string, ...knew: ReadonlyArray<string>): WorldHostOptions => ({
   failure: new HostError({ host, problem: `${host} does not answer`, kind: "unreachable" }),
   known: { sessions: listed(...knew) }
 })
@@ -51,7 +53,8 @@ describe("a session that is here", () => {
           yield* settle
           terminal.type("\x1c")
           assert.strictEqual(yield* Fiber.join(running), 0)
-          const { looks, reads } = yield* FakeHosts
+          const { looks } = yield* RemotesTestRef
+          const { reads } = yield* HostMemoryTestRef
           assert.deepStrictEqual([looks, reads()], [[], 0])
         })
     ))
@@ -64,7 +67,8 @@ describe("a session that is here", () => {
           yield* sesh("a", "/tmp")
           yield* sesh("b", "--", "true")
           yield* sesh("c", "-d")
-          const { looks, reads } = yield* FakeHosts
+          const { looks } = yield* RemotesTestRef
+          const { reads } = yield* HostMemoryTestRef
           assert.deepStrictEqual([looks, reads(), (yield* DaemonLauncherTestRef).specs.length], [[], 0, 3])
         })
     ))
@@ -77,7 +81,7 @@ describe("a session that is on one host", () => {
         yield* sesh("@web", "dev", "-d")
         const running = yield* Effect.forkChild(sesh("dev"))
         const terminal = yield* TtyTestRef
-        const { programs } = (yield* FakeHosts).at("web")
+        const { programs } = (yield* WorldTestRef).at("web")
         yield* eventually("a terminal", () => terminal.isOpen)
         programs.last().print("there$ ")
         yield* eventually("the prompt", () => terminal.screen.includes("there$ "))
@@ -85,14 +89,14 @@ describe("a session that is on one host", () => {
         assert.strictEqual(yield* Fiber.join(running), 0)
         assert.deepStrictEqual((yield* OutputTestRef).err, ["[dev is on web]", "[detached from dev on web]"])
         assert.strictEqual((yield* DaemonLauncherTestRef).specs.length, 0)
-        assert.deepStrictEqual((yield* FakeHosts).looks.map(([host]) => host).toSorted(), ["db", "web"])
-        assert.isTrue((yield* FakeHosts).looks.every(([, options]) => options?.prompts === "batch"))
+        assert.deepStrictEqual((yield* RemotesTestRef).looks.map(([host]) => host).toSorted(), ["db", "web"])
+        assert.isTrue((yield* RemotesTestRef).looks.every(([, options]) => options?.prompts === "batch"))
       })))
 
   it.effect("is ended, detached, read, typed into and waited for there", () =>
     inWorld({ hosts: { web: having("old") } }, (sesh) =>
       Effect.gen(function*() {
-        const { memory, programs } = (yield* FakeHosts).at("web")
+        const { programs, registry } = (yield* WorldTestRef).at("web")
         yield* sesh("@web", "dev", "-d")
         programs.last().onTyped = (bytes) => {
           programs.last().print(bytes)
@@ -107,7 +111,7 @@ describe("a session that is on one host", () => {
         assert.strictEqual(yield* Fiber.join(waiting), 3)
         assert.strictEqual(yield* sesh("--detach", "old"), 0)
         assert.strictEqual(yield* sesh("--kill", "old"), 0)
-        assert.strictEqual(memory.sessions.size, 0)
+        assert.strictEqual(registry.sessions.size, 0)
         assert.deepStrictEqual(
           (yield* OutputTestRef).err.filter((line) => line.includes("old")),
           ["[old is on web]", "[0 clients of old on web detached]", "[old is on web]", "[old on web ended]"]
@@ -119,7 +123,7 @@ describe("a session that is on one host", () => {
       Effect.gen(function*() {
         assert.strictEqual(yield* sesh("dev"), 1)
         assert.deepStrictEqual((yield* OutputTestRef).err, ["[dev is on web]", "sesh: no session named dev on web"])
-        assert.deepStrictEqual([(yield* DaemonLauncherTestRef).specs, (yield* FakeHosts).at("web").specs], [[], []])
+        assert.deepStrictEqual([(yield* DaemonLauncherTestRef).specs, (yield* WorldTestRef).at("web").specs], [[], []])
       })))
 
   it.effect("on a host that is gone when it is gone to: the host's error", () =>
@@ -201,8 +205,8 @@ describe("a session that is on several hosts", () => {
             assert.deepStrictEqual((yield* OutputTestRef).err, [
               `sesh: there are 2 sessions named dev; say which one:\n  ${command}\n  ${command.replace("@a", "@b")}`
             ])
-            const { at } = yield* FakeHosts
-            assert.deepStrictEqual([at("a").memory.sessions.size, at("b").memory.sessions.size], [1, 1])
+            const { at } = yield* WorldTestRef
+            assert.deepStrictEqual([at("a").registry.sessions.size, at("b").registry.sessions.size], [1, 1])
             assert.strictEqual((yield* DaemonLauncherTestRef).specs.length, 0)
           })
       )
@@ -258,7 +262,7 @@ describe("waiting for hosts", () => {
     })
 
   it.effect("is 1.5 s for one that nothing speaks for, and it is said", () =>
-    inWorld({ hosts: { web: { delayMs: forever } } }, (sesh) =>
+    inWorld({ hosts: { web: { delay: forever } } }, (sesh) =>
       Effect.gen(function*() {
         assert.deepStrictEqual(yield* timed(Effect.scoped(sesh("--kill", "dev"))), { ms: 1500, code: 1 })
         assert.deepStrictEqual((yield* OutputTestRef).err, [
@@ -272,7 +276,7 @@ describe("waiting for hosts", () => {
       hosts: Object.fromEntries(
         Array.from({ length: 120 }, (_, index) => [
           `h${index}`,
-          { delayMs: forever, known: { sessions: index === 100 ? listed("dev") : [] } }
+          { delay: forever, known: { sessions: index === 100 ? listed("dev") : [] } }
         ])
       )
     }, (sesh) =>
@@ -282,12 +286,12 @@ describe("waiting for hosts", () => {
           (yield* OutputTestRef).err[0]!,
           /^sesh: no answer from h100, (h\d+, ){6}h\d+ and 112 more \(dev was on h100 /
         )
-        assert.strictEqual((yield* FakeHosts).looks.length, 120)
+        assert.strictEqual((yield* RemotesTestRef).looks.length, 120)
       })))
 
   it.effect("ends as soon as all have answered", () =>
     inWorld({
-      hosts: { web: { ...having("dev"), delayMs: 200 }, db: { delayMs: 1000, known: { sessions: listed("dev") } } }
+      hosts: { web: { ...having("dev"), delay: 200 }, db: { delay: 1000, known: { sessions: listed("dev") } } }
     }, (sesh) =>
       Effect.gen(function*() {
         assert.deepStrictEqual(yield* timed(Effect.scoped(sesh("--kill", "dev"))), { ms: 1000, code: 0 })
@@ -303,7 +307,7 @@ describe("waiting for hosts", () => {
     "ends by %s, with what is known by then",
     (key) =>
       inWorld(
-        { hosts: { web: having("dev"), db: { delayMs: forever, known: { sessions: listed("dev") } } } },
+        { hosts: { web: having("dev"), db: { delay: forever, known: { sessions: listed("dev") } } } },
         (sesh) =>
           Effect.gen(function*() {
             const running = yield* Effect.forkChild(sesh("--kill", "dev"))
@@ -335,13 +339,14 @@ describe("sesh --kill of several", () => {
     }, (sesh) =>
       Effect.gen(function*() {
         assert.strictEqual(yield* sesh("--kill", "a", "b", "c", "d", "nope"), 1)
-        const { at, looks } = yield* FakeHosts
+        const { at } = yield* WorldTestRef
+        const { looks } = yield* RemotesTestRef
         assert.deepStrictEqual(looks.map(([host]) => host).toSorted(), ["db", "far", "web"])
         assert.deepStrictEqual(
           [
             (yield* SessionRegistryTestRef).sessions.size,
-            at("web").memory.sessions.size,
-            at("db").memory.sessions.size
+            at("web").registry.sessions.size,
+            at("db").registry.sessions.size
           ],
           [0, 0, 0]
         )
@@ -362,7 +367,7 @@ describe("sesh --kill of several", () => {
     inWorld({ hosts: { web: having("a", "b"), db: having("a") }, isAlone: true }, (sesh) =>
       Effect.gen(function*() {
         assert.strictEqual(yield* sesh("--kill", "a", "b"), 1)
-        const { at } = yield* FakeHosts
-        assert.deepStrictEqual([...at("web").memory.sessions.keys()], ["a" as SessionName])
+        const { at } = yield* WorldTestRef
+        assert.deepStrictEqual([...at("web").registry.sessions.keys()], ["a" as SessionName])
       })))
 })

@@ -3,18 +3,20 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as TestClock from "effect/testing/TestClock"
 import { DaemonLauncherTestRef } from "../../../src/layers/testing/DaemonLauncherFake.ts"
+import { HostMemoryTestRef } from "../../../src/layers/testing/HostMemoryFake.ts"
 import { OutputTestRef } from "../../../src/layers/testing/OutputFake.ts"
 import { PromptTestRef } from "../../../src/layers/testing/PromptFake.ts"
 import type { FakeProgram } from "../../../src/layers/testing/PtyFake.ts"
+import { RemotesTestRef } from "../../../src/layers/testing/RemotesFake.ts"
 import { fakeInfo } from "../../../src/layers/testing/SessionRegistryFake.ts"
 import { TtyTestRef } from "../../../src/layers/testing/TtyFake.ts"
 import type { SessionName } from "../../../src/schema/SessionName.ts"
 import { HostError } from "../../../src/services/HostError.ts"
 import { eventually, settle } from "../../support/fakeClient.ts"
-import { FakeHosts } from "../../support/remotes.ts"
-import { inWorld } from "../../support/world.ts"
+import { inWorld } from "../../support/inWorld.ts"
+import { WorldTestRef } from "../../support/world.ts"
 
-const on = (host: string) => Effect.map(FakeHosts, ({ at }) => at(host))
+const on = (host: string) => Effect.map(WorldTestRef, ({ at }) => at(host))
 
 /** Lines typed back, and the end with the line `exit`. */
 const echo = (program: FakeProgram) => {
@@ -44,7 +46,7 @@ describe("sesh @host", () => {
           const listing = JSON.parse(out[1]!)
           assert.deepStrictEqual([listing.version, listing.sessions[0].name, listing.hosts], [1, "api", undefined])
           assert.deepStrictEqual(err, [])
-          assert.deepStrictEqual((yield* FakeHosts).looks.at(0), ["web", { prompts: "interactive" }])
+          assert.deepStrictEqual((yield* RemotesTestRef).looks.at(0), ["web", { prompts: "interactive" }])
         })
     ))
 
@@ -107,7 +109,7 @@ describe("sesh @host", () => {
     inWorld({ hosts: { web: {} }, isAlone: true }, (sesh) =>
       Effect.gen(function*() {
         yield* sesh("@web", "dev", "-d")
-        assert.deepStrictEqual((yield* FakeHosts).visits, [["web", { prompts: "batch" }]])
+        assert.deepStrictEqual((yield* RemotesTestRef).visits, [["web", { prompts: "batch" }]])
       })))
 })
 
@@ -124,8 +126,9 @@ describe("sesh @host <name>", () => {
         terminal.type("\x1c")
         assert.strictEqual(yield* Fiber.join(running), 0)
         assert.strictEqual(yield* sesh("@web", "other", "sub", "-d", "--", "top", "@x"), 0)
-        assert.deepInclude(specs[0], { name: "dev" as SessionName, dir: "", env: { TERM: "xterm" }, awaited: true })
-        assert.deepInclude(specs[1], { dir: "sub", command: ["top", "@x"], awaited: false })
+        const env = { SHELL: "/bin/sh", TERM: "xterm-256color" }
+        assert.deepInclude(specs[0], { name: "dev" as SessionName, dir: "/home/there", env, awaited: true })
+        assert.deepInclude(specs[1], { dir: "/home/there/sub", command: ["top", "@x"], awaited: false })
         assert.strictEqual((yield* DaemonLauncherTestRef).specs.length, 0)
 
         const again = yield* Effect.forkChild(sesh("@web", "dev"))
@@ -134,7 +137,7 @@ describe("sesh @host <name>", () => {
         programs.all[0]!.exit(7)
         assert.strictEqual(yield* Fiber.join(again), 7)
         assert.deepStrictEqual((yield* OutputTestRef).err, ["[detached from dev on web]", "[dev on web ended]"])
-        assert.strictEqual((yield* FakeHosts).reads(), 0)
+        assert.strictEqual((yield* HostMemoryTestRef).reads(), 0)
       })))
 
   it.effect("a connection that is lost for good while attached ends with 255, and the session goes on", () =>
@@ -145,7 +148,7 @@ describe("sesh @host <name>", () => {
         yield* eventually("a terminal", () => terminal.isOpen)
         yield* settle
         const web = yield* on("web")
-        web.failure = new HostError({ host: "web", problem: "its key\u001b[2J is another\u202e", kind: "refused" })
+        web.host.failure = new HostError({ host: "web", problem: "its key\u001b[2J is another\u202e", kind: "refused" })
         web.network.links.at(-1)!.cut("gone")
         yield* settle
         yield* TestClock.adjust("2 seconds")
@@ -230,7 +233,7 @@ describe("verbs on another host", () => {
           [...new Set((yield* OutputTestRef).err)],
           ["sesh: no session named dve on web; did you mean dev?"]
         )
-        assert.deepStrictEqual((yield* FakeHosts).looks, [])
+        assert.deepStrictEqual((yield* RemotesTestRef).looks, [])
         assert.deepStrictEqual((yield* PromptTestRef).asked, [])
       })))
 
@@ -260,6 +263,6 @@ describe("completion", () => {
           assert.strictEqual(yield* sesh(...line.split(" ")), 0)
         }
         assert.deepStrictEqual((yield* OutputTestRef).out, ["db\nweb", "api\ndev"])
-        assert.deepStrictEqual([(yield* FakeHosts).looks, (yield* FakeHosts).visits], [[], []])
+        assert.deepStrictEqual([(yield* RemotesTestRef).looks, (yield* RemotesTestRef).visits], [[], []])
       })))
 })

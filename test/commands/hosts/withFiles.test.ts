@@ -8,16 +8,17 @@ import { EventLogTestRef } from "../../../src/layers/testing/EventLogFake.ts"
 import { FileSyncTestRef } from "../../../src/layers/testing/FileSyncFake.ts"
 import { OutputTestRef } from "../../../src/layers/testing/OutputFake.ts"
 import { ProgressTestRef } from "../../../src/layers/testing/ProgressFake.ts"
+import { RemotesTestRef } from "../../../src/layers/testing/RemotesFake.ts"
 import { fakeInfo } from "../../../src/layers/testing/SessionRegistryFake.ts"
 import { TtyTestRef } from "../../../src/layers/testing/TtyFake.ts"
 import type { SyncOutcome } from "../../../src/services/FileSync.ts"
 import { HostError } from "../../../src/services/HostError.ts"
 import { HostUnreachable } from "../../../src/services/SshTransport.ts"
 import { eventually, settle } from "../../support/fakeClient.ts"
-import { FakeHosts } from "../../support/remotes.ts"
-import { inWorld } from "../../support/world.ts"
+import { inWorld } from "../../support/inWorld.ts"
+import { WorldTestRef } from "../../support/world.ts"
 
-const on = (host: string) => Effect.map(FakeHosts, ({ at }) => at(host))
+const on = (host: string) => Effect.map(WorldTestRef, ({ at }) => at(host))
 
 const PUSHED: SyncOutcome = { _tag: "Pushed" }
 
@@ -74,7 +75,7 @@ describe("files on a host", () => {
   it.effect("are on their way before the host is asked for anything: to look for changes takes its time too", () =>
     inWorld({ hosts: { web: {} } }, (sesh) =>
       Effect.gen(function*() {
-        const [syncs, { visits }] = [yield* FileSyncTestRef, yield* FakeHosts]
+        const [syncs, { visits }] = [yield* FileSyncTestRef, yield* RemotesTestRef]
         let earlier: number | undefined
         syncs.next = Effect.sync(() => {
           earlier = visits.length

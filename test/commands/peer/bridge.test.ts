@@ -9,7 +9,7 @@ import { TtyTestRef } from "../../../src/layers/testing/TtyFake.ts"
 import { Control, PROTOCOL } from "../../../src/schema/protocol/Control.ts"
 import { encodeFrame, encodeOffset, FrameDecoder, FrameType, OFFSET_BYTES } from "../../../src/schema/protocol/Frame.ts"
 import { eventually, settle } from "../../support/fakeClient.ts"
-import { inWorld, type WorldOptions } from "../../support/world.ts"
+import { inWorld, type WorldOptions } from "../../support/inWorld.ts"
 
 const pipe: WorldOptions = { tty: { inputIsTerminal: false, outputIsTerminal: false }, outputIsTerminal: false }
 

@@ -8,14 +8,14 @@ import * as Output from "../../../src/layers/testing/OutputFake.ts"
 import * as Tty from "../../../src/layers/testing/TtyFake.ts"
 import { PROTOCOL } from "../../../src/schema/protocol/Control.ts"
 import type { SessionName } from "../../../src/schema/SessionName.ts"
-import { type MachineOptions, machineWithTty, THERE } from "../../support/machines.ts"
+import { machineOf, THERE } from "../../support/machines.ts"
 
 interface Answer {
   readonly [field: string]: unknown
   readonly answer: { readonly [field: string]: any }
 }
 
-type Given = MachineOptions & { readonly pieces: ReadonlyArray<string | Uint8Array> }
+type Given = Parameters<typeof machineOf>[0] & { readonly pieces: ReadonlyArray<string | Uint8Array> }
 
 /** What `sesh --serve` says to these pieces of standard input. */
 const answerTo = <A = void>({ pieces, ...options }: Given, then: Effect.Effect<A, never, any> = Effect.void as any) =>
@@ -29,7 +29,7 @@ const answerTo = <A = void>({ pieces, ...options }: Given, then: Effect.Effect<A
     return [JSON.parse(line) as Answer, yield* then] as const
   }).pipe(
     Effect.provide(
-      machineWithTty(options).pipe(
+      machineOf(options).pipe(
         Layer.provideMerge(
           Layer.mergeAll(Tty.layer(), Output.layer({ isTerminal: false }), InputFake.layer({ bytes: pieces }))
         )

@@ -10,7 +10,7 @@ import { SignalsTestRef } from "../../../src/layers/testing/SignalsFake.ts"
 import type { SessionName } from "../../../src/schema/SessionName.ts"
 import { LaunchError } from "../../../src/services/DaemonLauncher.ts"
 import { eventually, settle } from "../../support/fakeClient.ts"
-import { inWorld } from "../../support/world.ts"
+import { inWorld } from "../../support/inWorld.ts"
 
 const job = "job" as SessionName
 

@@ -8,7 +8,7 @@ import { TtyTestRef } from "../../../src/layers/testing/TtyFake.ts"
 import { LaunchError } from "../../../src/services/DaemonLauncher.ts"
 import { PathsError } from "../../../src/services/Paths.ts"
 import { SessionExists } from "../../../src/services/SessionServer.ts"
-import { inWorld } from "../../support/world.ts"
+import { inWorld } from "../../support/inWorld.ts"
 
 const HEADER = "# sesh layout 1\n# name\tdirectory\thost\tcommand\n"
 

@@ -7,7 +7,7 @@ import { TtyTestRef } from "../../../src/layers/testing/TtyFake.ts"
 import type { SessionName } from "../../../src/schema/SessionName.ts"
 import { AttachClient } from "../../../src/services/AttachClient.ts"
 import { eventually, settle } from "../../support/fakeClient.ts"
-import { inWorld } from "../../support/world.ts"
+import { inWorld } from "../../support/inWorld.ts"
 
 const name = "dev" as SessionName
 

@@ -11,7 +11,7 @@ import { FrameType } from "../../../src/schema/protocol/Frame.ts"
 import type { SessionName } from "../../../src/schema/SessionName.ts"
 import { SessionExists } from "../../../src/services/SessionServer.ts"
 import { eventually, joined, settle } from "../../support/fakeClient.ts"
-import { inWorld } from "../../support/world.ts"
+import { inWorld } from "../../support/inWorld.ts"
 
 const dev = "dev" as SessionName
 

@@ -5,13 +5,13 @@ import * as Schema from "effect/Schema"
 import * as TestClock from "effect/testing/TestClock"
 import { OutputTestRef } from "../../../src/layers/testing/OutputFake.ts"
 import { ProgressTestRef } from "../../../src/layers/testing/ProgressFake.ts"
+import { RemotesTestRef } from "../../../src/layers/testing/RemotesFake.ts"
 import { fakeInfo } from "../../../src/layers/testing/SessionRegistryFake.ts"
 import { Listing } from "../../../src/schema/Listing.ts"
 import type { SessionName } from "../../../src/schema/SessionName.ts"
 import { HostError } from "../../../src/services/HostError.ts"
 import { settle } from "../../support/fakeClient.ts"
-import { type FakeHostOptions, FakeHosts } from "../../support/remotes.ts"
-import { inWorld } from "../../support/world.ts"
+import { inWorld, type WorldHostOptions } from "../../support/inWorld.ts"
 
 const session = (name: string, given?: Parameters<typeof fakeInfo>[1]) => ({ info: fakeInfo(name, given) })
 const listed = (name: string, given?: Parameters<typeof fakeInfo>[1]) => ({
@@ -19,16 +19,16 @@ const listed = (name: string, given?: Parameters<typeof fakeInfo>[1]) => ({
   info: fakeInfo(name, given)
 })
 
-const dead = (problem: string, known: FakeHostOptions["known"]): FakeHostOptions => ({
+const dead = (problem: string, known: WorldHostOptions["known"]): WorldHostOptions => ({
   failure: new HostError({ host: "x", problem, kind: "unreachable" }),
   known
 })
 
 const local = [session("dev", { dir: "/home/user/project", foreground: "make test" })]
 
-const hosts: Record<string, FakeHostOptions> = {
+const hosts: Record<string, WorldHostOptions> = {
   web: {
-    delayMs: 1000,
+    delay: 1000,
     sessions: [session("api", { dir: "/home/there/api", clients: [{ role: "attach" }], foreground: "node" })],
     known: { sessions: [listed("api", { dir: "/home/there/api" })] }
   },
@@ -81,7 +81,7 @@ describe("sesh, with other hosts", () => {
 
   it.effect("never waits longer than 5 s", () =>
     inWorld(
-      { hosts: { slow: { delayMs: 100_000, known: { at: -60_000, sessions: [listed("x")] } } } },
+      { hosts: { slow: { delay: 100_000, known: { at: -60_000, sessions: [listed("x")] } } } },
       (sesh) =>
         Effect.gen(function*() {
           const running = yield* Effect.forkChild(sesh())
@@ -101,13 +101,13 @@ describe("sesh, with other hosts", () => {
   it.effect("asks fifty at the same time", () =>
     inWorld({
       hosts: Object.fromEntries(
-        Array.from({ length: 50 }, (_, index) => [`h${index}`, { delayMs: 4000, sessions: [session(`s${index}`)] }])
+        Array.from({ length: 50 }, (_, index) => [`h${index}`, { delay: 4000, sessions: [session(`s${index}`)] }])
       )
     }, (sesh) =>
       Effect.gen(function*() {
         const running = yield* Effect.forkChild(sesh())
         yield* settle
-        assert.strictEqual((yield* FakeHosts).looks.length, 50)
+        assert.strictEqual((yield* RemotesTestRef).looks.length, 50)
         assert.match((yield* ProgressTestRef).now()[0]!, /^asking (h\d+, ){7}h\d+ and 42 more \.\.\.$/)
         yield* TestClock.adjust(4000)
         assert.strictEqual(yield* Fiber.join(running), 0)
@@ -158,7 +158,7 @@ describe("sesh, with other hosts", () => {
               problem: "db does not answer"
             },
             { host: "idle", at: 0, sesh: "0.0.0", sessions: [] },
-            { host: "web", at: 0, sesh: "0.0.0", sessions: [{ name: "api", ...hosts["web"]!.sessions![0] }] }
+            { host: "web", at: 1000, sesh: "0.0.0", sessions: [{ name: "api", ...hosts["web"]!.sessions![0] }] }
           ]
         })
       })))

@@ -10,7 +10,7 @@ import { TtyTestRef } from "../../../src/layers/testing/TtyFake.ts"
 import { LaunchError } from "../../../src/services/DaemonLauncher.ts"
 import { PathsError } from "../../../src/services/Paths.ts"
 import { eventually, settle } from "../../support/fakeClient.ts"
-import { inWorld } from "../../support/world.ts"
+import { inWorld } from "../../support/inWorld.ts"
 
 /** What a terminal gets at the end even if the program has changed nothing: charset, wrapping, cursor and pen. */
 const CLEAN = "\x1b(B\x0f\x1b[?7h\x1b[?25h\x1b[0m"

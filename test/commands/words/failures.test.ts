@@ -4,7 +4,7 @@ import { closeTo } from "../../../src/commands/words/failures.ts"
 import { OutputTestRef } from "../../../src/layers/testing/OutputFake.ts"
 import { fakeInfo, SessionRegistryTestRef } from "../../../src/layers/testing/SessionRegistryFake.ts"
 import type { SessionName } from "../../../src/schema/SessionName.ts"
-import { inWorld } from "../../support/world.ts"
+import { inWorld } from "../../support/inWorld.ts"
 
 const names = ["dev", "development", "web", "web-2", "build-server", "x"]
 

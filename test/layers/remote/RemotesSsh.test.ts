@@ -16,7 +16,7 @@ import { PtyTestRef } from "../../../src/layers/testing/PtyFake.ts"
 import * as SessionClientFake from "../../../src/layers/testing/SessionClientFake.ts"
 import * as SessionFilesFake from "../../../src/layers/testing/SessionFilesFake.ts"
 import {
-  type FakeProgram,
+  type FakeRemoteProgram,
   type FakeSshHost,
   layer as sshFake,
   SshTransportTestRef
@@ -46,7 +46,7 @@ const saying = (
   out: string | Buffer,
   options: { readonly err?: string; readonly code?: number } = {}
 ): FakeSshHost => ({
-  play: (program: FakeProgram) => {
+  play: (program: FakeRemoteProgram) => {
     program.stdio.listen({ onData: () => {}, onDrain: () => {}, onEnd: () => {}, onClose: () => {} })
     program.stdio.write(Buffer.from(out as string))
     if (options.err !== undefined) program.printError(options.err)

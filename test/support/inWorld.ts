@@ -3,9 +3,9 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
 import { run } from "../../src/commands/run.ts"
-import * as World from "./world.ts"
+import * as World from "../../src/layers/testing/World.ts"
 
-export type { WorldHostOptions, WorldOptions } from "./world.ts"
+export type { WorldHostOptions, WorldOptions } from "../../src/layers/testing/World.ts"
 
 /** Runs command lines in a world: sessions live in this process, programs are played by the test. */
 export const inWorld = <A, E>(

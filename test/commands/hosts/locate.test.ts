@@ -10,12 +10,12 @@ import { PromptTestRef } from "../../../src/layers/testing/PromptFake.ts"
 import { RemotesTestRef } from "../../../src/layers/testing/RemotesFake.ts"
 import { fakeInfo, SessionRegistryTestRef } from "../../../src/layers/testing/SessionRegistryFake.ts"
 import { TtyTestRef } from "../../../src/layers/testing/TtyFake.ts"
+import { WorldTestRef } from "../../../src/layers/testing/World.ts"
 import type { ListedSession } from "../../../src/schema/Listing.ts"
 import type { SessionName } from "../../../src/schema/SessionName.ts"
 import { HostError } from "../../../src/services/HostError.ts"
 import { eventually, settle } from "../../support/fakeClient.ts"
 import { inWorld, type WorldHostOptions } from "../../support/inWorld.ts"
-import { WorldTestRef } from "../../support/world.ts"
 
 const having = (...names: ReadonlyArray<string>) => ({ sessions: names.map((name) => ({ info: fakeInfo(name) })) })
 

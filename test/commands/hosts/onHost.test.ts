@@ -10,11 +10,11 @@ import type { FakeProgram } from "../../../src/layers/testing/PtyFake.ts"
 import { RemotesTestRef } from "../../../src/layers/testing/RemotesFake.ts"
 import { fakeInfo } from "../../../src/layers/testing/SessionRegistryFake.ts"
 import { TtyTestRef } from "../../../src/layers/testing/TtyFake.ts"
+import { WorldTestRef } from "../../../src/layers/testing/World.ts"
 import type { SessionName } from "../../../src/schema/SessionName.ts"
 import { HostError } from "../../../src/services/HostError.ts"
 import { eventually, settle } from "../../support/fakeClient.ts"
 import { inWorld } from "../../support/inWorld.ts"
-import { WorldTestRef } from "../../support/world.ts"
 
 const on = (host: string) => Effect.map(WorldTestRef, ({ at }) => at(host))
 

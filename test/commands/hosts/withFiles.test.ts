@@ -11,12 +11,12 @@ import { ProgressTestRef } from "../../../src/layers/testing/ProgressFake.ts"
 import { RemotesTestRef } from "../../../src/layers/testing/RemotesFake.ts"
 import { fakeInfo } from "../../../src/layers/testing/SessionRegistryFake.ts"
 import { TtyTestRef } from "../../../src/layers/testing/TtyFake.ts"
+import { WorldTestRef } from "../../../src/layers/testing/World.ts"
 import type { SyncOutcome } from "../../../src/services/FileSync.ts"
 import { HostError } from "../../../src/services/HostError.ts"
 import { HostUnreachable } from "../../../src/services/SshTransport.ts"
 import { eventually, settle } from "../../support/fakeClient.ts"
 import { inWorld } from "../../support/inWorld.ts"
-import { WorldTestRef } from "../../support/world.ts"
 
 const on = (host: string) => Effect.map(WorldTestRef, ({ at }) => at(host))
 

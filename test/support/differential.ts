@@ -225,11 +225,11 @@ const uncleanness = (shown: Shown): ReadonlyArray<string> => {
   check(!modes.applicationCursorKeysMode && !modes.applicationKeypadMode && !modes.bracketedPasteMode, "keys")
   check(modes.mouseTrackingMode === "none" && !modes.sendFocusMode, "mouse")
   check(!modes.insertMode && !modes.originMode && modes.wraparoundMode, "insert, origin, wrap")
-  const { keyboards, keys, mouseEncoding, colours, cursorShape } = shown.modes
+  const { cursorShape, keyboards, mouseEncoding, osc } = shown.modes
   check(keyboards.main.length === 1 && keyboards.main[0] === 0, "keyboard")
   check(mouseEncoding === 0, "mouse encoding")
   check(
-    [...keys.values()].every((value) => value === 0) && colours.size === 0 && cursorShape === 0,
+    [...keyboards.resources.values()].every((value) => value === 0) && osc.colours.size === 0 && cursorShape === 0,
     "keys, colours, shape"
   )
   check(

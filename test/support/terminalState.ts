@@ -91,16 +91,16 @@ export const modesState = (modes: ModeTracker) => ({
   mouse: modes.mouse,
   mouseEncoding: modes.mouseEncoding,
   alternate: modes.alternate !== 0,
-  keyboards: modes.keyboards,
-  keys: [...modes.keys].toSorted(),
+  keyboards: { main: modes.keyboards.main, alternate: modes.keyboards.alternate },
+  keys: [...modes.keyboards.resources].toSorted(),
   cursorShape: modes.cursorShape,
-  colours: [...modes.colours].toSorted(),
-  title: modes.title,
-  icon: modes.icon,
-  titles: modes.titles,
-  cwd: modes.cwd,
-  link: modes.link,
-  progress: modes.progress
+  colours: [...modes.osc.colours].toSorted(),
+  title: modes.osc.title,
+  icon: modes.osc.icon,
+  titles: modes.osc.titles,
+  cwd: modes.osc.cwd,
+  link: modes.osc.link,
+  progress: modes.osc.progress
 })
 
 export interface TerminalState {

@@ -13,7 +13,7 @@ const onLastRow = ({ rows }: Size, modes: ModeTracker, act: string): Buffer => {
   // Held back by synchronized output nobody would see it.
   let before = modes.modes.get(2026) === true ? "\x1b[?2026l" : ""
   before += "\x1b7"
-  if (modes.link !== undefined) before += "\x1b]8;;\x1b\\"
+  if (modes.osc.link !== undefined) before += "\x1b]8;;\x1b\\"
   if (isInsert) before += "\x1b[4l"
   if (isOrigin) before += "\x1b[?6l"
   if (modes.charsets.size > 0) before += "\x1b(B\x0f"
@@ -21,7 +21,7 @@ const onLastRow = ({ rows }: Size, modes: ModeTracker, act: string): Buffer => {
   let after = isOrigin ? "\x1b[?6h" : ""
   if (isInsert) after += "\x1b[4h"
   after += "\x1b8"
-  if (modes.link !== undefined) after += `\x1b]8;${modes.link}\x1b\\`
+  if (modes.osc.link !== undefined) after += `\x1b]8;${modes.osc.link}\x1b\\`
   return Buffer.from(`${before}\x1b[${rows};1H${act}${after}`)
 }
 

@@ -132,9 +132,9 @@ export class RawScrollback implements ScrollbackModel {
       cursor: { row: 0, column: 0 },
       mode: (mode, kind) => kind === "private" ? modes.mode(mode) : modes.ansiMode(mode),
       keyboard: stack[stack.length - 1] ?? 0,
-      otherKeys: modes.keys.get(4) ?? 0,
+      otherKeys: modes.keyboards.resources.get(4) ?? 0,
       cursorShape: modes.cursorShape,
-      colour: (key) => modes.colours.get(key)
+      colour: (key) => modes.osc.colours.get(key)
     }
   }
 }

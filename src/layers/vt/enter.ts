@@ -22,12 +22,12 @@ export const enter = (tracker: ModeTracker): string => {
   if (tracker.modes.get(7) === false) bytes += "\x1b[?7l"
   for (const [mode, on] of tracker.ansi) if (on) bytes += `\x1b[${mode}h`
   if (tracker.cursorShape !== 0) bytes += `\x1b[${tracker.cursorShape} q`
-  for (const [key, value] of tracker.colours) bytes += `\x1b]${key};${value}\x1b\\`
-  for (const entry of tracker.titles) bytes += `${names(entry.title, entry.icon)}\x1b[22;0t`
-  bytes += names(tracker.title, tracker.icon)
-  if (tracker.cwd !== undefined) bytes += `\x1b]7;${tracker.cwd}\x1b\\`
-  if (tracker.progress !== undefined) bytes += `\x1b]9;${tracker.progress}\x1b\\`
-  for (const [resource, value] of tracker.keys) bytes += `\x1b[>${resource};${value}m`
+  for (const [key, value] of tracker.osc.colours) bytes += `\x1b]${key};${value}\x1b\\`
+  for (const entry of tracker.osc.titles) bytes += `${names(entry.title, entry.icon)}\x1b[22;0t`
+  bytes += names(tracker.osc.title, tracker.osc.icon)
+  if (tracker.osc.cwd !== undefined) bytes += `\x1b]7;${tracker.osc.cwd}\x1b\\`
+  if (tracker.osc.progress !== undefined) bytes += `\x1b]9;${tracker.osc.progress}\x1b\\`
+  for (const [resource, value] of tracker.keyboards.resources) bytes += `\x1b[>${resource};${value}m`
   if (tracker.keypad) bytes += "\x1b="
   for (const [mode, on] of tracker.modes) {
     // Alternate scroll (1007) is on in some terminals and off in others: always set as the program did.

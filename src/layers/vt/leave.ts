@@ -29,7 +29,7 @@ export const undo = (tracker: ModeTracker): string => {
   let bytes = ""
   // CAN ends a sequence that has begun.
   if (!tracker.grounded) bytes += "\x18"
-  if (tracker.link !== undefined) bytes += "\x1b]8;;\x1b\\"
+  if (tracker.osc.link !== undefined) bytes += "\x1b]8;;\x1b\\"
   if (tracker.mouse !== 0) bytes += `\x1b[?${tracker.mouse}l`
   if (tracker.mouseEncoding !== 0) bytes += `\x1b[?${tracker.mouseEncoding}l`
   for (const [mode, on] of tracker.modes) {
@@ -40,7 +40,11 @@ export const undo = (tracker: ModeTracker): string => {
   }
   if (tracker.keypad) bytes += "\x1b>"
   for (const [mode, on] of tracker.ansi) if (on) bytes += `\x1b[${mode}l`
-  for (const resource of tracker.keys.keys()) bytes += resource === 4 ? "\x1b[>4;0m" : `\x1b[>${resource}m`
+  for (const resource of tracker.keyboards.resources.keys()) {
+    bytes += resource === 4
+      ? "\x1b[>4;0m"
+      : `\x1b[>${resource}m`
+  }
 
   let moved = false
   let origin = tracker.modes.get(6) === true
@@ -71,9 +75,9 @@ export const undo = (tracker: ModeTracker): string => {
   }
   bytes += "\x0f\x1b[?7h\x1b[?25h"
   if (tracker.cursorShape !== 0) bytes += "\x1b[0 q"
-  bytes += colours(tracker.colours.keys())
-  if (tracker.progress !== undefined) bytes += "\x1b]9;4;0\x1b\\"
+  bytes += colours(tracker.osc.colours.keys())
+  if (tracker.osc.progress !== undefined) bytes += "\x1b]9;4;0\x1b\\"
   // Back to the title that the program found.
-  bytes += "\x1b[23;0t".repeat(tracker.titles.length)
+  bytes += "\x1b[23;0t".repeat(tracker.osc.titles.length)
   return `${bytes}\x1b[0m`
 }

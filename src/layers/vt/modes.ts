@@ -2,6 +2,9 @@
  * Tracks what a program has changed about its terminal, from the bytes that it writes: all that the screen's contents do
  * not show. Cheap enough for live output: skips text, and knows a colour by one byte.
  */
+import { Keyboards, type Screen } from "./keyboards.ts"
+import { setLimited } from "./limitedMap.ts"
+import { MAX_OSC_BYTES, OscState } from "./oscState.ts"
 import { VtScanner } from "./scanner.ts"
 import { type Csi, oscText, parseCsi } from "./sequence.ts"
 
@@ -20,26 +23,6 @@ export const ON_BY_DEFAULT: ReadonlySet<number> = new Set([7, 8, 25, 1035, 1036]
 /** The modes that DECSTR resets (xterm ctlseqs; as xterm.js does it). */
 const SOFT_RESET = [1, 6, 7, 25, 45, 66, 1004, 2004, 2026]
 
-/** Most entries of a kitty keyboard stack; the oldest is dropped (kitty keeps 8, screen.h). */
-const MAX_KEYBOARDS = 8
-
-/** Most entries of the title stack (xterm keeps 10, MAX_SAVED_TITLES). */
-const MAX_TITLES = 10
-
-/** Longest OSC that counts as a title, directory or colour. */
-const MAX_TEXT = 4096
-
-/** Most entries of each map of modes, keys and colours: far more than exist. */
-const MAX_KEPT = 512
-
-type Screen = "main" | "alternate"
-
-const limited = <K, V>(map: Map<K, V>, key: K, value: V): void => {
-  // Deleted first: the order is the order in which they were last set.
-  map.delete(key)
-  if (map.size < MAX_KEPT) map.set(key, value)
-}
-
 /** See above. One tracker for each stream. */
 export class ModeTracker {
   /** DEC private modes as last set; mouse, alternate screen and keypad apart. */
@@ -51,27 +34,14 @@ export class ModeTracker {
   mouseEncoding = 0
   /** The mode that switched to the alternate screen, or 0 on the main screen. */
   alternate = 0
-  /** Kitty keyboard flags by screen: the base, then one entry for each push. */
-  readonly keyboards: Record<Screen, Array<number>> = { main: [0], alternate: [0] }
-  /** XTMODKEYS: resource to value; 4 is modifyOtherKeys. */
-  readonly keys = new Map<number, number>()
+  readonly keyboards = new Keyboards()
+  readonly osc = new OscState()
   /** DECSCUSR; 0 is the terminal's own. */
   cursorShape = 0
-  /** Colours changed: `4;1` or `11` to a specification. */
-  readonly colours = new Map<string, string>()
   /** A scroll region was set on a screen. */
   readonly region: Record<Screen, boolean> = { main: false, alternate: false }
   /** Designators of G0 to G3 that are not US-ASCII, such as `(0`. */
   readonly charsets = new Map<string, string>()
-  title: string | undefined
-  icon: string | undefined
-  readonly titles: Array<{ readonly title: string | undefined; readonly icon: string | undefined }> = []
-  /** As OSC 7 gave it: a URL. */
-  cwd: string | undefined
-  /** Text is being marked as this link: parameters and URI, as OSC 8 gave them. */
-  link: string | undefined
-  /** State of the terminal's own progress bar (OSC 9;4), as given. */
-  progress: string | undefined
   /** The cursor is in the first column, as far as one can tell. */
   lineStart = true
 
@@ -150,7 +120,7 @@ export class ModeTracker {
         return
       }
       case 0x5d:
-        return to - from > MAX_TEXT ? undefined : this.osc(oscText(bytes, from, to))
+        return to - from > MAX_OSC_BYTES ? undefined : this.osc.apply(oscText(bytes, from, to))
       default:
         return this.escape(bytes.toString("latin1", from + 1, Math.min(to, from + 4)))
     }
@@ -178,11 +148,11 @@ export class ModeTracker {
         return
       case 0x68:
       case 0x6c:
-        for (const mode of params) if (mode >= 0) limited(this.ansi, mode, final === 0x68)
+        for (const mode of params) if (mode >= 0) setLimited(this.ansi, mode, final === 0x68)
         return
       // CSI ? s, CSI ? r: XTSAVE, XTRESTORE
       case 0x3f0073:
-        for (const mode of params) limited(this.saved, mode, this.mode(mode) ?? false)
+        for (const mode of params) setLimited(this.saved, mode, this.mode(mode) ?? false)
         return
       case 0x3f0072:
         for (const mode of params) this.setMode(mode, this.saved.get(mode) ?? ON_BY_DEFAULT.has(mode))
@@ -204,20 +174,20 @@ export class ModeTracker {
         return this.softReset()
       // CSI > m: XTMODKEYS
       case 0x3e006d:
-        return this.setKeys(first, params[1] ?? -1)
+        return this.keyboards.setResource(first, params[1] ?? -1)
       // CSI > n: resets a resource of XTMODKEYS
       case 0x3e006e:
-        return this.setKeys(first === -1 ? 2 : first, -1)
+        return this.keyboards.setResource(first === -1 ? 2 : first, -1)
       case 0x3e0075:
-        return this.pushKeyboard(Math.max(0, first))
+        return this.keyboards.push(this.screen, Math.max(0, first))
       case 0x3c0075:
-        return this.popKeyboards(first > 0 ? first : 1)
+        return this.keyboards.pop(this.screen, first > 0 ? first : 1)
       case 0x3d0075:
-        return this.setKeyboard(Math.max(0, first), params[1] ?? 1)
+        return this.keyboards.set(this.screen, Math.max(0, first), params[1] ?? 1)
       // CSI t: 22 and 23 push and pop titles (XTWINOPS)
       case 0x74:
-        if (first === 22) this.pushTitle(params[1] ?? 0)
-        else if (first === 23) this.popTitle(params[1] ?? 0)
+        if (first === 22) this.osc.pushTitle(params[1] ?? 0)
+        else if (first === 23) this.osc.popTitle(params[1] ?? 0)
         return
       default:
         // Cursor movements, but not erasing.
@@ -241,108 +211,7 @@ export class ModeTracker {
         : this.mouseEncoding
     } // 1048 saves the cursor; 2 and 3 (VT52, DECCOLM) hardly any terminal obeys.
     else if (mode > 3 || mode === 1) {
-      if (mode !== 1048) limited(this.modes, mode, on)
-    }
-  }
-
-  private setKeys(resource: number, value: number): void {
-    if (resource === -1) this.keys.clear()
-    // 0 is the initial value of modifyOtherKeys; other resources may start with another value.
-    else if (value === -1 || (value === 0 && resource === 4)) this.keys.delete(resource)
-    else limited(this.keys, resource, value)
-  }
-
-  private pushKeyboard(flags: number): void {
-    const stack = this.keyboards[this.screen]
-    stack.push(flags)
-    if (stack.length > MAX_KEYBOARDS) stack.splice(1, 1)
-  }
-
-  private popKeyboards(count: number): void {
-    const stack = this.keyboards[this.screen]
-    if (count >= stack.length) stack.splice(0, stack.length, 0)
-    else stack.length -= count
-  }
-
-  private setKeyboard(flags: number, how: number): void {
-    const stack = this.keyboards[this.screen]
-    const now = stack[stack.length - 1]!
-    stack[stack.length - 1] = how === 2 ? now | flags : how === 3 ? now & ~flags : flags
-  }
-
-  private pushTitle(which: number): void {
-    if (which > 2) return
-    this.titles.push({ title: this.title, icon: this.icon })
-    if (this.titles.length > MAX_TITLES) this.titles.shift()
-  }
-
-  private popTitle(which: number): void {
-    if (which > 2) return
-    const entry = this.titles.pop()
-    if (entry === undefined) return
-    if (which !== 1) this.title = entry.title
-    if (which !== 2) this.icon = entry.icon
-  }
-
-  private osc(text: string): void {
-    const end = text.indexOf(";")
-    const code = end === -1 ? text : text.slice(0, end)
-    const rest = end === -1 ? "" : text.slice(end + 1)
-    switch (code) {
-      case "0":
-        this.title = this.icon = rest
-        return
-      case "1":
-        this.icon = rest
-        return
-      case "2":
-        this.title = rest
-        return
-      case "4":
-      case "5":
-        return this.setColours(code, rest)
-      case "7":
-        this.cwd = rest
-        return
-      case "8":
-        this.link = rest.indexOf(";") < rest.length - 1 ? rest : undefined
-        return
-      case "9":
-        if (rest.startsWith("4;")) this.progress = rest.startsWith("4;0") ? undefined : rest
-        return
-      case "10":
-      case "11":
-      case "12":
-      case "13":
-      case "14":
-      case "17":
-      case "19":
-        // Further values are for the codes that follow (xterm ctlseqs, OSC Ps ; Pt).
-        return rest.split(";").forEach((value, index) => this.setColour(String(Number(code) + index), value))
-      case "104":
-      case "105":
-        return this.forget(String(Number(code) - 100), rest)
-      default:
-        if (/^11[0-9]$/.test(code)) this.colours.delete(String(Number(code) - 100))
-    }
-  }
-
-  private setColours(code: string, rest: string): void {
-    const parts = rest.split(";")
-    for (let at = 0; at + 1 < parts.length; at += 2) {
-      if (/^\d+$/.test(parts[at]!)) this.setColour(`${code};${Number(parts[at])}`, parts[at + 1]!)
-    }
-  }
-
-  private setColour(key: string, value: string): void {
-    if (value !== "" && value !== "?") limited(this.colours, key, value)
-  }
-
-  private forget(code: string, indexes: string): void {
-    for (const key of [...this.colours.keys()]) {
-      if (key.startsWith(`${code};`) && (indexes === "" || indexes.split(";").includes(key.slice(2)))) {
-        this.colours.delete(key)
-      }
+      if (mode !== 1048) setLimited(this.modes, mode, on)
     }
   }
 
@@ -359,17 +228,15 @@ export class ModeTracker {
     this.modes.clear()
     this.ansi.clear()
     this.saved.clear()
-    this.keys.clear()
     this.charsets.clear()
     this.mouse = 0
     this.mouseEncoding = 0
     this.alternate = 0
-    this.keyboards.main.splice(0, MAX_KEYBOARDS, 0)
-    this.keyboards.alternate.splice(0, MAX_KEYBOARDS, 0)
+    this.keyboards.reset()
     this.cursorShape = 0
     this.region.main = false
     this.region.alternate = false
-    this.link = undefined
+    this.osc.link = undefined
     this.lineStart = true
   }
 }

@@ -95,7 +95,7 @@ export class XtermTerminal implements VtTerminal {
     // Reverse wraparound (45) makes BS climb; a link is kept alive by the lines that it marks.
     return active === normal && normal.scrollTop === 0 && normal.scrollBottom === rows - 1 &&
       this.modes.grounded && this.begun.length === 0 && !coreService.decPrivateModes.reverseWraparound &&
-      this.modes.link === undefined
+      this.modes.osc.link === undefined
   }
 
   hasScrolled(): boolean {
@@ -107,11 +107,11 @@ export class XtermTerminal implements VtTerminal {
   }
 
   title(): string | undefined {
-    return this.modes.title
+    return this.modes.osc.title
   }
 
   cwd(): string | undefined {
-    return this.modes.cwd
+    return this.modes.osc.cwd
   }
 
   leave(): Buffer {

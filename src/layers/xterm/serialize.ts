@@ -218,12 +218,12 @@ const ending = (painter: Painter, picture: Picture): void => {
   if (again && !joins) {
     painter.cell(line, x)
     charsets(painter, picture)
-    painter.lastPen(pen, modes.link)
+    painter.lastPen(pen, modes.osc.link)
     painter.control(SHOW)
     return
   }
   charsets(painter, picture)
-  painter.lastPen(pen, modes.link)
+  painter.lastPen(pen, modes.osc.link)
   if (again) {
     // In insert mode what follows would be moved: it is pulled back before.
     if (modes.ansi.get(4) === true && buffer.x < core.cols) painter.control(`\x1b[${painter.firstWidth(line, x)}P`)

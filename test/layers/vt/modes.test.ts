@@ -72,7 +72,7 @@ describe("the modes that are restored", () => {
     for (let end = 97; end < bytes.length; end += 997) {
       const modes = new ModeTracker(24)
       modes.push(bytes.subarray(0, end))
-      if (modes.alternate !== 0 || modes.keyboards.alternate.length > 1 || modes.link !== undefined) continue
+      if (modes.alternate !== 0 || modes.keyboards.alternate.length > 1 || modes.osc.link !== undefined) continue
       // Origin mode and the cursor are restored with the screen.
       const screen = `\x1b[?25l${modes.mode(6) === true ? "\x1b[?6h" : ""}`
       const again = after(Buffer.from(screen + keyboard(modes.keyboards.main) + enter(modes)).toString("latin1"))

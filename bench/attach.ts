@@ -53,7 +53,7 @@ const speak = (socket: string): Effect.Effect<Times> =>
     let first: number | undefined
     let bytes = 0
     const connection = net.connect(socket)
-    connection.write(encodeFrame(FrameType.hello, hello(VERSION, "attach", { size: SIZE })))
+    connection.write(encodeFrame(FrameType.hello, hello(VERSION, "attach", { client: "bench", size: SIZE })))
     connection.on("error", (error) => resume(Effect.die(error)))
     connection.on("data", (chunk: Buffer) => {
       const now = since()

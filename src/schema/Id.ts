@@ -1,3 +1,7 @@
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Random from "effect/Random"
+
 /** Longest run of digits of a random number in base 36. */
 const DIGITS = 11
 
@@ -5,5 +9,8 @@ const DIGITS = 11
  * A name that no other session or client gets: 56 random bits behind the time. It tells them apart and is no secret;
  * node:crypto would cost ten milliseconds of start-up.
  */
-export const newId = (): string =>
-  `${Date.now().toString(36)}-${Math.random().toString(36).slice(2).padEnd(DIGITS, "0").slice(0, DIGITS)}`
+export const newId: Effect.Effect<string> = Effect.gen(function*() {
+  const time = yield* Clock.currentTimeMillis
+  const random = yield* Random.next
+  return `${time.toString(36)}-${random.toString(36).slice(2).padEnd(DIGITS, "0").slice(0, DIGITS)}`
+})

@@ -1,6 +1,7 @@
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { hello } from "../../src/layers/connection/handshake.ts"
+import { newId } from "../../src/schema/Id.ts"
 import { Control, type Hello, type Role, type Welcome } from "../../src/schema/protocol/Control.ts"
 import {
   decodeOffset,
@@ -114,7 +115,7 @@ export class FakeClient {
 /** Connects and says hello. */
 export const join = Effect.fnUntraced(function*(name: SessionName, role: Role, more?: Partial<Hello>) {
   const client = new FakeClient(yield* (yield* SessionClient).connect(name))
-  client.connection.send(FrameType.hello, hello("0.0.0", role, more))
+  client.connection.send(FrameType.hello, hello("0.0.0", role, { client: yield* newId, ...more }))
   return client
 })
 

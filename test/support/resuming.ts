@@ -79,8 +79,15 @@ export const attached = <A, E>(
       return yield* use({ ...(yield* sit(sesh, argv)), ...session })
     })).pipe(punctual)
 
-/** Waits are what they are called, not more or less. */
-const punctual = Effect.provideService(Random.Random, { nextIntUnsafe: () => 0, nextDoubleUnsafe: () => 0.44 })
+/** Waits are what they are called, but for a hair: ids are drawn too, and must differ. */
+const punctual = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+  Effect.suspend(() => {
+    let drawn = 0
+    return Effect.provideService(effect, Random.Random, {
+      nextIntUnsafe: () => 0,
+      nextDoubleUnsafe: () => 0.44 + 1e-7 * drawn++
+    })
+  })
 
 type WorldServices = Effect.Services<ReturnType<Parameters<typeof inWorld>[1]>>
 

@@ -4,6 +4,7 @@ import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import { DEFAULT_DETACH_KEY, parseDetachKey } from "../../schema/DetachKey.ts"
+import { newId } from "../../schema/Id.ts"
 import { DEFAULT_SIZE } from "../../schema/Session.ts"
 import { AttachClient, type AttachEnd, type AttachOptions, type AttachState } from "../../services/AttachClient.ts"
 import { Caller } from "../../services/Caller.ts"
@@ -45,7 +46,7 @@ export const layer: Layer.Layer<AttachClient, never, SessionClient | EndedSessio
           after: (ms, then) => void run(Effect.forkIn(Effect.andThen(Effect.sleep(ms), Effect.sync(then)), scope)),
           onEnd: (end) => Deferred.doneUnsafe(ended, Exit.succeed(end))
         })
-        const connections = makeConnections({ attachment, caller, client, options, tty })
+        const connections = makeConnections({ attachment, caller, client, options, tty, id: yield* newId })
 
         /** On the terminal itself, or, for who has none, on standard error. */
         const whileLost = Effect.fnUntraced(function*(host: string) {

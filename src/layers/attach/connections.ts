@@ -3,7 +3,6 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Result from "effect/Result"
 import * as Scope from "effect/Scope"
-import { newId } from "../../schema/Id.ts"
 import type { Welcome } from "../../schema/protocol/Control.ts"
 import type { Size } from "../../schema/Session.ts"
 import type { AttachOptions } from "../../services/AttachClient.ts"
@@ -25,15 +24,16 @@ export interface ConnectionsParts {
   readonly tty: Tty["Service"]
   readonly attachment: Attachment
   readonly options: AttachOptions
+  /** Who we are to the session, over all of them. */
+  readonly id: string
 }
 
 /** To send it again could be to type it twice. */
 const FORGOTTEN = "it does not know how much of what was typed has come"
 
 /** Makes what makes connections. */
-export const makeConnections = ({ attachment, caller, client, options, tty }: ConnectionsParts) => {
+export const makeConnections = ({ attachment, caller, client, id, options, tty }: ConnectionsParts) => {
   const { created, name, role } = options
-  const me = newId()
   let session: string | undefined
   let sizeSaid: Size | undefined
   let resume = created === undefined ? undefined : { session: created, output: 0, input: 0 }
@@ -44,7 +44,7 @@ export const makeConnections = ({ attachment, caller, client, options, tty }: Co
     sizeSaid = tty.size()
     if (session !== undefined) resume = attachment.point()
     return hello(caller.version, role, {
-      client: me,
+      client: id,
       ...(sizeSaid === undefined ? {} : { size: sizeSaid }),
       ...(resume === undefined ? {} : { resume }),
       ...(agent === undefined ? {} : { agent }),

@@ -1,5 +1,6 @@
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Random from "effect/Random"
 import * as Fs from "node:fs"
 import * as Net from "node:net"
 import * as Path from "node:path"
@@ -15,7 +16,10 @@ import { connectUnix, type SocketError, socketError } from "./unixSocket.ts"
 const BACKLOG = 511
 
 /** Temporary names begin like this: no session's name begins with a dot. At most as long as `x.sock` (PathsXdg). */
-const temporaryName = (): string => `.${Math.floor(Math.random() * 36 ** 5).toString(36).padStart(5, "0")}`
+const temporaryName = Effect.map(
+  Random.nextIntBetween(0, 36 ** 5, { halfOpen: true }),
+  (number) => `.${number.toString(36).padStart(5, "0")}`
+)
 
 const isTemporary = (entry: string): boolean => /^\.[0-9a-z]{5}$/.test(entry)
 
@@ -68,29 +72,30 @@ const open = (
   path: string,
   onConnection: (connection: Connection) => void
 ): Effect.Effect<Served, SocketError> =>
-  Effect.callback((resume) => {
-    const temporary = Path.join(dir, temporaryName())
-    const server = Net.createServer({ pauseOnConnect: true }, (socket) => onConnection(socketConnection(socket)))
-    const fail = (cause: unknown) => {
-      server.close()
-      removeQuietly(temporary)
-      resume(Effect.fail(socketError(cause)))
-    }
-    server.once("error", fail)
-    server.once("listening", () => {
-      server.off("error", fail)
-      // A connection that could not be accepted (too many open files) is lost; the session goes on.
-      server.on("error", () => undefined)
-      try {
-        const inode = Fs.lstatSync(temporary, { bigint: true }).ino
-        Fs.renameSync(temporary, path)
-        resume(Effect.succeed({ server, inode }))
-      } catch (cause) {
-        fail(cause)
+  Effect.flatMap(temporaryName, (name) =>
+    Effect.callback((resume) => {
+      const temporary = Path.join(dir, name)
+      const server = Net.createServer({ pauseOnConnect: true }, (socket) => onConnection(socketConnection(socket)))
+      const fail = (cause: unknown) => {
+        server.close()
+        removeQuietly(temporary)
+        resume(Effect.fail(socketError(cause)))
       }
-    })
-    bind(server, temporary)
-  })
+      server.once("error", fail)
+      server.once("listening", () => {
+        server.off("error", fail)
+        // A connection that could not be accepted (too many open files) is lost; the session goes on.
+        server.on("error", () => undefined)
+        try {
+          const inode = Fs.lstatSync(temporary, { bigint: true }).ino
+          Fs.renameSync(temporary, path)
+          resume(Effect.succeed({ server, inode }))
+        } catch (cause) {
+          fail(cause)
+        }
+      })
+      bind(server, temporary)
+    }))
 
 /** While we still listen nobody takes the name, so what is removed here is ours. */
 const close = (files: SessionPaths, { inode, server }: Served): void => {

@@ -1,15 +1,14 @@
 /** The first words of a connection, seen from the client. */
 import * as Option from "effect/Option"
 import * as Result from "effect/Result"
-import { newId } from "../../schema/Id.ts"
 import { Control, type Hello, PROTOCOL, RefusalCode, type Role, type Welcome } from "../../schema/protocol/Control.ts"
 import { FrameType } from "../../schema/protocol/Frame.ts"
 import { NoSession } from "../../services/SessionClient.ts"
 import { SessionUnresponsive, VersionMismatch } from "../../services/SessionRegistry.ts"
 
-/** The `hello` of a client that has nothing to resume. */
-export const hello = (version: string, role: Role, more?: Partial<Hello>): Buffer =>
-  Control.hello.encode({ protocol: PROTOCOL, sesh: version, role, client: newId(), ...more })
+/** The `hello` of a client that has nothing to resume, unless `more` says so. */
+export const hello = (version: string, role: Role, more: Pick<Hello, "client"> & Partial<Hello>): Buffer =>
+  Control.hello.encode({ protocol: PROTOCOL, sesh: version, role, ...more })
 
 /** What the first frame from the daemon means. Undefined: a type from a newer version, wait for the next. */
 export const readAnswer = (

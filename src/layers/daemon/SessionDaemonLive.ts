@@ -86,11 +86,13 @@ export const layer: Layer.Layer<
           onExit: (status) => Queue.offerUnsafe(exits, status)
         })
 
-      const prepare = Effect.map(Scope.provide(pty.spawn(ptySpec), scope), (first) => {
+      const prepare = Effect.gen(function*() {
+        const id = yield* newId
+        const first = yield* Scope.provide(pty.spawn(ptySpec), scope)
         const program = new CurrentProgram(first)
         const session = makeSession(program, {
           name: spec.name,
-          id: newId(),
+          id,
           dir: spec.dir,
           ...listedCommand(spec.command),
           pid: first.pid,

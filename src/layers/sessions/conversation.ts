@@ -5,6 +5,7 @@ import * as Exit from "effect/Exit"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
+import { newId } from "../../schema/Id.ts"
 import type { Hello, Role, Welcome } from "../../schema/protocol/Control.ts"
 import { FrameType } from "../../schema/protocol/Frame.ts"
 import type { SessionName } from "../../schema/SessionName.ts"
@@ -81,7 +82,7 @@ export const askAll = Effect.fnUntraced(function*(
     if (!answers.has(name)) answers.set(name, answer)
     if (answers.size === names.length) Deferred.doneUnsafe(complete, Exit.void)
   }
-  const greeting = hello(version, "query")
+  const greeting = hello(version, "query", { client: yield* newId })
   const question = Effect.fnUntraced(function*(name: SessionName) {
     const connected = yield* Effect.result(client.connect(name))
     if (Result.isFailure(connected)) return settle(name, Result.fail(connected.failure))
@@ -123,14 +124,14 @@ export const ask = (
   const patience = client.host === undefined ? options.patience : Math.max(options.patience, HOST_PATIENCE)
   const unresponsive = (reason: string) => Effect.fail(new SessionUnresponsive({ name, reason }))
   // Until there is a connection to its host a person may have been asked for a password.
-  const once = Effect.flatMap(
-    client.connect(name),
-    (connection) =>
-      Effect.timeoutOrElse(converse(name, version, connection, hello(version, role, more)), {
-        duration: patience,
-        orElse: () => Effect.fail(silent(name, patience))
-      })
-  )
+  const once = Effect.gen(function*() {
+    const connection = yield* client.connect(name)
+    const greeting = hello(version, role, { client: yield* newId, ...more })
+    return yield* Effect.timeoutOrElse(converse(name, version, connection, greeting), {
+      duration: patience,
+      orElse: () => Effect.fail(silent(name, patience))
+    })
+  })
   return once.pipe(
     // It may have been ending: then nobody is there the second time.
     Effect.catchTag("HungUp", () => Effect.andThen(Effect.sleep(AGAIN_MS), once)),

@@ -1,4 +1,5 @@
 /** What the trees are, whenever they were made: names, kinds, modes, where links lead, and contents. */
+import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Fs from "node:fs"
 import { keyOf as keyOfText } from "../system/fnv.ts"
@@ -9,8 +10,8 @@ import { entriesAt, type Entry } from "./tree.ts"
 /** Milliseconds after which others may do something: a connection has to be kept alive. */
 const SLICE_MS = 50
 
-/** Bytes read at a time. */
-const CHUNK = 1024 * 1024
+/** Read at a time. */
+const CHUNK_BYTES = 1024 * 1024
 
 /** Milliseconds: of a file that was just written, another change may leave no trace in its times (a tick of the kernel's, at the most 10). */
 const FRESH_MS = 100
@@ -32,7 +33,7 @@ const hashFile = (path: Buffer): string => {
   try {
     fd = Fs.openSync(path, Fs.constants.O_RDONLY | Fs.constants.O_NOFOLLOW | Fs.constants.O_NONBLOCK)
     const { size } = Fs.fstatSync(fd)
-    const chunk = Buffer.allocUnsafe(Math.max(1, Math.min(size + 1, CHUNK)))
+    const chunk = Buffer.allocUnsafe(Math.max(1, Math.min(size + 1, CHUNK_BYTES)))
     for (let read = 1; read > 0;) {
       read = Fs.readSync(fd, chunk)
       hash.update(chunk.subarray(0, read))
@@ -62,6 +63,7 @@ const fileBehind = (link: Buffer): string =>
  * file of our own), for whatever host that was.
  */
 export const summarize = Effect.fnUntraced(function*(home: string, paths: ReadonlyArray<string>, cache: string) {
+  const clock = yield* Clock.Clock
   const known = readCache(cache)
   const seen = new Map<string, string>()
   const sum = process.getBuiltinModule("node:crypto").createHash("sha256")
@@ -72,7 +74,7 @@ export const summarize = Effect.fnUntraced(function*(home: string, paths: Readon
   const contentOf = ({ full, stat }: Entry): string => {
     const key = keyOf(stat)
     // As of before it is read, which takes its time.
-    const isSettled = Date.now() - stat.ctimeMs > FRESH_MS
+    const isSettled = clock.currentTimeMillisUnsafe() - stat.ctimeMs > FRESH_MS
     const content = known.get(key) ?? hashFile(full)
     if (isSettled) seen.set(key, content)
     if (!known.has(key)) fresh++
@@ -89,16 +91,16 @@ export const summarize = Effect.fnUntraced(function*(home: string, paths: Readon
     return `l\0${path}\0${readLink(full)}\0`
   }
 
-  let until = Date.now() + SLICE_MS
+  let until = clock.currentTimeMillisUnsafe() + SLICE_MS
   for (const path of paths) {
     let total = 0
     sum.update(`p\0${path}\0`)
     for (const entry of entriesAt(home, path)) {
       sum.update(say(entry))
       if (entry.stat.isFile()) total += entry.stat.size
-      if (Date.now() < until) continue
-      yield* Effect.promise(() => new Promise((resolve) => setImmediate(resolve)))
-      until = Date.now() + SLICE_MS
+      if (clock.currentTimeMillisUnsafe() < until) continue
+      yield* Effect.yieldNow
+      until = clock.currentTimeMillisUnsafe() + SLICE_MS
     }
     bytes.set(path, total)
   }

@@ -1,4 +1,5 @@
 /** Where control sockets, forwarded sockets and logs are: one directory of the user's own. */
+import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Fs from "node:fs"
 import * as Path from "node:path"
@@ -11,8 +12,8 @@ import { quietly } from "../../system/quietly.ts"
 /** ssh first makes the socket under a longer name: a dot and 16 characters more (muxserver_listen in mux.c). */
 const SSH_SUFFIX = 17
 
-/** Milliseconds after which a forwarded socket is nobody's: it is used once, at once. */
-const LEFT_BEHIND = 60_000
+/** A forwarded socket is nobody's after this long: it is used once, at once. */
+const LEFT_BEHIND_MS = 60_000
 
 const FORWARD_PREFIX = "f"
 const LOG_PREFIX = "l"
@@ -39,7 +40,7 @@ let used = 0
 
 const runs = (pid: number): boolean => quietly(() => process.kill(pid, 0), false)
 
-const sweep = (dir: string): void =>
+const sweep = (dir: string, now: number): void =>
   quietly(() => {
     for (const name of Fs.readdirSync(dir)) {
       const [, kind, pid] = ONCE.exec(name) ?? []
@@ -47,14 +48,14 @@ const sweep = (dir: string): void =>
       const path = Path.join(dir, name)
       const isOver = kind === LOG_PREFIX
         ? !runs(Number(pid))
-        : Date.now() - Fs.lstatSync(path).mtimeMs > LEFT_BEHIND
+        : now - Fs.lstatSync(path).mtimeMs > LEFT_BEHIND_MS
       if (isOver) remove(path)
     }
   }, undefined)
 
 /** The directory, made with mode 0700 in one that is ours already. Removes what killed processes left there. */
 export const makeControlDir = (parent: string, platform: string): Effect.Effect<ControlDir, SshMissing> =>
-  Effect.suspend(() => {
+  Effect.flatMap(Clock.currentTimeMillis, (now) => {
     const dir = Path.join(parent, "ssh")
     const refuse = (problem: string, advice: string) => Effect.fail(new SshMissing({ problem, advice }))
     // ssh puts the path through its own expansion, and has no way to quote these.
@@ -75,7 +76,7 @@ export const makeControlDir = (parent: string, platform: string): Effect.Effect<
       return undefined
     }, "cannot be made")
     if (made !== undefined) return refuse(`${dir} ${made}`, "remove it, or set SESH_DIR to another place")
-    sweep(dir)
+    sweep(dir, now)
     return Effect.succeed<ControlDir>({
       control: (key) => Path.join(dir, key),
       log: (key) => Path.join(dir, `${key}.log`),

@@ -62,9 +62,11 @@ const pipe = (
 }
 
 /** Starts a program. Interrupting ends it; once it is given, that is up to whoever has it. */
-export const startMuxProgram = (options: MuxProgramOptions): Effect.Effect<Started, SshMissing> => {
+export const startMuxProgram = Effect.fnUntraced(function*(
+  options: MuxProgramOptions
+): Effect.fn.Return<Started, SshMissing> {
   const { argv, env, host, log, master, ssh } = options
-  const marker = newMarker()
+  const marker = yield* newMarker
   const command = remoteCommand(argv, marker)
   const spawned = Child.spawn(ssh.file, sessionArgs(ssh, { host, control: master.control, log, command }), {
     // Ctrl-C at the user's terminal is for sesh to hear, not for this one.
@@ -72,7 +74,7 @@ export const startMuxProgram = (options: MuxProgramOptions): Effect.Effect<Start
     env: quietEnv(env),
     stdio: ["pipe", "pipe", "pipe"]
   })
-  return Effect.acquireUseRelease(
+  return yield* Effect.acquireUseRelease(
     spawned,
     (child) =>
       Effect.callback<Started>((resume) => {
@@ -81,4 +83,4 @@ export const startMuxProgram = (options: MuxProgramOptions): Effect.Effect<Start
       }),
     (child, exit) => Exit.isSuccess(exit) ? Effect.void : Effect.sync(() => Child.end(child, true))
   )
-}
+})

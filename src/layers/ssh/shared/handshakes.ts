@@ -1,14 +1,18 @@
 /** Making connections without asking too much of an sshd. */
 import * as Effect from "effect/Effect"
+import * as Schedule from "effect/Schedule"
 import * as Semaphore from "effect/Semaphore"
 import { type ConnectFailure, type ConnectOptions, HostUnreachable } from "../../../services/SshTransport.ts"
+import { jittered } from "./jitter.ts"
 
 /** Handshakes at once with one sshd, which drops some beyond ten (MaxStartups 10:30:100). */
 const HANDSHAKES = 8
 
-/** How often, and after how many milliseconds first, a dropped handshake is tried again; twice as long each time. */
+/** A dropped handshake is tried again this often, after waits of about 0.25, 0.5, 1 and 2 seconds. */
 const RETRIES = 4
-const RETRY_MS = 250
+const waits = Schedule.modifyDelay(Schedule.exponential("250 millis"), ({ duration }) => jittered(duration))
+
+const isDropped = (error: ConnectFailure): boolean => error._tag === "HostUnreachable" && error.reason === "dropped"
 
 /** By destination: so many at once, again when one was dropped, and no longer than `limit` where nobody is asked. */
 export const makeHandshakes = () => {
@@ -29,13 +33,9 @@ export const makeHandshakes = () => {
     readonly attempt: Effect.Effect<A, ConnectFailure>
   }): Effect.Effect<A, ConnectFailure> => {
     const { attempt, destination, host, limit, prompts } = options
-    const tries = (left: number, pause: number): Effect.Effect<A, ConnectFailure> =>
-      Effect.catchTag(attempt, "HostUnreachable", (error) =>
-        error.reason !== "dropped" || left === 0
-          ? Effect.fail(error)
-          : Effect.andThen(Effect.sleep(pause * (0.5 + Math.random())), tries(left - 1, pause * 2)))
-    const limited = prompts === "interactive" ? tries(RETRIES, RETRY_MS) : Effect.timeoutOrElse(
-      tries(RETRIES, RETRY_MS),
+    const tries = Effect.retry(attempt, { schedule: waits, times: RETRIES, while: isDropped })
+    const limited = prompts === "interactive" ? tries : Effect.timeoutOrElse(
+      tries,
       { duration: limit, orElse: () => Effect.fail(new HostUnreachable({ host, reason: "timeout", words: "" })) }
     )
     return Semaphore.withPermit(gate(destination), limited)

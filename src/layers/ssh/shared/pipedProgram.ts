@@ -1,5 +1,7 @@
 /** A program on a host, through three streams: what its login scripts say is kept apart, and its end comes last. */
+import * as Effect from "effect/Effect"
 import type { Readable, Writable } from "node:stream"
+import { newId } from "../../../schema/Id.ts"
 import type { ExitStatus } from "../../../schema/Session.ts"
 import { HIGH_WATER } from "../../../services/Connection.ts"
 import {
@@ -16,8 +18,7 @@ import type { NotYetStarted, Started } from "./startProgram.ts"
 const MAX_CHATTER = 64 * 1024
 
 /** Tells this program's output from what was printed before it. Unlike a secret it need only be unlikely. */
-export const newMarker = (): string =>
-  `sesh-${Math.random().toString(36).slice(2)}${Math.random().toString(36).slice(2)}`
+export const newMarker: Effect.Effect<string> = Effect.map(newId, (id) => `sesh-${id}`)
 
 export interface Pipes {
   readonly stdin: Writable

@@ -1,4 +1,5 @@
 /** Starting a program on a host, whoever carries it: with a connection that may be dead, or busy. */
+import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import {
@@ -10,14 +11,15 @@ import {
   type RemoteProgram,
   type SshMissing
 } from "../../../services/SshTransport.ts"
+import { jittered } from "./jitter.ts"
 import { badArgument } from "./remoteCommand.ts"
 
 /** How often a connection that turns out to be dead is replaced before it is an error. */
 const REPLACEMENTS = 2
 
-/** Milliseconds: how long to wait for a place among the sessions of a connection (MaxSessions), and between two tries. */
-const BUSY_PATIENCE = 15_000
-const BUSY_PAUSE = { first: 50, most: 500 }
+/** How long to wait for a place among the sessions of a connection (MaxSessions), and between two tries. */
+const BUSY_PATIENCE_MS = 15_000
+const BUSY_PAUSE_MS = { first: 50, most: 500 }
 
 /** Why a program was not started. */
 export type NotYetStarted =
@@ -38,15 +40,15 @@ export const launch = Effect.fnUntraced(function*<Connection>(options: {
   const bad = badArgument(argv)
   if (bad !== undefined) return yield* bad
   let left = REPLACEMENTS
-  let pause = BUSY_PAUSE.first
-  const until = Date.now() + BUSY_PATIENCE
+  let pauseMs = BUSY_PAUSE_MS.first
+  const until = (yield* Clock.currentTimeMillis) + BUSY_PATIENCE_MS
   while (true) {
     const started = yield* start(yield* connection)
     if ("program" in started) return started.program
     if (started._tag === "Failed") return yield* started.error
-    if (started.busy && Date.now() < until) {
-      yield* Effect.sleep(pause * (0.5 + Math.random()))
-      pause = Math.min(2 * pause, BUSY_PAUSE.most)
+    if (started.busy && (yield* Clock.currentTimeMillis) < until) {
+      yield* Effect.sleep(yield* jittered(pauseMs))
+      pauseMs = Math.min(2 * pauseMs, BUSY_PAUSE_MS.most)
     } else if (started.busy || left-- === 0) {
       return yield* new HostUnreachable({ host, reason: started.busy ? "busy" : "other", words: started.words })
     }

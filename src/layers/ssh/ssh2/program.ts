@@ -70,22 +70,22 @@ export const startProgram = (
   connection: SshConnection,
   argv: ReadonlyArray<string>
 ): Effect.Effect<Started> =>
-  Effect.callback((resume) => {
-    const marker = newMarker()
-    let program: PipedProgram | undefined
-    let given = false
-    let dropped = false
-    connection.exec(remoteCommand(argv, marker), (error, channel) => {
-      if (dropped) return channel?.destroy()
-      if (channel === undefined) return resume(Effect.succeed(notStarted(host, connection, error!)))
-      program = pipe(host, connection, channel, marker, (started) => {
-        given = true
-        resume(Effect.succeed(started))
+  Effect.flatMap(newMarker, (marker) =>
+    Effect.callback((resume) => {
+      let program: PipedProgram | undefined
+      let given = false
+      let dropped = false
+      connection.exec(remoteCommand(argv, marker), (error, channel) => {
+        if (dropped) return channel?.destroy()
+        if (channel === undefined) return resume(Effect.succeed(notStarted(host, connection, error!)))
+        program = pipe(host, connection, channel, marker, (started) => {
+          given = true
+          resume(Effect.succeed(started))
+        })
+        return undefined
       })
-      return undefined
-    })
-    return Effect.sync(() => {
-      dropped = true
-      if (!given) program?.destroy()
-    })
-  })
+      return Effect.sync(() => {
+        dropped = true
+        if (!given) program?.destroy()
+      })
+    }))

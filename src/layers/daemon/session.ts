@@ -16,9 +16,11 @@ import type { ScrollbackModel } from "../../services/Scrollback.ts"
 import { Broadcast } from "./broadcast.ts"
 import { ClientInputs } from "./clientInputs.ts"
 import { announcement, type CommandEnd, sendCommandEnd } from "./commandEnd.ts"
+import { CreatorWait } from "./creatorWait.ts"
 import { FlowControl } from "./flowControl.ts"
 import { HistoryTransfers } from "./historyTransfers.ts"
 import { InputQueue } from "./inputQueue.ts"
+import { OutputBatch } from "./outputBatch.ts"
 import { INPUT_WINDOW, Peer, type PeerEvents } from "./peer.ts"
 import { Peers } from "./peers.ts"
 import { QueryRouting } from "./queryRouting.ts"
@@ -29,18 +31,6 @@ const MAX_CONNECTIONS = 64
 
 /** A connection that has sent no hello after this long is closed. */
 const HANDSHAKE_MS = 10_000
-
-/** Output of one tick is sent once it has this many bytes, so that frames stay small. */
-const BATCH_BYTES = 256 * 1024
-
-/** Output bytes before the creator has attached; then the program is paused. Less than what every scrollback holds raw. */
-const CREATOR_WAIT_BYTES = 1024 * 1024
-
-/** How long the creator may take to attach; then the program goes on without it. */
-const CREATOR_WAIT_MS = 10_000
-
-/** How long the creator may still take once the session was killed: the client that kills waits for the end. */
-const CREATOR_WAIT_KILLED_MS = 1000
 
 /** Longest listed command of the foreground. */
 const FOREGROUND_CHARACTERS = 4096
@@ -67,12 +57,9 @@ export interface SessionOptions {
 export class Session {
   private readonly peers = new Peers()
   private active: number
-  private batch: Array<Buffer> = []
-  private batchBytes = 0
   private status: ExitStatus | undefined
   private command: CommandEnd | undefined
   private killed = false
-  private awaitingCreator: boolean
   private readonly clientInputs = new ClientInputs()
   private readonly flowControl: FlowControl
   private readonly broadcast: Broadcast
@@ -80,19 +67,20 @@ export class Session {
   private readonly inputQueue: InputQueue
   private readonly historyTransfers = new HistoryTransfers()
   private readonly queryRouting: QueryRouting
+  private readonly outputBatch: OutputBatch
+  private readonly creatorWait: CreatorWait
   private readonly options: SessionOptions
 
   constructor(options: SessionOptions) {
     this.options = options
     this.active = options.initialInfo.created
-    this.awaitingCreator = options.awaited
     this.flowControl = new FlowControl(options.program, options.after)
     this.broadcast = new Broadcast(options.model, this.flowControl)
     this.windowSize = new WindowSize(options.initialInfo.size, {
       ...options,
       peers: this.peers,
       broadcast: this.broadcast,
-      flush: () => this.flush()
+      flush: () => this.outputBatch.flush()
     })
     this.inputQueue = new InputQueue(options.program)
     this.queryRouting = new QueryRouting({
@@ -101,12 +89,27 @@ export class Session {
       inputQueue: this.inputQueue,
       isOver: () => this.status !== undefined
     })
+    this.outputBatch = new OutputBatch({
+      model: options.model,
+      peers: this.peers,
+      broadcast: this.broadcast,
+      queryRouting: this.queryRouting,
+      isCreatorAwaited: () => this.creatorWait.isAwaited,
+      onFlush: () => {
+        this.active = options.now()
+      }
+    })
+    this.creatorWait = new CreatorWait({
+      awaited: options.awaited,
+      flowControl: this.flowControl,
+      after: options.after,
+      onEnd: () => this.onCreatorWaitEnd()
+    })
     options.program.listen({
       onData: (bytes) => this.onData(bytes),
       onDrain: () => this.inputQueue.drain(),
       onExit: (status) => options.onExit(status)
     })
-    if (options.awaited) options.after(CREATOR_WAIT_MS, () => this.endCreatorWait())
   }
 
   get info(): SessionInfo {
@@ -157,7 +160,7 @@ export class Session {
 
   /** The command has ended and the session goes on: tells the clients that wait for the command, and shows it to all. */
   outlive(command: ReadonlyArray<string>, status: ExitStatus): void {
-    this.flush()
+    this.outputBatch.flush()
     const { model } = this.options
     this.command = { status, offset: model.offset() }
     for (const peer of this.peers.list()) {
@@ -174,7 +177,7 @@ export class Session {
 
   /** Tells all clients how the program ended, those too that connect later. */
   end(status: ExitStatus): void {
-    this.flush()
+    this.outputBatch.flush()
     this.status = status
     this.command ??= { status, offset: this.options.model.offset() }
     for (const peer of this.peers.list()) {
@@ -195,7 +198,7 @@ export class Session {
     if (isOver()) return
     if (signal === undefined) {
       this.killed = true
-      after(CREATOR_WAIT_KILLED_MS, () => this.endCreatorWait())
+      this.creatorWait.shorten()
     }
     program.signal(signal ?? "SIGHUP")
     after(graceMs, () => {
@@ -232,7 +235,7 @@ export class Session {
     onDrain: (peer) => {
       if (peer.state === "lagging") {
         peer.state = "live"
-        this.flush()
+        this.outputBatch.flush()
         this.broadcast.restore(peer)
       }
       this.flowControl.release(peer)
@@ -252,7 +255,7 @@ export class Session {
     if (wanted !== initialInfo.id) {
       return peer.refuse({ code: RefusalCode.session, message: "this is another session of that name" })
     }
-    this.flush()
+    this.outputBatch.flush()
     const resume = hello.resume?.session === initialInfo.id ? hello.resume : undefined
     this.register(peer, hello, resume?.input ?? 0)
     const gap = peer.seesOutput && resume !== undefined ? model.since(resume.output) : undefined
@@ -271,13 +274,17 @@ export class Session {
     peer.state = "live"
     peer.connection.send(FrameType.welcome, Control.welcome.encode(welcome))
     if (gap !== undefined) {
-      this.broadcast.resend(peer, resume!.output, this.awaitingCreator ? gap : this.queryRouting.withoutQueries(gap))
+      this.broadcast.resend(
+        peer,
+        resume!.output,
+        this.creatorWait.isAwaited ? gap : this.queryRouting.withoutQueries(gap)
+      )
     } else if (peer.seesOutput) this.broadcast.restore(peer)
     if (gap !== undefined && resume!.redraw !== undefined) this.broadcast.picture(peer, resume!.redraw.placed)
     if (this.status !== undefined) this.sendEnd(peer, this.status)
     else if (this.command !== undefined && peer.awaitsCommand) sendCommandEnd(peer, model, this.command)
     // Only the creator knows the session's id already.
-    if (peer.awaitsCommand || (hello.role === "attach" && resume !== undefined)) this.endCreatorWait()
+    if (peer.awaitsCommand || (hello.role === "attach" && resume !== undefined)) this.creatorWait.end()
   }
 
   /** Makes the peer primary before its client's previous connection is dropped, so that the size changes only once. */
@@ -294,10 +301,7 @@ export class Session {
     if (wasPrimary) this.queryRouting.replyToPending()
   }
 
-  /** The creator has attached, or took too long. */
-  private endCreatorWait(): void {
-    if (!this.awaitingCreator) return
-    this.awaitingCreator = false
+  private onCreatorWaitEnd(): void {
     this.replyIfUnattended()
     this.flowControl.endCreatorWait()
     this.options.onCreatorWaitEnd()
@@ -325,32 +329,12 @@ export class Session {
 
   /** Replies to pending queries when no client is left to do it. */
   private replyIfUnattended(): void {
-    if (this.peers.primary === undefined && !this.awaitingCreator) this.queryRouting.replyToPending()
+    if (this.peers.primary === undefined && !this.creatorWait.isAwaited) this.queryRouting.replyToPending()
   }
 
   private onData(bytes: Buffer): void {
     this.options.model.append(bytes)
-    if (this.batchBytes === 0) setImmediate(() => this.flush())
-    this.batch.push(bytes)
-    this.batchBytes += bytes.length
-    if (this.batchBytes >= BATCH_BYTES) this.flush()
-    if (this.awaitingCreator && this.options.model.offset() >= CREATOR_WAIT_BYTES) this.flowControl.awaitCreator()
-  }
-
-  /** Sends the output since the last flush, one frame a client. */
-  private flush(): void {
-    if (this.batchBytes === 0) return
-    // A creator that is about to attach gets everything raw, and its terminal replies.
-    const isHeard = this.peers.primary !== undefined || this.awaitingCreator
-    const { replies, forOthers, forPrimary } = this.queryRouting.filter(this.batch, isHeard)
-    const offset = this.options.model.offset() - this.batchBytes
-    this.batch = []
-    this.batchBytes = 0
-    this.active = this.options.now()
-    for (const peer of this.peers.list()) {
-      if (peer.state !== "live" || !peer.seesOutput) continue
-      this.broadcast.output(peer, offset, peer === this.peers.primary ? forPrimary : forOthers)
-    }
-    this.queryRouting.sendReplies(replies)
+    this.outputBatch.push(bytes)
+    this.creatorWait.onOutput(this.options.model.offset())
   }
 }

@@ -1,9 +1,38 @@
-import type { FrameType } from "../schema/protocol/Frame.ts"
+import * as Schema from "effect/Schema"
+import type { FrameTooLong, FrameType } from "../schema/protocol/Frame.ts"
 import type { HostError } from "./HostError.ts"
-import type { NoSession } from "./SessionClient.ts"
+import type { NoSession } from "./NoSession.ts"
+import type { ChannelFailure } from "./SshTransport.ts"
 
-/** Why a connection never reached a session. */
-export type LateFailure = NoSession | HostError
+/** What came ends inside a frame. */
+export class FrameCut extends Schema.TaggedError<FrameCut>()("FrameCut", {}) {
+  override get message() {
+    return "the connection ended in the middle of a frame"
+  }
+}
+
+/** The system broke the connection. */
+export class ConnectionReset extends Schema.TaggedError<ConnectionReset>()("ConnectionReset", {
+  /** Of the system's error: `ECONNRESET` as a rule, when the other side ended before it had read everything. */
+  code: Schema.String,
+  cause: Schema.Defect()
+}) {
+  override get message() {
+    if (this.code === "ECONNRESET" || this.code === "EPIPE") return "its process is gone"
+    return this.cause instanceof Error ? this.cause.message : this.code
+  }
+}
+
+/** What broke a connection. What was on its way may have arrived or not. */
+export type ConnectionBroken = FrameTooLong | FrameCut | ConnectionReset | ChannelFailure | HostError
+
+/** How a connection came to its end. */
+export type ConnectionEnd =
+  /** In good order: what was sent has arrived. */
+  | { readonly _tag: "Closed" }
+  | { readonly _tag: "Broken"; readonly error: ConnectionBroken }
+  /** Not a byte came, and it led nowhere. A way to another host is known to be one only by the first byte. */
+  | { readonly _tag: "NotConnected"; readonly error: NoSession | HostError }
 
 /** What one side of a connection is told. Callbacks, not streams: this is the byte path. */
 export interface ConnectionHandlers {
@@ -11,11 +40,8 @@ export interface ConnectionHandlers {
   readonly onFrame: (type: number, payload: Buffer) => void
   /** All that was sent has been taken, after a `send` that returned false. */
   readonly onDrain: () => void
-  /**
-   * It is over; `reason` is set when it did not end in good order (framing broken, connection reset). `failure`: not a
-   * byte came, and it led nowhere; a way to another host is known to be one only by the first byte. Once.
-   */
-  readonly onClose: (reason: string | undefined, failure?: LateFailure) => void
+  /** It is over. Once. */
+  readonly onClose: (end: ConnectionEnd) => void
 }
 
 /** Frames both ways between a client and a daemon, whatever carries them. */

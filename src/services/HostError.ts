@@ -9,7 +9,8 @@ export class HostError extends Schema.TaggedError<HostError>()("HostError", {
    * `unreachable` and `lost` (there was a connection): worth trying again. `refused`: the host, or our configuration, does
    * not let us in. `no sesh`: there is none on the host. `version`: it is too old, or we are. `nonsense`: what answered is not sesh.
    */
-  kind: Schema.Literals(["unreachable", "lost", "refused", "no sesh", "version", "nonsense"])
+  kind: Schema.Literals(["unreachable", "lost", "refused", "no sesh", "version", "nonsense"]),
+  cause: Schema.optionalKey(Schema.Defect())
 }) {
   override get message() {
     return this.problem

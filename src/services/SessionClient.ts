@@ -5,16 +5,7 @@ import type * as Scope from "effect/Scope"
 import type { SessionName } from "../schema/SessionName.ts"
 import type { Connection } from "./Connection.ts"
 import type { HostError } from "./HostError.ts"
-
-/** Nothing listens under that name. `stale`: a dead session left its socket. */
-export class NoSession extends Schema.TaggedError<NoSession>()("NoSession", {
-  name: Schema.String,
-  stale: Schema.Boolean
-}) {
-  override get message() {
-    return `no session named ${this.name}`
-  }
-}
+import type { NoSession } from "./NoSession.ts"
 
 /** Something is there, but it could not be connected to. */
 export class ConnectError extends Schema.TaggedError<ConnectError>()("ConnectError", {

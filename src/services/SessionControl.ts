@@ -7,11 +7,32 @@ import type { ExitStatus } from "../schema/Session.ts"
 import type { SessionName } from "../schema/SessionName.ts"
 import type { AskError } from "./SessionRegistry.ts"
 
-/** The connection to a session broke off before what was wanted had come. */
+/** The connection to a session ended before what was wanted had come. */
 export class SessionLost extends Schema.TaggedError<SessionLost>()("SessionLost", {
   name: Schema.String,
-  reason: Schema.String
+  /**
+   * `gone`: the session hung up, and said nothing of an end. `broken`: the connection did, `cause` is the
+   * `ConnectionBroken`. `ended`: it ended before it was typed all. `refused`: it did not take what was typed. `endless`:
+   * it has more history than anybody could want.
+   */
+  why: Schema.Literals(["gone", "broken", "ended", "refused", "endless"]),
+  cause: Schema.optionalKey(Schema.Defect())
 }) {
+  /** Without the session's name. */
+  get reason(): string {
+    switch (this.why) {
+      case "broken":
+        return this.cause instanceof Error ? this.cause.message : "the connection broke"
+      case "gone":
+        return "its process is gone"
+      case "ended":
+        return "it has ended"
+      case "refused":
+        return "it refused what was typed"
+      case "endless":
+        return "its history does not end"
+    }
+  }
   override get message() {
     return `lost session ${this.name}: ${this.reason}`
   }

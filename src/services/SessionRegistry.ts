@@ -5,13 +5,15 @@ import type { Welcome } from "../schema/protocol/Control.ts"
 import type { ExitStatus, SessionInfo } from "../schema/Session.ts"
 import type { SessionName } from "../schema/SessionName.ts"
 import type { HostError } from "./HostError.ts"
+import type { NoSession } from "./NoSession.ts"
 import type { PathsError } from "./Paths.ts"
-import type { ConnectError, NoSession } from "./SessionClient.ts"
+import type { ConnectError } from "./SessionClient.ts"
 
 /** The session is there and does not answer, or says something we do not understand. */
 export class SessionUnresponsive extends Schema.TaggedError<SessionUnresponsive>()("SessionUnresponsive", {
   name: Schema.String,
-  reason: Schema.String
+  reason: Schema.String,
+  cause: Schema.optionalKey(Schema.Defect())
 }) {
   override get message() {
     return `session ${this.name} does not answer: ${this.reason}`

@@ -31,7 +31,7 @@ export const question = Effect.flatMap(
 export const end = Effect.gen(function*() {
   const asked = yield* question
   asked.send(FrameType.kill, Control.kill.encode({ graceMs: 0 }))
-  yield* Effect.callback<void>((resume) => asked.hear((frame) => frame === undefined && resume(Effect.void)))
+  yield* Effect.callback<void>((resume) => asked.hear({ onFrame: () => undefined, onClose: () => resume(Effect.void) }))
 }).pipe(Effect.scoped, Effect.ignore)
 
 /** What every DaemonLauncher promises. `specOf()` with `env` over it is a spec that starts. */

@@ -8,7 +8,7 @@ import * as Result from "effect/Result"
 import * as Scope from "effect/Scope"
 import { FrameType, MAX_PAYLOAD } from "../../src/schema/protocol/Frame.ts"
 import type { SessionName } from "../../src/schema/SessionName.ts"
-import type { Connection } from "../../src/services/Connection.ts"
+import type { Connection, ConnectionEnd } from "../../src/services/Connection.ts"
 import { SessionClient } from "../../src/services/SessionClient.ts"
 import { SessionServer } from "../../src/services/SessionServer.ts"
 
@@ -21,6 +21,10 @@ export interface Ear {
   drained: number
 }
 
+/** What broke a connection, in words; undefined where it ended in good order. */
+export const brokenBy = (end: ConnectionEnd): string | undefined =>
+  end._tag === "Closed" ? undefined : end.error.message
+
 /** Listens and remembers. `onFrame` runs after a frame was noted. */
 export const ear = (connection: Connection, onFrame?: (type: number, payload: Buffer) => void): Ear => {
   const heard: Ear = { frames: [], closed: [], drained: 0 }
@@ -30,7 +34,7 @@ export const ear = (connection: Connection, onFrame?: (type: number, payload: Bu
       onFrame?.(type, payload)
     },
     onDrain: () => heard.drained++,
-    onClose: (reason) => heard.closed.push(reason)
+    onClose: (end) => heard.closed.push(brokenBy(end))
   })
   return heard
 }
@@ -71,7 +75,7 @@ const refusal = (client: SessionClient["Service"]) =>
         connection.listen({
           onFrame: () => undefined,
           onDrain: () => undefined,
-          onClose: (_, failure) => resume(Effect.succeed(failure?._tag))
+          onClose: (end) => resume(Effect.succeed(end._tag === "NotConnected" ? end.error._tag : undefined))
         })
       })
     ),

@@ -43,8 +43,8 @@ export class FakeClient {
     connection.listen({
       onFrame: (type, payload) => void this.frames.push([type, payload]),
       onDrain: () => {},
-      onClose: (reason) => {
-        this.closed = { reason }
+      onClose: (end) => {
+        this.closed = { reason: end._tag === "Closed" ? undefined : end.error.message }
       }
     })
   }

@@ -1,7 +1,7 @@
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import { FrameDecoder, type FrameType, header } from "../../schema/protocol/Frame.ts"
+import { FrameDecoder, type FrameTooLong, type FrameType, header } from "../../schema/protocol/Frame.ts"
 import type { SessionName } from "../../schema/SessionName.ts"
 import { Output } from "../../services/Output.ts"
 import { SessionClient } from "../../services/SessionClient.ts"
@@ -16,7 +16,7 @@ type BridgeEnd =
   | "session"
   /** Whoever started us is gone. */
   | "asker"
-  | { readonly broken: string }
+  | { readonly broken: FrameTooLong }
 
 /**
  * The hidden `sesh --bridge`: a session's socket as standard input and output, for a sesh on another machine whose ssh
@@ -39,7 +39,7 @@ export const bridge = Effect.fn("bridge")(function*({ name }: { readonly name: S
   const opened = yield* (yield* Tty).open({
     onInput: (bytes) => {
       const broken = decoder.push(bytes, toSession)
-      if (broken !== undefined) end({ broken: broken.reason })
+      if (broken !== undefined) end({ broken })
     },
     // The session hangs up on who says nothing more, and that ends us.
     onEnd: connection.end,
@@ -67,7 +67,7 @@ export const bridge = Effect.fn("bridge")(function*({ name }: { readonly name: S
 
   const how = yield* Deferred.await(ended)
   if (typeof how === "object") {
-    yield* (yield* Output).note(`sesh: what came is not what a sesh says: ${how.broken}`)
+    yield* (yield* Output).note(`sesh: what came is not what a sesh says: ${how.broken.message}`)
     return 1
   }
   while (how === "session" && !(yield* opened.flush)) { /* it is slow, and there: else its pipe would be closed */ }

@@ -4,7 +4,7 @@ import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { exitCode } from "../../schema/Session.ts"
 import type { SessionName } from "../../schema/SessionName.ts"
-import type { AttachEnd } from "../../services/AttachClient.ts"
+import { type AttachEnd, reasonOf } from "../../services/AttachClient.ts"
 import { Output } from "../../services/Output.ts"
 import { SessionRegistry } from "../../services/SessionRegistry.ts"
 import { CONNECTION_LOST } from "../hosts/onHost.ts"
@@ -53,7 +53,7 @@ export const report = Effect.fn("report")(function*(name: SessionName, end: Atta
       yield* note(`[${session} ended]`)
       return exitCode(end.status)
     case "Lost":
-      yield* note(`[lost ${session}: ${visible(end.reason)}]`)
+      yield* note(`[lost ${session}: ${visible(reasonOf(end.error))}]`)
       return CONNECTION_LOST
     case "Signal":
       yield* note(`[detached from ${session}]`)

@@ -6,7 +6,13 @@ import * as Option from "effect/Option"
 import { DEFAULT_DETACH_KEY, parseDetachKey } from "../../schema/DetachKey.ts"
 import { newId } from "../../schema/Id.ts"
 import { DEFAULT_SIZE } from "../../schema/Session.ts"
-import { AttachClient, type AttachEnd, type AttachOptions, type AttachState } from "../../services/AttachClient.ts"
+import {
+  AttachClient,
+  type AttachEnd,
+  type AttachOptions,
+  type AttachState,
+  SessionGone
+} from "../../services/AttachClient.ts"
 import { Caller } from "../../services/Caller.ts"
 import { EndedSessions } from "../../services/EndedSessions.ts"
 import { Output } from "../../services/Output.ts"
@@ -14,7 +20,7 @@ import { SessionClient } from "../../services/SessionClient.ts"
 import { Tty } from "../../services/Tty.ts"
 import { Attachment, CTRL_C } from "./attachment.ts"
 import { type AttachedConnection, makeConnections } from "./connections.ts"
-import { lost, waiting } from "./messages.ts"
+import { waiting } from "./messages.ts"
 import { type ConnectionFailure, firstFailure } from "./openConnection.ts"
 import { reconnect } from "./reconnect.ts"
 
@@ -72,25 +78,33 @@ export const layer: Layer.Layer<AttachClient, never, SessionClient | EndedSessio
           return current
         })
 
-        const explain = Effect.fnUntraced(function*(error: ConnectionFailure) {
-          const remembered = error._tag === "NoSession" ? yield* endedSessions.get(name) : Option.none()
-          attachment.end(lost(error, connections.session(), remembered))
+        /** There is no connection to be had any more. */
+        const lose = Effect.fnUntraced(function*(failure: ConnectionFailure) {
+          if (failure._tag === "SessionReplaced") return attachment.end({ _tag: "Lost", error: failure })
+          const error = firstFailure(name)(failure)
+          if (error._tag !== "NoSession") return attachment.end({ _tag: "Lost", error })
+          const ended = Option.filter(yield* endedSessions.get(name), ({ id }) => id === connections.session())
+          attachment.end(
+            Option.isSome(ended)
+              ? { _tag: "Exited", status: ended.value.status }
+              : { _tag: "Lost", error: new SessionGone({ ...(host === undefined ? {} : { host }), cause: error }) }
+          )
         })
 
         /** Until there is nothing to go on with. */
         const goOn = Effect.fnUntraced(function*(first: AttachedConnection) {
           for (let current = first;;) {
-            const reason = yield* current.broken
+            const error = yield* current.broken
             // It may have said why.
             if (attachment.hasEnded) return
-            if (host === undefined) return attachment.end({ _tag: "Lost", reason: reason ?? "its process is gone" })
+            if (host === undefined) return attachment.end({ _tag: "Lost", error: error ?? new SessionGone({}) })
             attachment.part()
             yield* current.close
-            yield* tell({ _tag: "Lost", reason: reason ?? "" })
+            yield* tell({ _tag: "Lost", ...(error === undefined ? {} : { error }) })
             current = yield* whileLost(host)
             yield* tell({ _tag: "Resumed" })
           }
-        }, Effect.catch(explain))
+        }, Effect.catch(lose))
 
         const first = yield* Effect.mapError(connections.openApart, firstFailure(name))
         const open = tty.open({

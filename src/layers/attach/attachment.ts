@@ -7,7 +7,7 @@ import type { DetachKey } from "../../schema/DetachKey.ts"
 import { Control, type EndSignal, type Hello, RESUMING, type Welcome } from "../../schema/protocol/Control.ts"
 import { decodeOffset, FrameType } from "../../schema/protocol/Frame.ts"
 import type { Size } from "../../schema/Session.ts"
-import type { AttachEnd } from "../../services/AttachClient.ts"
+import { type AttachEnd, GivenUp, ProtocolViolated, SessionRefused } from "../../services/AttachClient.ts"
 import type { Connection } from "../../services/Connection.ts"
 import type { OpenTty } from "../../services/Tty.ts"
 import { Outbox } from "../connection/outbox.ts"
@@ -25,9 +25,6 @@ const MOST_TYPED = 8 * 1024 * 1024
 
 /** Gives up a connection that is waited for, and ends watching: whoever is attached types it. */
 export const CTRL_C: DetachKey = { byte: 0x03, code: "c".charCodeAt(0) }
-
-/** No output is ever passed over. */
-const MISSING = "it left out a part of the output"
 
 export interface AttachmentParts {
   readonly role: "attach" | "watch"
@@ -134,13 +131,13 @@ export class Attachment {
   }
 
   /** Gives what is wrong with it, if anything: then there is no going on. */
-  onFrame(type: number, payload: Buffer): string | undefined {
+  onFrame(type: number, payload: Buffer): ProtocolViolated | undefined {
     if (this.ended) return undefined
     switch (type) {
       case FrameType.output:
-        return this.display.output(payload) ? undefined : MISSING
+        return this.display.output(payload) ? undefined : new ProtocolViolated({ what: "output missing" })
       case FrameType.restore:
-        return this.display.restore(payload) ? undefined : MISSING
+        return this.display.restore(payload) ? undefined : new ProtocolViolated({ what: "output missing" })
       case FrameType.ack:
         this.outbox.onAck(decodeOffset(payload) ?? 0)
         this.settleInput()
@@ -148,7 +145,9 @@ export class Attachment {
       case FrameType.exit: {
         const status = Option.getOrUndefined(Control.exit.decode(payload))
         this.end(
-          status === undefined ? { _tag: "Lost", reason: "it ended without a status" } : { _tag: "Exited", status }
+          status === undefined
+            ? { _tag: "Lost", error: new ProtocolViolated({ what: "no status" }) }
+            : { _tag: "Exited", status }
         )
         return undefined
       }
@@ -158,8 +157,8 @@ export class Attachment {
         return undefined
       }
       case FrameType.error: {
-        const refusal = Option.getOrUndefined(Control.error.decode(payload))
-        this.end({ _tag: "Lost", reason: refusal?.message ?? "it hung up on us" })
+        const words = Option.getOrUndefined(Control.error.decode(payload))?.message
+        this.end({ _tag: "Lost", error: new SessionRefused(words === undefined ? {} : { words }) })
         return undefined
       }
       default:
@@ -172,7 +171,7 @@ export class Attachment {
     const parted = this.tty !== undefined && this.connection === undefined
     const { bytes: typed, detach } = this.scanner.push(bytes, parted ? [CTRL_C] : [])
     this.type(typed)
-    if (detach) return parted ? this.end({ _tag: "Lost", reason: "given up" }) : this.detach("key")
+    if (detach) return parted ? this.end({ _tag: "Lost", error: new GivenUp() }) : this.detach("key")
     if (this.parts.role === "watch" && typed.includes(CTRL_C.byte)) return this.detach("key")
     if (parted) this.onKey()
     const turn = ++this.turn

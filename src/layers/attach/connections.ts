@@ -5,14 +5,14 @@ import * as Result from "effect/Result"
 import * as Scope from "effect/Scope"
 import type { Welcome } from "../../schema/protocol/Control.ts"
 import type { Size } from "../../schema/Session.ts"
-import type { AttachOptions } from "../../services/AttachClient.ts"
+import { type AttachOptions, ProtocolViolated, SessionReplaced } from "../../services/AttachClient.ts"
 import type { Caller } from "../../services/Caller.ts"
 import type { Connection } from "../../services/Connection.ts"
 import type { SessionClient } from "../../services/SessionClient.ts"
 import type { Tty } from "../../services/Tty.ts"
 import { hello } from "../connection/handshake.ts"
 import type { Attachment } from "./attachment.ts"
-import { openConnection, type OpenedConnection, Replaced } from "./openConnection.ts"
+import { openConnection, type OpenedConnection } from "./openConnection.ts"
 
 export interface AttachedConnection extends OpenedConnection {
   readonly close: Effect.Effect<void>
@@ -27,9 +27,6 @@ export interface ConnectionsParts {
   /** Who we are to the session, over all of them. */
   readonly id: string
 }
-
-/** To send it again could be to type it twice. */
-const FORGOTTEN = "it does not know how much of what was typed has come"
 
 /** Makes what makes connections. */
 export const makeConnections = ({ attachment, caller, client, id, options, tty }: ConnectionsParts) => {
@@ -52,11 +49,12 @@ export const makeConnections = ({ attachment, caller, client, id, options, tty }
     })
   }
 
-  const onWelcome = (connection: Connection, welcome: Welcome): Result.Result<void, Replaced> => {
-    if (session !== undefined && session !== welcome.info.id) return Result.fail(new Replaced())
+  const onWelcome = (connection: Connection, welcome: Welcome): Result.Result<void, SessionReplaced> => {
+    if (session !== undefined && session !== welcome.info.id) return Result.fail(new SessionReplaced())
     session = welcome.info.id
     const isIn = attachment.join(connection, welcome, resume?.output ?? welcome.output)
-    if (!isIn) attachment.end({ _tag: "Lost", reason: FORGOTTEN })
+    // To send it again could be to type it twice.
+    if (!isIn) attachment.end({ _tag: "Lost", error: new ProtocolViolated({ what: "input unknown" }) })
     return Result.void
   }
 

@@ -7,8 +7,10 @@ import * as Schema from "effect/Schema"
 import type { Welcome } from "../../schema/protocol/Control.ts"
 import { FrameType } from "../../schema/protocol/Frame.ts"
 import type { SessionName } from "../../schema/SessionName.ts"
-import type { Connection, LateFailure } from "../../services/Connection.ts"
-import { NoSession, type SessionClient } from "../../services/SessionClient.ts"
+import { type ProtocolViolated, SessionReplaced } from "../../services/AttachClient.ts"
+import type { Connection, ConnectionBroken } from "../../services/Connection.ts"
+import { NoSession } from "../../services/NoSession.ts"
+import type { SessionClient } from "../../services/SessionClient.ts"
 import { type AskError, SessionUnresponsive } from "../../services/SessionRegistry.ts"
 import { readAnswer } from "../connection/handshake.ts"
 
@@ -16,18 +18,25 @@ import { readAnswer } from "../connection/handshake.ts"
 const WELCOME_MS = 5000
 
 /** Nobody answered, in contrast to an answer that is no welcome. */
-export class Silent extends Schema.TaggedError<Silent>()("Silent", { reason: Schema.String }) {}
+export class Silent extends Schema.TaggedError<Silent>()("Silent", {
+  /** Milliseconds that were waited for an answer; missing where the connection ended before. */
+  waited: Schema.optionalKey(Schema.Int),
+  /** What broke the connection. */
+  cause: Schema.optionalKey(Schema.Defect())
+}) {
+  override get message() {
+    if (this.waited !== undefined) return `no welcome in ${this.waited / 1000} s`
+    return this.cause instanceof Error ? this.cause.message : "it hung up before it answered"
+  }
+}
 
-/** The session that was meant is gone, and another one has its name. */
-export class Replaced extends Schema.TaggedError<Replaced>()("Replaced", {}) {}
-
-export type ConnectionFailure = AskError | Silent | Replaced
+export type ConnectionFailure = AskError | Silent | SessionReplaced
 
 export interface OpenedConnection {
   /** The daemon has let us in. Waits five seconds. */
   readonly welcomed: Effect.Effect<void, ConnectionFailure>
-  /** The connection is gone: why, where it did not end in good order. */
-  readonly broken: Effect.Effect<string | undefined>
+  /** The connection is gone: by what, where it did not end in good order. */
+  readonly broken: Effect.Effect<ConnectionBroken | ProtocolViolated | undefined>
 }
 
 export interface ConnectionOptions {
@@ -36,9 +45,9 @@ export interface ConnectionOptions {
   /** Made at the last moment. */
   readonly hello: () => Buffer
   /** What follows the welcome comes to `onFrame`. A failure ends the attempt. */
-  readonly onWelcome: (connection: Connection, welcome: Welcome) => Result.Result<void, Replaced>
+  readonly onWelcome: (connection: Connection, welcome: Welcome) => Result.Result<void, SessionReplaced>
   /** Gives what is wrong with the frame, if anything: the connection is of no use then. */
-  readonly onFrame: (type: number, payload: Buffer) => string | undefined
+  readonly onFrame: (type: number, payload: Buffer) => ProtocolViolated | undefined
 }
 
 /** Connects and says hello. Closing the scope ends the connection. */
@@ -46,7 +55,7 @@ export const openConnection = Effect.fnUntraced(
   function*(client: SessionClient["Service"], options: ConnectionOptions) {
     const { name, version } = options
     const connection = yield* client.connect(name)
-    const broken = yield* Deferred.make<string | undefined>()
+    const broken = yield* Deferred.make<ConnectionBroken | ProtocolViolated | undefined>()
     const welcomed = yield* Deferred.make<void, ConnectionFailure>()
     let isWelcome = false
     const onAnswer = (type: number, payload: Buffer) => {
@@ -55,17 +64,16 @@ export const openConnection = Effect.fnUntraced(
       isWelcome = true
       const outcome = answer.pipe(
         // Somebody is there: it is not the one that was meant.
-        Result.mapError((error) => error._tag === "NoSession" ? new Replaced() : error),
+        Result.mapError((error) => error._tag === "NoSession" ? new SessionReplaced() : error),
         Result.flatMap((welcome): Result.Result<void, ConnectionFailure> => options.onWelcome(connection, welcome))
       )
       Deferred.doneUnsafe(welcomed, Result.isSuccess(outcome) ? Exit.void : Exit.fail(outcome.failure))
     }
     let isBroken = false
-    const end = (reason: string | undefined, failure?: LateFailure) => {
+    const end = (error: ConnectionBroken | ProtocolViolated | undefined) => {
       isBroken = true
-      const silent = () => new Silent({ reason: reason ?? "it hung up before it answered" })
-      Deferred.doneUnsafe(welcomed, Exit.fail(failure ?? silent()))
-      Deferred.doneUnsafe(broken, Exit.succeed(reason))
+      Deferred.doneUnsafe(welcomed, Exit.fail(new Silent(error === undefined ? {} : { cause: error })))
+      Deferred.doneUnsafe(broken, Exit.succeed(error))
     }
     connection.listen({
       onFrame: (type, payload) => {
@@ -77,14 +85,17 @@ export const openConnection = Effect.fnUntraced(
         connection.destroy()
       },
       onDrain: () => {},
-      onClose: end
+      onClose: (how) => {
+        if (how._tag === "NotConnected") Deferred.doneUnsafe(welcomed, Exit.fail(how.error))
+        else end(how._tag === "Closed" ? undefined : how.error)
+      }
     })
     connection.send(FrameType.hello, options.hello())
     const opened: OpenedConnection = {
       welcomed: Deferred.await(welcomed).pipe(
         Effect.timeoutOrElse({
           duration: WELCOME_MS,
-          orElse: () => Effect.fail(new Silent({ reason: `no welcome in ${WELCOME_MS / 1000} s` }))
+          orElse: () => Effect.fail(new Silent({ waited: WELCOME_MS }))
         })
       ),
       broken: Deferred.await(broken)
@@ -95,6 +106,6 @@ export const openConnection = Effect.fnUntraced(
 
 /** A first connection is not waited for: whatever it failed with is an answer. */
 export const firstFailure = (name: SessionName) => (error: ConnectionFailure): AskError => {
-  if (error._tag === "Silent") return new SessionUnresponsive({ name, reason: error.reason })
-  return error._tag === "Replaced" ? new NoSession({ name, stale: false }) : error
+  if (error._tag === "Silent") return new SessionUnresponsive({ name, reason: error.message, cause: error })
+  return error._tag === "SessionReplaced" ? new NoSession({ name, stale: false }) : error
 }

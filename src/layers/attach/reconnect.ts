@@ -27,7 +27,7 @@ export interface ReconnectOptions<A, R> {
   /** One attempt; gives up what it has when it is interrupted. */
   readonly attempt: Effect.Effect<A, ConnectionFailure, R>
   /** So many seconds until the next attempt; 0: one is under way. `why`: what the last one failed with. */
-  readonly onState: (seconds: number, why: string | undefined) => void
+  readonly onState: (seconds: number, why: ConnectionFailure | undefined) => void
   /** Runs when a key is pressed, until it is called off. */
   readonly onKey: (run: () => void) => () => void
 }
@@ -40,7 +40,7 @@ const isPassing = (error: ConnectionFailure): boolean =>
 export const reconnect = Effect.fnUntraced(function*<A, R>({ attempt, onKey, onState }: ReconnectOptions<A, R>) {
   let began = -Infinity
 
-  const wait = Effect.fnUntraced(function*(ms: number, why: string | undefined) {
+  const wait = Effect.fnUntraced(function*(ms: number, why: ConnectionFailure | undefined) {
     for (let left = ms; left > 0; left -= TICK_MS) {
       onState(Math.ceil(left / TICK_MS), why)
       const before = yield* Clock.currentTimeMillis
@@ -59,7 +59,7 @@ export const reconnect = Effect.fnUntraced(function*<A, R>({ attempt, onKey, onS
     if (since < KEY_MS) yield* Effect.sleep(KEY_MS - Math.max(0, since))
   })
 
-  let why: string | undefined
+  let why: ConnectionFailure | undefined
   for (let tries = 0;; tries++) {
     const jitter = yield* Random.nextBetween(JITTER, 1 / JITTER)
     yield* Effect.raceFirst(wait(Math.min(MOST_MS, TICK_MS * 2 ** Math.min(tries, 10)) * jitter, why), patient)
@@ -68,7 +68,7 @@ export const reconnect = Effect.fnUntraced(function*<A, R>({ attempt, onKey, onS
     const outcome = yield* attempt.pipe(
       Effect.asSome,
       Effect.catchIf(isPassing, (error) => {
-        why = error._tag === "Silent" ? error.reason : error.message
+        why = error
         return Effect.succeedNone
       }),
       Effect.timeoutOption(ATTEMPT_MS),

@@ -1,8 +1,9 @@
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type { SessionName } from "../../schema/SessionName.ts"
+import { NoSession } from "../../services/NoSession.ts"
 import { Paths } from "../../services/Paths.ts"
-import { ConnectError, NoSession, SessionClient } from "../../services/SessionClient.ts"
+import { ConnectError, SessionClient } from "../../services/SessionClient.ts"
 import { connectUnix } from "./unixSocket.ts"
 
 /** Connects to `<name>.sock`. Refuses a directory into which others could have put a socket. */

@@ -1,18 +1,18 @@
 /** A {@link Connection} over a channel to another host. */
 import type { ByteChannel } from "../../services/ByteChannel.ts"
-import { type Connection, HIGH_WATER, type LateFailure } from "../../services/Connection.ts"
+import { type Connection, HIGH_WATER } from "../../services/Connection.ts"
+import type { HostError } from "../../services/HostError.ts"
+import type { NoSession } from "../../services/NoSession.ts"
+import type { ChannelFailure } from "../../services/SshTransport.ts"
 import { framed } from "./framing.ts"
 
 /** How long the other side has to take our last words, and to hang up. */
 const LINGER_MS = 1000
 
-/**
- * Takes over a channel that nobody listens to yet. `explain`: what a failure means before the first byte has come;
- * after it the failure's message is the reason of the end.
- */
-export const channelConnection = <Failure extends { readonly message: string }>(
+/** Takes over a channel that nobody listens to yet. `explain`: what a failure means before the first byte has come. */
+export const channelConnection = <Failure extends ChannelFailure | HostError>(
   channel: ByteChannel<Failure>,
-  explain: (failure: Failure) => LateFailure
+  explain: (failure: Failure) => NoSession | HostError
 ): Connection => {
   let received = false
   let isOpen = true
@@ -47,7 +47,8 @@ export const channelConnection = <Failure extends { readonly message: string }>(
         onClose: (failure) => {
           isOpen = false
           if (failure === undefined) onClose()
-          else onClose(failure.message, received ? undefined : explain(failure))
+          else if (received) onClose({ _tag: "Broken", error: failure })
+          else onClose({ _tag: "NotConnected", error: explain(failure) })
         }
       }),
     isOpen: () => isOpen,

@@ -1,9 +1,11 @@
 /** What every {@link Connection} over bytes does, whatever carries them: raw buffers, no promise on the way. */
 import { FrameDecoder, type FrameType, header, HEADER_BYTES } from "../../schema/protocol/Frame.ts"
-import type { Connection, ConnectionHandlers, LateFailure } from "../../services/Connection.ts"
+import { type Connection, type ConnectionEnd, type ConnectionHandlers, FrameCut } from "../../services/Connection.ts"
 
 /** A frame of so many bytes goes out in one piece: a copy of it is cheaper than another write, or another packet. */
 const SMALL_BYTES = 4096
+
+const CLOSED: ConnectionEnd = { _tag: "Closed" }
 
 /** The bytes below a connection. Nothing of it is called after `destroy`. */
 export interface Carrier {
@@ -29,8 +31,8 @@ export interface Framed {
   readonly onDrain: () => void
   /** The other side says nothing more. */
   readonly onEnd: () => void
-  /** Nothing goes through any more; with a reason, not in good order. */
-  readonly onClose: (reason?: string, failure?: LateFailure) => void
+  /** Nothing goes through any more; in good order unless told otherwise. */
+  readonly onClose: (end?: ConnectionEnd) => void
 }
 
 /** Pausing takes effect between two frames, even of the same chunk. */
@@ -46,21 +48,21 @@ export const framed = (carrier: Carrier): Framed => {
   let ended = false
   /** We asked to stop: no frames any more, only the end. */
   let dropped = false
-  let over: { readonly reason: string | undefined; readonly failure: LateFailure | undefined } | undefined
+  let over: ConnectionEnd | undefined
   let told = false
   let holding = false
 
   const tell = () => {
     if (told || over === undefined || handlers === undefined) return
     // An orderly end comes after the frames before it; a reset does not wait for a reader that pauses.
-    if (kept.length > 0 && over.reason === undefined && !dropped) return
+    if (kept.length > 0 && over._tag === "Closed" && !dropped) return
     told = true
     kept = []
-    handlers.onClose(over.reason, over.failure)
+    handlers.onClose(over)
   }
 
-  const finish = (reason?: string, failure?: LateFailure) => {
-    over ??= dropped ? { reason: undefined, failure: undefined } : { reason, failure }
+  const finish = (end: ConnectionEnd = CLOSED) => {
+    over ??= dropped ? CLOSED : end
     tell()
   }
 
@@ -132,7 +134,7 @@ export const framed = (carrier: Carrier): Framed => {
       const broken = decoder.push(chunk, onFrame)
       if (broken === undefined || dropped) return
       carrier.destroy()
-      finish(broken.reason)
+      finish({ _tag: "Broken", error: broken })
     },
     onDrain: () => {
       if (!holding || over !== undefined) return
@@ -140,7 +142,7 @@ export const framed = (carrier: Carrier): Framed => {
       handlers?.onDrain()
     },
     // For a session that is the end, even while our last bytes are still on their way.
-    onEnd: () => finish(unfinished > 0 ? "the connection ended in the middle of a frame" : undefined),
+    onEnd: () => finish(unfinished > 0 ? { _tag: "Broken", error: new FrameCut() } : CLOSED),
     onClose: finish
   }
 }

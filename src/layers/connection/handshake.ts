@@ -3,7 +3,7 @@ import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import { Control, type Hello, PROTOCOL, RefusalCode, type Role, type Welcome } from "../../schema/protocol/Control.ts"
 import { FrameType } from "../../schema/protocol/Frame.ts"
-import { NoSession } from "../../services/SessionClient.ts"
+import { NoSession } from "../../services/NoSession.ts"
 import { SessionUnresponsive, VersionMismatch } from "../../services/SessionRegistry.ts"
 
 /** The `hello` of a client that has nothing to resume, unless `more` says so. */

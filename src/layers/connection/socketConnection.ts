@@ -1,11 +1,8 @@
 /** A {@link Connection} over a socket of Node's: one write per frame. */
 import type * as Net from "node:net"
-import { type Connection, HIGH_WATER } from "../../services/Connection.ts"
+import { type Connection, ConnectionReset, HIGH_WATER } from "../../services/Connection.ts"
+import { codeOf } from "../system/systemError.ts"
 import { framed } from "./framing.ts"
-
-/** A reset: the other side ended before it had read everything. */
-const reasonOf = (error: NodeJS.ErrnoException): string =>
-  error.code === "ECONNRESET" || error.code === "EPIPE" ? "its process is gone" : error.message
 
 /** How long the other side has to take our last words, or some of them. */
 const LINGER_MS = 1000
@@ -61,7 +58,10 @@ export const socketConnection = (socket: Net.Socket): Connection => {
     destroy: () => socket.destroy()
   })
 
-  socket.on("error", (error) => onClose(reasonOf(error)))
+  socket.on(
+    "error",
+    (error) => onClose({ _tag: "Broken", error: new ConnectionReset({ code: codeOf(error), cause: error }) })
+  )
   socket.on("end", onEnd)
   socket.on("close", () => onClose())
   socket.on("drain", onDrain)

@@ -5,7 +5,13 @@ import type { Event } from "../../schema/Event.ts"
 import type { HostName } from "../../schema/HostName.ts"
 import { exitCode } from "../../schema/Session.ts"
 import type { SessionName } from "../../schema/SessionName.ts"
-import { AttachClient, type AttachEnd, type AttachOptions, type AttachState } from "../../services/AttachClient.ts"
+import {
+  AttachClient,
+  type AttachEnd,
+  type AttachOptions,
+  type AttachState,
+  reasonOf
+} from "../../services/AttachClient.ts"
 import { DaemonLauncher } from "../../services/DaemonLauncher.ts"
 import { EventLog } from "../../services/EventLog.ts"
 import { SessionControl } from "../../services/SessionControl.ts"
@@ -19,7 +25,12 @@ const eventOfState = (place: SessionRef, role: AttachOptions["role"], state: Att
     case "Attached":
       return { event: "session_attached", role, ...place }
     case "Lost":
-      return { event: "connection_lost", reason: state.reason, final: false, ...place }
+      return {
+        event: "connection_lost",
+        reason: state.error === undefined ? "" : reasonOf(state.error),
+        final: false,
+        ...place
+      }
     case "Resumed":
       return { event: "connection_resumed", ...place }
   }
@@ -34,7 +45,7 @@ const eventOfEnd = (place: SessionRef, end: AttachEnd): Event => {
     case "Exited":
       return { event: "session_ended", exit_code: exitCode(end.status), ...place }
     case "Lost":
-      return { event: "connection_lost", reason: end.reason, final: true, ...place }
+      return { event: "connection_lost", reason: reasonOf(end.error), final: true, ...place }
   }
 }
 

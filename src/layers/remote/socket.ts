@@ -4,9 +4,9 @@ import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import type { SessionName } from "../../schema/SessionName.ts"
 import type { ByteChannel } from "../../services/ByteChannel.ts"
-import type { LateFailure } from "../../services/Connection.ts"
 import { type HostError } from "../../services/HostError.ts"
-import { NoSession, SessionClient } from "../../services/SessionClient.ts"
+import { NoSession } from "../../services/NoSession.ts"
+import { SessionClient } from "../../services/SessionClient.ts"
 import {
   type ChannelFailure,
   SocketRefused,
@@ -27,7 +27,7 @@ type Opening = Effect.Effect<ByteChannel<Failure>, StartFailure | SocketRefused 
 export const remoteClient = (transport: SshTransport["Service"], host: Host): SessionClient["Service"] => {
   const { name: at, options } = host
 
-  const explain = (name: SessionName) => (failure: Failure | StartFailure): LateFailure => {
+  const explain = (name: SessionName) => (failure: Failure | StartFailure): NoSession | HostError => {
     if (failure._tag === "HostError") return failure
     return failure._tag === "SocketRefused" ? new NoSession({ name, stale: false }) : fromTransport(at, failure)
   }

@@ -9,8 +9,10 @@ import { decodeOffset, FrameType, LINES_LAST, OFFSET_BYTES } from "../../schema/
 import type { ExitStatus } from "../../schema/Session.ts"
 import type { SessionName } from "../../schema/SessionName.ts"
 import { Caller } from "../../services/Caller.ts"
+import type { ConnectionEnd } from "../../services/Connection.ts"
 import { EndedSessions } from "../../services/EndedSessions.ts"
-import { NoSession, SessionClient } from "../../services/SessionClient.ts"
+import { NoSession } from "../../services/NoSession.ts"
+import { SessionClient } from "../../services/SessionClient.ts"
 import {
   SessionControl,
   SessionLost,
@@ -35,27 +37,28 @@ const STREAM_END_MS = 1000
 /** Longest history that is taken: a hundred thousand lines of 200 columns, each cell with a colour of its own. */
 const MOST_HISTORY = 512 * 1024 * 1024
 
-const GONE = "its process is gone"
-
 const needScripting = (name: SessionName, { protocol, sesh }: Welcome, what: string) =>
   protocol.minor < SCRIPTING ? Effect.fail(new SessionTooOld({ name, theirs: sesh, what })) : Effect.void
 
-/** What was sent before the end, no more than wanted; the status is none when the connection broke before it came. */
-const hearEnd = (asked: Asked, capture: number) =>
-  Effect.callback<{
-    readonly status: Option.Option<ExitStatus>
-    readonly output: ReadonlyArray<Buffer>
-    readonly reason: string
-  }>((resume) => {
+/** A connection that has ended, with what was wanted still to come. */
+const lostBy = (name: SessionName, end: ConnectionEnd): SessionLost =>
+  new SessionLost(end._tag === "Closed" ? { name, why: "gone" } : { name, why: "broken", cause: end.error })
+
+/** What was sent before the end, no more than wanted; fails when the connection ended before the status came. */
+const hearEnd = (name: SessionName, asked: Asked, capture: number) =>
+  Effect.callback<{ readonly status: ExitStatus; readonly output: ReadonlyArray<Buffer> }, SessionLost>((resume) => {
     const output: Array<Buffer> = []
     let room = capture
-    asked.hear((frame, reason = GONE) => {
-      if (frame?.type === FrameType.output) {
-        room -= frame.payload.length - OFFSET_BYTES
-        if (room >= 0) output.push(frame.payload)
-      }
-      const status = frame?.type === FrameType.exit ? Control.exit.decode(frame.payload) : Option.none()
-      if (frame === undefined || Option.isSome(status)) resume(Effect.succeed({ status, output, reason }))
+    asked.hear({
+      onFrame: (type, payload) => {
+        if (type === FrameType.output) {
+          room -= payload.length - OFFSET_BYTES
+          if (room >= 0) output.push(payload)
+        }
+        const status = type === FrameType.exit ? Control.exit.decode(payload) : Option.none()
+        if (Option.isSome(status)) resume(Effect.succeed({ status: status.value, output }))
+      },
+      onClose: (end) => resume(Effect.fail(lostBy(name, end)))
     })
   })
 
@@ -90,20 +93,22 @@ export const layer: Layer.Layer<SessionControl, never, SessionClient | EndedSess
         ...(isCommand ? { more: { command: { session: created, capture } } } : {})
       })
       if (isCommand) yield* needScripting(name, asked.welcome, "--exec")
-      const { output, reason, status } = yield* hearEnd(asked, isCommand ? capture : 0)
-      if (Option.isSome(status)) {
+      const heard = Effect.map(hearEnd(name, asked, isCommand ? capture : 0), ({ output, status }): Waited => {
         const [first] = output
         return {
-          status: status.value,
+          status,
           output: output.map((payload) => payload.subarray(OFFSET_BYTES)),
           before: first === undefined ? 0 : decodeOffset(first) ?? 0
         }
-      }
-      const waited = yield* remembered(name, asked.welcome.info.id, isCommand)
-      return yield* Option.match(waited, {
-        onNone: () => Effect.fail(new SessionLost({ name, reason })),
-        onSome: Effect.succeed
       })
+      return yield* Effect.catchTag(
+        heard,
+        "SessionLost",
+        Effect.fnUntraced(function*(error: SessionLost) {
+          const waited = yield* remembered(name, asked.welcome.info.id, isCommand)
+          return Option.isSome(waited) ? waited.value : yield* error
+        })
+      )
     }, Effect.scoped)
 
     const wait = Effect.fn("SessionControl.wait")((options: WaitOptions) =>
@@ -114,7 +119,7 @@ export const layer: Layer.Layer<SessionControl, never, SessionClient | EndedSess
           const { created, name } = options
           const waited = yield* remembered(name, created, created !== undefined)
           if (Option.isSome(waited)) return waited.value
-          return yield* created === undefined ? error : new SessionLost({ name, reason: GONE })
+          return yield* created === undefined ? error : new SessionLost({ name, why: "gone", cause: error })
         })
       )
     )
@@ -131,13 +136,15 @@ export const layer: Layer.Layer<SessionControl, never, SessionClient | EndedSess
         asked.send(FrameType.ping)
         // Frames are handled in order: the answer says that the signal was sent. So does the end.
         yield* Effect.callback<void, SessionLost>((resume) => {
-          asked.hear((frame, reason) => {
-            // Whether it arrived on another host nobody knows.
-            if (frame === undefined && reason !== undefined && client.host !== undefined) {
-              return resume(Effect.fail(new SessionLost({ name, reason })))
+          asked.hear({
+            onFrame: (type) => {
+              if (type === FrameType.pong || type === FrameType.exit) resume(Effect.void)
+            },
+            onClose: (end) => {
+              // Whether it arrived on another host nobody knows.
+              const isLost = end._tag !== "Closed" && client.host !== undefined
+              resume(isLost ? Effect.fail(lostBy(name, end)) : Effect.void)
             }
-            const isAnswer = frame === undefined || frame.type === FrameType.pong || frame.type === FrameType.exit
-            if (isAnswer) resume(Effect.void)
           })
         }).pipe(Effect.timeoutOrElse({
           duration: PATIENCE,
@@ -153,14 +160,16 @@ export const layer: Layer.Layer<SessionControl, never, SessionClient | EndedSess
       let bytes = 0
       const all = Effect.callback<ReadonlyArray<Buffer>, SessionLost>((resume) => {
         const pieces: Array<Buffer> = []
-        const lose = (reason: string) => resume(Effect.fail(new SessionLost({ name, reason })))
-        asked.hear((frame, reason = GONE) => {
-          if (frame === undefined) return lose(reason)
-          if (frame.type !== FrameType.lines) return
-          pieces.push(frame.payload.subarray(1))
-          bytes += frame.payload.length
-          if (bytes > MOST_HISTORY) lose("its history does not end")
-          else if ((frame.payload[0]! & LINES_LAST) !== 0) resume(Effect.succeed(pieces))
+        const lose = (error: SessionLost) => resume(Effect.fail(error))
+        asked.hear({
+          onFrame: (type, payload) => {
+            if (type !== FrameType.lines) return
+            pieces.push(payload.subarray(1))
+            bytes += payload.length
+            if (bytes > MOST_HISTORY) lose(new SessionLost({ name, why: "endless" }))
+            else if ((payload[0]! & LINES_LAST) !== 0) resume(Effect.succeed(pieces))
+          },
+          onClose: (end) => lose(lostBy(name, end))
         })
       })
       asked.send(FrameType.history, Control.history.encode({ ansi }))
@@ -178,12 +187,14 @@ export const layer: Layer.Layer<SessionControl, never, SessionClient | EndedSess
       const asked = yield* ask(client, { name, version, role: "send", patience: PATIENCE })
       const sender = new InputSender(asked.send, asked.welcome.window)
       const lost = yield* Deferred.make<never, SessionLost>()
-      const lose = (reason: string) => Deferred.doneUnsafe(lost, Exit.fail(new SessionLost({ name, reason })))
-      asked.hear((frame, reason = GONE) => {
-        if (frame === undefined) lose(reason)
-        else if (frame.type === FrameType.ack) sender.onAck(decodeOffset(frame.payload) ?? 0)
-        else if (frame.type === FrameType.exit) lose("it has ended")
-        else if (frame.type === FrameType.error) lose("it refused what was typed")
+      const lose = (error: SessionLost) => void Deferred.doneUnsafe(lost, Exit.fail(error))
+      asked.hear({
+        onFrame: (type, payload) => {
+          if (type === FrameType.ack) sender.onAck(decodeOffset(payload) ?? 0)
+          else if (type === FrameType.exit) lose(new SessionLost({ name, why: "ended" }))
+          else if (type === FrameType.error) lose(new SessionLost({ name, why: "refused" }))
+        },
+        onClose: (end) => lose(lostBy(name, end))
       })
       const typed = Effect.andThen(Stream.runForEach(bytes, (piece) => sender.type(piece)), sender.done)
       const patience = Effect.suspend(() => sender.settled ? Effect.sleep(STREAM_END_MS) : Effect.void)

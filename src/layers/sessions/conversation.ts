@@ -9,8 +9,9 @@ import { newId } from "../../schema/Id.ts"
 import type { Hello, Role, Welcome } from "../../schema/protocol/Control.ts"
 import { FrameType } from "../../schema/protocol/Frame.ts"
 import type { SessionName } from "../../schema/SessionName.ts"
-import type { Connection } from "../../services/Connection.ts"
-import { NoSession, type SessionClient } from "../../services/SessionClient.ts"
+import type { Connection, ConnectionEnd, ConnectionHandlers } from "../../services/Connection.ts"
+import { NoSession } from "../../services/NoSession.ts"
+import type { SessionClient } from "../../services/SessionClient.ts"
 import { type AskError, SessionUnresponsive } from "../../services/SessionRegistry.ts"
 import { hello, readAnswer } from "../connection/handshake.ts"
 
@@ -23,25 +24,28 @@ const AGAIN_MS = 20
 export interface Asked {
   readonly welcome: Welcome
   readonly send: Connection["send"]
-  /**
-   * What came after the welcome, from its first frame on. Undefined once the connection has ended, with the reason when
-   * that was not in good order. Once.
-   */
-  readonly hear: (
-    told: (frame: { readonly type: number; readonly payload: Buffer } | undefined, reason?: string) => void
-  ) => void
+  /** What comes after the welcome, from its first frame on, and then the end of the connection. Once. */
+  readonly hear: (listener: Listener) => void
 }
 
-class HungUp extends Schema.TaggedError<HungUp>()("HungUp", {}) {}
+export type Listener = Pick<ConnectionHandlers, "onFrame" | "onClose">
+
+/** The connection ended before there was an answer. */
+class HungUp extends Schema.TaggedError<HungUp>()("HungUp", {
+  cause: Schema.optionalKey(Schema.Defect())
+}) {}
+
+const hungUp = (end: Exclude<ConnectionEnd, { readonly _tag: "NotConnected" }>): HungUp =>
+  new HungUp(end._tag === "Closed" ? {} : { cause: end.error })
 
 const converse = (name: SessionName, version: string, connection: Connection, greeting: Buffer) =>
   Effect.callback<Asked, HungUp | AskError>((resume) => {
-    let told: Parameters<Asked["hear"]>[0] | undefined
+    let listener: Listener | undefined
     let welcomed = false
-    let over: { readonly reason: string | undefined } | undefined
+    let over: ConnectionEnd | undefined
     connection.listen({
       onFrame: (type, payload) => {
-        if (welcomed) return told?.({ type, payload })
+        if (welcomed) return listener?.onFrame(type, payload)
         const answer = readAnswer(name, version, type, payload)
         if (answer === undefined) return
         welcomed = true
@@ -50,18 +54,18 @@ const converse = (name: SessionName, version: string, connection: Connection, gr
         resume(Effect.map(Effect.fromResult(answer), (welcome) => ({
           welcome,
           send: connection.send,
-          hear: (listener) => {
-            told = listener
-            if (over !== undefined) listener(undefined, over.reason)
+          hear: (given) => {
+            listener = given
+            if (over !== undefined) given.onClose(over)
             else connection.resume()
           }
         })))
       },
       onDrain: () => undefined,
-      onClose: (reason, failure) => {
-        over = { reason }
-        if (welcomed) told?.(undefined, reason)
-        else resume(Effect.fail(failure ?? new HungUp()))
+      onClose: (end) => {
+        over = end
+        if (welcomed) listener?.onClose(end)
+        else resume(Effect.fail(end._tag === "NotConnected" ? end.error : hungUp(end)))
       }
     })
     connection.send(FrameType.hello, greeting)
@@ -122,7 +126,6 @@ export const ask = (
 ): Effect.Effect<Asked, AskError, Scope.Scope> => {
   const { more, name, role = "query", version } = options
   const patience = client.host === undefined ? options.patience : Math.max(options.patience, HOST_PATIENCE)
-  const unresponsive = (reason: string) => Effect.fail(new SessionUnresponsive({ name, reason }))
   // Until there is a connection to its host a person may have been asked for a password.
   const once = Effect.gen(function*() {
     const connection = yield* client.connect(name)
@@ -135,6 +138,10 @@ export const ask = (
   return once.pipe(
     // It may have been ending: then nobody is there the second time.
     Effect.catchTag("HungUp", () => Effect.andThen(Effect.sleep(AGAIN_MS), once)),
-    Effect.catchTag("HungUp", () => unresponsive("it hung up"))
+    Effect.catchTag(
+      "HungUp",
+      ({ cause }) =>
+        Effect.fail(new SessionUnresponsive({ name, reason: "it hung up", ...(cause === undefined ? {} : { cause }) }))
+    )
   )
 }

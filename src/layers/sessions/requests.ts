@@ -27,12 +27,17 @@ export const askSessions = (client: SessionClient["Service"], version: string) =
   /** Waits for the frame that `read` wants; none when the session ends before it came. */
   const hear = <A>(asked: Asked, read: (type: number, payload: Buffer) => Option.Option<A>) =>
     Effect.callback<Option.Option<A>, HostError>((resume) => {
-      asked.hear((frame, reason) => {
-        const found = frame === undefined ? Option.none() : read(frame.type, frame.payload)
-        // Of a session on another host nothing is known then: only the way there is gone.
-        if (frame === undefined && reason !== undefined && client.host !== undefined) {
-          resume(Effect.fail(new HostError({ host: client.host, problem: reason, kind: "lost" })))
-        } else if (frame === undefined || Option.isSome(found)) resume(Effect.succeed(found))
+      asked.hear({
+        onFrame: (type, payload) => {
+          const found = read(type, payload)
+          if (Option.isSome(found)) resume(Effect.succeed(found))
+        },
+        onClose: (end) => {
+          // Of a session on another host nothing is known then: only the way there is gone.
+          if (end._tag === "Closed" || client.host === undefined) return resume(Effect.succeedNone)
+          const { error } = end
+          resume(Effect.fail(new HostError({ host: client.host, problem: error.message, kind: "lost", cause: error })))
+        }
       })
     })
 

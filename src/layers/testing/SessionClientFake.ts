@@ -2,7 +2,8 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type { SessionName } from "../../schema/SessionName.ts"
 import { HostError } from "../../services/HostError.ts"
-import { ConnectError, NoSession, SessionClient } from "../../services/SessionClient.ts"
+import { NoSession } from "../../services/NoSession.ts"
+import { ConnectError, SessionClient } from "../../services/SessionClient.ts"
 import { NetworkTestRef } from "./network/NetworkTestRef.ts"
 
 /** Connects to what `SessionServerFake` serves on the same network, as if that were on another host if one is named. */

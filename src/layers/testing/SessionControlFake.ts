@@ -5,7 +5,7 @@ import * as Stream from "effect/Stream"
 import type { EndSignal } from "../../schema/protocol/Control.ts"
 import type { ExitStatus } from "../../schema/Session.ts"
 import type { SessionName } from "../../schema/SessionName.ts"
-import { NoSession } from "../../services/SessionClient.ts"
+import { NoSession } from "../../services/NoSession.ts"
 import {
   type ControlError,
   SessionControl,
@@ -159,7 +159,7 @@ export const layer: Layer.Layer<SessionControl | SessionControlTestRef> = Layer.
         : Effect.succeed(session)
     })
 
-  const lost = (name: SessionName) => new SessionLost({ name, reason: "its process is gone" })
+  const lost = (name: SessionName) => new SessionLost({ name, why: "gone" })
 
   const wait = Effect.fnUntraced(function*({ capture = 0, created, name }: WaitOptions) {
     const session = all.get(name)
@@ -193,9 +193,7 @@ export const layer: Layer.Layer<SessionControl | SessionControlTestRef> = Layer.
       const session = yield* alive(name)
       const room = Effect.andThen(
         session.until(() => session.isOver || !session.isFull),
-        Effect.suspend(() =>
-          session.isOver ? Effect.fail(new SessionLost({ name, reason: "it has ended" })) : Effect.void
-        )
+        Effect.suspend(() => session.isOver ? Effect.fail(new SessionLost({ name, why: "ended" })) : Effect.void)
       )
       const piece = (bytes: Uint8Array) => Effect.andThen(room, Effect.sync(() => session.type(bytes)))
       const rest = Effect.suspend(() => session.isFull ? room : Effect.void)

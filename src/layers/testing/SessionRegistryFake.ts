@@ -4,7 +4,7 @@ import * as Layer from "effect/Layer"
 import { PROTOCOL, type Welcome } from "../../schema/protocol/Control.ts"
 import type { ExitStatus, SessionInfo } from "../../schema/Session.ts"
 import type { SessionName } from "../../schema/SessionName.ts"
-import { NoSession } from "../../services/SessionClient.ts"
+import { NoSession } from "../../services/NoSession.ts"
 import { type Listed, SessionRegistry, SessionUnresponsive } from "../../services/SessionRegistry.ts"
 
 /** A session as a test sets it. */

@@ -2,6 +2,7 @@
  * The frame: type u8, length u32 big-endian, payload. See docs/protocol.md, which describes every type.
  * Plain functions over Buffers: this is the byte path.
  */
+import * as Schema from "effect/Schema"
 
 export const FrameType = {
   hello: 1,
@@ -40,9 +41,14 @@ export const RESTORE_OVER = 2
 /** Set on the last frame of a history. */
 export const LINES_LAST = 1
 
-/** The other side does not speak in frames. */
-export interface FramingError {
-  readonly reason: string
+/** The other side does not speak in frames: what should be a header claims a payload that none may have. */
+export class FrameTooLong extends Schema.TaggedError<FrameTooLong>()("FrameTooLong", {
+  /** Of the payload. */
+  bytes: Schema.Int
+}) {
+  override get message() {
+    return `a frame of ${this.bytes} bytes, ${MAX_PAYLOAD} is the most`
+  }
 }
 
 /** A frame's header, for a payload of so many bytes. */
@@ -82,7 +88,7 @@ export class FrameDecoder {
   private wanted = HEADER_BYTES
 
   /** Hands every whole frame to `onFrame`. Returns an error once the framing is broken; then feed no more. */
-  push(chunk: Buffer, onFrame: (type: number, payload: Buffer) => void): FramingError | undefined {
+  push(chunk: Buffer, onFrame: (type: number, payload: Buffer) => void): FrameTooLong | undefined {
     this.parts.push(chunk)
     this.held += chunk.length
     if (this.held < this.wanted) return undefined
@@ -91,7 +97,7 @@ export class FrameDecoder {
     this.wanted = HEADER_BYTES
     while (bytes.length - at >= HEADER_BYTES) {
       const length = bytes.readUInt32BE(at + 1)
-      if (length > MAX_PAYLOAD) return { reason: `a frame of ${length} bytes, ${MAX_PAYLOAD} is the most` }
+      if (length > MAX_PAYLOAD) return new FrameTooLong({ bytes: length })
       const end = at + HEADER_BYTES + length
       if (end > bytes.length) {
         this.wanted = HEADER_BYTES + length

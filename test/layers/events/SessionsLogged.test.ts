@@ -7,14 +7,19 @@ import * as EventLogFake from "../../../src/layers/testing/EventLogFake.ts"
 import * as OutputFake from "../../../src/layers/testing/OutputFake.ts"
 import type { SessionSpec } from "../../../src/schema/Session.ts"
 import type { SessionName } from "../../../src/schema/SessionName.ts"
-import { AttachClient, type AttachEnd } from "../../../src/services/AttachClient.ts"
+import { AttachClient, type AttachEnd, SessionGone } from "../../../src/services/AttachClient.ts"
+import { ConnectionReset } from "../../../src/services/Connection.ts"
 import { DaemonLauncher } from "../../../src/services/DaemonLauncher.ts"
 import { EventLog } from "../../../src/services/EventLog.ts"
 import { SessionControl, SessionLost } from "../../../src/services/SessionControl.ts"
+import { ConnectionLost } from "../../../src/services/SshTransport.ts"
 import { hostNamed } from "../../support/sshSuite.ts"
 
 const name = "dev" as SessionName
 const spec: SessionSpec = { name, dir: "/", env: {}, size: { cols: 80, rows: 24 }, awaited: false }
+
+/** What broke a connection. */
+const gone = new ConnectionReset({ code: "EIO", cause: new Error("gone") })
 
 /** Sessions that do nothing, and end in a way. */
 const sessions = (end: AttachEnd) =>
@@ -23,7 +28,7 @@ const sessions = (end: AttachEnd) =>
       attach: ({ onState }) =>
         Effect.as(
           Effect.forEach(
-            [{ _tag: "Attached" }, { _tag: "Lost", reason: "gone" }, { _tag: "Resumed" }] as const,
+            [{ _tag: "Attached" }, { _tag: "Lost", error: gone }, { _tag: "Resumed" }] as const,
             (state) => onState?.(state) ?? Effect.void
           ),
           end
@@ -72,16 +77,20 @@ describe("what becomes of sessions", () => {
 
   it.effect("that were waited for until the connection was lost is logged", () =>
     Effect.gen(function*() {
-      const lost = new SessionLost({ name, reason: "the connection to web is lost" })
+      const lost = new SessionLost({
+        name,
+        why: "broken",
+        cause: new ConnectionLost({ host: "web", words: "" })
+      })
       const services = yield* Layer.build(Layer.mergeAll(
-        sessions({ _tag: "Lost", reason: "" }),
+        sessions({ _tag: "Lost", error: new SessionGone({}) }),
         Layer.mock(SessionControl, { wait: () => Effect.fail(lost) })
       ))
       const host = hostNamed("web")
       const control = Context.get(SessionsLogged.logged(services, yield* EventLog, host), SessionControl)
       assert.strictEqual(yield* Effect.flip(control.wait({ name })), lost)
       assert.deepStrictEqual((yield* EventLogFake.EventLogTestRef).events, [
-        { event: "connection_lost", reason: lost.reason, final: true, name, host }
+        { event: "connection_lost", reason: "the connection to web is lost", final: true, name, host }
       ])
     }).pipe(Effect.scoped, Effect.provide(log)))
 
@@ -94,7 +103,7 @@ describe("what becomes of sessions", () => {
         name
       }],
       [{ _tag: "Signal", signal: "SIGHUP" }, { event: "session_detached", reason: "SIGHUP", name }],
-      [{ _tag: "Lost", reason: "its process is gone" }, {
+      [{ _tag: "Lost", error: new SessionGone({}) }, {
         event: "connection_lost",
         reason: "its process is gone",
         final: true,

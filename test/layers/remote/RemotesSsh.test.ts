@@ -24,6 +24,7 @@ import {
 import * as Tty from "../../../src/layers/testing/TtyFake.ts"
 import type { SessionName } from "../../../src/schema/SessionName.ts"
 import { AttachClient } from "../../../src/services/AttachClient.ts"
+import type { ConnectionEnd } from "../../../src/services/Connection.ts"
 import { DaemonLauncher } from "../../../src/services/DaemonLauncher.ts"
 import { HostMemory } from "../../../src/services/HostMemory.ts"
 import { Remotes } from "../../../src/services/Remotes.ts"
@@ -33,7 +34,7 @@ import { SessionRegistry } from "../../../src/services/SessionRegistry.ts"
 import { HostKeyChanged, HostUnreachable } from "../../../src/services/SshTransport.ts"
 import { known } from "../../contract/HostMemory.ts"
 import { here, programs, web } from "../../contract/Remotes.ts"
-import { until } from "../../contract/SessionServer.ts"
+import { brokenBy, errorOf, until } from "../../contract/SessionServer.ts"
 import { machineOf, sshHostOf, THERE } from "../../support/machines.ts"
 
 const [dev, none] = ["dev", "none"] as Array<SessionName> as [SessionName, SessionName]
@@ -298,12 +299,14 @@ describe("sessions on another host", () => {
         assert.strictEqual(links.length, 0)
         const waiting = yield* Effect.forkChild(Effect.flip((yield* SessionControl).wait({ name: dev })))
         const connection = yield* (yield* SessionClient).connect(dev)
-        const reasons: Array<string | undefined> = []
-        connection.listen({ onFrame: () => {}, onDrain: () => {}, onClose: (reason) => reasons.push(reason) })
+        const ends: Array<ConnectionEnd> = []
+        connection.listen({ onFrame: () => {}, onDrain: () => {}, onClose: (end) => ends.push(end) })
         yield* Effect.sleep(50)
         fake.cut(web, "closed by the test")
-        yield* until("it is heard", () => reasons.length === 1)
-        assert.include(reasons[0], "the connection to web is lost")
+        yield* until("it is heard", () => ends.length === 1)
+        assert.include(brokenBy(ends[0]!), "the connection to web is lost")
+        // Not a byte had come of it: then what is lost is the way to the host.
+        assert.deepInclude(errorOf(ends[0]!), { _tag: "HostError", kind: "lost", host: web })
         const error = yield* Fiber.join(waiting)
         assert.strictEqual(error._tag, "SessionLost")
         assert.include(error.message, "the connection to web is lost")

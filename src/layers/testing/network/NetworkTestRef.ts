@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Semaphore from "effect/Semaphore"
 import type { SessionName } from "../../../schema/SessionName.ts"
-import type { Connection } from "../../../services/Connection.ts"
+import { type Connection, ConnectionReset, FrameCut } from "../../../services/Connection.ts"
 import type { HostError } from "../../../services/HostError.ts"
 import { connectionPair } from "./connectionPair.ts"
 
@@ -38,6 +38,11 @@ export class NetworkTestRef extends Context.Service<NetworkTestRef, {
   readonly creating: Semaphore.Semaphore
 }>()("sesh/layers/testing/NetworkTestRef") {}
 
+const brokenBy = (code: string, message: string) => new ConnectionReset({ code, cause: new Error(message) })
+
+/** As a socket has it whose other side is gone. */
+const reset = () => brokenBy("ECONNRESET", "read ECONNRESET")
+
 /** `capacity`: bytes that a side's system holds for a program that does not read; Linux' default for a unix socket. */
 export const layer = (options?: { readonly capacity?: number }): Layer.Layer<NetworkTestRef> =>
   Layer.effect(
@@ -61,12 +66,11 @@ export const layer = (options?: { readonly capacity?: number }): Layer.Layer<Net
             name,
             stall: (side) => sides[side].stall(true),
             flow: (side) => sides[side].stall(false),
-            cut: (reason = "its process is gone") => cut(reason),
-            cutAfter: (side, bytes) =>
-              sides[side].onRead(bytes, () => cut("the connection ended in the middle of a frame")),
+            cut: (reason) => cut(reason === undefined ? reset() : brokenBy("EIO", reason)),
+            cutAfter: (side, bytes) => sides[side].onRead(bytes, () => cut(new FrameCut())),
             lose: () => {
               server.stall(true)
-              client.lose("the connection timed out")
+              client.lose(brokenBy("ETIMEDOUT", "the connection timed out"))
             },
             get closed() {
               return client.isOver() && server.isOver()
@@ -74,7 +78,7 @@ export const layer = (options?: { readonly capacity?: number }): Layer.Layer<Net
           })
           setImmediate(() => {
             const accept = listeners.get(name)
-            if (accept === undefined) cut("its process is gone")
+            if (accept === undefined) cut(reset())
             else accept(server.connection)
           })
           return client.connection

@@ -1,6 +1,12 @@
 /** Two connected {@link Connection}s without a socket, that behave as a socket's do: late, bounded, in order. */
 import { HEADER_BYTES } from "../../../schema/protocol/Frame.ts"
-import { type Connection, type ConnectionHandlers, HIGH_WATER } from "../../../services/Connection.ts"
+import {
+  type Connection,
+  type ConnectionBroken,
+  type ConnectionEnd,
+  type ConnectionHandlers,
+  HIGH_WATER
+} from "../../../services/Connection.ts"
 
 type Frame = readonly [type: number, payload: Buffer]
 
@@ -14,7 +20,7 @@ export interface ConnectionSide {
   /** Runs once, before a frame is handed over with which more than so many bytes would have been. */
   readonly onRead: (bytes: number, run: () => void) => void
   /** It is over for this side. The other one hears nothing of it, and still gets what was sent. */
-  readonly lose: (reason: string) => void
+  readonly lose: (error: ConnectionBroken) => void
 }
 
 class Side implements ConnectionSide {
@@ -34,7 +40,7 @@ class Side implements ConnectionSide {
   /** We were told to end: what arrives is not looked at any more. */
   private saidAll = false
   private destroyed = false
-  private over: { readonly reason: string | undefined } | undefined
+  private over: ConnectionEnd | undefined
   private told = false
   private scheduled = false
   private readBytes = 0
@@ -57,9 +63,9 @@ class Side implements ConnectionSide {
     this.limit = { bytes, run }
   }
 
-  readonly lose = (reason: string) => {
+  readonly lose = (error: ConnectionBroken) => {
     this.stalled = true
-    this.finish(reason)
+    this.finish(error)
   }
 
   readonly connection: Connection = {
@@ -94,19 +100,19 @@ class Side implements ConnectionSide {
     destroy: () => this.destroy(undefined)
   }
 
-  destroy(reason: string | undefined) {
+  destroy(error: ConnectionBroken | undefined) {
     if (this.destroyed) return
     this.destroyed = true
     this.ended = true
     this.waiting = []
     this.waitingBytes = 0
     this.arrived = []
-    this.finish(reason)
+    this.finish(error)
     this.peer.schedule()
   }
 
-  private finish(reason: string | undefined) {
-    this.over ??= { reason }
+  private finish(error: ConnectionBroken | undefined) {
+    this.over ??= error === undefined ? { _tag: "Closed" } : { _tag: "Broken", error }
     this.schedule()
   }
 
@@ -186,14 +192,18 @@ class Side implements ConnectionSide {
   private tell() {
     if (this.told || this.over === undefined || this.handlers === undefined) return
     this.told = true
-    this.handlers.onClose(this.over.reason)
+    this.handlers.onClose(this.over)
   }
 }
 
 /** A connected pair; `cut` breaks it on both sides at once. */
 export const connectionPair = (
   capacity: number
-): { readonly client: ConnectionSide; readonly server: ConnectionSide; readonly cut: (reason: string) => void } => {
+): {
+  readonly client: ConnectionSide
+  readonly server: ConnectionSide
+  readonly cut: (error: ConnectionBroken) => void
+} => {
   const client = new Side(capacity)
   const server = new Side(capacity)
   client.peer = server
@@ -201,9 +211,9 @@ export const connectionPair = (
   return {
     client,
     server,
-    cut: (reason) => {
-      client.destroy(reason)
-      server.destroy(reason)
+    cut: (error) => {
+      client.destroy(error)
+      server.destroy(error)
     }
   }
 }

@@ -18,23 +18,29 @@ export const work = "work" as SessionName
 export interface Ear {
   readonly frames: Array<readonly [type: number, payload: Buffer]>
   readonly closed: Array<string | undefined>
+  readonly ends: Array<ConnectionEnd>
   drained: number
 }
 
-/** What broke a connection, in words; undefined where it ended in good order. */
-export const brokenBy = (end: ConnectionEnd): string | undefined =>
-  end._tag === "Closed" ? undefined : end.error.message
+/** What a connection ended with, where that was not in good order. */
+export const errorOf = (end: ConnectionEnd) => end._tag === "Closed" ? undefined : end.error
+
+/** The same in words. */
+export const brokenBy = (end: ConnectionEnd): string | undefined => errorOf(end)?.message
 
 /** Listens and remembers. `onFrame` runs after a frame was noted. */
 export const ear = (connection: Connection, onFrame?: (type: number, payload: Buffer) => void): Ear => {
-  const heard: Ear = { frames: [], closed: [], drained: 0 }
+  const heard: Ear = { frames: [], closed: [], ends: [], drained: 0 }
   connection.listen({
     onFrame: (type, payload) => {
       heard.frames.push([type, Buffer.from(payload)])
       onFrame?.(type, payload)
     },
     onDrain: () => heard.drained++,
-    onClose: (end) => heard.closed.push(brokenBy(end))
+    onClose: (end) => {
+      heard.closed.push(brokenBy(end))
+      heard.ends.push(end)
+    }
   })
   return heard
 }

@@ -8,7 +8,7 @@ import { encodeFrame, FrameType, header, MAX_PAYLOAD } from "../../../src/schema
 import { Paths } from "../../../src/services/Paths.ts"
 import { SessionClient } from "../../../src/services/SessionClient.ts"
 import { SessionServer } from "../../../src/services/SessionServer.ts"
-import { aWhile, type Ear, ear, until, work } from "../../contract/SessionServer.ts"
+import { aWhile, type Ear, ear, errorOf, until, work } from "../../contract/SessionServer.ts"
 import { leaveDead } from "../../fixtures/dead.ts"
 import { machine } from "../../fixtures/machine.ts"
 
@@ -150,6 +150,7 @@ describe("SessionServerUnix", () => {
       yield* until("it was dropped", () => ears[0]?.closed.length === 1 && ended)
       assert.strictEqual(ears[0]!.frames.length, 1)
       assert.include(ears[0]!.closed[0], "is the most")
+      assert.deepInclude(errorOf(ears[0]!.ends[0]!), { _tag: "FrameTooLong", bytes: MAX_PAYLOAD + 1 })
     }).pipe(Effect.provide(machine)))
 
   it.live("half a frame is no frame: who goes in the middle of one did not go in good order", () =>
@@ -161,6 +162,7 @@ describe("SessionServerUnix", () => {
       yield* until("it ended", () => ears[0]!.closed.length === 1)
       assert.strictEqual(ears[0]!.frames.length, 0)
       assert.include(ears[0]!.closed[0], "in the middle of a frame")
+      assert.deepInclude(errorOf(ears[0]!.ends[0]!), { _tag: "FrameCut" })
     }).pipe(Effect.provide(machine)))
 
   it.live("a frame that comes byte by byte is a frame", () =>

@@ -4,8 +4,9 @@
  *
  * A snapshot cannot hold native handles, and some built-in modules make them when they are loaded.
  * So a `node:*` import becomes an object whose members load the module when first used, unless the module is known to
- * be at home in a snapshot; and effect/cli's one Intl.Segmenter is made on first use. A build that stops with "global
- * handle not serialized" has met something new that makes a handle at import: import less at a time to find it.
+ * be at home in a snapshot; and the one Intl.Segmenter of effect/cli's displayWidth, which aligns our tables, is made on
+ * first use. A build that stops with "global handle not serialized" has met something new that makes a handle at import:
+ * import less at a time to find it.
  */
 import { build } from "esbuild"
 import { spawnSync } from "node:child_process"

@@ -2,6 +2,7 @@
 import * as fs from "node:fs"
 import * as path from "node:path"
 import { fileURLToPath } from "node:url"
+import { verbs } from "../src/commands/verbs.ts"
 import { page } from "../src/manual/page.ts"
 import { VERSION } from "../src/schema/Version.ts"
 
@@ -10,6 +11,6 @@ const file = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "../dist
 /** Whole, or not at all. */
 export const writePage = () => {
   const beside = `${file}.${process.pid}`
-  fs.writeFileSync(beside, page(VERSION))
+  fs.writeFileSync(beside, page(verbs, VERSION))
   fs.renameSync(beside, file)
 }

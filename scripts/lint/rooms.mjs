@@ -32,7 +32,7 @@ export const ROOMS = {
     may: [...CONTRACTS, "fastest-levenshtein"]
   },
   "commands/language": {
-    is: "The command line as a language: verbs, their forms and options, help; argv to a request.",
+    is: "The command line as a language: what a verb is, argv to a request, help.",
     may: [...CONTRACTS, "commands/words"]
   },
   "commands/completions": {
@@ -53,8 +53,9 @@ export const ROOMS = {
   },
   "commands/peer": {
     is: "Hidden verbs that another sesh runs over ssh: serve and bridge.",
-    may: CONTRACTS
+    may: [...CONTRACTS, "commands/language"]
   },
+  "commands/verbs.ts": { may: ["commands"] },
   "commands/run.ts": { may: [...CONTRACTS, "commands"] },
   "manual": {
     is: "sesh(1). Not in the executable.",

@@ -1,23 +1,23 @@
 /** The manual page sesh(1), as roff: made of what the help is made of. Not in the executable. */
-import { environment, type ExplainedForm, forms, groups, options, statuses } from "../commands/language/help.ts"
+import { entriesOf, type Entry, groupsOf } from "../commands/language/help.ts"
+import { environment, statuses } from "../commands/language/texts.ts"
+import type { Verb } from "../commands/language/verb.ts"
 import { bold, code, form, indented, lines, paragraph, prose, section, term } from "./roff.ts"
-import { description, details, examples, files, moreEnvironment, optionDetails } from "./texts.ts"
+import { description, examples, files, moreEnvironment } from "./texts.ts"
 
 const sentence = (text: string): string => `${text[0]!.toUpperCase()}${text.slice(1)}${text.endsWith(".") ? "" : "."}`
 
-const optionTerm = (option: { readonly form: string; readonly meaning: string }): string => {
-  const [name] = Object.entries(options).find(([, { form }]) => form === option.form)!
-  return term(form(option.form), [`${sentence(option.meaning)} ${optionDetails[name as keyof typeof options]}`])
-}
+const flagTerm = ({ details, form: words, meaning }: Entry["flags"][number]): string =>
+  term(form(words), [`${sentence(meaning)} ${details}`])
 
-const formTerm = ({ alias, form: words, meaning, name, options }: ExplainedForm): string =>
+const entryTerm = ({ alias, details, flags, form: words, meaning }: Entry): string =>
   [
-    term(`${form(words)}${alias === undefined ? "" : `, ${form(alias)}`}`, [sentence(meaning), ...details[name]]),
-    ...(options.length === 0 ? [] : [indented(options.map(optionTerm).join("\n"))])
+    term(`${form(words)}${alias === undefined ? "" : `, ${form(alias)}`}`, [sentence(meaning), ...details]),
+    ...(flags.length === 0 ? [] : [indented(flags.map(flagTerm).join("\n"))])
   ].join("\n")
 
-/** The page of this version. */
-export const page = (version: string): string =>
+/** The page of a sesh with these verbs. */
+export const page = (verbs: ReadonlyArray<Verb>, version: string): string =>
   `${
     [
       // Without a date: the same sources make the same page.
@@ -25,9 +25,9 @@ export const page = (version: string): string =>
       // No hyphens of the formatter's own, and no gaps between words: what is read here is typed.
       ".nh\n.ad l",
       section("NAME", ["sesh \\- named shell sessions that stay alive"]),
-      section("SYNOPSIS", [lines(Object.values(forms).map(form))]),
+      section("SYNOPSIS", [lines(entriesOf(verbs).map((entry) => form(entry.form)))]),
       section("DESCRIPTION", description.map(paragraph)),
-      ...groups.map(([heading, forms]) => section(heading.toUpperCase(), forms.map(formTerm))),
+      ...groupsOf(verbs).map(([heading, entries]) => section(heading.toUpperCase(), entries.map(entryTerm))),
       section(
         "ENVIRONMENT",
         [

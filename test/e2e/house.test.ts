@@ -2,7 +2,8 @@ import { spawnSync } from "node:child_process"
 import { cpSync, mkdirSync, readFileSync } from "node:fs"
 import * as path from "node:path"
 import { describe, expect, it } from "vitest"
-import { forms } from "../../src/commands/language/help.ts"
+import { entriesOf } from "../../src/commands/language/help.ts"
+import { verbs } from "../../src/commands/verbs.ts"
 import { VERSION } from "../../src/schema/Version.ts"
 import { sandbox, SESH } from "../support/sandbox.ts"
 
@@ -25,7 +26,7 @@ describe("the executable", () => {
   it("explains itself, every form of it", () => {
     const { status, stderr, stdout } = bare(["--help"])
     expect([status, stderr]).toEqual([0, ""])
-    for (const form of Object.values(forms)) expect(stdout).toContain(`\n  ${form}`)
+    for (const { form } of entriesOf(verbs)) expect(stdout).toContain(`\n  ${form}`)
     for (const word of ["SESH_DETACH_KEY", "255"]) expect(stdout).toContain(word)
     expect(bare(["-h"]).stdout).toBe(stdout)
   })

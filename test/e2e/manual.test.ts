@@ -1,7 +1,9 @@
 import { spawnSync } from "node:child_process"
 import * as path from "node:path"
 import { expect, it } from "vitest"
-import { environment, forms, options, statuses } from "../../src/commands/language/help.ts"
+import { entriesOf } from "../../src/commands/language/help.ts"
+import { environment, statuses } from "../../src/commands/language/texts.ts"
+import { verbs } from "../../src/commands/verbs.ts"
 import { describeWith } from "../support/needs.ts"
 import { sandbox } from "../support/sandbox.ts"
 import { terminal } from "../support/terminal.ts"
@@ -29,12 +31,13 @@ describeWith(["man"], "man sesh", () => {
   it("has every form twice, every option, variable and exit status, as they are typed", () => {
     const lines = run("man", "-l", PAGE).out.split("\n").map((line) => line.trim())
     const alias: Readonly<Record<string, string>> = { "sesh --help": ", -h", "sesh --version": ", -V" }
-    for (const form of Object.values(forms).map(written)) {
+    const entries = entriesOf(verbs)
+    for (const form of entries.map((entry) => written(entry.form))) {
       expect(lines).toContain(form)
       expect(lines.filter((line) => line === form || line === `${form}${alias[form]}`).length, form).toBe(2)
     }
     const words = lines.map((line) => line.split("  ")[0])
-    for (const { form } of Object.values(options)) {
+    for (const { form } of entries.flatMap(({ flags }) => flags)) {
       expect(lines.some((line) => line === written(form) || line.startsWith(`${written(form)} `)), form).toBe(true)
     }
     for (const [name] of [...environment, ...statuses]) expect(words).toContain(name)

@@ -1,12 +1,13 @@
-import { SHELLS } from "../language/request.ts"
-import { dashWords, DIRECTORY_OPTION, flagsOf, hostPatterns, impliedBy, patternsOf, textPatterns } from "./words.ts"
+import { type Offers, SHELLS } from "./words.ts"
 
 const either = (patterns: ReadonlyArray<string>): string => patterns.join(" | ")
 
 const lines = (indent: number, all: ReadonlyArray<string>): string => all.join(`\n${" ".repeat(indent)}`)
 
 /** The script for bash. No array is expanded that may be empty: bash 3.2 and 4.3 call that an unset variable. */
-export const bash = (): string =>
+export const bash = (
+  { dashWords, directoryFlag, hostPatterns, impliedBy, patternsOf, textPatterns, wordsOf }: Offers
+): string =>
   `# Completion of sesh for bash 3.2 and newer, with or without the package bash-completion.
 # In this shell: eval "$(sesh --completions bash)"
 
@@ -96,8 +97,8 @@ _sesh_words() {
         _sesh_command "\${at[i + 1]}"
         return
         ;;
-      ${DIRECTORY_OPTION}) value=1 ;;
-      ${lines(6, flagsOf.map(({ verb, words }) => `${either(words)}) verb=${verb} ;;`))}
+      ${directoryFlag}) value=1 ;;
+      ${lines(6, wordsOf.map(({ verb, words }) => `${either(words)}) verb=${verb} ;;`))}
       ${lines(6, impliedBy.map(({ verb, word }) => `${word}) verb=\${verb:-${verb}} ;;`))}
       -*) ;;
       @*) if [[ -z $host ]] && _sesh_host_fits; then host=$word; else operands=$((operands + 1)); fi ;;

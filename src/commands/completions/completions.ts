@@ -1,17 +1,41 @@
+import * as Argument from "effect/cli/Argument"
+import * as CliError from "effect/cli/CliError"
 import * as Effect from "effect/Effect"
 import { Output } from "../../services/Output.ts"
-import type { Request, Shell } from "../language/request.ts"
+import { operand } from "../language/params.ts"
+import { verb, Verbs } from "../language/verb.ts"
 import { bash } from "./bash.ts"
 import { fish } from "./fish.ts"
+import { type Offers, offersOf, type Shell, SHELLS } from "./words.ts"
 import { zsh } from "./zsh.ts"
 
 /** The scripts by which a shell completes sesh's words. Made when asked for: nothing else needs them. */
-export const scripts: Readonly<Record<Shell, () => string>> = { bash, zsh, fish }
+export const scripts: Readonly<Record<Shell, (offers: Offers) => string>> = { bash, zsh, fish }
+
+const toShell = (word: string) => {
+  const shell = SHELLS.find((shell) => shell === word)
+  return shell === undefined
+    ? Effect.fail(new CliError.ValidationError({ message: `there are no completions for ${JSON.stringify(word)}` }))
+    : Effect.succeed(shell)
+}
 
 /** `sesh --completions`: a shell's script, on standard output. */
-export const completions = Effect.fn("completions")(
-  function*({ shell }: Extract<Request, { readonly _tag: "Completions" }>) {
-    yield* (yield* Output).print(scripts[shell]())
+export const completions = verb({
+  name: "completions",
+  help: {
+    group: "Layout and setup",
+    form: "sesh --completions bash|zsh|fish",
+    meaning: "print what makes a shell complete sesh",
+    details: [
+      "`npm run setup` puts them where shells look for them. Otherwise add one of these to what your shell reads when it starts:",
+      "bash: `eval \"$(sesh --completions bash)\"`",
+      "zsh, after compinit: `source <(sesh --completions zsh)`",
+      "fish: `sesh --completions fish | source`"
+    ]
+  },
+  params: { shell: operand("shell", "shell").pipe(Argument.mapEffect(toShell)) },
+  run: Effect.fn("completions")(function*({ shell }) {
+    yield* (yield* Output).print(scripts[shell](offersOf(yield* Verbs)))
     return 0
-  }
-)
+  })
+})

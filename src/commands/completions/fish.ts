@@ -1,14 +1,4 @@
-import { SHELLS } from "../language/request.ts"
-import {
-  dashWords,
-  DIRECTORY_OPTION,
-  flagsOf,
-  hostPatterns,
-  impliedBy,
-  patternsOf,
-  textPatterns,
-  type Word
-} from "./words.ts"
+import { type Offers, type Pattern, SHELLS, type Word } from "./words.ts"
 
 const quoted = (text: string): string => `'${text.replaceAll("\\", "\\\\").replaceAll("'", "\\'")}'`
 
@@ -22,10 +12,12 @@ const offers = (words: ReadonlyArray<Word>): string =>
   )
 
 /** Verbs after which a file comes at once: fish offers files by itself, where it is told to. */
-const beforeFile = patternsOf("file").map((pattern) => `--${pattern.split(":")[0]}`)
+const beforeFile = (patterns: ReadonlyArray<Pattern>) => patterns.map((pattern) => `--${pattern.split(":")[0]}`)
 
 /** The script for fish. */
-export const fish = (): string =>
+export const fish = (
+  { dashWords, directoryFlag, hostPatterns, impliedBy, patternsOf, textPatterns, wordsOf }: Offers
+): string =>
   `# Completion of sesh for fish. In this shell: sesh --completions fish | source
 
 # What sesh lists, of a host if one is given; nothing when there is no sesh, or when it does not know the flag.
@@ -88,12 +80,12 @@ function __sesh_offers
                 # As if this command were alone on the line.
                 complete -C (string join ' ' -- (string escape -- $words) "$current")
                 return
-            case ${DIRECTORY_OPTION}
+            case ${directoryFlag}
                 set value 1
             ${
     lines(
       12,
-      flagsOf.map(({ verb, words }) => `case ${words.join(" ")}\n                set verb ${verb}`)
+      wordsOf.map(({ verb, words }) => `case ${words.join(" ")}\n                set verb ${verb}`)
     )
   }
             ${
@@ -151,4 +143,8 @@ end
 
 complete -c sesh -e
 complete -c sesh -f -a '(__sesh_complete)'
-${beforeFile.map((flag) => `complete -c sesh -n 'string match -q -- ${flag} (commandline -opc)[-1]' -F`).join("\n")}`
+${
+    beforeFile(patternsOf("file")).map((flag) =>
+      `complete -c sesh -n 'string match -q -- ${flag} (commandline -opc)[-1]' -F`
+    ).join("\n")
+  }`

@@ -1,6 +1,10 @@
 /** What a shell can offer, told apart by what has been typed. The scripts of all shells are made of this. */
-import { type Explained, groups, options } from "../language/help.ts"
-import { flagged, type Operand, type Option, OPTIONS, type Verb, type VerbName, verbs } from "../language/verbs.ts"
+import { flagged } from "../language/parse.ts"
+import type { Kind, Verb } from "../language/verb.ts"
+
+/** Shells that completions are written for. */
+export const SHELLS = ["bash", "zsh", "fish"] as const
+export type Shell = typeof SHELLS[number]
 
 /** A word that begins with a dash, and what it means. */
 export interface Word {
@@ -14,78 +18,73 @@ export interface Word {
  */
 export type Pattern = string
 
-const all: Record<VerbName, Verb> = verbs
-const explanations: Record<Option, Explained> = options
-
-/** The verbs that people use, and their flags. */
-const shown = flagged.filter((name) => all[name].hidden !== true)
-
-const meaningOf = (verb: VerbName): { readonly meaning: string; readonly alias?: string } =>
-  groups.flatMap(([, forms]) => forms).find(({ form }) => form === all[verb].form)!
-
-/** Words that tell the verb, and the verb. */
-export const verbFlags: ReadonlyArray<Word & { readonly verb: VerbName }> = shown.flatMap((verb) => {
-  const { alias, meaning } = meaningOf(verb)
-  return [`--${verb}`, ...(alias === undefined ? [] : [alias])].map((word) => ({ word, meaning, verb }))
-})
-
-/** Each verb with all of its flags. */
-export const flagsOf: ReadonlyArray<{ readonly verb: VerbName; readonly words: ReadonlyArray<string> }> = shown.map(
-  (verb) => ({ verb, words: verbFlags.filter((flag) => flag.verb === verb).map(({ word }) => word) })
-)
-
-/** Words that tell one of the verbs without a flag. */
-export const impliedBy: ReadonlyArray<{ readonly word: string; readonly verb: VerbName }> = (["list", "open"] as const)
-  .flatMap((verb) => (all[verb].options ?? []).map((option) => ({ word: OPTIONS[option], verb })))
-
-/** The one whose next word is its value: a directory. */
-export const DIRECTORY_OPTION = OPTIONS.dir
+export interface Offers {
+  /** The words with a dash that fit. */
+  readonly dashWords: ReadonlyArray<readonly [Pattern, ReadonlyArray<Word>]>
+  /** Each verb with all of its words. */
+  readonly wordsOf: ReadonlyArray<{ readonly verb: string; readonly words: ReadonlyArray<string> }>
+  /** Flags that tell one of the verbs without a word of their own. */
+  readonly impliedBy: ReadonlyArray<{ readonly word: string; readonly verb: string }>
+  /** The one flag whose next word is its value: a directory. */
+  readonly directoryFlag: string
+  /** Where an operand of this kind is next. */
+  readonly patternsOf: (kind: Kind) => ReadonlyArray<Pattern>
+  /** Where `@host` may be next, if there was none. */
+  readonly hostPatterns: ReadonlyArray<Pattern>
+  /** Where all that follows is text, flags or not, and what comes before that. */
+  readonly textPatterns: { readonly before: ReadonlyArray<Pattern>; readonly text: ReadonlyArray<Pattern> }
+}
 
 const COMMAND: Word = { word: "--", meaning: "a command follows" }
 
-const optionsOf = (verb: VerbName): ReadonlyArray<Word> =>
-  (all[verb].options ?? []).map((option) => ({ word: OPTIONS[option], meaning: explanations[option].meaning }))
+const flagsOf = ({ flags }: Verb): ReadonlyArray<Word> => flags.map(({ meaning, words: [word] }) => ({ word, meaning }))
 
-const takesText = (verb: VerbName): boolean => all[verb].takes.includes("text")
-const takesCommand = (verb: VerbName): boolean => all[verb].command !== undefined && !takesText(verb)
+/** With no verb, and then with a name: one may still come that takes a name. */
+const withoutVerb = (shown: ReadonlyArray<Verb>, listing: ReadonlyArray<Word>, opening: ReadonlyArray<Word>) => {
+  const words = (verbs: ReadonlyArray<Verb>) =>
+    verbs.flatMap(({ help, words }) => words.map((word) => ({ word, meaning: help!.meaning })))
+  const takesName = ({ operands: [first] }: Verb) => first?.kind === "session" || first?.kind === "new name"
+  return [
+    [":0", [...words(shown), ...opening, ...listing]],
+    [":1", [...opening, COMMAND, ...words(shown.filter(takesName))]],
+    [":*", [...opening, COMMAND]]
+  ] as const
+}
 
-/** The words with a dash that fit. With a name and no verb, one may still come that takes a name. */
-export const dashWords: ReadonlyArray<readonly [Pattern, ReadonlyArray<Word>]> = [
-  [":0", [...verbFlags, ...optionsOf("open"), ...optionsOf("list")]],
-  [":1", [
-    ...optionsOf("open"),
-    COMMAND,
-    ...verbFlags.filter(({ verb }) => ["session", "new name"].includes(all[verb].takes[0] ?? ""))
-  ]],
-  [":*", [...optionsOf("open"), COMMAND]],
-  ...(["list", "open", ...shown] as const).flatMap((verb): ReadonlyArray<readonly [Pattern, ReadonlyArray<Word>]> => {
-    const own = optionsOf(verb)
-    if (takesCommand(verb)) return [[`${verb}:0`, own], [`${verb}:*`, [...own, COMMAND]]]
-    return own.length === 0 ? [] : [[`${verb}:*`, own]]
-  })
-]
+const withVerb = (verb: Verb): Offers["dashWords"] => {
+  const flags = flagsOf(verb)
+  if (verb.takesCommand && verb.beforeText === undefined) {
+    return [[`${verb.name}:0`, flags], [`${verb.name}:*`, [...flags, COMMAND]]]
+  }
+  return flags.length === 0 ? [] : [[`${verb.name}:*`, flags]]
+}
 
-/** Where an operand of this kind is next. */
-export const patternsOf = (kind: Operand): ReadonlyArray<Pattern> =>
-  (["open", ...shown] as const).flatMap((verb) => {
-    const { operands: [, most], takes } = all[verb]
-    return takes.flatMap((operand, index) => {
-      if (operand !== kind) return []
-      const position = index === takes.length - 1 && most === Infinity ? "*" : index
-      return verb === "open" ? [`:${position}`, `open:${position}`] : [`${verb}:${position}`]
-    })
-  })
-
-/** Where `@host` may be next, if there was none. */
-export const hostPatterns: ReadonlyArray<Pattern> = [
-  ":0",
-  ...(["list", "open", ...shown] as const).filter((verb) => all[verb].there === true).map((verb) => `${verb}:0`)
-]
-
-/** Where all that follows is text, flags or not, and what comes before that. */
-export const textPatterns: { readonly before: ReadonlyArray<Pattern>; readonly text: ReadonlyArray<Pattern> } = {
-  before: shown.filter(takesText).flatMap((verb) =>
-    [...Array(all[verb].takes.indexOf("text")).keys()].map((index) => `${verb}:${index}`)
-  ),
-  text: patternsOf("text")
+/** What there is to offer of these verbs. Hidden ones are not offered. */
+export const offersOf = (verbs: ReadonlyArray<Verb>): Offers => {
+  const shown = flagged(verbs).filter(({ help }) => help !== undefined)
+  const implied = verbs.filter(({ isMeantBy }) => isMeantBy !== undefined)
+  const [listing, opening] = ["no name", "a name"].map((name) => implied.find(({ isMeantBy }) => isMeantBy === name)!)
+  const all = [...implied, ...shown]
+  const patternsOf = (kind: Kind) =>
+    all.flatMap(({ isMeantBy, name, operands }) =>
+      operands.flatMap((operand, index) => {
+        if (operand.kind !== kind) return []
+        const position = operand.isVariadic ? "*" : index
+        return [...(isMeantBy === undefined ? [] : [`:${position}`]), `${name}:${position}`]
+      })
+    )
+  return {
+    dashWords: [...withoutVerb(shown, flagsOf(listing!), flagsOf(opening!)), ...all.flatMap(withVerb)],
+    wordsOf: shown.map(({ name, words }) => ({ verb: name, words })),
+    impliedBy: implied.flatMap((verb) => flagsOf(verb).map(({ word }) => ({ word, verb: verb.name }))),
+    directoryFlag: all.flatMap(({ flags }) => flags).find(({ value }) => value === "directory")!.words[0],
+    patternsOf,
+    hostPatterns: [":0", ...all.filter(({ takesHost }) => takesHost).map(({ name }) => `${name}:0`)],
+    textPatterns: {
+      before: all.flatMap(({ beforeText, name }) =>
+        Array.from({ length: beforeText ?? 0 }, (_, index) => `${name}:${index}`)
+      ),
+      text: patternsOf("text")
+    }
+  }
 }

@@ -1,15 +1,5 @@
 import { quote } from "../../schema/Shell.ts"
-import { SHELLS } from "../language/request.ts"
-import {
-  dashWords,
-  DIRECTORY_OPTION,
-  flagsOf,
-  hostPatterns,
-  impliedBy,
-  patternsOf,
-  textPatterns,
-  type Word
-} from "./words.ts"
+import { type Offers, SHELLS, type Word } from "./words.ts"
 
 const either = (patterns: ReadonlyArray<string>): string => patterns.join("|")
 
@@ -19,7 +9,9 @@ const lines = (indent: number, all: ReadonlyArray<string>): string => all.join(`
 const described = ({ meaning, word }: Word): string => quote(`${word}:${meaning}`)
 
 /** The script for zsh: a file for `$fpath`, or to be sourced. */
-export const zsh = (): string =>
+export const zsh = (
+  { dashWords, directoryFlag, hostPatterns, impliedBy, patternsOf, textPatterns, wordsOf }: Offers
+): string =>
   `#compdef sesh
 # Completion of sesh for zsh. As the file _sesh in a directory of $fpath, or in ~/.zshrc, after compinit:
 #   source <(sesh --completions zsh)
@@ -79,8 +71,8 @@ _sesh() {
     esac
     case $word in
       (--) shift $i words; CURRENT=$((CURRENT - i)); _normal; return ;;
-      (${DIRECTORY_OPTION}) value=1 ;;
-      ${lines(6, flagsOf.map(({ verb, words }) => `(${either(words)}) verb=${verb} ;;`))}
+      (${directoryFlag}) value=1 ;;
+      ${lines(6, wordsOf.map(({ verb, words }) => `(${either(words)}) verb=${verb} ;;`))}
       ${lines(6, impliedBy.map(({ verb, word }) => `(${word}) verb=\${verb:-${verb}} ;;`))}
       (-*) ;;
       (@*) if [[ -z $host ]] && _sesh_host_fits; then host=$word; else operands+=1; fi ;;

@@ -1,12 +1,37 @@
+import * as Arr from "effect/Array"
+import * as Argument from "effect/cli/Argument"
 import * as Effect from "effect/Effect"
 import type { HostName } from "../../schema/HostName.ts"
 import { Output } from "../../services/Output.ts"
 import { Remotes } from "../../services/Remotes.ts"
+import { atHost, operand } from "../language/params.ts"
+import { verb } from "../language/verb.ts"
 import { explain } from "../words/failures.ts"
 import { deployShown, outcome } from "./deployment.ts"
 
-/** `sesh --deploy @<host>...`: one after the other, as any of them may ask for a password. */
-export const deploy = Effect.fn("deploy")(function*({ hosts }: { readonly hosts: ReadonlyArray<HostName> }) {
+/** `sesh --deploy @<host>...`. */
+export const deploy = verb({
+  name: "deploy",
+  help: {
+    group: "On other hosts",
+    form: "sesh --deploy @<host>...",
+    meaning: "put this sesh on a host",
+    details: [
+      "To `~/.local/bin/sesh` on each `<host>`, which is a name from your ssh configuration or `user@host`. If npm is there and can get the package, it installs that; otherwise this very `sesh` is copied, where the platforms match. What is there is replaced when the new one is whole and has run there, and sessions that run go on. A version that is not older is left alone."
+    ]
+  },
+  params: {
+    hosts: operand("host", "host").pipe(
+      Argument.mapEffect(atHost),
+      Argument.atLeast(1),
+      Argument.map(Arr.dedupe)
+    )
+  },
+  run: ({ hosts }) => deployAll(hosts)
+})
+
+/** One after the other, as any of them may ask for a password. */
+const deployAll = Effect.fn("deploy")(function*(hosts: ReadonlyArray<HostName>) {
   const output = yield* Output
   const remotes = yield* Remotes
   const codes = yield* Effect.forEach(hosts, (host) =>

@@ -143,7 +143,7 @@ export const locateOne = Effect.fnUntraced(function*(
 
 /** A command on a session that is there: on the host that was named, or else here, or else on the host that has it. */
 export const anywhere = <E extends { readonly _tag: string; readonly message: string }, R>(
-  { host, name }: { readonly host?: HostName; readonly name: SessionName },
+  { host, name }: { readonly host: HostName | undefined; readonly name: SessionName },
   say: (host: HostName) => string,
   command: Effect.Effect<number, E | NoSession, R>
 ) =>

@@ -3,6 +3,7 @@ import * as Result from "effect/Result"
 import type { HostName } from "../../schema/HostName.ts"
 import { HostMemory } from "../../services/HostMemory.ts"
 import { Output } from "../../services/Output.ts"
+import { verb } from "../language/verb.ts"
 import { explain } from "../words/failures.ts"
 import { count } from "../words/text.ts"
 import { deployTo, outcome, progressLine } from "./deployment.ts"
@@ -30,7 +31,21 @@ const makeBoard = (all: number, show: (text: string) => void) => {
 }
 
 /** `sesh --upgrade`: this version for all hosts that are known. */
-export const upgrade = Effect.fn("upgrade")(function*() {
+export const upgrade = verb({
+  name: "upgrade",
+  help: {
+    group: "On other hosts",
+    form: "sesh --upgrade",
+    meaning: "put this sesh on all known hosts that have an older one",
+    details: [
+      "As `--deploy`, for every host on which `sesh` has worked, several at a time. A line for each, then a summary; if one failed, the exit status is 1. Nothing is asked: a host that wants a password is a failure."
+    ]
+  },
+  params: {},
+  run: () => upgradeAll()
+})
+
+const upgradeAll = Effect.fn("upgrade")(function*() {
   const output = yield* Output
   const hosts = yield* (yield* HostMemory).names
   if (hosts.length === 0) {

@@ -6,6 +6,8 @@ import type { SessionName } from "../../schema/SessionName.ts"
 import { Output } from "../../services/Output.ts"
 import { SessionClient } from "../../services/SessionClient.ts"
 import { type OpenTty, Tty } from "../../services/Tty.ts"
+import { session } from "../language/params.ts"
+import { verb } from "../language/verb.ts"
 
 /** Bytes of a payload that are copied, so that a frame is one write. */
 const SMALL_BYTES = 4096
@@ -22,7 +24,9 @@ type BridgeEnd =
  * The hidden `sesh --bridge`: a session's socket as standard input and output, for a sesh on another machine whose ssh
  * cannot reach the socket itself. Ends with 0 when the session hangs up.
  */
-export const bridge = Effect.fn("bridge")(function*({ name }: { readonly name: SessionName }) {
+export const bridge = verb({ name: "bridge", params: { name: session }, run: ({ name }) => carry(name) })
+
+const carry = Effect.fn("bridge")(function*(name: SessionName) {
   const connection = yield* (yield* SessionClient).connect(name)
   const ended = yield* Deferred.make<BridgeEnd>()
   const end = (how: BridgeEnd) => void Deferred.doneUnsafe(ended, Exit.succeed(how))

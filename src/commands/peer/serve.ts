@@ -24,6 +24,7 @@ import { Input } from "../../services/Input.ts"
 import { Output } from "../../services/Output.ts"
 import { Paths } from "../../services/Paths.ts"
 import { SessionRegistry } from "../../services/SessionRegistry.ts"
+import { verb } from "../language/verb.ts"
 
 const LF = 0x0a
 
@@ -34,7 +35,9 @@ const encodeAnswer = Schema.encodeSync(Schema.fromJsonString(RemoteAnswer))
 const refuse = (kind: string, message: string): RemoteReply => ({ error: { kind, message } })
 
 /** The hidden `sesh --serve`: answers one question of a sesh on another machine, which has started us over ssh. */
-export const serve = Effect.fn("serve")(function*() {
+export const serve = verb({ name: "serve", params: {}, run: () => answerOne() })
+
+const answerOne = Effect.fn("serve")(function*() {
   const { agentSocket, home, version } = yield* Caller
   const { dir } = yield* Paths
   const reply = yield* Effect.flatMap(request, Result.match({ onSuccess: answer, onFailure: Effect.succeed }))

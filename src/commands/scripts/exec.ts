@@ -1,3 +1,4 @@
+import * as Flag from "effect/cli/Flag"
 import * as Effect from "effect/Effect"
 import { GRACE_MS } from "../../schema/protocol/Control.ts"
 import { exitCode, type SessionSpec } from "../../schema/Session.ts"
@@ -8,13 +9,30 @@ import { type EndSignal, Signals } from "../../services/Signals.ts"
 import type { ConnectFailure } from "../../services/SshTransport.ts"
 import { type Failure, orLost } from "../hosts/onHost.ts"
 import { thereSynced } from "../hosts/withFiles.ts"
-import type { Ask } from "../language/request.ts"
+import { command, flag, host, newName, notEmpty } from "../language/params.ts"
+import { type InputOf, verb } from "../language/verb.ts"
 import { launch } from "../session/launch.ts"
 import { newSpec } from "../session/newSpec.ts"
 import { explainThere } from "../words/failures.ts"
 import { count } from "../words/text.ts"
 
-type Exec = Ask<"Exec">
+const params = {
+  host,
+  command,
+  print: flag("print", "print the command's output at its end"),
+  keep: flag("keep", "keep the session, with a shell, after that"),
+  // The last one counts: a script may add its own.
+  dir: Flag.String("C").pipe(
+    Flag.withMetavar("directory"),
+    Flag.withDescription("run the command in this directory"),
+    Flag.atLeast(0),
+    Flag.map((dirs) => dirs.at(-1)),
+    notEmpty("directory")
+  ),
+  name: newName
+}
+
+type Exec = InputOf<typeof params>
 
 /** sesh itself failed, the command cannot be run, there is no such command: as env(1) and nohup(1) say it. */
 const SESH_FAILED = 125
@@ -33,10 +51,30 @@ const tell = (error: Failure) =>
   Effect.flatMap(Output, ({ note }) => Effect.as(Effect.flatMap(explainThere(error), note), statusOf(error)))
 
 /** `sesh --exec`: runs a command in a session of its own, and ends as it does. */
-export const exec = (request: Exec) =>
-  request.host === undefined
-    ? run(request).pipe(Effect.catch(tell))
-    : thereSynced(request.host, (synced) => run(request, synced), tell)
+export const exec = verb({
+  name: "exec",
+  help: {
+    group: "In scripts",
+    form: "sesh --exec <name> [--print] [--keep] [-C <dir>] -- <command> [args...]",
+    meaning: "run a command in a new session, exit with its status",
+    details: [
+      "There must be no session `<name>` yet. As long as the command runs, any terminal may watch it, or attach to it. Its input is the session's terminal, not the standard input of `sesh`.",
+      "`SIGINT`, `SIGTERM` and `SIGHUP` are passed on to the command, and what still runs 3 seconds later is killed; a second signal does not wait. If `sesh` itself is killed, the command goes on."
+    ],
+    flags: {
+      print:
+        "To standard output, as the command wrote it. If it was more than the session keeps, the beginning is missing, and `sesh` says so on standard error.",
+      keep:
+        "Its output stays on the screen, and a shell goes on in the same directory and environment. `sesh` itself exits at once with the command's status.",
+      dir: "Otherwise it runs in the current directory."
+    }
+  },
+  params,
+  run: (request) =>
+    request.host === undefined
+      ? run(request).pipe(Effect.catch(tell))
+      : thereSynced(request.host, (synced) => run(request, synced), tell)
+})
 
 const run = Effect.fn("exec")(
   function*(request: Exec, synced: Effect.Effect<void, ConnectFailure> = Effect.void) {

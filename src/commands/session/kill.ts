@@ -1,3 +1,4 @@
+import * as Argument from "effect/cli/Argument"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import type { HostName } from "../../schema/HostName.ts"
@@ -7,7 +8,8 @@ import { Output } from "../../services/Output.ts"
 import { SessionRegistry } from "../../services/SessionRegistry.ts"
 import { locate } from "../hosts/locate.ts"
 import { there, told } from "../hosts/onHost.ts"
-import type { Ask } from "../language/request.ts"
+import { host, session } from "../language/params.ts"
+import { verb } from "../language/verb.ts"
 import { onHost } from "../words/failures.ts"
 
 const end = Effect.fnUntraced(function*(name: SessionName) {
@@ -42,8 +44,21 @@ const endElsewhere = Effect.fnUntraced(function*(names: ReadonlyArray<SessionNam
 })
 
 /** `sesh --kill`: ends sessions, wherever they are. */
-export const kill = Effect.fn("kill")(function*({ host, names }: Ask<"Kill">) {
-  if (host !== undefined) return yield* there(host, endAll(names))
+export const kill = verb({
+  name: "kill",
+  help: {
+    group: "Sessions",
+    form: "sesh --kill <name>...",
+    meaning: "end sessions and what runs in them",
+    details: [
+      "The session's terminal is hung up, as if its window had been closed. What still runs 3 seconds later is killed. One session that cannot be ended keeps no other alive."
+    ]
+  },
+  params: { host, names: session.pipe(Argument.atLeast(1)) },
+  run: ({ host, names }) => host === undefined ? endAnywhere(names) : there(host, endAll(names))
+})
+
+const endAnywhere = Effect.fn("kill")(function*(names: ReadonlyArray<SessionName>) {
   const missing: Array<SessionName> = []
   const here = yield* each(
     new Set(names),

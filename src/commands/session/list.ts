@@ -1,6 +1,5 @@
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
-import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import type { HostName } from "../../schema/HostName.ts"
@@ -15,7 +14,8 @@ import { CONNECT_TIMEOUT } from "../../services/SshTransport.ts"
 import { type Answer, askHosts } from "../hosts/askHosts.ts"
 import { withSesh } from "../hosts/deployment.ts"
 import { connecting } from "../hosts/onHost.ts"
-import type { Ask } from "../language/request.ts"
+import { flag, host } from "../language/params.ts"
+import { verb } from "../language/verb.ts"
 import { explain } from "../words/failures.ts"
 import { HEADINGS, rowHere, rowsOf, rowsOfThen, rowThere } from "../words/rows.ts"
 import { type Columns, columns, visible } from "../words/text.ts"
@@ -23,8 +23,28 @@ import { type Columns, columns, visible } from "../words/text.ts"
 const encodeListing = Schema.encodeSync(Schema.fromJsonString(Listing))
 
 /** `sesh`: the sessions, one a line: those here at once, then those of each host as it answers. */
-export const list = Effect.fn("list")(function*({ host, json }: Ask<"List">) {
-  if (host !== undefined) return yield* listHost(host, json)
+export const list = verb({
+  name: "list",
+  isMeantBy: "no name",
+  misplaced: "goes with the listing only",
+  help: {
+    group: "Sessions",
+    form: "sesh [--json]",
+    meaning: "list sessions, here and on the hosts that sesh knows",
+    details: [
+      "One a line: its name, how many clients are attached, its age, the directory it began in, and what runs in it now. With headings on a terminal, without them in a pipe.",
+      "Hosts on which `sesh` has worked before are asked at the same time, for 5 seconds at the most. Their sessions are listed as `@<host> <name>`, which is what to type after `sesh`. One that does not answer is listed as it was when it did, marked as such, and says why: on a terminal between the lines, otherwise on standard error."
+    ],
+    flags: {
+      json:
+        "An object with the fields `version`, now 1, and `sessions`, and `hosts` where other hosts are known: for each its `host`, the `sessions` it had `at` a time, and the `problem` if it does not answer now. Fields may be added: ignore what you do not know."
+    }
+  },
+  params: { host, json: flag("json", "as JSON, for programs") },
+  run: ({ host, json }) => host === undefined ? listAll(json) : listHost(host, json)
+})
+
+const listAll = Effect.fn("list")(function*(json: boolean) {
   const { isTerminal, print } = yield* Output
   const sessions = yield* (yield* SessionRegistry).list
   const hosts = yield* (yield* HostMemory).all
@@ -104,24 +124,5 @@ const listHost = Effect.fnUntraced(function*(host: HostName, json: boolean) {
   } else if (isTerminal) {
     yield* print(`No sessions on ${host}. Start one: sesh @${host} <name>`)
   }
-  return 0
-})
-
-/** The hidden `sesh --names`: for completion. Of another host those that it had when it was asked last. */
-export const names = Effect.fn("names")(function*({ host }: Ask<"Names">) {
-  const found = host === undefined
-    ? yield* (yield* SessionRegistry).names
-    : Option.match(yield* (yield* HostMemory).get(host), {
-      onNone: () => [],
-      onSome: ({ sessions }) => sessions.map(({ name }) => name)
-    })
-  if (found.length > 0) yield* (yield* Output).print(found.join("\n"))
-  return 0
-})
-
-/** The hidden `sesh --hosts`: for completion. */
-export const hosts = Effect.fn("hosts")(function*() {
-  const found = yield* (yield* HostMemory).names
-  if (found.length > 0) yield* (yield* Output).print(found.join("\n"))
   return 0
 })

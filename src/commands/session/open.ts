@@ -1,3 +1,5 @@
+import * as Argument from "effect/cli/Argument"
+import * as Flag from "effect/cli/Flag"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type { HostName } from "../../schema/HostName.ts"
@@ -7,15 +9,44 @@ import { SessionRegistry } from "../../services/SessionRegistry.ts"
 import { locateOne } from "../hosts/locate.ts"
 import { type Failure, orLost } from "../hosts/onHost.ts"
 import { thereSynced } from "../hosts/withFiles.ts"
-import type { Ask } from "../language/request.ts"
+import { command, flag, host, notEmpty, operand, session } from "../language/params.ts"
+import { type InputOf, verb } from "../language/verb.ts"
 import { refuseLoop, report } from "./attachment.ts"
 import { launch } from "./launch.ts"
 import { newSpec } from "./newSpec.ts"
 
-type Open = Ask<"Open">
+const params = {
+  host,
+  detached: flag("no-attach", "create only, without attaching", "d"),
+  command: command.pipe(Flag.withDefault(undefined)),
+  name: session,
+  dir: operand("directory", "directory").pipe(Argument.withDefault(undefined), notEmpty("directory"))
+}
+
+type Open = InputOf<typeof params>
 
 /** `sesh <name>`: attaches to the session, which is made if there is none. */
-export const open = (request: Open) => {
+export const open = verb({
+  name: "open",
+  isMeantBy: "a name",
+  help: {
+    group: "Sessions",
+    form: "sesh <name> [dir] [-d] [-- <command> [args...]]",
+    meaning: "create a session, or attach to it",
+    details: [
+      "A session that is not here is looked for on other hosts, unless `<dir>`, `-d` or a command is given; see ON OTHER HOSTS.",
+      "If there is no session `<name>`, it is created in `<dir>`, or else in the current directory. It runs `$SHELL`, or `<command>`, with the environment of this `sesh`.",
+      "When the session ends meanwhile, `sesh` exits with its status. What comes from a pipe is typed, and its end detaches. Attaching a session to itself, or to one that shows it, is refused."
+    ],
+    flags: {
+      detached: "If the session is there already, that is as well."
+    }
+  },
+  params,
+  run: (request) => openOrCreate(request)
+})
+
+const openOrCreate = (request: Open) => {
   const { host, name } = request
   if (host !== undefined) {
     return connected(host, (synced) => request.detached ? create(request, synced) : openOn(request, synced))

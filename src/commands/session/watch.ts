@@ -3,7 +3,8 @@ import type { SessionName } from "../../schema/SessionName.ts"
 import { AttachClient } from "../../services/AttachClient.ts"
 import { anywhere } from "../hosts/locate.ts"
 import { orLost } from "../hosts/onHost.ts"
-import type { Ask } from "../language/request.ts"
+import { host, session } from "../language/params.ts"
+import { verb } from "../language/verb.ts"
 import { refuseLoop, report } from "./attachment.ts"
 
 const show = Effect.fn("watch")(function*(name: SessionName) {
@@ -13,5 +14,14 @@ const show = Effect.fn("watch")(function*(name: SessionName) {
 }, (command) => orLost(command))
 
 /** `sesh --watch`: attaches read-only. */
-export const watch = (request: Ask<"Watch">) =>
-  anywhere(request, (host) => `sesh @${host} --watch ${request.name}`, show(request.name))
+export const watch = verb({
+  name: "watch",
+  help: {
+    group: "Sessions",
+    form: "sesh --watch <name>",
+    meaning: "attach read-only",
+    details: ["Nothing is typed, and the session keeps its size. `Ctrl-C` and the detach key leave."]
+  },
+  params: { host, name: session },
+  run: (request) => anywhere(request, (host) => `sesh @${host} --watch ${request.name}`, show(request.name))
+})

@@ -1,21 +1,22 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { scripts } from "../../../src/commands/completions/completions.ts"
-import { dashWords } from "../../../src/commands/completions/words.ts"
-import { parse } from "../../../src/commands/language/parse.ts"
-import { SHELLS } from "../../../src/commands/language/request.ts"
-import { flagged, OPTIONS, type Verb, verbs } from "../../../src/commands/language/verbs.ts"
+import { offersOf, SHELLS } from "../../../src/commands/completions/words.ts"
+import { parser } from "../../../src/commands/language/parse.ts"
+import { verbs } from "../../../src/commands/verbs.ts"
 import { OutputTestRef } from "../../../src/layers/testing/OutputFake.ts"
 import { inWorld } from "../../support/inWorld.ts"
 
-const hidden = new Set(flagged.filter((name) => (verbs[name] as Verb).hidden === true))
-const shown = flagged.filter((name) => !hidden.has(name))
+const parse = parser(verbs)
+const offers = offersOf(verbs)
+const shown = verbs.filter(({ help }) => help !== undefined)
 
 describe.each(SHELLS)("completion for %s", (shell) => {
-  const script = scripts[shell]()
+  const script = scripts[shell](offers)
 
   it("has every verb and every option", () => {
-    for (const word of [...shown.map((name) => `--${name}`), ...Object.values(OPTIONS)]) {
+    const options = shown.flatMap(({ flags }) => flags.map(({ words: [word] }) => word))
+    for (const word of [...shown.flatMap(({ words }) => words), ...options]) {
       assert.match(script, new RegExp(`(?<![\\w-])${word}(?![\\w-])`), word)
     }
   })
@@ -43,13 +44,17 @@ describe.each(SHELLS)("completion for %s", (shell) => {
 
 describe("completion", () => {
   it("knows of every operand what it is", () => {
-    for (const { operands: [, most], takes } of Object.values<Verb>(verbs)) {
-      if (most === Infinity) assert.isAtLeast(takes.length, 1)
-      else assert.strictEqual(takes.length, most)
+    for (const { name, operands } of verbs) {
+      for (const { kind } of operands) {
+        assert.include(["session", "new name", "directory", "file", "shell", "text", "host"], kind, name)
+        assert.isAtLeast(offers.patternsOf(kind).length, 1)
+      }
+      // Whatever follows the first of many is of its kind.
+      assert.isFalse(operands.slice(0, -1).some(({ isVariadic }) => isVariadic))
     }
   })
 
-  it.effect.each(dashWords.flatMap(([, words]) => words.map(({ word }) => word)))(
+  it.effect.each(offers.dashWords.flatMap(([, words]) => words.map(({ word }) => word)))(
     "offers %s, which sesh knows",
     (word) =>
       Effect.gen(function*() {

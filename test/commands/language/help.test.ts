@@ -1,12 +1,14 @@
 import { assert, describe, it } from "@effect/vitest"
 import { readFileSync } from "node:fs"
 import * as path from "node:path"
-import { environment, forms, groups, help, statuses } from "../../../src/commands/language/help.ts"
-import { OPTIONS, type Verb, verbs } from "../../../src/commands/language/verbs.ts"
+import { entriesOf, groupsOf, helpOf } from "../../../src/commands/language/help.ts"
+import { environment, statuses } from "../../../src/commands/language/texts.ts"
+import { verbs } from "../../../src/commands/verbs.ts"
 import { page } from "../../../src/manual/page.ts"
 import { code, form, prose } from "../../../src/manual/roff.ts"
 
-const explained = groups.flatMap(([, forms]) => forms)
+const help = helpOf(verbs)
+const explained = groupsOf(verbs).flatMap(([, entries]) => entries)
 
 describe("sesh --help", () => {
   it("fits into a terminal of 80 columns", () => {
@@ -15,12 +17,14 @@ describe("sesh --help", () => {
   })
 
   it("explains every form, with the options that go with it", () => {
-    assert.deepStrictEqual(explained.map(({ name }) => name).toSorted(), Object.keys(forms).toSorted())
-    for (const { form, name, options } of explained) {
+    const forms = [...verbs.flatMap(({ help }) => help?.form ?? []), "sesh @<host> ..."]
+    assert.deepStrictEqual(explained.map(({ form }) => form).toSorted(), forms.toSorted())
+    assert.deepStrictEqual(entriesOf(verbs).map(({ form }) => form).toSorted(), forms.toSorted())
+    for (const { flags, form } of explained) {
       assert.include(help, `  ${form}`)
-      const words = (verbs as Partial<Record<string, Verb>>)[name]?.options?.map((option) => OPTIONS[option]) ?? []
-      assert.deepStrictEqual(options.map((option) => option.form.split(" ")[0]), words, form)
-      for (const option of options) assert.include(form, `[${option.form}]`)
+      const words = verbs.find((verb) => verb.form === form)?.flags.map(({ words: [word] }) => word) ?? []
+      assert.deepStrictEqual(flags.map((flag) => flag.form.split(" ")[0]), words, form)
+      for (const flag of flags) assert.include(form, `[${flag.form}]`)
     }
   })
 
@@ -65,7 +69,7 @@ describe("the manual's roff", () => {
   })
 
   it("has no line that is a request by accident, and is ASCII", () => {
-    const text = page("1.2.3")
+    const text = page(verbs, "1.2.3")
     assert.match(text, /^[ -~\n]*$/)
     assert.include(text, "sesh 1.2.3")
     for (const line of text.split("\n").filter((line) => /^[.']/.test(line))) {

@@ -1,10 +1,21 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import { parse } from "../../../src/commands/language/parse.ts"
+import { parser } from "../../../src/commands/language/parse.ts"
+import { verbs } from "../../../src/commands/verbs.ts"
 
 const EXEC = { _tag: "Exec", name: "x", dir: undefined, command: ["true"], print: false, keep: false } as const
 const OPEN = { _tag: "Open", name: "dev", dir: undefined, command: undefined, detached: false } as const
 const SEND = { _tag: "Send", name: "dev", enter: false } as const
+
+const parseWords = parser(verbs)
+
+/** The verb that is asked for, and its input; no host where there is none. */
+const parse = (argv: ReadonlyArray<string>) =>
+  Effect.map(parseWords(argv), ({ input: { host, ...input }, verb }) => ({
+    _tag: `${verb[0]!.toUpperCase()}${verb.slice(1)}`,
+    ...input,
+    ...(host === undefined ? {} : { host })
+  }))
 
 const words = (line: string) => line === "" ? [] : line.split(" ")
 

@@ -1,21 +1,21 @@
-/** The sessions there are, as text, and made again from it. */
+import * as Argument from "effect/cli/Argument"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
-import { LayoutEntry, MAX_LAYOUT_BYTES, MAX_LAYOUT_ENTRIES, MAX_LINE_BYTES } from "../../schema/Layout.ts"
-import type { SessionInfo } from "../../schema/Session.ts"
+import { type LayoutEntry, MAX_LAYOUT_BYTES } from "../../schema/Layout.ts"
 import { Caller } from "../../services/Caller.ts"
 import { Input } from "../../services/Input.ts"
 import { Output } from "../../services/Output.ts"
 import { Paths } from "../../services/Paths.ts"
-import { type Listed, SessionRegistry } from "../../services/SessionRegistry.ts"
-import type { Request } from "../language/request.ts"
+import { SessionRegistry } from "../../services/SessionRegistry.ts"
+import { notEmpty, operand } from "../language/params.ts"
+import { verb } from "../language/verb.ts"
 import { launch } from "../session/launch.ts"
 import { newSpec } from "../session/newSpec.ts"
 import { explain } from "../words/failures.ts"
 import { shortPath, visible } from "../words/text.ts"
-import { formatEntry, HEADER, type LayoutLine, parseLayout, TOO_LARGE } from "./layoutFormat.ts"
+import { type LayoutLine, parseLayout, TOO_LARGE } from "./layoutFormat.ts"
 
 /** What should be a layout is none, or none for this sesh. */
 export class LayoutError extends Schema.TaggedError<LayoutError>()("LayoutError", {
@@ -26,56 +26,6 @@ export class LayoutError extends Schema.TaggedError<LayoutError>()("LayoutError"
     return `cannot import ${this.file}: ${this.reason}`
   }
 }
-
-/** What stands for bytes that are not UTF-8 when a path is read as text. */
-const REPLACEMENT = "\ufffd"
-
-/**
- * Where a session is to be made again: its shell where it is now, as after a restart nobody wants to find their way
- * back; a command where it was started, for its arguments are meant from there.
- */
-const place = ({ command, cwd, dir }: SessionInfo): { readonly dir: string; readonly doubt?: string } =>
-  command !== undefined || cwd === undefined
-    ? { dir }
-    : cwd.includes(REPLACEMENT)
-    ? { dir, doubt: "exported where it was started: where it is now has a name that is not UTF-8" }
-    : { dir: cwd }
-
-const decodeEntry = Schema.decodeUnknownResult(LayoutEntry)
-
-interface Exported {
-  readonly line?: string
-  /** What a person should know; without a line: why there is none. */
-  readonly problem?: string
-}
-
-const exported = ({ info, name, problem }: Listed): Exported => {
-  if (info === undefined) return { problem: `${name}: not exported: it does not answer (${problem})` }
-  const { dir, doubt } = place(info)
-  const entry = decodeEntry({ name, dir, ...(info.command === undefined ? {} : { command: info.command }) })
-  if (Result.isFailure(entry)) return { problem: `${name}: not exported: what it says of itself makes no sense` }
-  const line = formatEntry(entry.success)
-  if (Buffer.byteLength(line) > MAX_LINE_BYTES) {
-    return { problem: `${name}: not exported: its command is longer than ${MAX_LINE_BYTES / 1024} KiB` }
-  }
-  const worth = problem === undefined ? doubt : `exported as it was when it began: it does not answer now (${problem})`
-  return worth === undefined ? { line } : { line, problem: `${name}: ${worth}` }
-}
-
-/** `sesh --export`: every session that can be made again. Fails if there is one that cannot. */
-export const exportLayout = Effect.fn("exportLayout")(function*() {
-  const { note, write } = yield* Output
-  const sessions = (yield* (yield* SessionRegistry).list).map(exported)
-  const lines = sessions.flatMap(({ line }) => line ?? [])
-  const bytes = Buffer.from(`${HEADER}${lines.join("")}`)
-  yield* write([bytes])
-  for (const { problem } of sessions) if (problem !== undefined) yield* note(explain({ message: problem }))
-  if (lines.length <= MAX_LAYOUT_ENTRIES && bytes.length <= MAX_LAYOUT_BYTES) {
-    return lines.length === sessions.length ? 0 : 1
-  }
-  yield* note("sesh: this is more than --import reads at once: divide it")
-  return 1
-})
 
 /** Reads no more than it has to of what is too large. */
 const readLayout = Effect.fnUntraced(function*(file: string | undefined) {
@@ -151,10 +101,31 @@ const plan = (lines: ReadonlyArray<LayoutLine>, there: ReadonlySet<string>) => {
 const AT_ONCE = 4
 
 /** `sesh --import`: makes the sessions of a layout that are not there. Fails if one was not made. */
-export const importLayout = Effect.fn("importLayout")(
-  function*(request: Extract<Request, { readonly _tag: "Import" }>) {
+export const importLayout = verb({
+  name: "import",
+  help: {
+    group: "Layout and setup",
+    form: "sesh --import [file]",
+    meaning: "create the missing sessions of an export",
+    details: [
+      "The list comes from `<file>`, or from standard input. Sessions that exist are left alone, and none is attached. Each line is answered with what was done, or with why it was skipped; if one was skipped, the exit status is 1."
+    ]
+  },
+  params: {
+    /** Undefined: standard input. */
+    file: operand("file", "file").pipe(
+      Argument.withDefault(undefined),
+      notEmpty("file"),
+      Argument.map((file) => file === "-" ? undefined : file)
+    )
+  },
+  run: ({ file }) => createMissing(file)
+})
+
+const createMissing = Effect.fn("importLayout")(
+  function*(file: string | undefined) {
     const { note, print } = yield* Output
-    const lines = yield* readLayout(request.file)
+    const lines = yield* readLayout(file)
     if (lines.length === 0) return 0
     yield* (yield* Paths).ensure
     const there = new Set<string>((yield* (yield* SessionRegistry).list).map(({ name }) => name))

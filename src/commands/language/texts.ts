@@ -1,0 +1,35 @@
+/** What sesh says of itself beside its verbs. The manual page says it too. */
+
+export const environment: ReadonlyArray<readonly [name: string, meaning: string]> = [
+  ["SESH_DIR", "where sockets and state are, ~/.sesh by default"],
+  ["SESH_DETACH_KEY", "the key that detaches: ^\\ (the default), ^a, ... or none"],
+  ["SESH_EVENT_LOG", "a file to which what happens is appended, as lines of JSON"],
+  ["SESH_NO_SYNC", "1: bring no files to a host"],
+  ["SESH_SCROLLBACK", "lines of history that a new session keeps, 5000 by default; 0: raw bytes only"],
+  ["SESH_SSH", "openssh, the ssh on the PATH, or ssh2, sesh's own; by default ssh if there is one"],
+  ["SESH_NPM_PACKAGE", "what --deploy has npm install on a host, sesh-sessions by default"],
+  ["SESH_NPM_REGISTRY", "where npm gets it from; its own configuration says by default"],
+  ["SESH_SESSION", "set in a session: its name"]
+]
+
+export const statuses: ReadonlyArray<readonly [status: string, meaning: string]> = [
+  ["0", "done; detached"],
+  ["1", "it did not work: no such session, host unreachable, ..."],
+  ["2", "wrong usage"],
+  ["125", "--exec: sesh itself failed"],
+  ["126", "--exec: the command cannot be run"],
+  ["127", "--exec: there is no such command"],
+  ["255", "the session's process is gone, or the connection to its host is lost"],
+  [
+    "other",
+    "the session ended while attached, or with --exec and --wait: the status of its shell or command, 128 + n for signal n"
+  ]
+]
+
+export const about = "sesh keeps named shell sessions alive: create one, walk away, come back."
+
+export const notes = [
+  "A session that is not here is looked for on the hosts that sesh knows: those where it worked before.",
+  "Ctrl-\\ detaches from a session, sesh <name> attaches again. A session runs $SHELL, or the command after --, in [dir] or here.",
+  "A name has letters, digits, \".\", \"-\" and \"_\", 64 at the most."
+]

@@ -3,6 +3,7 @@ import * as Effect from "effect/Effect"
 import * as fs from "node:fs"
 import * as os from "node:os"
 import * as path from "node:path"
+import { readProcStat } from "../../src/layers/system/procStat.ts"
 
 /** Processes get so long to end when they are asked to. */
 const GRACE_MS = 5000
@@ -67,10 +68,7 @@ export const home = Effect.acquireRelease(
 
 /** CPU time that a process has used, in milliseconds, by the user and by the system. */
 export const cpuMs = (pid: number): number => {
-  const stat = fs.readFileSync(`/proc/${pid}/stat`, "latin1")
-  // The name, in parentheses, may contain anything.
-  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ")
-  return (Number(fields[11]) + Number(fields[12])) * TICK_MS
+  return readProcStat(pid)!.ticks * TICK_MS
 }
 
 /** Memory that a process shares with nobody, in MB: what was written to, and what of it is in no file. */

@@ -7,6 +7,7 @@ import type * as Net from "node:net"
 import * as Path from "node:path"
 import * as SessionDaemonLive from "../../src/layers/daemon/SessionDaemonLive.ts"
 import * as DaemonLauncherProcess from "../../src/layers/launcher/DaemonLauncherProcess.ts"
+import { readProcStat } from "../../src/layers/system/procStat.ts"
 import * as CallerFake from "../../src/layers/testing/CallerFake.ts"
 import * as DaemonLauncherFake from "../../src/layers/testing/DaemonLauncherFake.ts"
 import * as Network from "../../src/layers/testing/network/NetworkTestRef.ts"
@@ -68,9 +69,8 @@ describe("DaemonLauncherProcess", () => {
         yield* launchAs("stay", "two words")
         const { info } = (yield* question).welcome
         assert.deepStrictEqual(JSON.parse(info.title!), specOf({ command: ["stay", "two words"], env: yield* env }))
-        const stat = Fs.readFileSync(`/proc/${info.pid}/stat`, "utf8").split(") ")[1]!.split(" ")
-        // Its process group and its session are named after it, and it has no terminal (proc_pid_stat(5)).
-        assert.deepStrictEqual(stat.slice(2, 5), [String(info.pid), String(info.pid), "0"])
+        // Its process group and its session are named after it, and it has no terminal.
+        assert.deepInclude(readProcStat(info.pid), { group: info.pid, session: info.pid, terminal: 0 })
         assert.strictEqual(Fs.readlinkSync(`/proc/${info.pid}/cwd`), "/")
         yield* end
       }).pipe(Effect.scoped, Effect.provide(real())),

@@ -3,6 +3,7 @@ import { type ChildProcess, execFileSync, spawn } from "node:child_process"
 import * as fs from "node:fs"
 import * as net from "node:net"
 import * as path from "node:path"
+import { isZombie, readProcStat } from "../../src/layers/system/procStat.ts"
 import { until } from "./until.ts"
 
 const SSHD = "/usr/sbin/sshd"
@@ -12,10 +13,9 @@ const processTable = (): ReadonlyMap<number, { readonly parent: number; readonly
   const found = new Map<number, { parent: number; command: string }>()
   for (const entry of fs.readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
     try {
-      const stat = fs.readFileSync(`/proc/${entry}/stat`, "latin1")
-      const [state, parent] = stat.slice(stat.lastIndexOf(")") + 2).split(" ")
+      const stat = readProcStat(Number(entry))
       const command = fs.readFileSync(`/proc/${entry}/cmdline`, "utf8").replaceAll("\0", " ")
-      if (state !== "Z") found.set(Number(entry), { parent: Number(parent), command })
+      if (stat !== undefined && !isZombie(stat)) found.set(Number(entry), { parent: stat.parent, command })
     } catch {
       // It has just ended.
     }

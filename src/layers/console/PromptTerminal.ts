@@ -4,10 +4,12 @@ import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
-import { fstatSync, readFileSync } from "node:fs"
+import { fstatSync } from "node:fs"
 import { isatty } from "node:tty"
 import { visible } from "../../schema/Text.ts"
 import { Prompt } from "../../services/Prompt.ts"
+import { readProcStat } from "../system/procStat.ts"
+import { quietly } from "../system/quietly.ts"
 import { writeWhole } from "../system/writeWhole.ts"
 import { type StatusLine, statusLine } from "./statusLine.ts"
 import { openTerminalInput } from "./ttyStreams.ts"
@@ -21,17 +23,12 @@ type Pressed = { readonly _tag: "Line"; readonly text: string } | { readonly _ta
 }
 
 /**
- * A job in the background is stopped when it reads from its terminal (termios(4), SIGTTIN): nobody is there for it.
- * Fields 5, 7 and 8 of proc(5)'s stat; where there is no such file, nothing is known.
+ * A job in the background is stopped when it reads from its terminal (termios(4), SIGTTIN): nobody is there for it. Where
+ * there is no /proc, nothing is known.
  */
 const isInBackground = (fd: number): boolean => {
-  try {
-    const stat = readFileSync("/proc/self/stat", "latin1")
-    const [, , group, , terminal, foreground] = stat.slice(stat.lastIndexOf(")") + 2).split(" ")
-    return Number(terminal) === fstatSync(fd).rdev && group !== foreground
-  } catch {
-    return false
-  }
+  const us = readProcStat("self")
+  return us !== undefined && us.group !== us.foreground && quietly(() => fstatSync(fd).rdev, undefined) === us.terminal
 }
 
 /**

@@ -2,37 +2,7 @@
 import { spawnSync } from "node:child_process"
 import * as fs from "node:fs"
 import type { Foreground } from "../../services/Pty.ts"
-
-/** What /proc/<pid>/stat says of a process (proc_pid_stat(5)). */
-interface Stat {
-  readonly isZombie: boolean
-  readonly group: number
-  readonly session: number
-  /** Foreground process group of its terminal. */
-  readonly foreground: number
-  /** When it started: with the pid, it tells a process from a later one with the same pid. */
-  readonly start: string
-}
-
-/** The command's name is in parentheses and may contain any character, so the last one counts. */
-const parseStat = (text: string): Stat => {
-  const fields = text.slice(text.lastIndexOf(")") + 2).split(" ")
-  return {
-    isZombie: fields[0] === "Z" || fields[0] === "X",
-    group: Number(fields[2]),
-    session: Number(fields[3]),
-    foreground: Number(fields[5]),
-    start: fields[19] ?? ""
-  }
-}
-
-const readStat = (pid: number): Stat | undefined => {
-  try {
-    return parseStat(fs.readFileSync(`/proc/${pid}/stat`, "latin1"))
-  } catch {
-    return undefined
-  }
-}
+import { isZombie, readProcStat } from "../system/procStat.ts"
 
 const allPids = (): Array<number> => {
   try {
@@ -105,28 +75,28 @@ export const ptyProcesses = (
   start: string,
   nameOf: () => string | undefined
 ): PtyProcesses => {
-  const born = readStat(pid)?.start
+  const born = readProcStat(pid)?.start
   const called = asCalled(start)
 
   const members = (): ReadonlyArray<number> => {
     if (born === undefined) return pidsOn(ttyPath)
-    const leader = readStat(pid)
+    const leader = readProcStat(pid)
     // While one member lives its session's number is taken; another start means it was free in between.
     if (leader !== undefined && leader.start !== born) return []
     return allPids().filter((other) => {
-      const stat = readStat(other)
-      return stat !== undefined && stat.session === pid && !stat.isZombie
+      const stat = readProcStat(other)
+      return stat !== undefined && stat.session === pid && !isZombie(stat)
     })
   }
 
   /** The group's leader, or of a pipeline whose first program has ended, one that is left. */
   const inForeground = (): number | undefined => {
-    const leader = readStat(pid)
+    const leader = readProcStat(pid)
     if (leader === undefined || leader.start !== born) return undefined
     const { foreground } = leader
-    return foreground === pid || readStat(foreground) !== undefined
+    return foreground === pid || readProcStat(foreground) !== undefined
       ? foreground
-      : allPids().find((other) => readStat(other)?.group === foreground)
+      : allPids().find((other) => readProcStat(other)?.group === foreground)
   }
 
   const describe = (foreground: number): Foreground => {

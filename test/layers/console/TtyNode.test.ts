@@ -6,6 +6,7 @@ import * as Fs from "node:fs"
 import * as Os from "node:os"
 import * as Path from "node:path"
 import * as PtyNode from "../../../src/layers/pty/PtyNode.ts"
+import { readProcStat } from "../../../src/layers/system/procStat.ts"
 import { Pty } from "../../../src/services/Pty.ts"
 import { hear } from "../../contract/Pty.ts"
 import { until } from "../../contract/SessionServer.ts"
@@ -60,7 +61,7 @@ const onTerminal = (end: string, redirect = "") =>
     }
   })
 
-const stateOf = (pid: number) => Fs.readFileSync(`/proc/${pid}/stat`, "latin1").split(") ").at(-1)![0]
+const stateOf = (pid: number) => readProcStat(pid)?.state
 
 const type = (keys: string) => Buffer.from(keys)
 

@@ -6,6 +6,7 @@ import * as Fs from "node:fs"
 import * as Os from "node:os"
 import * as Path from "node:path"
 import * as PtyNode from "../../../src/layers/pty/PtyNode.ts"
+import { isZombie, readProcStat } from "../../../src/layers/system/procStat.ts"
 import { Pty, type PtySpec } from "../../../src/services/Pty.ts"
 import { hasEnded, hear, type Heard, isReady, run, sha256 } from "../../contract/Pty.ts"
 import { until } from "../../contract/SessionServer.ts"
@@ -28,11 +29,8 @@ const said = (spec: PtySpec) =>
   })
 
 const isAlive = (pid: number): boolean => {
-  try {
-    return !/^\d+ \(.*\) [ZX] /s.test(Fs.readFileSync(`/proc/${pid}/stat`, "latin1"))
-  } catch {
-    return false
-  }
+  const stat = readProcStat(pid)
+  return stat !== undefined && !isZombie(stat)
 }
 
 /** The pids a script says as `pid <n>`. */

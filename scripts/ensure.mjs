@@ -5,6 +5,7 @@
 import { spawnSync } from "node:child_process"
 import { createHash } from "node:crypto"
 import * as fs from "node:fs"
+import * as os from "node:os"
 import * as path from "node:path"
 import { fileURLToPath } from "node:url"
 
@@ -26,6 +27,9 @@ const buildInputs = ["package.json", "package-lock.json", "tsconfig.json", "scri
 
 /** A failure whose message is all there is to say. */
 export class Failed extends Error {}
+
+/** How a process ended, as a shell says it: its status, or 128 and the number of the signal. */
+export const exitCode = (status, signal) => status ?? 128 + os.constants.signals[signal]
 
 export const say = (message) => process.stderr.write(`sesh: ${message}\n`)
 

@@ -1,8 +1,7 @@
 /** `npm start -- …`: builds if needed and becomes, as far as the caller can tell, `sesh …`. */
 import { spawn } from "node:child_process"
-import * as os from "node:os"
 import { isatty } from "node:tty"
-import { ensureBuilt, executable, runMain } from "./ensure.mjs"
+import { ensureBuilt, executable, exitCode, runMain } from "./ensure.mjs"
 
 await runMain(() => {
   ensureBuilt()
@@ -15,6 +14,6 @@ await runMain(() => {
   }
   return new Promise((resolve, reject) => {
     child.on("error", reject)
-    child.on("exit", (code, signal) => resolve(code ?? 128 + os.constants.signals[signal]))
+    child.on("exit", (code, signal) => resolve(exitCode(code, signal)))
   })
 })

@@ -3,7 +3,7 @@ import { spawn } from "node:child_process"
 import * as fs from "node:fs"
 import * as os from "node:os"
 import * as path from "node:path"
-import { ensureBuilt, node26, root, runMain, say } from "./ensure.mjs"
+import { ensureBuilt, exitCode, node26, root, runMain, say } from "./ensure.mjs"
 
 const vitest = path.join(root, "node_modules", "vitest", "vitest.mjs")
 
@@ -31,7 +31,7 @@ await runMain(async () => {
   process.on("SIGTERM", () => child.kill("SIGTERM"))
   const code = await new Promise((resolve, reject) => {
     child.on("error", reject)
-    child.on("exit", (status, signal) => resolve(status ?? 128 + os.constants.signals[signal]))
+    child.on("exit", (status, signal) => resolve(exitCode(status, signal)))
   })
   if (!fs.existsSync(file)) {
     say("vitest ended without a report")

@@ -7,7 +7,7 @@ import type * as Net from "node:net"
 import * as Path from "node:path"
 import * as SessionDaemonLive from "../../src/layers/daemon/SessionDaemonLive.ts"
 import * as DaemonLauncherProcess from "../../src/layers/launcher/DaemonLauncherProcess.ts"
-import { readProcStat } from "../../src/layers/system/procStat.ts"
+import { isZombie, readProcStat } from "../../src/layers/system/procStat.ts"
 import * as CallerFake from "../../src/layers/testing/CallerFake.ts"
 import * as DaemonLauncherFake from "../../src/layers/testing/DaemonLauncherFake.ts"
 import * as Network from "../../src/layers/testing/network/NetworkTestRef.ts"
@@ -96,6 +96,19 @@ describe("DaemonLauncherProcess", () => {
       assert.include((yield* Effect.flip(launchAs("babble"))).message, "does not say what this sesh understands")
       assert.include((yield* Effect.flip(launchAs("hang"))).message, "was not ready in 2 s")
     }).pipe(Effect.provide(real({ patience: 2_000 }))), 30_000)
+
+  it.live(
+    "one that hears no signal when it is given up is killed: no half-made session stays",
+    () =>
+      Effect.gen(function*() {
+        const { path } = yield* Home
+        const file = Path.join(path, "pid")
+        assert.include((yield* Effect.flip(launchAs("deaf", file))).message, "was not ready in 2 s")
+        const stat = readProcStat(Number(Fs.readFileSync(file, "utf8")))
+        assert.isTrue(stat === undefined || isZombie(stat))
+      }).pipe(Effect.provide(real({ patience: 2_000 }))),
+    30_000
+  )
 
   it.live("a program that is not there is a LaunchError", () =>
     Effect.gen(function*() {

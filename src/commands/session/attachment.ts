@@ -4,6 +4,7 @@ import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { exitCode } from "../../schema/Session.ts"
 import type { SessionName } from "../../schema/SessionName.ts"
+import { SIGNAL_NUMBERS } from "../../schema/Signal.ts"
 import { type AttachEnd, reasonOf } from "../../services/AttachClient.ts"
 import { Output } from "../../services/Output.ts"
 import { SessionRegistry } from "../../services/SessionRegistry.ts"
@@ -39,8 +40,6 @@ export const refuseLoop = Effect.fn("refuseLoop")(function*(name: SessionName) {
   }
 })
 
-const SIGNALS = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 } as const
-
 /** Says how an attachment ended, and gives the exit code. */
 export const report = Effect.fn("report")(function*(name: SessionName, end: AttachEnd) {
   const { note } = yield* Output
@@ -57,6 +56,6 @@ export const report = Effect.fn("report")(function*(name: SessionName, end: Atta
       return CONNECTION_LOST
     case "Signal":
       yield* note(`[detached from ${session}]`)
-      return 128 + SIGNALS[end.signal]
+      return exitCode({ code: 0, signal: SIGNAL_NUMBERS[end.signal] })
   }
 })

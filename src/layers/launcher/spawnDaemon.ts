@@ -5,6 +5,7 @@ import * as Schema from "effect/Schema"
 import * as ChildProcess from "node:child_process"
 import type * as Net from "node:net"
 import type { SessionSpec } from "../../schema/Session.ts"
+import { childEnd, endChild } from "../system/childProcess.ts"
 import { type LaunchReply, LaunchReplyJson, LaunchRequest } from "./channel.ts"
 
 /** The daemon cannot be started, or was there and said nothing that could be understood. */
@@ -14,7 +15,7 @@ export class DaemonSilent extends Schema.TaggedError<DaemonSilent>()("DaemonSile
   }
 }
 
-/** How long after its last word a process may take to be gone, in milliseconds. */
+/** How long after its last word, or when it is told to end, a process may take to be gone, in milliseconds. */
 const END_MS = 500
 
 const encodeRequest = Schema.encodeSync(LaunchRequest)
@@ -87,8 +88,9 @@ export const startDaemon = (options: {
   const { command, patience, spec, stderr } = options
   const give = (daemon: Daemon) =>
     Effect.suspend(() => {
-      daemon.child.kill()
-      return Effect.fail(new DaemonSilent({ reason: `its process was not ready in ${patience / 1_000} s` }))
+      endChild(daemon.child, END_MS)
+      const silent = new DaemonSilent({ reason: `its process was not ready in ${patience / 1_000} s` })
+      return Effect.andThen(childEnd(daemon.child), Effect.fail(silent))
     })
   return Effect.acquireUseRelease(
     Effect.try({

@@ -5,10 +5,10 @@ import * as Exit from "effect/Exit"
 import type * as Scope from "effect/Scope"
 import * as ChildProcess from "node:child_process"
 import type * as Net from "node:net"
-import * as Os from "node:os"
 import * as Path from "node:path"
 import { exitCode, type ExitStatus } from "../../schema/Session.ts"
 import type { ConnectionLost, RemoteProgram } from "../../services/SshTransport.ts"
+import { endChild, exitStatus } from "../system/childProcess.ts"
 import { FROM_HOST, readTold, TO_HOST, TOLD } from "./rsh.ts"
 
 /** Bytes that are kept of what each side says: more than anybody is shown. */
@@ -66,9 +66,6 @@ const quietEnv = ({ cwd, env, rshDir }: LocalProgram): NodeJS.ProcessEnv => ({
   LC_MESSAGES: "C"
 })
 
-const statusOf = (code: number | null, signal: NodeJS.Signals | null): number =>
-  code ?? exitCode({ code: 0, signal: signal === null ? 0 : Os.constants.signals[signal] })
-
 const spawn = (local: LocalProgram): Effect.Effect<ChildProcess.ChildProcess, LocalNotStarted> =>
   Effect.callback((resume) => {
     const failed = ({ code, message }: NodeJS.ErrnoException) =>
@@ -89,11 +86,7 @@ const spawn = (local: LocalProgram): Effect.Effect<ChildProcess.ChildProcess, Lo
 
 const end = (child: ChildProcess.ChildProcess): void => {
   for (const stream of child.stdio) stream?.destroy()
-  if (child.exitCode !== null || child.signalCode !== null) return
-  child.kill("SIGTERM")
-  const timer = setTimeout(() => child.kill("SIGKILL"), GRACE_MS)
-  timer.unref()
-  child.once("exit", () => clearTimeout(timer))
+  endChild(child, GRACE_MS)
 }
 
 /** Joins the program on the host with the descriptors; tells how it ended. */
@@ -138,7 +131,7 @@ export const relay = <E>(
     child.stderr!.on("data", (bytes: Buffer) => words.add(bytes))
     child.once("close", (code, signal) => {
       Deferred.doneUnsafe(wanted, Exit.succeed(undefined))
-      Deferred.doneUnsafe(gone, Exit.succeed(statusOf(code, signal)))
+      Deferred.doneUnsafe(gone, Exit.succeed(exitCode(exitStatus(code, signal))))
     })
     let heard: Buffer = Buffer.alloc(0)
     told!.on("data", (bytes: Buffer) => {

@@ -2,14 +2,13 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type { ExitStatus, Size } from "../../schema/Session.ts"
+import { SIGNAL_NUMBERS } from "../../schema/Signal.ts"
 import { type Foreground, Pty, PtyError, type PtyHandlers, type PtyProcess, type PtySpec } from "../../services/Pty.ts"
 
 /** What a real terminal holds for a program that does not read, roughly. */
 const CAPACITY = 64 * 1024
 
-/** signal(7) */
-const NUMBERS = { SIGHUP: 1, SIGINT: 2, SIGKILL: 9, SIGTERM: 15, SIGCONT: 18 } as const
-type Signal = keyof typeof NUMBERS
+type Signal = keyof typeof SIGNAL_NUMBERS | "SIGCONT"
 
 const FIRST_PID = 1000
 
@@ -137,7 +136,7 @@ export class FakeProgram {
     this.signals.push(name)
     this.onSignal(name)
     if (name === "SIGCONT" || (this.deaf && name !== "SIGKILL")) return
-    this.exit({ code: 0, signal: NUMBERS[name] })
+    this.exit({ code: 0, signal: SIGNAL_NUMBERS[name] })
   }
 
   private schedule(): void {

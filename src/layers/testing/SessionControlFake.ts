@@ -5,6 +5,7 @@ import * as Stream from "effect/Stream"
 import type { EndSignal } from "../../schema/protocol/Control.ts"
 import type { ExitStatus } from "../../schema/Session.ts"
 import type { SessionName } from "../../schema/SessionName.ts"
+import { SIGNAL_NUMBERS } from "../../schema/Signal.ts"
 import { NoSession } from "../../services/NoSession.ts"
 import {
   type ControlError,
@@ -21,9 +22,6 @@ const CAPACITY = 64 * 1024
 
 /** As long as the real one waits for the end of what is typed into a session that has ended. */
 const STREAM_END_MS = 1000
-
-/** signal(7) */
-const NUMBERS = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15, SIGKILL: 9 } as const
 
 /** A session as a test plays it. */
 export class FakeLiveSession {
@@ -107,7 +105,7 @@ export class FakeLiveSession {
 
   kill(name: EndSignal | "SIGKILL"): void {
     this.signals.push(name)
-    if (!this.deaf || name === "SIGKILL") this.exit({ code: 0, signal: NUMBERS[name] })
+    if (!this.deaf || name === "SIGKILL") this.exit({ code: 0, signal: SIGNAL_NUMBERS[name] })
   }
 
   /** Waits until something is so. */

@@ -2,6 +2,7 @@
 import * as Effect from "effect/Effect"
 import * as ChildProcess from "node:child_process"
 import { HostUnreachable, SshMissing } from "../../../services/SshTransport.ts"
+import { childEnd, endChild } from "../../system/childProcess.ts"
 import { lastLine } from "../shared/sanitize.ts"
 
 /** Milliseconds that ssh has to end when asked to. */
@@ -17,21 +18,7 @@ export const notStarted = (file: string, error: NodeJS.ErrnoException): SshMissi
     : new SshMissing({ problem: `${file} cannot be started (${error.code ?? error.message})`, advice: "try again" })
 
 /** Ends a process, and with a session of its own all that it has started. */
-export const end = (child: ChildProcess.ChildProcess, group: boolean): void => {
-  const { pid } = child
-  if (pid === undefined || child.exitCode !== null || child.signalCode !== null) return
-  const send = (signal: NodeJS.Signals) => {
-    try {
-      process.kill(group ? -pid : pid, signal)
-    } catch {
-      // It has just ended.
-    }
-  }
-  send("SIGTERM")
-  const timer = setTimeout(() => send("SIGKILL"), GRACE)
-  timer.unref()
-  child.once("exit", () => clearTimeout(timer))
-}
+export const end = (child: ChildProcess.ChildProcess, group: boolean): void => endChild(child, GRACE, { group })
 
 /** Starts a process: what Node throws is turned into the event that it otherwise emits. */
 export const spawn = (
@@ -52,11 +39,7 @@ export const spawn = (
 
 /** Waits for the end of a process: null when it was killed. */
 export const exitCode = (child: ChildProcess.ChildProcess): Effect.Effect<number | null> =>
-  Effect.callback((resume) => {
-    const ended = (code: number | null) => resume(Effect.succeed(code))
-    if (child.exitCode !== null || child.signalCode !== null) ended(child.exitCode)
-    else child.once("exit", ended)
-  })
+  Effect.map(childEnd(child), () => child.exitCode)
 
 /** Runs ssh to its end, for what it prints. */
 export const print = (

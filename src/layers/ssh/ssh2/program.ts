@@ -1,9 +1,9 @@
 /** A program on a host, through a channel of the library. */
 import * as Effect from "effect/Effect"
-import { constants } from "node:os"
 import type { Channel } from "ssh2"
 import type { ExitStatus } from "../../../schema/Session.ts"
 import { ConnectionLost, NoShell } from "../../../services/SshTransport.ts"
+import { signalNumber } from "../../system/childProcess.ts"
 import { newMarker, PipedProgram } from "../shared/pipedProgram.ts"
 import { remoteCommand } from "../shared/remoteCommand.ts"
 import { oneLine } from "../shared/sanitize.ts"
@@ -19,7 +19,7 @@ const NEVER_OPENED = /No response from server|Not connected|closed channel unexp
 
 const statusOf = (code: number | null, signal: string | undefined): ExitStatus => {
   if (code !== null) return { code }
-  const number = (constants.signals as Readonly<Record<string, number>>)[signal ?? ""]
+  const number = signalNumber(signal ?? "")
   return number === undefined ? { code: UNKNOWN_SIGNAL } : { code: 0, signal: number }
 }
 

@@ -1,0 +1,38 @@
+/** Programs that we started, and their ends. */
+import * as Effect from "effect/Effect"
+import type { ChildProcess } from "node:child_process"
+import { constants } from "node:os"
+import type { ExitStatus } from "../../schema/Session.ts"
+import { quietly } from "./quietly.ts"
+
+const hasEnded = ({ exitCode, signalCode }: ChildProcess): boolean => exitCode !== null || signalCode !== null
+
+/**
+ * Asks a program to end (SIGTERM), and kills what is still there after so many milliseconds. `group`: with all of its
+ * process group, which it must lead (`detached`). Waits for nothing.
+ */
+export const endChild = (child: ChildProcess, graceMs: number, { group = false } = {}): void => {
+  const { pid } = child
+  if (pid === undefined || hasEnded(child)) return
+  // It may have just ended.
+  const send = (signal: NodeJS.Signals) => quietly(() => process.kill(group ? -pid : pid, signal), false)
+  send("SIGTERM")
+  const timer = setTimeout(() => hasEnded(child) || send("SIGKILL"), graceMs)
+  timer.unref()
+  child.once("exit", () => clearTimeout(timer))
+}
+
+/** Waits until a program has ended; what it leaves running does not count. */
+export const childEnd = (child: ChildProcess): Effect.Effect<void> =>
+  Effect.callback((resume) => {
+    if (hasEnded(child)) resume(Effect.void)
+    else child.once("exit", () => resume(Effect.void))
+  })
+
+/** A signal's number on this system; undefined for a name that it does not know. */
+export const signalNumber = (name: string): number | undefined =>
+  (constants.signals as Readonly<Record<string, number>>)[name]
+
+/** How a program ended, from what Node says of it: a status, or else the name of a signal. */
+export const exitStatus = (code: number | null, signal: NodeJS.Signals | null): ExitStatus =>
+  code === null ? { code: 0, signal: signal === null ? 0 : constants.signals[signal] } : { code }

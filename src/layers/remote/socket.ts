@@ -1,5 +1,6 @@
 /** The sockets of sessions on another host. */
 import * as Effect from "effect/Effect"
+import * as FiberSet from "effect/FiberSet"
 import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import type { SessionName } from "../../schema/SessionName.ts"
@@ -55,8 +56,7 @@ export const remoteClient = (transport: SshTransport["Service"], host: Host): Se
     StartFailure | SocketRefused | HostError,
     Scope.Scope
   > {
-    const scope = yield* Effect.scope
-    const run = Effect.runForkWith(yield* Effect.context<Scope.Scope>())
+    const run = yield* FiberSet.makeRuntime<Scope.Scope>()
     const first: ByteChannel<Failure> = yield* transport.connectSocket(at, pathOf(dir, name), options)
     const second = (opened: (result: ByteChannel<Failure> | Failure) => void) => {
       const told = seek(name).pipe(
@@ -65,7 +65,7 @@ export const remoteClient = (transport: SshTransport["Service"], host: Host): Se
           onFailure: (failure) => opened(failure._tag === "BadArgument" ? fromTransport(at, failure) : failure)
         })
       )
-      run(Effect.forkIn(told, scope))
+      run(told)
     }
     return withFallback(first, ({ _tag }) => _tag === "SocketRefused", second, () => undefined)
   })

@@ -1,8 +1,7 @@
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
+import * as FiberSet from "effect/FiberSet"
 import * as Layer from "effect/Layer"
-import * as Result from "effect/Result"
-import * as Scope from "effect/Scope"
+import type * as Scope from "effect/Scope"
 import * as Path from "node:path"
 import type { HostName } from "../../../schema/HostName.ts"
 import type { ByteChannel } from "../../../services/ByteChannel.ts"
@@ -45,21 +44,17 @@ export interface SshTransportOpenSshOptions {
   readonly persist?: number
 }
 
-/** Opens a channel from within a callback. */
-const open = (
+/** Opens a channel and tells a callback how that went. */
+const tellOpened = <R>(
   host: HostName,
-  channel: Effect.Effect<ByteChannel<ChannelFailure>, StartFailure>,
+  channel: Effect.Effect<ByteChannel<ChannelFailure>, StartFailure, R>,
   opened: (result: ByteChannel<ChannelFailure> | ChannelFailure) => void
-): void =>
-  void Effect.runCallback(Effect.result(channel), {
-    onExit: (exit) => {
-      if (Exit.isFailure(exit)) return opened(new ConnectionLost({ host, words: "" }))
-      const result = exit.value
-      if (Result.isSuccess(result)) return opened(result.success)
-      const { failure } = result
-      return opened(failure._tag === "BadArgument" ? new NoShell({ host, words: failure.message }) : failure)
-    }
-  })
+): Effect.Effect<void, never, R> =>
+  channel.pipe(
+    Effect.catchTag("BadArgument", (error) => Effect.fail(new NoShell({ host, words: error.message }))),
+    Effect.catchDefect(() => Effect.fail(new ConnectionLost({ host, words: "" }))),
+    Effect.match({ onSuccess: opened, onFailure: opened })
+  )
 
 /**
  * OpenSSH's `ssh`, with a connection of our own for each host that outlives this process (ControlMaster, ControlPersist):
@@ -131,12 +126,12 @@ export const layer = (
         if (prohibited.has(host)) return yield* bridge(host, path, argv, options)
         const badBridge = badArgument(argv)
         if (badBridge !== undefined) return yield* badBridge
-        const scope = yield* Effect.scope
+        const run = yield* FiberSet.makeRuntime<Scope.Scope>()
         const first = yield* forward(host, path, options)
         return withFallback(
           first,
           (failure) => failure._tag === "SocketRefused",
-          (opened) => open(host, Scope.provide(bridge(host, path, argv, options), scope), opened),
+          (opened) => void run(tellOpened(host, bridge(host, path, argv, options), opened)),
           () => prohibited.add(host)
         )
       })

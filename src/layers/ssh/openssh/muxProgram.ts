@@ -1,6 +1,8 @@
 /** A program on a host, through an ssh process that hands its pipes to the master. */
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as FiberSet from "effect/FiberSet"
+import type * as Scope from "effect/Scope"
 import type * as ChildProcess from "node:child_process"
 import type { HostName } from "../../../schema/HostName.ts"
 import type { ExitStatus } from "../../../schema/Session.ts"
@@ -28,20 +30,27 @@ export interface MuxProgramOptions {
   readonly log: string
 }
 
+/** Runs what a callback begins, until the scope ends. */
+type Run = (effect: Effect.Effect<void>) => unknown
+
 /** How it ended: the process says it, its log, and the master. */
-const onClosed = ({ host, log, master }: MuxProgramOptions, program: PipedProgram, code: number | null): void => {
+const onClosed = (
+  { host, log, master }: MuxProgramOptions,
+  program: PipedProgram,
+  code: number | null,
+  run: Run
+): void => {
   const session = readSessionLog(readTail(log))
   remove(log)
   const finish = (end: ExitStatus | ConnectionLost) =>
     program.finish(end, session.opened ? true : { _tag: "Again", busy: session.refused, words: session.words })
   if (code !== null && (code !== SSH_FAILED || session.exited)) return finish({ code })
   // The shell that runs it may have been killed: then there is no status, and the connection lives.
-  Effect.runCallback(Mux.alive(master.control), {
-    onExit: (exit) => {
-      if (exit._tag === "Success" && code !== null && session.opened) return finish({ code })
-      return finish(new ConnectionLost({ host, words: explainLoss(readTail(master.log)) }))
-    }
-  })
+  const lost = () => finish(new ConnectionLost({ host, words: explainLoss(readTail(master.log)) }))
+  run(Effect.match(Mux.alive(master.control), {
+    onSuccess: () => code !== null && session.opened ? finish({ code }) : lost(),
+    onFailure: lost
+  }))
   return undefined
 }
 
@@ -49,6 +58,7 @@ const pipe = (
   options: MuxProgramOptions,
   child: ChildProcess.ChildProcess,
   marker: string,
+  run: Run,
   onStarted: (started: Started) => void
 ): PipedProgram => {
   const drop = () => {
@@ -57,15 +67,16 @@ const pipe = (
   }
   const pipes = { stdin: child.stdin!, stdout: child.stdout!, stderr: child.stderr!, drop }
   const program = new PipedProgram(options.host, pipes, marker, onStarted)
-  child.once("close", (code) => onClosed(options, program, code))
+  child.once("close", (code) => onClosed(options, program, code, run))
   return program
 }
 
 /** Starts a program. Interrupting ends it; once it is given, that is up to whoever has it. */
 export const startMuxProgram = Effect.fnUntraced(function*(
   options: MuxProgramOptions
-): Effect.fn.Return<Started, SshMissing> {
+): Effect.fn.Return<Started, SshMissing, Scope.Scope> {
   const { argv, env, host, log, master, ssh } = options
+  const run = yield* FiberSet.makeRuntime()
   const marker = yield* newMarker
   const command = remoteCommand(argv, marker)
   const spawned = Child.spawn(ssh.file, sessionArgs(ssh, { host, control: master.control, log, command }), {
@@ -78,7 +89,7 @@ export const startMuxProgram = Effect.fnUntraced(function*(
     spawned,
     (child) =>
       Effect.callback<Started>((resume) => {
-        const started = pipe(options, child, marker, (started) => resume(Effect.succeed(started)))
+        const started = pipe(options, child, marker, run, (started) => resume(Effect.succeed(started)))
         return Effect.sync(() => started.destroy())
       }),
     (child, exit) => Exit.isSuccess(exit) ? Effect.void : Effect.sync(() => Child.end(child, true))

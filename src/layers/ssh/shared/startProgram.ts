@@ -34,8 +34,8 @@ export const launch = Effect.fnUntraced(function*<Connection>(options: {
   readonly host: string
   readonly argv: ReadonlyArray<string>
   readonly connection: Effect.Effect<Connection, ConnectFailure>
-  readonly start: (connection: Connection) => Effect.Effect<Started, SshMissing>
-}): Effect.fn.Return<RemoteProgram, ConnectFailure | ConnectionLost | NoShell | BadArgument> {
+  readonly start: (connection: Connection) => Effect.Effect<Started, SshMissing, Scope.Scope>
+}): Effect.fn.Return<RemoteProgram, ConnectFailure | ConnectionLost | NoShell | BadArgument, Scope.Scope> {
   const { argv, connection, host, start } = options
   const bad = badArgument(argv)
   if (bad !== undefined) return yield* bad
@@ -57,7 +57,7 @@ export const launch = Effect.fnUntraced(function*<Connection>(options: {
 
 /** The program, until the scope ends. Who is interrupted has none. */
 export const scopedProgram = <E>(
-  launched: Effect.Effect<RemoteProgram, E>
+  launched: Effect.Effect<RemoteProgram, E, Scope.Scope>
 ): Effect.Effect<RemoteProgram, E, Scope.Scope> =>
   Effect.uninterruptibleMask((restore) =>
     Effect.flatMap(

@@ -6,57 +6,57 @@ import { Caller } from "../../services/Caller.ts"
 import { Scrollback, type ScrollbackModel, type TerminalReport } from "../../services/Scrollback.ts"
 import { VtEngine, type VtTerminal } from "../../services/VtEngine.ts"
 import { Backlog } from "./backlog.ts"
-import { packed, trimmed } from "./historyBytes.ts"
+import { inPieces, trimmed } from "./historyBytes.ts"
 import { RawScrollback } from "./rawScrollback.ts"
 import { RING_BYTES } from "./ScrollbackRing.ts"
 
 /** Lines of history kept: more than tmux's 2,000, in 10 MB at 80 columns (npm run bench -- memory). */
-export const DEFAULT_LINES = 5000
+export const DEFAULT_HISTORY_LINES = 5000
 
-/** Most lines that `SESH_SCROLLBACK` may ask for: 200 MB at 80 columns. */
-const MAX_LINES = 100_000
+/** The limit of `SESH_SCROLLBACK`: 200 MB at 80 columns. */
+const MAX_HISTORY_LINES = 100_000
 
-/** Lines of history sent to a client at once: 200 KB of log lines. */
+/** Most lines of history in a restore: 200 KB of log lines. */
 const REPLAY_LINES = 2000
 
-/** Not yet parsed at the most: three quarters of a ring, so that none of it is overwritten. */
+/** Most bytes that are not parsed yet: three quarters of a ring, so that none of them are overwritten. */
 const BACKLOG_BYTES = RING_BYTES * 3 / 4
 
-/** Output has paused: a person is looking, nothing is urgent. */
+/** How often output is parsed, unless it floods. */
 const IDLE_MS = 20
 
-/** More than this in `IDLE_MS`, and output has not paused: 3 MB/s. */
+/** More output than this in `IDLE_MS` is a flood, and is parsed later: 3 MB/s. */
 const BUSY_BYTES = 64 * 1024
 
-/** Parsed in one go before others get their turn. */
+/** How long parsing may block the event loop. */
 const SLICE_MS = 4
 
-/** The engine is loaded so long after the session was made: by then its shell is starting. */
+/** The engine is loaded this long after the session was made: by then its shell is starting. */
 const LOAD_MS = 50
 
-interface Parts {
+interface Options {
   readonly size: Size
   readonly history: number
-  /** Loads the engine; undefined if it cannot be had. */
+  /** Loads the engine; undefined if it is not available. */
   readonly load: (then: (terminal: VtTerminal | undefined) => void) => void
-  /** The model is given up. */
+  /** The model has failed and is no longer used. */
   readonly onFailure: (cause: unknown) => void
 }
 
 class TerminalScrollback implements ScrollbackModel {
   private readonly raw: RawScrollback
   private readonly backlog: Backlog
-  private readonly parts: Parts
+  private readonly options: Options
   private terminal: VtTerminal | undefined
   private failed = false
   private timer: ReturnType<typeof setTimeout> | undefined
   private sinceTick = 0
 
-  constructor(parts: Parts) {
-    this.parts = parts
-    this.raw = new RawScrollback(parts.size, RING_BYTES)
-    this.backlog = new Backlog({ ring: this.raw.ring, size: parts.size, history: parts.history })
-    this.later(LOAD_MS, () => parts.load((terminal) => this.loaded(terminal)))
+  constructor(options: Options) {
+    this.options = options
+    this.raw = new RawScrollback(options.size, RING_BYTES)
+    this.backlog = new Backlog({ ring: this.raw.ring, size: options.size, history: options.history })
+    this.later(LOAD_MS, () => options.load((terminal) => this.loaded(terminal)))
   }
 
   offset(): number {
@@ -66,11 +66,11 @@ class TerminalScrollback implements ScrollbackModel {
   append(bytes: Buffer): void {
     const room = BACKLOG_BYTES - bytes.length
     if (!this.failed && this.backlog.bytes > room) {
-      this.attempt((terminal) => this.backlog.relieve(terminal, Math.max(0, Math.min(room, BACKLOG_BYTES / 2))))
+      this.attempt((terminal) => this.backlog.makeRoom(terminal, Math.max(0, Math.min(room, BACKLOG_BYTES / 2))))
     }
     this.raw.append(bytes)
     if (this.failed) return
-    if (this.raw.offset() >= this.backlog.due) this.attempt((terminal) => this.backlog.count(terminal))
+    if (this.raw.offset() >= this.backlog.countAt) this.attempt((terminal) => this.backlog.count(terminal))
     this.sinceTick += bytes.length
     if (this.terminal !== undefined && this.timer === undefined) this.schedule(IDLE_MS)
   }
@@ -83,7 +83,7 @@ class TerminalScrollback implements ScrollbackModel {
   restore(options: Parameters<ScrollbackModel["restore"]>[0] = {}): ReadonlyArray<Buffer> {
     if (this.raw.offset() === 0) return []
     const { history = true, ...rest } = options
-    const lines = history ? Math.min(REPLAY_LINES, this.parts.history) : 0
+    const lines = history ? Math.min(REPLAY_LINES, this.options.history) : 0
     return this.withModel((terminal) => terminal.restore({ history: lines, ...rest })) ?? this.raw.restore()
   }
 
@@ -112,7 +112,7 @@ class TerminalScrollback implements ScrollbackModel {
       const plain = trimmed(terminal.lines())
       return options.ansi ? terminal.styled().slice(0, plain.length) : plain
     })
-    return lines === undefined ? this.raw.history(options) : packed(lines)
+    return lines === undefined ? this.raw.history(options) : inPieces(lines)
   }
 
   leave(): Buffer {
@@ -129,12 +129,12 @@ class TerminalScrollback implements ScrollbackModel {
     if (terminal === undefined) return this.fail(undefined)
     if (this.failed) return terminal.dispose()
     this.terminal = terminal
-    // More came in the meantime than is held, and it was no plain text.
-    if (this.backlog.torn) this.backlog.mend(Buffer.from(this.raw.modesNow()))
+    // More output came meanwhile than the ring holds, and it was not plain text.
+    if (this.backlog.hasGap) this.backlog.resumeAfterGap(Buffer.from(this.raw.currentModes()))
     this.schedule(0)
   }
 
-  /** With all of the output parsed. Undefined when there is no model. */
+  /** Uses the model with all output parsed. Undefined when there is no model. */
   private withModel<A>(use: (terminal: VtTerminal) => A): A | undefined {
     if (this.terminal === undefined) return undefined
     return this.attempt((terminal) => {
@@ -152,17 +152,17 @@ class TerminalScrollback implements ScrollbackModel {
     }
   }
 
-  /** From here on raw bytes must do: a model that has failed once shows who knows what. */
+  /** From here on only raw bytes are used: a model that has failed once may show anything. */
   private fail(cause: unknown): void {
     const { terminal } = this
     this.failed = true
     this.terminal = undefined
     clearTimeout(this.timer)
-    if (cause !== undefined) this.parts.onFailure(cause)
+    if (cause !== undefined) this.options.onFailure(cause)
     try {
       terminal?.dispose()
     } catch {
-      // It is broken; it is gone.
+      // It is broken, and no longer used.
     }
   }
 
@@ -179,7 +179,7 @@ class TerminalScrollback implements ScrollbackModel {
     })
   }
 
-  /** Nobody waits for this at the end. */
+  /** A timer that does not keep the process alive. */
   private later(ms: number, run: () => void): ReturnType<typeof setTimeout> {
     const timer = setTimeout(run, ms)
     timer.unref()
@@ -187,15 +187,15 @@ class TerminalScrollback implements ScrollbackModel {
   }
 }
 
-/** `SESH_SCROLLBACK` as lines of history; what makes no sense counts as not given. */
+/** `SESH_SCROLLBACK` as lines of history; a value that is not a number counts as not given. */
 export const historyLines = (text: string | undefined): number => {
-  if (text === undefined || !/^\d{1,9}$/.test(text)) return DEFAULT_LINES
-  return Math.min(MAX_LINES, Number(text))
+  if (text === undefined || !/^\d{1,9}$/.test(text)) return DEFAULT_HISTORY_LINES
+  return Math.min(MAX_HISTORY_LINES, Number(text))
 }
 
 /**
- * A terminal model that is fed when there is time. Raw bytes do without it: before it is loaded, after it has failed, and
- * for good with `SESH_SCROLLBACK=0`.
+ * A terminal model that parses output when there is time. Raw bytes replace it before it is loaded, after it has failed,
+ * and always with `SESH_SCROLLBACK=0`.
  */
 export const layer: Layer.Layer<Scrollback, never, VtEngine | Caller> = Layer.effect(
   Scrollback,

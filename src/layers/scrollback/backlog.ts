@@ -1,6 +1,6 @@
 /**
- * Output that the model has not seen yet: it stays in the ring of raw bytes, with the resizes at their places. Forward
- * first, parse later; under a flood, what scrolls away unseen is never parsed.
+ * Output that the model has not parsed yet: it stays in the ring of raw bytes, with the offsets of the resizes. Clients
+ * get output first, the model later; in a flood, what scrolls out of the history is never parsed.
  */
 import type { Size } from "../../schema/Session.ts"
 import type { VtTerminal } from "../../services/VtEngine.ts"
@@ -8,45 +8,45 @@ import type { ByteRing } from "./byteRing.ts"
 import { RowCount } from "./rowCount.ts"
 import { planSkip } from "./skip.ts"
 
-/** Parsed at once: a millisecond or less, but for the densest. */
+/** Bytes parsed between two looks at the clock: a millisecond or less for nearly all output. */
 const PIECE_BYTES = 16 * 1024
 
-/** From here on looking for something to skip is worth it. */
+/** A backlog from which it pays to look for output to skip. */
 const SKIP_BYTES = 48 * 1024
 
-/** Counted at once: still in the processor's cache. */
+/** Bytes whose rows are counted at once: still in the processor's cache. */
 const COUNT_BYTES = 16 * 1024
 
 export interface BacklogOptions {
   readonly ring: ByteRing
   readonly size: Size
   readonly history: number
-  /** Bytes between the places up to which can be skipped, instead of {@link RowCount}'s own. */
-  readonly apart?: number
+  /** Bytes between the offsets up to which output can be skipped, instead of {@link RowCount}'s own. */
+  readonly markBytes?: number
 }
 
 export class Backlog {
-  /** Offset up to which the model has seen the output. */
-  private seen = 0
-  /** Offset from which on `count` has something to do. */
-  due = SKIP_BYTES
-  private readonly tally: RowCount
+  /** Offset up to which the model has parsed or skipped the output. */
+  private parsedTo = 0
+  /** Offset at which `count` is to be called next. */
+  countAt = SKIP_BYTES
+  private readonly rowCount: RowCount
   private size: Size
   private resizes: Array<{ readonly at: number; readonly size: Size }> = []
-  /** Colours of what was skipped before there was a model. */
-  private before: Buffer = Buffer.alloc(0)
+  /** Parsed first, instead of output that was skipped before there was a model. */
+  private prelude: Buffer = Buffer.alloc(0)
   private readonly ring: ByteRing
   private readonly history: number
 
-  constructor({ apart, history, ring, size }: BacklogOptions) {
+  constructor({ history, markBytes, ring, size }: BacklogOptions) {
     this.ring = ring
-    this.tally = new RowCount(apart)
+    this.rowCount = new RowCount(markBytes)
     this.size = size
     this.history = history
   }
 
   get bytes(): number {
-    return this.ring.offset - this.seen
+    return this.ring.offset - this.parsedTo
   }
 
   get empty(): boolean {
@@ -59,84 +59,90 @@ export class Backlog {
     this.resizes.push({ at: this.ring.offset, size })
   }
 
-  /** After output has come: of a flood, counts the rows while they are still at hand. */
+  /** Counts the rows of a flood as it comes, while its bytes are still in the processor's cache. */
   count(terminal: VtTerminal | undefined): void {
-    this.due = Math.max(this.ring.offset + COUNT_BYTES, this.seen + SKIP_BYTES)
-    if (!this.torn && this.bytes >= SKIP_BYTES && (terminal === undefined || terminal.scrolls())) this.tell(terminal)
+    this.countAt = Math.max(this.ring.offset + COUNT_BYTES, this.parsedTo + SKIP_BYTES)
+    if (!this.hasGap && this.bytes >= SKIP_BYTES && (terminal === undefined || terminal.scrolls())) {
+      this.countRows(terminal)
+    }
   }
 
-  /** Parses until all is seen or the time is up. */
-  parse(terminal: VtTerminal, until: () => boolean): void {
-    if (this.before.length > 0) {
-      terminal.write(this.before)
-      this.before = Buffer.alloc(0)
+  /** Parses until nothing is left, or the time is up. */
+  parse(terminal: VtTerminal, isTimeUp: () => boolean): void {
+    if (this.prelude.length > 0) {
+      terminal.write(this.prelude)
+      this.prelude = Buffer.alloc(0)
     }
     while (!this.empty) {
       if (this.bytes >= SKIP_BYTES) this.skip(terminal)
       this.step(terminal, PIECE_BYTES)
-      if (until()) return
+      if (isTimeUp()) return
     }
   }
 
-  /** Makes room for so many bytes: skips if possible, else parses. */
-  relieve(terminal: VtTerminal | undefined, most: number): void {
-    while (this.bytes > most) {
+  /** Leaves a backlog of at most `maxBytes`: skips if possible, else parses. */
+  makeRoom(terminal: VtTerminal | undefined, maxBytes: number): void {
+    while (this.bytes > maxBytes) {
       if (this.skip(terminal)) continue
       if (terminal === undefined) return
       this.step(terminal, PIECE_BYTES)
     }
   }
 
-  /** The ring no longer holds what was not seen. */
-  get torn(): boolean {
-    return this.seen < this.ring.first
+  /** The ring no longer holds all of the backlog. */
+  get hasGap(): boolean {
+    return this.parsedTo < this.ring.first
   }
 
-  /** Goes on with what is still held, from a line's beginning; `instead` stands for all before it. */
-  mend(instead: Buffer): void {
-    this.seen = this.ring.first
-    this.tally.stop()
-    for (const view of this.ring.views(this.seen, this.ring.offset)) {
+  /** Goes on with what the ring holds, from a line's beginning; `prelude` replaces all output before it. */
+  resumeAfterGap(prelude: Buffer): void {
+    this.parsedTo = this.ring.first
+    this.rowCount.stop()
+    for (const view of this.ring.views(this.parsedTo, this.ring.offset)) {
       const end = view.indexOf(0x0a)
-      this.seen += end === -1 ? view.length : end + 1
+      this.parsedTo += end === -1 ? view.length : end + 1
       if (end !== -1) break
     }
-    this.before = instead
+    this.prelude = prelude
   }
 
-  private step(terminal: VtTerminal, most: number): void {
+  private step(terminal: VtTerminal, maxBytes: number): void {
     const next = this.resizes[0]
-    if (next !== undefined && next.at <= this.seen) {
+    if (next !== undefined && next.at <= this.parsedTo) {
       this.resizes.shift()
       this.size = next.size
-      this.tally.stop()
+      this.rowCount.stop()
       terminal.resize(next.size)
       return
     }
-    const to = Math.min(this.seen + most, next?.at ?? this.ring.offset)
-    for (const view of this.ring.views(this.seen, to)) terminal.write(view)
-    this.seen = to
+    const to = Math.min(this.parsedTo + maxBytes, next?.at ?? this.ring.offset)
+    for (const view of this.ring.views(this.parsedTo, to)) terminal.write(view)
+    this.parsedTo = to
   }
 
   private skip(terminal: VtTerminal | undefined): boolean {
-    // Before there is a model nothing but plain lines has been passed over: the terminal is as in the beginning.
-    if (this.torn || (terminal !== undefined && !terminal.scrolls())) return false
-    this.tell(terminal)
-    const plan = planSkip(this.ring, this.tally, { from: this.seen, history: this.history, rows: this.size.rows })
+    // Before there is a model only plain lines were skipped: the terminal is in its initial state.
+    if (this.hasGap || (terminal !== undefined && !terminal.scrolls())) return false
+    this.countRows(terminal)
+    const plan = planSkip(this.ring, this.rowCount, {
+      from: this.parsedTo,
+      history: this.history,
+      rows: this.size.rows
+    })
     if (plan === undefined) return false
-    if (terminal === undefined) this.before = Buffer.concat([this.before, plan.instead])
-    else terminal.write(plan.instead)
-    this.seen = plan.to
+    if (terminal === undefined) this.prelude = Buffer.concat([this.prelude, plan.replacement])
+    else terminal.write(plan.replacement)
+    this.parsedTo = plan.to
     return true
   }
 
-  /** Counts the rows of what has come since the last time, up to the next resize. */
-  private tell(terminal: VtTerminal | undefined): void {
-    const { size, tally } = this
-    if (!tally.covers(this.seen)) {
-      tally.begin(this.seen, terminal?.wraps() === false ? Number.POSITIVE_INFINITY : size.cols)
+  /** Counts the rows of new output, up to the next resize. */
+  private countRows(terminal: VtTerminal | undefined): void {
+    const { rowCount, size } = this
+    if (!rowCount.covers(this.parsedTo)) {
+      rowCount.begin(this.parsedTo, terminal?.wraps() === false ? Number.POSITIVE_INFINITY : size.cols)
     }
     const to = this.resizes[0]?.at ?? this.ring.offset
-    for (const view of this.ring.views(tally.at, to)) tally.add(view)
+    for (const view of this.ring.views(rowCount.at, to)) rowCount.add(view)
   }
 }

@@ -1,7 +1,7 @@
 /** Bytes of one allocation. Small enough that an idle session stays small, large enough that a full ring has few. */
 const SEGMENT_BYTES = 64 * 1024
 
-/** The last bytes of a stream, by their offset since its beginning. Bytes are copied in; memory grows with use. */
+/** The last bytes of a stream, by their offset from its beginning. Copies what it gets; memory grows with use. */
 export class ByteRing {
   /** Consecutive stretches of the stream; all but the last are full. */
   private segments: Array<Buffer> = []
@@ -30,12 +30,12 @@ export class ByteRing {
     }
   }
 
-  /** Offset of the first byte that is held. */
+  /** Offset of the first byte that the ring holds. */
   get first(): number {
     return this.start
   }
 
-  /** The bytes between two offsets, both held, as views: good until the next `append`. */
+  /** The bytes between two offsets that the ring holds, as views: valid until the next `append`. */
   views(from: number, to: number): ReadonlyArray<Buffer> {
     const parts: Array<Buffer> = []
     for (let at = from; at < to;) {
@@ -48,15 +48,15 @@ export class ByteRing {
     return parts
   }
 
-  /** Copies of the bytes from an offset up to the end; undefined when some of them are gone or not there yet. */
+  /** Copies of the bytes from an offset to the end; undefined when some are gone, or the offset is not reached yet. */
   since(offset: number): ReadonlyArray<Buffer> | undefined {
     if (offset < this.start || offset > this.end) return undefined
     return this.views(offset, this.end).map((view) => Buffer.from(view))
   }
 
-  /** The last bytes, at most so many. */
-  tail(most: number): Buffer {
-    return Buffer.concat(this.since(Math.max(this.start, this.end - most))!)
+  /** The last bytes, at most `maxBytes`. */
+  tail(maxBytes: number): Buffer {
+    return Buffer.concat(this.since(Math.max(this.start, this.end - maxBytes))!)
   }
 
   private grow(): void {

@@ -1,17 +1,17 @@
-/** From lines to the bytes of a history. */
+/** The bytes of a history, made of its lines. */
 
-/** Of one piece: what a socket takes at once. */
+/** Length of a piece: what a socket takes at once. */
 const PIECE_CHARACTERS = 64 * 1024
 
-/** Blanks at the ends of lines, and blank lines at the end, are nothing that a person would copy. */
+/** The lines as a person would copy them: no blanks at the ends of lines, no blank lines at the end. */
 export const trimmed = (lines: ReadonlyArray<string>): Array<string> => {
   const all = lines.map((line) => line.replace(/[ \t]+$/, ""))
   while (all.at(-1) === "") all.pop()
   return all
 }
 
-/** The lines, each with its LF, in pieces. */
-export const packed = (lines: ReadonlyArray<string>): Array<Buffer> => {
+/** The lines, each with its LF, in pieces that end at the end of a line. */
+export const inPieces = (lines: ReadonlyArray<string>): Array<Buffer> => {
   const pieces: Array<Buffer> = []
   let piece = ""
   for (const line of lines) {

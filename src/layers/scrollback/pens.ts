@@ -1,17 +1,17 @@
-/** Colours and attributes of text (SGR): which of many sequences still matter. */
+/** Pens: colours and attributes of text (SGR). Of many SGR sequences, keeps those that still matter. */
 
-/** Most colour changes kept apart; with more of them nothing is skipped. */
+/** Most sequences kept. */
 const MAX_PENS = 512
 
-/** A colour alone: the next of its kind makes it forgotten. */
+/** Sequences that set one colour only: the next of its kind replaces it. */
 const FOREGROUND = /^(?:3[0-79]|9[0-7]|38;5;\d+|38;2;\d+;\d+;\d+)$/
 const BACKGROUND = /^(?:4[0-79]|10[0-7]|48;5;\d+|48;2;\d+;\d+;\d+)$/
 
-/** The SGR sequences that matter at a place: the last of each, since the last that resets all. */
+/** The SGR sequences that matter: the last of each, since the last reset. */
 export class Pens {
   private kept = new Map<string, string>()
 
-  /** False: there are too many. */
+  /** False when there are too many. */
   add(params: string): boolean {
     if (params === "" || params === "0") this.kept.clear()
     const key = FOREGROUND.test(params) ? "foreground" : BACKGROUND.test(params) ? "background" : params

@@ -1,7 +1,7 @@
-/** A history out of raw bytes, where there is no model that knows what they show. */
+/** A history made of raw bytes, without a terminal model. */
 import { withoutControls } from "../../schema/Text.ts"
 import { VtScanner } from "../vt/scanner.ts"
-import { packed, trimmed } from "./historyBytes.ts"
+import { inPieces, trimmed } from "./historyBytes.ts"
 import { Pens } from "./pens.ts"
 
 const PLAIN = "\x1b[0m"
@@ -9,17 +9,17 @@ const PLAIN = "\x1b[0m"
 /** The parameters of an SGR sequence. */
 const SGR = /^\x1b\[([0-9:;]*)m$/
 
-/** Line by line: text, and the pen that it is written with. */
-class Writer {
+/** Collects lines: their text, and the pen that it is written with. */
+class LineWriter {
   readonly lines: Array<string> = []
-  /** The same without the pen. */
+  /** The same lines without the pen. */
   readonly plain: Array<string> = []
   private styled = ""
   private text = ""
   private pens = new Pens()
   private isPlain = true
-  /** What comes next is written over the line. */
-  private returned = false
+  /** A CR has come: the next text replaces the line. */
+  private isOverwritten = false
 
   write(text: string): void {
     const [first, ...rest] = text.split("\n")
@@ -32,7 +32,7 @@ class Writer {
 
   pen(params: string): void {
     const sequence = `\x1b[${params}m`
-    // More colours than can matter: forget them rather than keep them all.
+    // Too many colours: dropped rather than kept.
     if (!this.pens.add(params)) this.pens = new Pens()
     this.isPlain = params === "" || params === "0"
     this.styled += sequence
@@ -43,27 +43,27 @@ class Writer {
     this.plain.push(this.text)
     this.styled = this.isPlain ? "" : `${this.pens}`
     this.text = ""
-    this.returned = false
+    this.isOverwritten = false
   }
 
   private put(line: string): void {
     const shown = line.replace(/\r+$/, "")
     const over = shown.lastIndexOf("\r")
     const text = withoutControls(shown.slice(over + 1), "\t", "")
-    if (over !== -1 || (this.returned && text !== "")) {
+    if (over !== -1 || (this.isOverwritten && text !== "")) {
       this.styled = this.isPlain ? "" : `${this.pens}`
       this.text = ""
-      this.returned = false
+      this.isOverwritten = false
     }
     this.styled += text
     this.text += text
-    if (shown.length < line.length) this.returned = true
+    if (shown.length < line.length) this.isOverwritten = true
   }
 }
 
-/** The lines of all these bytes. */
+/** The lines of these bytes, with or without their colours. */
 export const rawHistory = (bytes: Buffer, { ansi }: { readonly ansi: boolean }): Array<Buffer> => {
-  const writer = new Writer()
+  const writer = new LineWriter()
   const scanner = new VtScanner({
     text: (bytes, from, to) => writer.write(bytes.toString("utf8", from, to)),
     sequence: (bytes, from, to) => {
@@ -74,5 +74,5 @@ export const rawHistory = (bytes: Buffer, { ansi }: { readonly ansi: boolean }):
   scanner.push(bytes)
   writer.end()
   const plain = trimmed(writer.plain)
-  return packed(ansi ? writer.lines.slice(0, plain.length) : plain)
+  return inPieces(ansi ? writer.lines.slice(0, plain.length) : plain)
 }

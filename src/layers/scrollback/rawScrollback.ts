@@ -1,4 +1,4 @@
-/** The last bytes of a session and its modes: what is left when there is no model of its screen. */
+/** A scrollback of raw bytes: the last bytes of a session, and its modes. Used without a terminal model. */
 import type { Size } from "../../schema/Session.ts"
 import type { ScrollbackModel, TerminalReport } from "../../services/Scrollback.ts"
 import { enter } from "../vt/enter.ts"
@@ -9,22 +9,22 @@ import { VtScanner } from "../vt/scanner.ts"
 import { ByteRing } from "./byteRing.ts"
 import { rawHistory } from "./rawHistory.ts"
 
-/** Replayed to a client that attaches: a few screens of the densest output. */
+/** Bytes replayed to a client that attaches: a few screens of the densest output. */
 const RESTORE_BYTES = 128 * 1024
 
-/** How far to look for a line's end to begin a replay at. */
+/** How far to look for the beginning of a line, where a replay begins. */
 const BOUNDARY_BYTES = 8 * 1024
 
-/** Plain pen, ASCII charset, wrapping, visible cursor: what a terminal shows text with after power-on. */
+/** Plain pen, ASCII charset, wrapping, visible cursor: as after power-on. */
 const PLAIN = "\x1b[0m\x1b(B\x0f\x1b[?7h\x1b[?25h"
 
-/** Switches to the alternate screen, whose beginning is no longer held. */
+/** Switches to the alternate screen, where the ring no longer holds the program's own switch. */
 const ALTERNATE = "\x1b[?1049h\x1b[H"
 
 /** ST. */
 const TERMINATOR = Buffer.from("\x1b\\")
 
-/** The bytes without queries and without side effects that must not be had twice. */
+/** The bytes without queries, and without sequences that must not be replayed. */
 export const replayable = (bytes: Buffer): Buffer => {
   const kept: Array<Buffer> = []
   let dropped = false
@@ -32,21 +32,21 @@ export const replayable = (bytes: Buffer): Buffer => {
     text: (bytes, from, to) => void kept.push(withoutBells(bytes.subarray(from, to))),
     sequence: (bytes, from, to) => {
       const sequence = bytes.subarray(from, to)
-      // The terminator of a string that was dropped goes with it.
+      // The terminator of a dropped string is dropped too.
       dropped = isQuery(sequence) || isOneTime(sequence) || (dropped && sequence.equals(TERMINATOR))
       if (!dropped) kept.push(sequence)
     }
   })
   scanner.push(bytes)
-  // What was begun goes on with the live bytes that follow.
+  // A sequence that has begun goes on with the live bytes that follow.
   return Buffer.concat([...kept, scanner.pending])
 }
 
-/** BEL would ring again, ENQ would be answered. */
+/** BEL would ring again, and terminals reply to ENQ. */
 const withoutBells = (text: Buffer): Buffer =>
   text.includes(0x07) || text.includes(0x05) ? Buffer.from(text.filter((byte) => byte !== 0x07 && byte !== 0x05)) : text
 
-/** From the first line's beginning, so that neither a sequence nor a character is cut. */
+/** The bytes from the beginning of a line, so that no sequence or character is cut. */
 const fromBoundary = (bytes: Buffer): Buffer => {
   const newline = bytes.subarray(0, BOUNDARY_BYTES).indexOf(0x0a)
   return newline === -1 ? bytes : bytes.subarray(newline + 1)
@@ -87,18 +87,18 @@ export class RawScrollback implements ScrollbackModel {
     const whole = this.ring.offset <= RESTORE_BYTES
     const replay = replayable(whole ? this.ring.tail(RESTORE_BYTES) : fromBoundary(this.ring.tail(RESTORE_BYTES)))
     if (replay.length === 0) return []
-    // What is set in the part that is replayed is set once more.
-    const before = whole ? "" : this.modesNow()
+    // Modes that the replayed part sets are set twice.
+    const before = whole ? "" : this.currentModes()
     return [Buffer.from(`\r\n${PLAIN}${before}`), replay]
   }
 
-  /** Nobody knows which row is where. */
+  /** Without a model the rows are not known. */
   picture(): undefined {
     return undefined
   }
 
-  /** What was set by output that is no longer held. */
-  modesNow(): string {
+  /** The modes of now, and the alternate screen where a program shows it. */
+  currentModes(): string {
     return (this.modes.alternate === 0 ? "" : ALTERNATE) + enter(this.modes)
   }
 

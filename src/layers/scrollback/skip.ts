@@ -1,6 +1,6 @@
 /**
- * Under a flood most lines scroll out of the history before anybody sees them. A stretch of plain text, line ends and
- * colours leaves no trace but its last colours once enough lines follow it: those are all that the model needs to get.
+ * In a flood most lines scroll out of the history unseen. Of plain text, line ends and colours only the last colours
+ * remain once enough lines follow: then the model parses only those.
  */
 import type { Size } from "../../schema/Session.ts"
 import type { ByteRing } from "./byteRing.ts"
@@ -8,13 +8,13 @@ import { Pens } from "./pens.ts"
 import type { RowCount } from "./rowCount.ts"
 
 export interface Skip {
-  /** Up to this offset nothing need be parsed. */
+  /** Output up to this offset need not be parsed. */
   readonly to: number
-  /** What is to be parsed in its stead. */
-  readonly instead: Buffer
+  /** What is parsed instead. */
+  readonly replacement: Buffer
 }
 
-/** The SGR sequences in a stretch that matter at its end. Undefined: too many. */
+/** The SGR sequences that matter at the end of these bytes. Undefined when there are too many. */
 const pensOf = (bytes: Buffer): string | undefined => {
   const pens = new Pens()
   for (let at = bytes.indexOf(0x1b); at !== -1; at = bytes.indexOf(0x1b, at + 1)) {
@@ -26,19 +26,19 @@ const pensOf = (bytes: Buffer): string | undefined => {
 }
 
 /**
- * How far one can skip from an offset: undefined if nowhere. The model must stand there, between two sequences, on its
- * main screen, without scroll region and reverse wraparound (`VtTerminal.scrolls`).
+ * How far output can be skipped from an offset; undefined if not at all. The model must have parsed up to there, and be
+ * on its main screen, in no sequence, without a scroll region or reverse wraparound (`VtTerminal.scrolls`).
  */
 export const planSkip = (
   ring: ByteRing,
-  tally: RowCount,
+  rowCount: RowCount,
   { from, history, rows }: { readonly from: number; readonly history: number } & Pick<Size, "rows">
 ): Skip | undefined => {
-  // As many rows must follow as the buffer has, and as many more as it takes from the top of the screen to the bottom.
-  const mark = tally.cut(history + 2 * rows + 1)
+  // As many rows must follow as the history and the screen have, and one more screen: the cursor may be in its top row.
+  const mark = rowCount.cut(history + 2 * rows + 1)
   if (mark === undefined || mark.at <= from) return undefined
-  const reset = mark.from > from ? "\x1b[0m" : ""
-  const pens = mark.coloured ? pensOf(Buffer.concat(ring.views(Math.max(from, mark.from), mark.at))) : ""
-  // The place is a line's beginning, but the model may stand in the middle of one.
-  return pens === undefined ? undefined : { to: mark.at, instead: Buffer.from(`\r${reset}${pens}`) }
+  const reset = mark.coloursFrom > from ? "\x1b[0m" : ""
+  const pens = mark.isColoured ? pensOf(Buffer.concat(ring.views(Math.max(from, mark.coloursFrom), mark.at))) : ""
+  // A mark is the beginning of a line, but the model may have parsed up to the middle of one.
+  return pens === undefined ? undefined : { to: mark.at, replacement: Buffer.from(`\r${reset}${pens}`) }
 }

@@ -4,12 +4,12 @@ import { ByteRing } from "../../../src/layers/scrollback/byteRing.ts"
 import * as Ring from "../../../src/layers/scrollback/ScrollbackRing.ts"
 import { Scrollback } from "../../../src/services/Scrollback.ts"
 
-/** Bytes that differ from place to place: the position, hashed a little. */
+/** Bytes that differ with their offset, by a simple hash. */
 const pattern = (from: number, length: number) =>
   Buffer.from(Array.from({ length }, (_, i) => ((from + i) * 2654435761 >>> 13) & 0xff))
 
 describe("the ring", () => {
-  it("holds the last bytes, whatever the sizes of the writes, and says what is gone", () => {
+  it("holds the last bytes, for writes of any size, and gives none that are gone", () => {
     const ring = new ByteRing(256 * 1024)
     let written = 0
     for (let size = 1; written < 1_500_000; size = size * 7 % 99_991) {
@@ -25,7 +25,7 @@ describe("the ring", () => {
     assert.isUndefined(ring.since(written + 1))
   })
 
-  it("a replay begins at a line, asks nothing, rings nothing", () =>
+  it("a replay begins at a line, and has no query and no bell", () =>
     Effect.gen(function*() {
       const model = yield* (yield* Scrollback).make({ cols: 80, rows: 24 })
       model.append(Buffer.from(`${"x".repeat(99)}\n`.repeat(2000)))

@@ -28,7 +28,7 @@ const withModel = <A>(
     return yield* use(model)
   }).pipe(Effect.provide(ScrollbackTerminal.layer.pipe(Layer.provide([vt, caller(env)]))))
 
-/** What a fresh terminal shows of a restore. */
+/** What a new terminal shows after a restore. */
 const shown = (parts: ReadonlyArray<Buffer>, history = 5000) =>
   Effect.promise(async () => {
     const fresh = (await engine).make(SIZE.cols, SIZE.rows, 10_000)
@@ -39,7 +39,7 @@ const shown = (parts: ReadonlyArray<Buffer>, history = 5000) =>
 const text = (parts: ReadonlyArray<Buffer>) => Buffer.concat(parts).toString()
 
 describe("the scrollback with a terminal model", () => {
-  it.live("shows a full-screen program and, when it has gone, the shell that was there before", () =>
+  it.live("shows a full-screen program and, after its end, the shell before it", () =>
     withModel((model) =>
       Effect.gen(function*() {
         model.append(Buffer.from("$ vim\r\n\x1b[?1049h\x1b[2J\x1b[5;3Hediting"))
@@ -51,7 +51,7 @@ describe("the scrollback with a terminal model", () => {
       })
     ))
 
-  it.live("restores from raw bytes before the model is there", () =>
+  it.live("restores from raw bytes before the model is loaded", () =>
     withModel((model) =>
       Effect.sync(() => {
         model.append(Buffer.from("early\r\n"))
@@ -59,7 +59,7 @@ describe("the scrollback with a terminal model", () => {
       })
     ))
 
-  it.live("under a flood keeps exactly what parsing all of it keeps", () =>
+  it.live("keeps of a flood exactly what parsing all of it keeps", () =>
     withModel((model) =>
       Effect.gen(function*() {
         yield* loaded
@@ -87,10 +87,10 @@ describe("the scrollback with a terminal model", () => {
       })
     ))
 
-  it.live("a flood from the first moment on is no problem", () =>
+  it.live("survives a flood that begins before the model is loaded", () =>
     withModel((model) =>
       Effect.gen(function*() {
-        // Twice as much as is held, none of it to be skipped, before the engine can load.
+        // Twice as much as the ring holds, none of which can be skipped, before the engine can load.
         for (let n = 0; n < 200; n++) model.append(Buffer.from(`\x1b[Hprogress ${n}\r\n`.repeat(2500)))
         yield* loaded
         assert.include((yield* shown(model.restore())).cells[0], "progress 199")
@@ -127,7 +127,7 @@ describe("the scrollback with a terminal model", () => {
       })
     ))
 
-  it.live("replays 2,000 lines at the most, of as many as SESH_SCROLLBACK says", () =>
+  it.live("keeps as many lines as SESH_SCROLLBACK says, and replays at most 2,000", () =>
     Effect.gen(function*() {
       const lines = Buffer.from(Array.from({ length: 9000 }, (_, i) => `line ${i}\r\n`).join(""))
       const count = (env: Record<string, string>) =>
@@ -143,14 +143,14 @@ describe("the scrollback with a terminal model", () => {
       assert.deepStrictEqual(yield* count({ SESH_SCROLLBACK: "0" }), [9001, 8947 + 53])
     }))
 
-  it.live("gives a picture over what is shown, once rows are where it has them", () =>
+  it.live("redraws over what is shown, once the terminal's rows are the session's", () =>
     withModel((model) =>
       Effect.gen(function*() {
         model.append(Buffer.from("$ "))
         assert.isUndefined(model.picture({ placed: true }), "without a model")
         yield* loaded
         assert.isUndefined(model.picture({ placed: false }), "the user's own lines are above")
-        // To the last row, and not beyond.
+        // To the last row, and no further.
         assert.lengthOf(text(model.picture({ placed: true })!).match(/\n/g)!, 23)
         model.append(Buffer.from("\r\n".repeat(30)))
         assert.isDefined(model.picture({ placed: false }))
@@ -158,7 +158,7 @@ describe("the scrollback with a terminal model", () => {
       })
     ))
 
-  it.live("outlives its model: from then on raw bytes do", () => {
+  it.live("uses raw bytes once its model has failed", () => {
     let broken = false
     return withModel(
       (model) =>
@@ -179,7 +179,7 @@ describe("the scrollback with a terminal model", () => {
     )
   })
 
-  it.live("does without an engine that cannot be had", () =>
+  it.live("uses raw bytes where the engine is not available", () =>
     withModel(
       (model) =>
         Effect.gen(function*() {

@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { readFileSync } from "node:fs"
 import * as path from "node:path"
-import { packed } from "../../../src/layers/scrollback/historyBytes.ts"
+import { inPieces } from "../../../src/layers/scrollback/historyBytes.ts"
 import { rawHistory } from "../../../src/layers/scrollback/rawHistory.ts"
 import * as VtEngineXterm from "../../../src/layers/xterm/VtEngineXterm.ts"
 import type { Size } from "../../../src/schema/Session.ts"
@@ -33,7 +33,7 @@ describe("a terminal's lines with their colours", () => {
       ])
     }))
 
-  it.effect("that wrap are one, and a wide character that had no room leaves no gap", () =>
+  it.effect("that wrap are one line, and a wide character that had no room leaves no gap", () =>
     terminal((terminal) => {
       write(terminal, `\x1b[32m${"x".repeat(19)}日本${"y".repeat(30)}\x1b[0m`)
       const text = `${"x".repeat(19)}日本${"y".repeat(30)}`
@@ -52,7 +52,7 @@ describe("a terminal's lines with their colours", () => {
       ])
     }))
 
-  it.effect("protect nothing, and carry links", () =>
+  it.effect("have links, and no protected cells", () =>
     terminal((terminal) => {
       write(terminal, "\x1b[1\"qsafe\x1b[0\"q \x1b]8;;https://example.org\x1b\\link\x1b]8;;\x1b\\")
       assert.deepStrictEqual(terminal.styled().map(withoutSgr), ["safe link"])
@@ -60,7 +60,7 @@ describe("a terminal's lines with their colours", () => {
       assert.notInclude(terminal.styled()[0], "\"q")
     }))
 
-  it.effect("are the main screen's while a program shows the other one", () =>
+  it.effect("are the main screen's while a program shows the alternate screen", () =>
     terminal((terminal) => {
       write(terminal, "before\r\n\x1b[?1049h\x1b[2J\x1b[Hfull screen")
       assert.deepStrictEqual([terminal.lines(), terminal.styled()], [["before"], ["before"]])
@@ -86,7 +86,7 @@ describe("a history of raw bytes", () => {
     assert.strictEqual(raw("10%\r\x1b[K20%\r\nnext\r\n", false), "20%\nnext\n")
   })
 
-  it("carries a colour on to the lines that it reaches", () => {
+  it("sets a colour in each line that has it", () => {
     assert.strictEqual(
       raw("\x1b[31mone\r\ntwo\x1b[m\r\nthree\r\n", true),
       "\x1b[31mone\x1b[0m\n\x1b[31mtwo\x1b[m\nthree\n"
@@ -98,7 +98,7 @@ describe("a history of raw bytes", () => {
     assert.strictEqual(raw("\u009b31mx\u0085\ty", true), "31mx\ty\n")
   })
 
-  it("forgets colours rather than keep too many", () => {
+  it("drops colours rather than keep too many", () => {
     const many = Array.from({ length: 5000 }, (_, index) => `\x1b[38;5;1;${index}mx`).join("")
     assert.isBelow(raw(`${many}\r\nlast\r\n`, true).split("\n")[1]!.length, 10_000)
   })
@@ -107,7 +107,7 @@ describe("a history of raw bytes", () => {
 describe("lines as bytes", () => {
   it("come in pieces, cut between lines", () => {
     const lines = Array.from({ length: 10_000 }, (_, index) => `line ${index} ${"x".repeat(40)}`)
-    const pieces = packed(lines)
+    const pieces = inPieces(lines)
     assert.isAbove(pieces.length, 5)
     for (const piece of pieces) assert.strictEqual(piece.at(-1), 0x0a)
     assert.strictEqual(Buffer.concat(pieces).toString(), `${lines.join("\n")}\n`)

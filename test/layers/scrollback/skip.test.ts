@@ -10,17 +10,17 @@ import { random, torture } from "../../support/torture.ts"
 const HISTORY = 20
 const SIZE = { cols: 30, rows: 6 }
 
-/** What floods are made of. */
+/** Common in floods. */
 const COMMON = [
   ...["word ", "日本", "é", "x".repeat(50), "x".repeat(70), "\t", "\b\b", "\r", "\x07", "👍🏽", "e\u0301", "\u00e9"],
   ...["\x1b[31m", "\x1b[0m", "\x1b[m", "\x1b[1;44m", "\x1b[38;5;9m", "\x1b[48;2;1;2;3m", "\x1b[39m", "\x1b[4:3m"],
   ...["\x1b[58:5:9m", "\x1b[22;7m", "\x1b[27m", "\x1b[K", "\x1b[1K"]
 ]
 
-/** Whose rows are many, and easily miscounted. */
+/** Text of many rows, which are easily miscounted. */
 const LONG = ["x".repeat(50), "x".repeat(70), "x".repeat(90), "é"]
 
-/** What a stretch must stop at. */
+/** Output that cannot be skipped. */
 const SPECIAL = [
   ...["\x1b[H", "\x1b[2J", "\x1b]0;t\x07", "\x1b[?1049h", "\x1b[?1049l", "\x1b[3;5r", "\x1b[r", "\x1b(0", "\x1b(B"],
   ...["\x0e", "\x0f", "\x1b[4h", "\x1b[4l", "\x1b7", "\x1b8", "\x1bM", "\u009b2J", "\u0085", "\x1b]8;;http://x\x07"],
@@ -36,7 +36,7 @@ const SPECIAL = [
   ]
 ]
 
-/** A flood with now and then one of a few special things, or of any. */
+/** A flood with special sequences here and there: one of two, or of all. */
 const flood = (seed: number): Buffer => {
   const next = random(seed)
   const pick = <T>(items: ReadonlyArray<T>): T => items[Math.floor(next() * items.length)]!
@@ -54,7 +54,7 @@ const flood = (seed: number): Buffer => {
 const state = (terminal: XtermTerminal): TerminalState =>
   terminalState((terminal as unknown as { readonly instance: Parameters<typeof terminalState>[0] }).instance, HISTORY)
 
-/** Knows how much it was given to parse. */
+/** Counts the bytes that it parses. */
 class Counted extends XtermTerminal {
   written = 0
 
@@ -64,10 +64,10 @@ class Counted extends XtermTerminal {
   }
 }
 
-/** A model and what it has not seen yet. `backlog.relieve` skips what it can, `backlog.parse` here nothing. */
+/** A model and its backlog. `backlog.makeRoom` skips what it can, `backlog.parse` here nothing. */
 const behind = (terminal: Counted, size: Size, history: number) => {
   const ring = new ByteRing(1024 * 1024)
-  const backlog = new Backlog({ ring, size, history, apart: 1 })
+  const backlog = new Backlog({ ring, size, history, markBytes: 1 })
   return {
     backlog,
     append: (bytes: Buffer) => {
@@ -77,7 +77,7 @@ const behind = (terminal: Counted, size: Size, history: number) => {
   }
 }
 
-/** Feeds a stream in pieces, and looks for something to skip after any of them. The window changes now and then. */
+/** Feeds a stream in pieces, and tries to skip after each of them. Resizes the window here and there. */
 const feed = (terminals: { readonly plain: Counted; readonly skipping: Counted }, bytes: Buffer, seed: number) => {
   const next = random(seed)
   const { plain, skipping } = terminals
@@ -95,9 +95,9 @@ const feed = (terminals: { readonly plain: Counted; readonly skipping: Counted }
       plain.resize(size)
     }
     const choice = next()
-    if (choice < 0.8) backlog.relieve(skipping, Math.floor(next() * 4000))
+    if (choice < 0.8) backlog.makeRoom(skipping, Math.floor(next() * 4000))
     else backlog.parse(skipping, () => next() < 0.5)
-    // Later lines would hide what was wrong.
+    // Checked often: later lines would hide a fault.
     if (choice > 0.4) continue
     backlog.parse(skipping, () => false)
     assert.deepStrictEqual(state(skipping), state(plain), `stream ${seed}, at ${at} of ${bytes.length}`)
@@ -112,7 +112,7 @@ describe("skipping what scrolls away", () => {
     const streams = [
       ...Array.from({ length: 100 }, (_, seed) => flood(seed)),
       ...Array.from({ length: 10 }, (_, seed) => torture(seed, 8000, SIZE.cols, SIZE.rows)),
-      // Recordings, again and again, cut anywhere.
+      // Recordings, each begun at a random byte.
       ...recordings().flatMap(({ bytes }, index) => {
         const cut = Math.floor(random(index)() * bytes.length)
         return [Buffer.concat([bytes.subarray(cut), bytes.subarray(0, cut)])]
@@ -127,11 +127,11 @@ describe("skipping what scrolls away", () => {
       plain.dispose()
       skipping.dispose()
     }
-    // It would prove nothing if it never skipped.
+    // Without skipping this test would prove nothing.
     assert.isAbove(skipped / total, 0.1)
   })
 
-  /** How much is parsed of text when there is no room for any of it. */
+  /** Bytes of a text that are parsed when there is no room for any of it. */
   const parsed = async (text: string, before = "", after: Partial<Size> = {}) => {
     const size = { cols: 80, rows: 24 }
     const terminal = new Counted(await engine, size, 1000)
@@ -141,12 +141,12 @@ describe("skipping what scrolls away", () => {
     const begun = terminal.written
     backlog.resize({ ...size, ...after })
     append(Buffer.from(text))
-    backlog.relieve(terminal, 0)
+    backlog.makeRoom(terminal, 0)
     terminal.dispose()
     return terminal.written - begun
   }
 
-  it("keeps what may still be seen", async () => {
+  it("parses what may still be seen", async () => {
     assert.isAtLeast(await parsed("line\r\n".repeat(5000)), 6 * (1000 + 24))
     assert.isBelow(await parsed("line\r\n".repeat(5000)), 6 * 1200)
     assert.strictEqual(await parsed("line\r\n".repeat(1000)), 6 * 1000)
@@ -166,18 +166,18 @@ describe("skipping what scrolls away", () => {
     assert.strictEqual(await parsed(`begin\r\n\u009b?7l${long}`), Buffer.byteLength(`begin\r\n\u009b?7l${long}`))
   })
 
-  it("goes on from what is still held when there was no model for too long", async () => {
+  it("goes on from what the ring holds when there was no model for too long", async () => {
     const terminal = new Counted(await engine, SIZE, HISTORY)
     const ring = new ByteRing(64 * 1024)
     const backlog = new Backlog({ ring, size: SIZE, history: HISTORY })
-    // Stops the counting at once; then plain lines, more than are held.
+    // A sequence that ends the counting at once, then more plain lines than the ring holds.
     for (const text of ["\x1b[H", ...Array.from({ length: 5000 }, (_, line) => `a line with number ${line}\r\n`)]) {
       ring.append(Buffer.from(text))
       backlog.count(undefined)
-      backlog.relieve(undefined, 32 * 1024)
+      backlog.makeRoom(undefined, 32 * 1024)
     }
-    assert.isTrue(backlog.torn)
-    backlog.mend(Buffer.alloc(0))
+    assert.isTrue(backlog.hasGap)
+    backlog.resumeAfterGap(Buffer.alloc(0))
     backlog.parse(terminal, () => false)
     assert.strictEqual(terminal.lines().at(-1), "a line with number 4999")
     terminal.dispose()

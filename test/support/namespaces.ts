@@ -1,6 +1,6 @@
 /**
- * Machines in namespaces of Linux: each with a network, a host name, processes and an /etc/passwd of its own, on a
- * switch. They need no names on this system, and end with whoever holds them: also when the test is killed.
+ * Machines in namespaces of Linux: each with a network, a host name, processes and users of its own, on a switch. They
+ * need no names on this system, and end with whoever holds them: also when the test is killed.
  */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process"
 import * as fs from "node:fs"
@@ -9,11 +9,25 @@ import type { Ground, Machine, Way } from "./ground.ts"
 import { descendants } from "./sshd.ts"
 import { until } from "./until.ts"
 
-/** Holds a namespace while its standard input is open, which is as long as the test lives. `$1`: name, `$2`: passwd. */
-const HOLD = "hostname \"$1\" && mount --bind \"$2\" /etc/passwd && ip link set lo up && echo ready && cat"
+/**
+ * Lays a directory over /etc, which nobody can write to then. A file bound over /etc/passwd would not stay: the kernel
+ * drops such a mount in all namespaces as soon as somebody replaces the file in one, as `useradd` does. nscd, where it
+ * runs, knows only this system's users: it must not be asked.
+ */
+const OVER_ETC = "mount -t overlay -o lowerdir=\"$1\":/etc overlay /etc" +
+  " && { [ ! -d /run/nscd ] || mount -t tmpfs tmpfs /run/nscd; }"
+
+/** Holds a namespace while its standard input is open, which is as long as the test lives. `$1`: for /etc, `$2`: name. */
+const HOLD = `${OVER_ETC} && hostname "$2" && ip link set lo up && echo ready && cat`
+
+/** What a machine has of its own, and all of them but the client besides. */
+const OWN = ["--net", "--mount", "--uts"]
+const OWN_PROCESSES = ["--pid", "--fork", "--kill-child", "--mount-proc"]
+
+const ANY_DIRECTORY = "/usr"
 
 const PROBE = [
-  "mount --bind /etc/passwd /etc/passwd",
+  OVER_ETC,
   "hostname probe",
   "ip link add name a type veth peer name b",
   "tc qdisc add dev a root blackhole",
@@ -23,7 +37,7 @@ const PROBE = [
 /** Whether this user may do all that, on this kernel. */
 export const available = (): boolean =>
   process.platform === "linux" && process.getuid?.() === 0 &&
-  spawnSync("unshare", ["--net", "--mount", "--pid", "--uts", "--fork", "--mount-proc", "sh", "-c", PROBE]).status === 0
+  spawnSync("unshare", [...OWN, ...OWN_PROCESSES, "sh", "-c", PROBE, "sh", ANY_DIRECTORY]).status === 0
 
 const must = (command: ReadonlyArray<string>): void => {
   const { error, status, stderr } = spawnSync(command[0]!, command.slice(1), { encoding: "utf8" })
@@ -41,11 +55,9 @@ const ended = (child: ChildProcess) =>
     : new Promise<void>((resolve) => void child.once("exit", () => resolve()))
 
 /** With processes of its own, all end with it. Without, they are those of this system, and have their pids. */
-const hold = async (name: string, passwd: string, processes: boolean): Promise<Held> => {
-  const own = processes ? ["--pid", "--fork", "--kill-child", "--mount-proc"] : []
-  const child = spawn("unshare", ["--net", "--mount", "--uts", ...own, "sh", "-c", HOLD, "sh", name, passwd], {
-    stdio: ["pipe", "pipe", "pipe"]
-  })
+const hold = async (name: string, etc: string, processes: boolean): Promise<Held> => {
+  const own = [...OWN, ...processes ? OWN_PROCESSES : []]
+  const child = spawn("unshare", [...own, "sh", "-c", HOLD, "sh", etc, name], { stdio: ["pipe", "pipe", "pipe"] })
   const said = { out: "", err: "" }
   child.stdout.on("data", (bytes: Buffer) => void (said.out += String(bytes)))
   child.stderr.on("data", (bytes: Buffer) => void (said.err += String(bytes)))
@@ -60,18 +72,26 @@ const hold = async (name: string, passwd: string, processes: boolean): Promise<H
   }
 }
 
-/** The system's users, root with a home of his own. */
-const writePasswd = (file: string, home: string): string => {
+/** Containers mount these into /etc one by one, and what is mounted does not show through an overlay. */
+const MOUNTED = ["hosts", "resolv.conf"]
+
+/** Makes a directory to lie over /etc: this system's users, root with a home of its own. */
+const makeEtc = (dir: string, home: string): string => {
+  fs.mkdirSync(dir)
   const lines = fs.readFileSync("/etc/passwd", "utf8").split("\n").filter((line) => !line.startsWith("root:"))
-  fs.writeFileSync(file, [`root:x:0:0:root:${home}:/bin/bash`, ...lines].join("\n"))
-  return file
+  fs.writeFileSync(path.join(dir, "passwd"), [`root:x:0:0:root:${home}:/bin/bash`, ...lines].join("\n"))
+  for (const file of MOUNTED) {
+    if (fs.existsSync(`/etc/${file}`)) fs.copyFileSync(`/etc/${file}`, path.join(dir, file))
+  }
+  return dir
 }
 
 const NETWORK = "10.77.0"
 
 /** `dir`: for files of the ground's own; the client lives in `home`. */
 export const namespaces = async (dir: string, home: string): Promise<Ground> => {
-  const bridge = await hold("switch", "/etc/passwd", true)
+  const etc = makeEtc(path.join(dir, "etc"), home)
+  const bridge = await hold("switch", etc, true)
   const on = (pid: number, ...command: ReadonlyArray<string>) => must(["nsenter", "-t", String(pid), "-n", ...command])
   const onBridge = (...command: ReadonlyArray<string>) => on(bridge.pid, ...command)
   onBridge("ip", "link", "add", "name", "br0", "type", "bridge")
@@ -87,7 +107,7 @@ export const namespaces = async (dir: string, home: string): Promise<Ground> => 
     onBridge("ip", "link", "set", port, "master", "br0", "up")
   }
 
-  const client = await hold("client", writePasswd(path.join(dir, "passwd"), home), false)
+  const client = await hold("client", etc, false)
   plug("client", client.pid, 1)
   const machines: Array<Machine> = []
 
@@ -120,10 +140,10 @@ export const namespaces = async (dir: string, home: string): Promise<Ground> => 
     machine: async (name, home) => {
       const host = 11 + machines.length
       const address = `${NETWORK}.${host}`
-      const passwd = writePasswd(path.join(dir, `passwd-${name}`), home)
+      const etc = makeEtc(path.join(dir, `etc-${name}`), home)
       let held: Held
       const up = async () => {
-        held = await hold(name, passwd, true)
+        held = await hold(name, etc, true)
         plug(name, held.pid, host)
       }
       await up()

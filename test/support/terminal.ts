@@ -16,6 +16,8 @@ export interface Terminal {
   readonly clipboard: (text: string) => void
   /** Types bytes, given in hex. */
   readonly hex: (...bytes: ReadonlyArray<string>) => void
+  /** Types bytes in two pieces, so that they arrive one after the other, and as close as may be. */
+  readonly split: (first: ReadonlyArray<string>, second: ReadonlyArray<string>) => void
   /** What is on the screen, without trailing blanks. */
   readonly screen: () => string
   /** With colours and attributes, as SGR. */
@@ -24,7 +26,7 @@ export interface Terminal {
   readonly history: () => string
   /** Waits for the screen to show something. */
   readonly shows: (text: string | RegExp) => Promise<string>
-  /** Waits for a prompt on the last line: the terminal's own `% ` unless another is given. */
+  /** Waits for a new prompt on the last line, none that was there when a key was typed: `% ` unless another is given. */
   readonly prompt: (prompt?: string) => Promise<void>
   /** Runs a command in the terminal's own shell and gives the last line of its output; empty when there is none. */
   readonly ask: (command: string) => Promise<string>
@@ -72,8 +74,17 @@ export const terminal = async (
       const now = screen()
       return (typeof text === "string" ? now.includes(text) : text.test(now)) && now
     }, screen)
+  /** What was on the screen when something was typed last. */
+  let before = ""
+  const type = (...keys: ReadonlyArray<string>) => {
+    before = screen()
+    tmux("send-keys", ...keys)
+  }
   const prompt = async (prompt = "%") => {
-    await until(`the prompt ${prompt}`, () => screen().split("\n").at(-1) === prompt, screen)
+    await until(`the prompt ${prompt}`, () => {
+      const now = screen()
+      return now.split("\n").at(-1) === prompt && now !== before
+    }, screen)
   }
   const format = (format: string) => tmux("display-message", "-p", format).trim()
   let asked = 0
@@ -84,15 +95,23 @@ export const terminal = async (
     const size = () => spawnSync("stty", ["-F", file, "size"], { encoding: "utf8" }).stdout.trim()
     await until(`a terminal of ${cols} by ${rows}`, () => size() === `${rows} ${cols}`, size)
   }
-  const run = (line: string) => void tmux("send-keys", "-l", line, ";", "send-keys", "Enter")
+  const run = (line: string) => type("-l", line, ";", "send-keys", "Enter")
   await prompt()
   return {
-    type: (...keys) => void tmux("send-keys", ...keys),
+    type,
     run,
-    fresh: (line) => void tmux("send-keys", "-R", ";", "send-keys", "-l", line, ";", "send-keys", "Enter"),
-    paste: (text) => void tmux("send-keys", "-l", text),
-    clipboard: (text) => void tmux("set-buffer", text, ";", "paste-buffer", "-p"),
-    hex: (...bytes) => void tmux("send-keys", "-H", ...bytes),
+    fresh: (line) => {
+      before = ""
+      tmux("send-keys", "-R", ";", "send-keys", "-l", line, ";", "send-keys", "Enter")
+    },
+    paste: (text) => type("-l", text),
+    clipboard: (text) => {
+      before = screen()
+      tmux("set-buffer", text, ";", "paste-buffer", "-p")
+    },
+    hex: (...bytes) => type("-H", ...bytes),
+    // tmux itself keeps them apart: it writes the first while it waits for a program that does nothing.
+    split: (first, second) => type("-H", ...first, ";", "run-shell", "true", ";", "send-keys", "-H", ...second),
     screen,
     colours: () => tmux("capture-pane", "-p", "-e").replace(/\s+$/, ""),
     shows,

@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Schedule from "effect/Schedule"
 import * as ChildProcess from "node:child_process"
 import * as Fs from "node:fs"
 import type * as Net from "node:net"
@@ -195,18 +196,17 @@ describe.skipIf(process.platform !== "linux")("DaemonLauncherProcess, from anoth
 
   it.live("a launcher that is killed meanwhile does not take the daemon along", () =>
     Effect.gen(function*() {
-      const child = launcher((yield* Home).path, "slow")
-      let said = ""
-      child.stdout!.on("data", (bytes) => said += bytes)
-      yield* until("it has started the daemon", () => said.includes("launching"), 30_000)
-      yield* Effect.sleep(150)
+      const home = (yield* Home).path
+      const child = launcher(home, "slow")
+      yield* until("it has started the daemon", () => Fs.existsSync(Path.join(home, "begun")), 30_000)
       child.kill("SIGKILL")
-      let alive = false
-      for (let i = 0; i < 200 && !alive; i++) {
-        yield* Effect.sleep(100)
-        alive = yield* Effect.scoped(question).pipe(Effect.as(true), Effect.orElseSucceed(() => false))
-      }
-      assert.isTrue(alive)
+      yield* until("it is gone", () => child.signalCode === "SIGKILL")
+      Fs.writeFileSync(Path.join(home, "go on"), "")
+      // Refused until it listens.
+      yield* Effect.retry(
+        Effect.scoped(question),
+        Schedule.spaced("20 millis").pipe(Schedule.upTo({ duration: "20 seconds" }))
+      )
       yield* end
     }).pipe(Effect.scoped, Effect.provide(real())), 40_000)
 })

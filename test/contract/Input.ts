@@ -6,7 +6,8 @@ import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { Input } from "../../src/services/Input.ts"
 import { allBytes } from "../fixtures/bytes.ts"
-import { aWhile, until } from "./SessionServer.ts"
+import { turns } from "../support/turns.ts"
+import { until } from "./SessionServer.ts"
 
 /** What lies in the working directory; `dir` is a directory. */
 export const FILES = { text: "one\ntwo", bytes: allBytes, empty: "" } as const
@@ -64,7 +65,7 @@ export const suite = (
           yield* Stream.runForEach(input.bytes, (piece) =>
             Effect.gen(function*() {
               if (read.length === 0) {
-                yield* aWhile
+                yield* turns
                 assert.isBelow(fetched(), AHEAD)
               }
               read.push(piece)
@@ -83,7 +84,7 @@ export const suite = (
           )
           yield* until("it reads", () => begun)
           yield* Fiber.interrupt(reader)
-          yield* aWhile
+          yield* turns
           assert.isBelow(fetched(), AHEAD)
         }))
     }

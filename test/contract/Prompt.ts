@@ -6,7 +6,8 @@ import type * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import { Prompt } from "../../src/services/Prompt.ts"
-import { aWhile, until } from "./SessionServer.ts"
+import { turns } from "../support/turns.ts"
+import { until } from "./SessionServer.ts"
 
 /** Who sits at the terminal. */
 export class Person extends Context.Service<Person, {
@@ -113,12 +114,12 @@ export const suite = <E>(name: string, layer: Layer.Layer<Prompt | Person, E>): 
           let told = 0
           yield* Effect.scoped(Effect.gen(function*() {
             yield* prompt.onImpatience(() => told++)
-            yield* aWhile
+            yield* turns
             assert.strictEqual(told, 0)
             act(person)
             yield* until("it is told", () => told === 1)
             person.type("ls")
-            yield* aWhile
+            yield* turns
           }))
           assert.strictEqual(told, 1)
           assert.deepStrictEqual(yield* person.unread, ["ls"])
@@ -134,7 +135,7 @@ export const suite = <E>(name: string, layer: Layer.Layer<Prompt | Person, E>): 
         let told = 0
         yield* Effect.scoped(prompt.onImpatience(() => told++))
         person.type("ls")
-        yield* aWhile
+        yield* turns
         assert.strictEqual(told, 0)
         assert.deepStrictEqual(yield* person.unread, ["ls"])
       })

@@ -34,6 +34,7 @@ const plays: Record<keyof typeof scripts, (program: FakeProgram, arg: string, se
   size: (program) => {
     const say = ({ cols, rows }: PtySpec["size"]) => program.print(line(`${rows} ${cols}`))
     program.onResize = say
+    program.onSignal = () => program.print(line("heard"))
     say(program.spec.size)
   },
   die: (program) => program.exit({ code: 0, signal: 9 }),

@@ -6,6 +6,7 @@ import * as Scope from "effect/Scope"
 import { createHash } from "node:crypto"
 import type { ExitStatus } from "../../src/schema/Session.ts"
 import { Pty, type PtyProcess, type PtySpec } from "../../src/services/Pty.ts"
+import { turns } from "../support/turns.ts"
 import { until } from "./SessionServer.ts"
 
 /**
@@ -21,8 +22,8 @@ export const scripts = {
   echo: "stty raw -echo; printf ready; exec cat",
   /** Reads nothing before a SIGCONT, then a number of bytes, and says their hash. */
   hash: "stty raw -echo; trap 'head -c \"$1\" | sha256sum; exit 0' CONT; printf ready; while :; do sleep 0.02; done",
-  /** Says its terminal's rows and columns, now and whenever they change. */
-  size: "trap 'stty size' WINCH; stty size; while :; do sleep 0.02; done",
+  /** Says its terminal's rows and columns, now and whenever they change; and a word at every SIGCONT. */
+  size: "trap 'stty size' WINCH; trap 'echo heard' CONT; stty size; while :; do sleep 0.02; done",
   /** Ends by a signal. */
   die: "kill -s \"$1\" $$",
   /** Does not listen to polite signals. */
@@ -74,6 +75,9 @@ const spawn = (spec: PtySpec) => Effect.flatMap(Pty, (pty) => pty.spawn(spec))
 const PATIENCE_MS = 20_000
 
 export const hasEnded = (heard: Heard) => until("it has ended", () => heard.exits.length > 0, PATIENCE_MS)
+/** Nobody has to listen for that. */
+const isGone = (program: PtyProcess) =>
+  until("it is gone", () => Object.keys(program.foreground()).length === 0, PATIENCE_MS)
 export const isReady = (heard: Heard) => until("it is ready", () => heard.text().includes("ready"), PATIENCE_MS)
 
 /** What a terminal makes of the lines that `count` says. */
@@ -101,7 +105,8 @@ export const suite = <E>(name: string, layer: Layer.Layer<Pty, E>) =>
       "who listens late misses nothing",
       Effect.gen(function*() {
         const program = yield* spawn(run("say", "hello", "0"))
-        yield* Effect.sleep(200)
+        yield* isGone(program)
+        yield* turns
         const heard = hear(program)
         assert.strictEqual(heard.text(), "", "nothing comes before listen returns")
         yield* hasEnded(heard)
@@ -122,6 +127,7 @@ export const suite = <E>(name: string, layer: Layer.Layer<Pty, E>) =>
       "however long the reader pauses, all of the output comes before the end",
       Effect.gen(function*() {
         const program = yield* spawn(run("count", "100000"))
+        // A person's pauses, longer than a program and a kernel need for whatever they do at its end.
         const pauses = [600, 50, 50]
         const heard = hear(program, () => {
           const ms = pauses.shift()
@@ -145,7 +151,8 @@ export const suite = <E>(name: string, layer: Layer.Layer<Pty, E>) =>
         const program = yield* spawn(run("count", "2000"))
         program.pause()
         const heard = hear(program)
-        yield* Effect.sleep(400)
+        yield* isGone(program)
+        yield* turns
         assert.deepStrictEqual([heard.bytes().length, heard.exits.length], [0, 0])
         program.resume()
         program.resume()
@@ -163,7 +170,8 @@ export const suite = <E>(name: string, layer: Layer.Layer<Pty, E>) =>
         const heard = hear(program)
         program.resume()
         program.pause()
-        yield* Effect.sleep(200)
+        yield* isGone(program)
+        yield* turns
         assert.deepStrictEqual([heard.text(), heard.exits.length], ["", 0])
         program.resume()
         yield* hasEnded(heard)
@@ -193,7 +201,7 @@ export const suite = <E>(name: string, layer: Layer.Layer<Pty, E>) =>
         yield* isReady(heard)
         assert.isFalse(program.write(bytes.subarray(0, 1_900_000)))
         assert.isFalse(program.write(bytes.subarray(1_900_000)))
-        yield* Effect.sleep(100)
+        yield* turns
         assert.strictEqual(heard.drained, 0)
         program.signal("SIGCONT")
         yield* hasEnded(heard)
@@ -211,8 +219,12 @@ export const suite = <E>(name: string, layer: Layer.Layer<Pty, E>) =>
         program.resize({ cols: 132, rows: 50 })
         yield* until("it says its new size", () => heard.text().includes("50 132\r\n"))
         program.resize({ cols: 132, rows: 50 })
-        yield* Effect.sleep(100)
-        assert.strictEqual(heard.text(), "24 80\r\n50 132\r\n")
+        // At the second word it has dealt with all that came before the first.
+        for (const words of [1, 2]) {
+          program.signal("SIGCONT")
+          yield* until("it heard", () => heard.text().split("heard\r\n").length > words, PATIENCE_MS)
+        }
+        assert.strictEqual(heard.text(), "24 80\r\n50 132\r\nheard\r\nheard\r\n")
       })
     )
 
@@ -256,7 +268,7 @@ export const suite = <E>(name: string, layer: Layer.Layer<Pty, E>) =>
         program.signal("SIGKILL")
         program.pause()
         program.resume()
-        yield* Effect.sleep(50)
+        yield* turns
         assert.deepStrictEqual([heard.text(), heard.exits.length], ["bye\r\n", 1])
       })
     )
@@ -270,7 +282,7 @@ export const suite = <E>(name: string, layer: Layer.Layer<Pty, E>) =>
         yield* isReady(heard)
         yield* Scope.close(scope, Exit.void)
         assert.deepStrictEqual(program.foreground(), {})
-        yield* Effect.sleep(50)
+        yield* turns
         assert.deepStrictEqual(heard.exits, [])
       })
     )

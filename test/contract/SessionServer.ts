@@ -11,6 +11,7 @@ import type { SessionName } from "../../src/schema/SessionName.ts"
 import type { Connection, ConnectionEnd } from "../../src/services/Connection.ts"
 import { SessionClient } from "../../src/services/SessionClient.ts"
 import { SessionServer } from "../../src/services/SessionServer.ts"
+import { turns } from "../support/turns.ts"
 
 export const work = "work" as SessionName
 
@@ -54,9 +55,6 @@ export const until = (what: string, holds: () => boolean, patience = 5_000): Eff
       yield* Effect.promise(() => new Promise((resolve) => setTimeout(resolve, 2)))
     }
   })
-
-/** Long enough for what should not happen to happen. */
-export const aWhile: Effect.Effect<void> = Effect.promise(() => new Promise((resolve) => setTimeout(resolve, 50)))
 
 /** A session's server, and its side of the first client's connection. */
 export const connected = Effect.gen(function*() {
@@ -127,7 +125,7 @@ export const suite = (name: string, layer: Layer.Layer<SessionServer | SessionCl
       Effect.gen(function*() {
         const { far, near } = yield* connected
         near.send(FrameType.input, Buffer.from("early"))
-        yield* aWhile
+        yield* turns
         const atFar = ear(far)
         assert.strictEqual(atFar.frames.length, 0)
         yield* until("it came", () => atFar.frames.length === 1)
@@ -141,7 +139,7 @@ export const suite = (name: string, layer: Layer.Layer<SessionServer | SessionCl
         near.end()
         for (const seen of [1, 2, 3]) {
           yield* until(`frame ${seen} came`, () => atFar.frames.length === seen)
-          yield* aWhile
+          yield* turns
           assert.strictEqual(atFar.frames.length, seen)
           if (seen < 3) assert.deepStrictEqual(atFar.closed, [])
           far.resume()
@@ -160,7 +158,7 @@ export const suite = (name: string, layer: Layer.Layer<SessionServer | SessionCl
         near.send(FrameType.input, Buffer.from("4"))
         near.destroy()
         far.end()
-        yield* aWhile
+        yield* turns
         assert.strictEqual(atFar.frames.length, 1)
         assert.deepStrictEqual(atFar.closed, [undefined])
         assert.strictEqual(atNear.closed.length, 1)
@@ -181,7 +179,7 @@ export const suite = (name: string, layer: Layer.Layer<SessionServer | SessionCl
         }
         assert.isAbove(far.pending(), 256 * 1024)
         assert.isFalse(far.send(FrameType.output, chunk))
-        yield* aWhile
+        yield* turns
         assert.strictEqual(atFar.drained, 0)
         near.resume()
         yield* until("it drained", () => atFar.drained === 1)
@@ -197,7 +195,7 @@ export const suite = (name: string, layer: Layer.Layer<SessionServer | SessionCl
         for (let i = 0; i < 20; i++) far.send(FrameType.output, Buffer.alloc(100_000))
         far.end()
         assert.isTrue(far.send(FrameType.output, Buffer.from("too late")))
-        yield* aWhile
+        yield* turns
         const atNear = ear(near)
         yield* until("both ended", () => atNear.closed.length + atFar.closed.length === 2)
         assert.strictEqual(atNear.frames.length, 20)
@@ -208,7 +206,7 @@ export const suite = (name: string, layer: Layer.Layer<SessionServer | SessionCl
       Effect.gen(function*() {
         const { far, near } = yield* connected
         near.destroy()
-        yield* aWhile
+        yield* turns
         const heard = [ear(far), ear(near)]
         yield* until("both heard it", () => heard.every((side) => side.closed.length === 1))
       }).pipe(Effect.provide(layer)))

@@ -6,6 +6,7 @@ import * as Path from "node:path"
 import { XtermTerminal } from "../../src/layers/xterm/model.ts"
 import { engine, points, recordings } from "../support/differential.ts"
 import { describeWith } from "../support/needs.ts"
+import { until } from "../support/until.ts"
 
 const folder = Fs.mkdtempSync(Path.join(Os.tmpdir(), "sesh-tmux-"))
 const tmux = (...args: ReadonlyArray<string>): string =>
@@ -73,7 +74,8 @@ const screen = (name: string): ReadonlyArray<string> => {
   )
 }
 
-const sleep = (ms: number) => new Promise((done) => setTimeout(done, ms))
+/** A pane's title once it has taken all. */
+const TAKEN = "all taken"
 
 /** A pane that was written to, once it has taken all. */
 const pane = async (name: string, bytes: Buffer, cols: number, rows: number) => {
@@ -88,11 +90,12 @@ const pane = async (name: string, bytes: Buffer, cols: number, rows: number) => 
     `${cols}`,
     "-y",
     `${rows}`,
-    `stty raw -echo; cat ${file}; touch ${file}.done; sleep 60`
+    `stty raw -echo; cat ${file}; printf '\\033]2;${TAKEN}\\033\\\\'; sleep 60`
   )
-  for (let tries = 0; tries < 100 && !Fs.existsSync(`${file}.done`); tries++) await sleep(20)
-  Fs.rmSync(`${file}.done`, { force: true })
-  await sleep(60)
+  await until(
+    `the pane has taken ${name}`,
+    () => tmux("display-message", "-p", "-t", name, "#{pane_title}").trim() === TAKEN
+  )
   const state = { screen: screen(name), stand: tmux("display-message", "-p", "-t", name, STAND).trim() }
   tmux("kill-session", "-t", name)
   return state

@@ -250,6 +250,8 @@ export const sshLab = (dir: string): SshLab => {
 /** A link on the way to a port, which can be cut so that neither side hears of it. */
 export interface Link {
   readonly port: number
+  /** How many connections it has taken. */
+  readonly taken: () => number
   /** Nothing goes through any more, and nothing says so. */
   readonly cut: () => void
   readonly heal: () => void
@@ -259,7 +261,9 @@ export interface Link {
 export const link = async (to: number): Promise<Link> => {
   const sockets = new Set<net.Socket>()
   let isCut = false
+  let taken = 0
   const server = net.createServer((near) => {
+    taken++
     const far = net.connect(to, "127.0.0.1")
     for (const [from, into] of [[near, far], [far, near]] as const) {
       sockets.add(from)
@@ -280,6 +284,7 @@ export const link = async (to: number): Promise<Link> => {
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve))
   return {
     port: (server.address() as net.AddressInfo).port,
+    taken: () => taken,
     cut: () => {
       isCut = true
       for (const socket of sockets) socket.pause()

@@ -4,6 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import { SshTransport } from "../../../src/services/SshTransport.ts"
 import { attend, happens, hear, hostNamed, Lab, run } from "../../support/sshSuite.ts"
+import { turns } from "../../support/turns.ts"
 import { connect, exec, good, other, program, type Test } from "./common.ts"
 
 export const connections = (test: Test): void => {
@@ -71,7 +72,7 @@ export const connections = (test: Test): void => {
     Effect.gen(function*() {
       const first = yield* Effect.forkChild(exec(good, run("say", "first", "", "0")))
       const second = yield* Effect.forkChild(exec(good, run("say", "second", "", "0")))
-      yield* Effect.sleep(10)
+      yield* turns
       yield* Fiber.interrupt(first)
       assert.strictEqual((yield* Fiber.join(second)).stdout.toString(), "second")
     })

@@ -8,9 +8,10 @@ import { encodeFrame, FrameType, header, MAX_PAYLOAD } from "../../../src/schema
 import { Paths } from "../../../src/services/Paths.ts"
 import { SessionClient } from "../../../src/services/SessionClient.ts"
 import { SessionServer } from "../../../src/services/SessionServer.ts"
-import { aWhile, type Ear, ear, errorOf, until, work } from "../../contract/SessionServer.ts"
+import { type Ear, ear, errorOf, until, work } from "../../contract/SessionServer.ts"
 import { leaveDead } from "../../fixtures/dead.ts"
 import { machine } from "../../fixtures/machine.ts"
+import { turns } from "../../support/turns.ts"
 
 const quiet = { name: work, prepare: Effect.void, onConnection: () => undefined }
 
@@ -157,7 +158,7 @@ describe("SessionServerUnix", () => {
     Effect.gen(function*() {
       const { ears, socket } = yield* hearing(encodeFrame(FrameType.input, Buffer.from("abc")).subarray(0, 6))
       yield* until("it connected", () => ears.length === 1)
-      yield* aWhile
+      yield* turns
       socket.end()
       yield* until("it ended", () => ears[0]!.closed.length === 1)
       assert.strictEqual(ears[0]!.frames.length, 0)

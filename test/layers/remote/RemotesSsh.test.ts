@@ -36,6 +36,7 @@ import { known } from "../../contract/HostMemory.ts"
 import { here, programs, web } from "../../contract/Remotes.ts"
 import { brokenBy, errorOf, until } from "../../contract/SessionServer.ts"
 import { machineOf, sshHostOf, THERE } from "../../support/machines.ts"
+import { turns } from "../../support/turns.ts"
 
 const [dev, none] = ["dev", "none"] as Array<SessionName> as [SessionName, SessionName]
 
@@ -301,7 +302,7 @@ describe("sessions on another host", () => {
         const connection = yield* (yield* SessionClient).connect(dev)
         const ends: Array<ConnectionEnd> = []
         connection.listen({ onFrame: () => {}, onDrain: () => {}, onClose: (end) => ends.push(end) })
-        yield* Effect.sleep(50)
+        yield* turns
         fake.cut(web, "closed by the test")
         yield* until("it is heard", () => ends.length === 1)
         assert.include(brokenBy(ends[0]!), "the connection to web is lost")

@@ -7,7 +7,8 @@ import * as VtEngineFake from "../../../src/layers/testing/VtEngineFake.ts"
 import * as VtEngineXterm from "../../../src/layers/xterm/VtEngineXterm.ts"
 import type { Size } from "../../../src/schema/Session.ts"
 import { Scrollback, type ScrollbackModel } from "../../../src/services/Scrollback.ts"
-import type { VtEngine } from "../../../src/services/VtEngine.ts"
+import { VtEngine } from "../../../src/services/VtEngine.ts"
+import { until } from "../../contract/SessionServer.ts"
 import { engine } from "../../support/differential.ts"
 import { terminalState } from "../../support/terminalState.ts"
 
@@ -15,8 +16,17 @@ const SIZE: Size = { cols: 80, rows: 24 }
 
 const caller = (env: Record<string, string>) => Caller.layer({ env })
 
-/** Longer than the engine takes to load. */
-const loaded = Effect.promise(() => new Promise((done) => setTimeout(done, 200)))
+/** The engine of the test that runs now has made its terminal, or failed to. */
+let isLoaded = false
+const loaded = Effect.suspend(() => until("the engine is loaded", () => isLoaded))
+
+const watched = Layer.effect(
+  VtEngine,
+  Effect.map(VtEngine, ({ make }) =>
+    VtEngine.of({
+      make: (size, history) => Effect.onExit(make(size, history), () => Effect.sync(() => void (isLoaded = true)))
+    }))
+)
 
 const withModel = <A>(
   use: (model: ScrollbackModel) => Effect.Effect<A>,
@@ -24,9 +34,10 @@ const withModel = <A>(
   vt: Layer.Layer<VtEngine> = VtEngineXterm.layer
 ) =>
   Effect.gen(function*() {
+    isLoaded = false
     const model = yield* (yield* Scrollback).make(SIZE)
     return yield* use(model)
-  }).pipe(Effect.provide(ScrollbackTerminal.layer.pipe(Layer.provide([vt, caller(env)]))))
+  }).pipe(Effect.provide(ScrollbackTerminal.layer.pipe(Layer.provide([Layer.provide(watched, vt), caller(env)]))))
 
 /** What a new terminal shows after a restore. */
 const shown = (parts: ReadonlyArray<Buffer>, history = 5000) =>
@@ -133,7 +144,7 @@ describe("the scrollback with a terminal model", () => {
       const count = (env: Record<string, string>) =>
         withModel((model) =>
           Effect.gen(function*() {
-            yield* loaded
+            if (env["SESH_SCROLLBACK"] !== "0") yield* loaded
             model.append(lines)
             return [model.lines().length, text(model.restore()).match(/line \d+/g)!.length]
           }), env)

@@ -14,6 +14,7 @@ import * as OperatingSystem from "../../../src/layers/testing/OperatingSystemFak
 import * as Paths from "../../../src/layers/testing/PathsFake.ts"
 import { SshTransport } from "../../../src/services/SshTransport.ts"
 import { hostNamed } from "../../support/sshSuite.ts"
+import { until } from "../../support/until.ts"
 
 let dir: string
 beforeAll(() => {
@@ -83,7 +84,7 @@ describe("a channel", () => {
     return new Promise<void>((resolve) => setImmediate(resolve)).then(() => {
       assert.strictEqual(written, 0)
       sock.resume()
-      return new Promise<void>((resolve) => setTimeout(resolve, 20))
-    }).then(() => assert.strictEqual(written, 2))
+      return until("both were written", () => written === 2)
+    })
   })
 })

@@ -7,8 +7,7 @@ import { until } from "../support/until.ts"
 /** Types a key report in two pieces. Pieces that come far from each other are not one key: then once more. */
 const detachesBy = async (t: Terminal, first: ReadonlyArray<string>, second: ReadonlyArray<string>) => {
   for (let attempt = 1; attempt <= 5; attempt++) {
-    t.hex(...first)
-    t.hex(...second)
+    t.split(first, second)
     const gone = await until("the key does something", () => {
       const screen = t.screen()
       if (screen.endsWith("\n[detached from dev]\n%")) return { detached: true }

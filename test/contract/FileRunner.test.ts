@@ -111,6 +111,18 @@ describeWith(["scp"], "ScpRunnerScp", () => {
       assert.include(a!.failure!.words, "broken")
     }).pipe(Effect.scoped, Effect.provide(fakeWay)), 10_000)
 
+  it.live("one that says very much is heard to its end, where the reason is", () =>
+    Effect.gen(function*() {
+      const { binThere, here } = yield* Homes
+      write(here, "a", "a")
+      program(binThere, "scp", "echo first >&2; yes 'and more' | head -c 200000 >&2; echo the reason >&2; exit 3")
+      const [a] = yield* (yield* ScpRunner).push(web, ["a"])
+      const { words } = a!.failure!
+      assert.match(words, /^first\n/)
+      assert.include(words.slice(-500), "the reason\n")
+      assert.isBelow(words.length, 100_000)
+    }).pipe(Effect.scoped, Effect.provide(fakeWay)), 10_000)
+
   it.live("an old scp without the option for its old protocol will do", () =>
     Effect.gen(function*() {
       const { bin, here, there } = yield* Homes

@@ -1,5 +1,6 @@
 /** What a program on a host says until it ends. */
 import * as Effect from "effect/Effect"
+import { BoundedBytes } from "../../schema/Bytes.ts"
 import type { ExitStatus } from "../../schema/Session.ts"
 import type { ConnectionLost, RemoteProgram } from "../../services/SshTransport.ts"
 import { WORDS_LIMIT } from "./hostReport.ts"
@@ -19,16 +20,12 @@ export interface Heard extends Said {
 
 /** Keeps what is said, within limits, whatever a host sends. */
 export const makeEar = () => {
-  let stdout = Buffer.alloc(0)
-  let stderr = Buffer.alloc(0)
+  const stdout = new BoundedBytes({ first: ANSWER_LIMIT })
+  const stderr = new BoundedBytes({ last: WORDS_LIMIT })
   return {
-    said: (): Said => ({ stdout, stderr }),
-    onData: (bytes: Buffer) => {
-      if (stdout.length < ANSWER_LIMIT) stdout = Buffer.concat([stdout, bytes]).subarray(0, ANSWER_LIMIT)
-    },
-    onStderr: (bytes: Buffer) => {
-      stderr = Buffer.concat([stderr, bytes]).subarray(-WORDS_LIMIT)
-    }
+    said: (): Said => ({ stdout: stdout.bytes, stderr: stderr.bytes }),
+    onData: (bytes: Buffer) => stdout.add(bytes),
+    onStderr: (bytes: Buffer) => stderr.add(bytes)
   }
 }
 

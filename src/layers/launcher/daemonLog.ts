@@ -1,6 +1,7 @@
 /** The daemon's log, seen by who starts it. */
 import * as Fs from "node:fs"
 import * as Path from "node:path"
+import { readTail } from "../system/files.ts"
 
 /** How much of the end of a log helps, in bytes and lines. */
 const TAIL_BYTES = 4096
@@ -18,14 +19,8 @@ export interface DaemonLog {
 
 const none: DaemonLog = { fd: "ignore", tail: () => "", close: () => undefined }
 
-const tail = (path: string, from: number): string => {
-  try {
-    const bytes = Fs.readFileSync(path).subarray(from).subarray(-TAIL_BYTES)
-    return bytes.toString("utf8").trim().split("\n").slice(-TAIL_LINES).join("\n")
-  } catch {
-    return ""
-  }
-}
+const tail = (path: string, from: number): string =>
+  readTail(path, from, TAIL_BYTES).trim().split("\n").slice(-TAIL_LINES).join("\n")
 
 /** Seen from the daemon, whose standard error it is: nothing was written, so nothing is left behind. */
 export const removeEmptyLog = (): void => {

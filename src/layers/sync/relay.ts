@@ -6,13 +6,14 @@ import type * as Scope from "effect/Scope"
 import * as ChildProcess from "node:child_process"
 import type * as Net from "node:net"
 import * as Path from "node:path"
+import { BoundedBytes } from "../../schema/Bytes.ts"
 import { exitCode, type ExitStatus } from "../../schema/Session.ts"
 import type { ConnectionLost, RemoteProgram } from "../../services/SshTransport.ts"
 import { endChild, exitStatus } from "../system/childProcess.ts"
 import { FROM_HOST, readTold, TO_HOST, TOLD } from "./rsh.ts"
 
-/** Bytes that are kept of what each side says: more than anybody is shown. */
-const MAX_WORDS = 64 * 1024
+/** Bytes that are kept of what both sides say, of the beginning and of the end: more than anybody is shown. */
+const WORDS = { first: 32 * 1024, last: 32 * 1024 }
 
 /** Bytes of a command line that is told. */
 const MAX_TOLD = 64 * 1024
@@ -46,16 +47,6 @@ export interface LocalNotStarted {
   /** There is none. */
   readonly isMissing: boolean
   readonly message: string
-}
-
-class Words {
-  private kept: Buffer = Buffer.alloc(0)
-  add(bytes: Buffer): void {
-    if (this.kept.length < MAX_WORDS) this.kept = Buffer.concat([this.kept, bytes])
-  }
-  get text(): string {
-    return this.kept.toString("utf8")
-  }
 }
 
 /** Options in the user's environment would make rsync do something else. */
@@ -94,7 +85,7 @@ const join = (
   remote: RemoteProgram,
   fromHost: Net.Socket,
   toHost: Net.Socket,
-  words: Words,
+  words: BoundedBytes,
   ended: (end: ExitStatus | ConnectionLost) => void
 ): void => {
   fromHost.on("drain", remote.resume)
@@ -122,7 +113,7 @@ export const relay = <E>(
 ): Effect.Effect<Ended, E | LocalNotStarted> =>
   Effect.gen(function*() {
     const child = yield* Effect.acquireRelease(spawn(local), (child) => Effect.sync(() => end(child)))
-    const words = new Words()
+    const words = new BoundedBytes(WORDS)
     const wanted = yield* Deferred.make<ReadonlyArray<string> | undefined>()
     const gone = yield* Deferred.make<number>()
     const over = yield* Deferred.make<ExitStatus | ConnectionLost>()
@@ -141,9 +132,11 @@ export const relay = <E>(
       else if (heard.length > MAX_TOLD) child.kill("SIGTERM")
     })
     const argv = yield* Deferred.await(wanted)
-    if (argv === undefined) return { code: yield* Deferred.await(gone), remote: undefined, words: words.text }
+    if (argv === undefined) {
+      return { code: yield* Deferred.await(gone), remote: undefined, words: words.bytes.toString("utf8") }
+    }
     const program = yield* start(argv)
     join(program, fromHost!, toHost!, words, (end) => Deferred.doneUnsafe(over, Exit.succeed(end)))
     const remote = yield* Deferred.await(over)
-    return { code: yield* Deferred.await(gone), remote, words: words.text }
+    return { code: yield* Deferred.await(gone), remote, words: words.bytes.toString("utf8") }
   }).pipe(Effect.scoped)

@@ -2,16 +2,16 @@
 import * as Fs from "node:fs"
 import { quietly } from "./quietly.ts"
 
-/** Bytes of a file that are looked at, from its end. */
+/** Bytes of a file that are looked at, from its end, unless others are asked for. */
 const TAIL = 64 * 1024
 
-/** The end of a file, from an offset on; empty when it cannot be read. */
-export const readTail = (path: string, from = 0): string =>
+/** The end of a file, from an offset on, at most so many bytes of it; empty when it cannot be read. */
+export const readTail = (path: string, from = 0, most = TAIL): string =>
   quietly(() => {
     const file = Fs.openSync(path, "r")
     try {
       const { size } = Fs.fstatSync(file)
-      const start = Math.max(from, size - TAIL)
+      const start = Math.max(from, size - most)
       const bytes = Buffer.alloc(Math.max(0, size - start))
       return bytes.toString("utf8", 0, Fs.readSync(file, bytes, 0, bytes.length, start))
     } finally {

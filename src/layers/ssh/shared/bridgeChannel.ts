@@ -1,4 +1,5 @@
 /** A program that copies its standard input and output to and from a socket, as that socket. */
+import { BoundedBytes } from "../../../schema/Bytes.ts"
 import type { ByteChannel, ByteHandlers } from "../../../services/ByteChannel.ts"
 import {
   type ChannelFailure,
@@ -14,7 +15,7 @@ const MAX_SAID = 4096
 export const bridgeChannel = (host: string, path: string, program: RemoteProgram): ByteChannel<ChannelFailure> => {
   let handlers: ByteHandlers<ChannelFailure> | undefined
   let received = false
-  let said: Buffer = Buffer.alloc(0)
+  const said = new BoundedBytes({ last: MAX_SAID })
   let over: { readonly failure: ChannelFailure | undefined } | undefined
   let told = false
 
@@ -31,7 +32,7 @@ export const bridgeChannel = (host: string, path: string, program: RemoteProgram
 
   const ended = (code: number): ChannelFailure | undefined => {
     if (code === 0) return undefined
-    const words = lastLine(said.toString())
+    const words = lastLine(said.bytes.toString())
     return received ? new ConnectionLost({ host, words }) : new SocketRefused({ host, path, words })
   }
 
@@ -45,9 +46,7 @@ export const bridgeChannel = (host: string, path: string, program: RemoteProgram
           received = true
           given.onData(bytes)
         },
-        onStderr: (bytes) => {
-          said = Buffer.concat([said, bytes]).subarray(-MAX_SAID)
-        },
+        onStderr: (bytes) => said.add(bytes),
         onDrain: given.onDrain,
         onExit: (end) => {
           const failure = "_tag" in end ? end : ended(end.code)

@@ -1,5 +1,6 @@
 /** Runs a program to its end and keeps what it says: the same over every transport. */
 import * as Effect from "effect/Effect"
+import { BoundedBytes } from "../../../schema/Bytes.ts"
 import {
   type ConnectionLost,
   type ExecOptions,
@@ -9,24 +10,6 @@ import {
   type RemoteProgram
 } from "../../../services/SshTransport.ts"
 
-class Kept {
-  readonly chunks: Array<Buffer> = []
-  private bytes = 0
-  private readonly limit: number
-
-  constructor(limit: number) {
-    this.limit = limit
-  }
-
-  /** False: it is too much. */
-  add(bytes: Buffer): boolean {
-    this.bytes += bytes.length
-    if (this.bytes > this.limit) return false
-    this.chunks.push(bytes)
-    return true
-  }
-}
-
 export const collect = (
   host: string,
   program: RemoteProgram,
@@ -34,10 +17,11 @@ export const collect = (
 ): Effect.Effect<ExecResult, ConnectionLost | OutputTooLarge> =>
   Effect.callback((resume) => {
     const limit = options?.limit ?? OUTPUT_LIMIT
-    const stdout = new Kept(limit)
-    const stderr = new Kept(limit)
-    const keep = (kept: Kept) => (bytes: Buffer) => {
-      if (kept.add(bytes)) return
+    const stdout = new BoundedBytes({ first: limit })
+    const stderr = new BoundedBytes({ first: limit })
+    const keep = (kept: BoundedBytes) => (bytes: Buffer) => {
+      kept.add(bytes)
+      if (kept.isWhole) return
       program.destroy()
       resume(Effect.fail(new OutputTooLarge({ host, limit })))
     }
@@ -49,11 +33,7 @@ export const collect = (
         resume(
           "_tag" in end
             ? Effect.fail(end)
-            : Effect.succeed({
-              status: end,
-              stdout: Buffer.concat(stdout.chunks),
-              stderr: Buffer.concat(stderr.chunks)
-            })
+            : Effect.succeed({ status: end, stdout: stdout.bytes, stderr: stderr.bytes })
         )
     })
     if (options?.stdin !== undefined && options.stdin.length > 0) program.write(options.stdin)

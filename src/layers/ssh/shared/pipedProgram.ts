@@ -1,6 +1,7 @@
 /** A program on a host, through three streams: what its login scripts say is kept apart, and its end comes last. */
 import * as Effect from "effect/Effect"
 import type { Readable, Writable } from "node:stream"
+import { BoundedBytes } from "../../../schema/Bytes.ts"
 import { newId } from "../../../schema/Id.ts"
 import type { ExitStatus } from "../../../schema/Session.ts"
 import { HIGH_WATER } from "../../../services/Connection.ts"
@@ -35,7 +36,7 @@ export class PipedProgram {
   private handlers: ProgramHandlers | undefined
   /** What came before the marker, on both outputs. */
   private chatter: Buffer = Buffer.alloc(0)
-  private complaints: Buffer = Buffer.alloc(0)
+  private readonly complaints = new BoundedBytes({ last: MAX_CHATTER })
   private isRunning = false
   private paused = false
   private holding = false
@@ -56,9 +57,7 @@ export class PipedProgram {
     this.stdout = new HeldStream(pipes.stdout)
     this.stderr = new HeldStream(pipes.stderr)
     this.stdout.to((bytes) => this.seek(bytes))
-    this.stderr.to((bytes) => {
-      this.complaints = Buffer.concat([this.complaints, bytes]).subarray(-MAX_CHATTER)
-    })
+    this.stderr.to((bytes) => this.complaints.add(bytes))
     this.stdout.open()
     this.stderr.open()
   }
@@ -106,7 +105,7 @@ export class PipedProgram {
       this.stdout.close()
       this.stderr.close()
       this.stdout.putBack(this.chatter.subarray(at + this.marker.length))
-      this.stderr.putBack(this.complaints)
+      this.stderr.putBack(this.complaints.bytes)
       this.onStarted({ program: this.program })
     } else if (this.chatter.length > MAX_CHATTER) {
       const error = new NoShell({ host: this.host, words: "its login scripts print without end" })
@@ -145,7 +144,7 @@ export class PipedProgram {
 
   private failed(end: ExitStatus | ConnectionLost): NotYetStarted {
     if ("_tag" in end) return { _tag: "Failed", error: end }
-    const words = lastLine(`${this.complaints.toString()}\n${this.chatter.toString()}`)
+    const words = lastLine(`${this.complaints.bytes.toString()}\n${this.chatter.toString()}`)
     return { _tag: "Failed", error: new NoShell({ host: this.host, words }) }
   }
 }

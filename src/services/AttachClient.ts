@@ -77,13 +77,17 @@ export const reasonOf = (error: AttachFailure): string =>
 
 /** How an attachment ended. */
 export type AttachEnd =
+  /**
+   * `key`: the detach key, or Ctrl-C of a client that watches. `other`: somebody else detached it. `end of input`: an
+   * input that is no terminal has ended, and all of it was typed.
+   */
   | { readonly _tag: "Detached"; readonly by: "key" | "other" | "end of input"; readonly reason?: string }
   | { readonly _tag: "Exited"; readonly status: ExitStatus }
-  /** For good: its process is gone, or who waited for a connection to another host has given up, or cannot have one. */
+  /** For good: the session's process is gone, its host refuses a new connection, or the user gave up waiting for one. */
   | { readonly _tag: "Lost"; readonly error: AttachFailure }
   | { readonly _tag: "Signal"; readonly signal: EndSignal }
 
-/** What becomes of the connection while it lasts. `Lost`: the next one is being made; without an error it just ended. */
+/** The connection of an attachment. `Lost`: the next one is being made; without an error it just ended. */
 export type AttachState =
   | { readonly _tag: "Attached" }
   | { readonly _tag: "Lost"; readonly error?: AttachFailure }
@@ -91,7 +95,7 @@ export type AttachState =
 
 export interface AttachOptions {
   readonly name: SessionName
-  /** `watch` sees and never types or resizes. */
+  /** `watch` sees, and never types or resizes. */
   readonly role: "attach" | "watch"
   /** Id of the session when this very process has just created it: then everything since its beginning is shown. */
   readonly created?: string
@@ -101,8 +105,9 @@ export interface AttachOptions {
 }
 
 /**
- * Puts a session on the user's terminal. A connection to another host that breaks is made anew, for as long as it takes: on
- * it goes where it was, not a byte lost and none twice; otherwise the screen is restored.
+ * Puts a session on the user's terminal. When a connection to another host breaks, the next one is made, for as long as
+ * that takes. Output and input go on where they stopped, no byte lost and none twice; where the session no longer has
+ * those bytes, the screen is restored.
  */
 export class AttachClient extends Context.Service<AttachClient, {
   /** Returns once the terminal is the user's again, restored. */

@@ -60,7 +60,7 @@ const played = Layer.effect(
           sizes: () => [...session.sizes],
           detach: (reason) => Effect.sync(() => session.detach(reason)),
           vanish: Effect.sync(() => session.vanish()),
-          lose: Effect.sync(() => session.lose("the connection broke")),
+          lose: Effect.sync(() => session.lose()),
           resume: Effect.sync(() => session.resume())
         }
       })

@@ -7,9 +7,16 @@ import * as Queue from "effect/Queue"
 import { DEFAULT_DETACH_KEY, parseDetachKey } from "../../schema/DetachKey.ts"
 import type { ExitStatus, Size } from "../../schema/Session.ts"
 import type { SessionName } from "../../schema/SessionName.ts"
-import { AttachClient, type AttachEnd, type AttachOptions, type AttachState } from "../../services/AttachClient.ts"
+import {
+  AttachClient,
+  type AttachEnd,
+  type AttachFailure,
+  type AttachOptions,
+  type AttachState,
+  SessionGone
+} from "../../services/AttachClient.ts"
 import { Caller } from "../../services/Caller.ts"
-import { NoSession } from "../../services/SessionClient.ts"
+import { NoSession } from "../../services/NoSession.ts"
 import { Tty } from "../../services/Tty.ts"
 import { KeyScanner } from "../attach/keyScanner.ts"
 
@@ -66,8 +73,8 @@ export class FakeAttachedSession {
   }
 
   /** Its process is gone, without a word. */
-  vanish(reason = "its process is gone"): void {
-    this.end({ _tag: "Lost", reason })
+  vanish(): void {
+    this.end({ _tag: "Lost", error: new SessionGone({}) })
   }
 
   /** Somebody else detaches all its clients. */
@@ -77,10 +84,10 @@ export class FakeAttachedSession {
   }
 
   /** The connection to its host breaks. */
-  lose(reason: string): void {
+  lose(error?: AttachFailure): void {
     if (this.lost) return
     this.lost = true
-    for (const client of this.clients.keys()) client.tell({ _tag: "Lost", reason })
+    for (const client of this.clients.keys()) client.tell({ _tag: "Lost", ...(error === undefined ? {} : { error }) })
   }
 
   /** A new connection is there. */

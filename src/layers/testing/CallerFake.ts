@@ -1,6 +1,16 @@
 import * as Layer from "effect/Layer"
 import { Caller } from "../../services/Caller.ts"
 
+/** As path.resolve does, without Node. */
+const resolved = (cwd: string, path: string): string => {
+  const parts: Array<string> = []
+  for (const part of (path.startsWith("/") ? path : `${cwd}/${path}`).split("/")) {
+    if (part === "..") parts.pop()
+    else if (part !== "" && part !== ".") parts.push(part)
+  }
+  return `/${parts.join("/")}`
+}
+
 /** Somebody at /home/user, in a plain environment. */
 export const layer = (given?: Partial<Caller["Service"]>): Layer.Layer<Caller> =>
   Layer.sync(Caller, () => {
@@ -11,8 +21,8 @@ export const layer = (given?: Partial<Caller["Service"]>): Layer.Layer<Caller> =
       cwd,
       home: "/home/user",
       version: "0.0.0",
-      resolve: (path) => path.startsWith("/") ? path : `${cwd}/${path}`,
-      agentSocket: () => env["SSH_AUTH_SOCK"],
+      resolve: (path) => resolved(cwd, path),
+      agentSocket: () => env["SSH_AUTH_SOCK"] || undefined,
       ...given
     }
   })

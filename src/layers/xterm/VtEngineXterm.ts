@@ -5,7 +5,7 @@ import { VtEngine, VtEngineError, type VtTerminal } from "../../services/VtEngin
 import { type Engine, load } from "./load.ts"
 import { XtermTerminal } from "./model.ts"
 
-/** xterm.js without a window, pinned, with our own way of writing a screen out. Imported when first needed. */
+/** xterm.js without a window, pinned, with our own serializer. Loaded when first needed. */
 export const layer: Layer.Layer<VtEngine> = Layer.sync(VtEngine, () => {
   let loaded: Promise<Engine> | undefined
   const engine = Effect.tryPromise({

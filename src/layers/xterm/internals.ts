@@ -1,6 +1,6 @@
 /**
- * The parts of `@xterm/headless` 6.0.0 that the serializer reads, most of them not public: the version is pinned and
- * `VtEngineXterm` tests at start that they are what is written here. See src/common in xterm.js, tag 6.0.0.
+ * The parts of `@xterm/headless` 6.0.0 that the serializer reads. Most are not public: the version is pinned, and
+ * `VtEngineXterm` tests at start that they are as written here. See src/common in xterm.js, tag 6.0.0.
  */
 
 /** Attributes beyond colours and flags (common/buffer/AttributeData.ts). */
@@ -11,7 +11,7 @@ export interface Extended {
   readonly _urlId: number
 }
 
-/** The pen (same file). */
+/** The pen (common/buffer/AttributeData.ts). */
 export interface Attributes {
   readonly fg: number
   readonly bg: number
@@ -74,8 +74,8 @@ export interface Core {
 }
 
 /**
- * Resizes. xterm.js keeps the cells that a narrower alternate screen cuts off, and shows them again when it grows; here,
- * as in other terminals, they are gone.
+ * Resizes. xterm.js keeps the cells that a narrower alternate screen cuts off, and shows them again when it grows. Here
+ * they are gone, as in other terminals.
  */
 export const resize = (core: Core, cols: number, rows: number): void => {
   core.resize(cols, rows)
@@ -84,7 +84,7 @@ export const resize = (core: Core, cols: number, rows: number): void => {
   for (let y = 0; y < alt.lines.length; y++) alt.lines.get(y)!.resize(cols, alt.getNullCell())
 }
 
-/** Wraps anew for other columns. A resize ends scroll regions; here they stay, as the rows do. */
+/** Wraps lines for other columns. A resize would end scroll regions; here they stay, because the rows do. */
 export const rewrap = (core: Core, cols: number): void => {
   const { alt, normal } = core.buffers
   const regions = [normal, alt].map(({ scrollBottom, scrollTop }) => ({ scrollBottom, scrollTop }))

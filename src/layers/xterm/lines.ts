@@ -1,16 +1,16 @@
-/** A terminal's main screen and history as lines, oldest first: a wrapped line is one. */
+/** A terminal's history and main screen as lines, oldest first. A wrapped line is one line. */
 import type { Core, Line } from "./internals.ts"
 import * as Xterm from "./internals.ts"
 import { Painter } from "./painter.ts"
 import { endsInLeftover } from "./serialize.ts"
 
-/** What shows where nothing is written. */
+/** Attributes that are visible on a blank. */
 const VISIBLE_FG = Xterm.INVERSE | Xterm.UNDERLINE | Xterm.STRIKETHROUGH
 
 const SPACE = 0x20
 
 /** The rows of each line. */
-function* logical({ buffers: { normal }, rows }: Core): Generator<ReadonlyArray<Line>> {
+function* logicalLines({ buffers: { normal }, rows }: Core): Generator<ReadonlyArray<Line>> {
   let line: Array<Line> = []
   for (let index = 0; index < normal.ybase + rows; index++) {
     const row = normal.lines.get(index)
@@ -24,13 +24,13 @@ function* logical({ buffers: { normal }, rows }: Core): Generator<ReadonlyArray<
   if (line.length > 0) yield line
 }
 
-/** Columns that are the line's own in a row that goes on in the next: not the gap before a wide character. */
+/** Columns of a wrapped row that belong to the line: not the gap before a wide character. */
 const fullEnd = (row: Line, next: Line, cols: number): number => endsInLeftover(row, next, cols) ? cols - 1 : cols
 
 /** As text, without blank lines at the end. */
 export const plainLines = (core: Core): Array<string> => {
   const lines: Array<string> = []
-  for (const rows of logical(core)) {
+  for (const rows of logicalLines(core)) {
     let text = ""
     for (const [index, row] of rows.entries()) {
       const next = rows[index + 1]
@@ -43,8 +43,8 @@ export const plainLines = (core: Core): Array<string> => {
   return lines
 }
 
-/** A blank, written or not, that looks like none. */
-const isNothing = (row: Line, x: number): boolean => {
+/** A blank, written or not, that nothing is visible of. */
+const showsNothing = (row: Line, x: number): boolean => {
   const content = row._data[x * Xterm.CELL]!
   const fg = row._data[x * Xterm.CELL + 1]!
   const bg = row._data[x * Xterm.CELL + 2]!
@@ -54,15 +54,15 @@ const isNothing = (row: Line, x: number): boolean => {
 
 const shownEnd = (row: Line, cols: number): number => {
   let end = Math.min(cols, row.length)
-  while (end > 0 && isNothing(row, end - 1)) end--
+  while (end > 0 && showsNothing(row, end - 1)) end--
   return end
 }
 
-/** With SGR and links: each line begins with a plain pen and ends with one. Without what shows nothing at its end. */
+/** The lines with SGR and links. Each begins and ends with a plain pen, and has no invisible blanks at its end. */
 export const styledLines = (core: Core): Array<string> => {
   const painter = new Painter(core, true)
   const lines: Array<string> = []
-  for (const rows of logical(core)) {
+  for (const rows of logicalLines(core)) {
     let last = rows.length - 1
     while (last > 0 && shownEnd(rows[last]!, core.cols) === 0) last--
     for (let index = 0; index < last; index++) {

@@ -1,10 +1,10 @@
-/** Loads xterm.js, and makes sure that it is what the serializer was written for. */
+/** Loads xterm.js, and checks that it is the one that the serializer was written for. */
 import type * as Graphemes from "@xterm/addon-unicode-graphemes"
 import type * as Headless from "@xterm/headless"
 import type { Charset, Core } from "./internals.ts"
 import type { Designators } from "./serialize.ts"
 
-/** A terminal of xterm.js and its inside. */
+/** A terminal of xterm.js, and its internals. */
 export interface Instance {
   readonly terminal: Headless.Terminal
   readonly core: Core
@@ -15,13 +15,13 @@ export interface Engine {
   readonly designators: Designators
 }
 
-/** Character sets that xterm.js knows (common/data/Charsets.ts); where two are the same one name will do. */
-const SETS = ["B", "0", "A", "4", "C", "R", "Q", "K", "Y", "E", "Z", "H", "="]
+/** Designators of the character sets that xterm.js knows (common/data/Charsets.ts), one for each table. */
+const CHARSETS = ["B", "0", "A", "4", "C", "R", "Q", "K", "Y", "E", "Z", "H", "="]
 
-/** Bytes whose picture is known. */
+/** Output whose cells are known. */
 const SAMPLE = "a\x1b[1;31mb\x1b(0q\x1b]8;;http://x\x1b\\\xe2\x9c\x8c\xef\xb8\x8f"
 
-/** CommonJS packages: what they export is under `default` in Node, and may be beside it in a bundle. */
+/** Exports of a CommonJS package: under `default` in Node, and maybe beside it in a bundle. */
 const exported = (module: object): object =>
   "default" in module && typeof module.default === "object" && module.default !== null ? module.default : module
 
@@ -33,7 +33,7 @@ export const load = async (): Promise<Engine> => {
     const terminal = new headless.Terminal({ cols, rows, scrollback: history, allowProposedApi: true, logLevel: "off" })
     terminal.loadAddon(new graphemes.UnicodeGraphemesAddon() as never)
     const { _core } = terminal as unknown as { readonly _core: Core }
-    // RIS ends line feed mode and shows the cursor; xterm.js forgets both.
+    // RIS ends line feed mode and shows the cursor; xterm.js does neither.
     terminal.parser.registerEscHandler({ final: "c" }, () => {
       terminal.options.convertEol = false
       _core.coreService.isCursorHidden = false
@@ -47,8 +47,8 @@ export const load = async (): Promise<Engine> => {
 }
 
 /**
- * The addon reads its table from a Buffer as if it began at the beginning of its memory (0.4.0,
- * third-party/unicode-trie.ts), which a pooled one does not.
+ * Imports the addon without a Buffer pool. It reads its table from a Buffer as if that began at the beginning of its
+ * memory (0.4.0, third-party/unicode-trie.ts), which a pooled Buffer does not.
  */
 const importGraphemes = async () => {
   const { poolSize } = Buffer
@@ -64,7 +64,7 @@ const importGraphemes = async () => {
 
 const probeCharsets = (core: Core): Designators => {
   const designators = new Map<Charset, string>()
-  for (const name of SETS) {
+  for (const name of CHARSETS) {
     core._inputHandler.parse(Buffer.from(`\x1b(${name}`))
     const charset = core._charsetService._charsets[0]
     if (!designators.has(charset)) designators.set(charset, name)
@@ -76,7 +76,7 @@ const expect = (holds: boolean, what: string): void => {
   if (!holds) throw new Error(`this @xterm/headless has another ${what}`)
 }
 
-/** Every internal that is read must be there and mean what it should. */
+/** Checks that every internal that is read exists and means what it should. */
 const test = (core: Core): void => {
   core._inputHandler.parse(Buffer.from(SAMPLE, "latin1"))
   const { normal } = core.buffers

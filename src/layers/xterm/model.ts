@@ -1,4 +1,4 @@
-/** The terminal model over xterm.js. */
+/** The terminal model, over xterm.js. */
 import type { Size } from "../../schema/Session.ts"
 import type { RestoreOptions, VtTerminal } from "../../services/VtEngine.ts"
 import { leave } from "../vt/leave.ts"
@@ -9,14 +9,15 @@ import { plainLines, styledLines } from "./lines.ts"
 import type { Engine, Instance } from "./load.ts"
 import { serialize } from "./serialize.ts"
 
-/** The smallest that xterm.js can be (common/services/BufferService.ts). */
+/** The fewest columns that xterm.js takes (common/services/BufferService.ts). */
 const MIN_COLS = 2
 
 export class XtermTerminal implements VtTerminal {
   private readonly engine: Engine
   private readonly instance: Instance
   private readonly modes: ModeTracker
-  private begun: Buffer = Buffer.alloc(0)
+  /** The beginning of a character whose other bytes are still to come. */
+  private cutCharacter: Buffer = Buffer.alloc(0)
 
   constructor(engine: Engine, size: Size, history: number) {
     this.engine = engine
@@ -27,9 +28,9 @@ export class XtermTerminal implements VtTerminal {
   write(chunk: Buffer): void {
     this.modes.push(chunk)
     // xterm.js loses characters that are cut between two calls (their middle byte 0x80: dashes, quotes).
-    const bytes = this.begun.length === 0 ? chunk : Buffer.concat([this.begun, chunk])
+    const bytes = this.cutCharacter.length === 0 ? chunk : Buffer.concat([this.cutCharacter, chunk])
     const rest = incomplete(bytes)
-    this.begun = Buffer.from(bytes.subarray(bytes.length - rest))
+    this.cutCharacter = Buffer.from(bytes.subarray(bytes.length - rest))
     this.instance.core._inputHandler.parse(rest === 0 ? bytes : bytes.subarray(0, bytes.length - rest))
   }
 
@@ -43,7 +44,7 @@ export class XtermTerminal implements VtTerminal {
     const lines = over ? 0 : history
     if (size === undefined) return this.serialize(lines, rows, over)
     const fits = Math.max(MIN_COLS, size.cols) === cols && size.rows >= rows
-    return fits ? this.serialize(lines, size.rows, over) : this.redrawn(size, lines, over)
+    return fits ? this.serialize(lines, size.rows, over) : this.rewrapped(size, lines, over)
   }
 
   private serialize(history: number, rows: number, over = false): ReadonlyArray<Buffer> {
@@ -55,15 +56,15 @@ export class XtermTerminal implements VtTerminal {
       history,
       rows,
       over,
-      pending: pending.length === 0 ? this.begun : pending
+      pending: pending.length === 0 ? this.cutCharacter : pending
     })
   }
 
   /**
-   * For other columns, or fewer rows: by way of a second terminal, which is shown this one and then made as wide and as
-   * low. Not higher: lines that came back from the history would push down what a program has put at a row.
+   * A restore for other columns, or for fewer rows: made by a second terminal, which gets a restore of this one and is
+   * then resized. It never gets more rows: lines from its history would push down what a program has written at a row.
    */
-  private redrawn(size: Size, history: number, over: boolean): ReadonlyArray<Buffer> {
+  private rewrapped(size: Size, history: number, over: boolean): ReadonlyArray<Buffer> {
     const { cols, rows } = this.instance.core
     const copy = new XtermTerminal(this.engine, { cols, rows }, history)
     for (const bytes of this.serialize(history, rows)) copy.write(bytes)
@@ -92,9 +93,9 @@ export class XtermTerminal implements VtTerminal {
   scrolls(): boolean {
     const { buffers, coreService, rows } = this.instance.core
     const { active, normal } = buffers
-    // Reverse wraparound (45) makes BS climb; a link is kept alive by the lines that it marks.
+    // Reverse wraparound (45) lets BS move to the row above; xterm.js drops a link once no line has it.
     return active === normal && normal.scrollTop === 0 && normal.scrollBottom === rows - 1 &&
-      this.modes.grounded && this.begun.length === 0 && !coreService.decPrivateModes.reverseWraparound &&
+      this.modes.grounded && this.cutCharacter.length === 0 && !coreService.decPrivateModes.reverseWraparound &&
       this.modes.osc.link === undefined
   }
 

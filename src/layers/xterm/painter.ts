@@ -1,37 +1,37 @@
-/** Writes cells as the bytes that make another terminal show them, keeping track of that terminal's pen. */
+/** Writes cells as bytes that make another terminal show them. Tracks that terminal's pen. */
 import type { Attributes, Core, Extended, Line } from "./internals.ts"
 import * as Xterm from "./internals.ts"
 import { sgr } from "./sgr.ts"
 
 const PLAIN = sgr(0, 0, 0)
 
-/** Of the extended word, what a cell shows. */
-const SHOWN = 7 << Xterm.STYLE_SHIFT | Xterm.COLOUR
+/** The bits of the extended word that are visible. */
+const VISIBLE = 7 << Xterm.STYLE_SHIFT | Xterm.COLOUR
 
-/** The grapheme state after plain text: no class, one column (common/services/UnicodeService.ts). */
+/** xterm.js's grapheme state after plain text: no class, one column (common/services/UnicodeService.ts). */
 const PLAIN_CHARACTER = 1 << 1
 
-const blank = (line: Line, x: number): boolean => {
+const isBlank = (line: Line, x: number): boolean => {
   const content = line._data[x * Xterm.CELL]!
   return (content & Xterm.CONTENT) === 0
 }
 
 const widthAt = (line: Line, x: number): number => line._data[x * Xterm.CELL]! >>> Xterm.WIDTH_SHIFT
 
-/** Keeps the background and nothing else: what ECH and EL make of a cell. */
-const erasable = (fg: number, bg: number): boolean => fg === 0 && (bg & ~Xterm.COLOUR) === 0
+/** A background and nothing else: what ECH and EL make of a cell. */
+const isErasable = (fg: number, bg: number): boolean => fg === 0 && (bg & ~Xterm.COLOUR) === 0
 
-/** A blank that erasing makes. */
+/** A blank that erasing can make. */
 export const isErased = (line: Line, x: number): boolean =>
-  blank(line, x) && widthAt(line, x) !== 0 &&
-  erasable(line._data[x * Xterm.CELL + 1]!, line._data[x * Xterm.CELL + 2]!)
+  isBlank(line, x) && widthAt(line, x) !== 0 &&
+  isErasable(line._data[x * Xterm.CELL + 1]!, line._data[x * Xterm.CELL + 2]!)
 
 const scratch = Buffer.allocUnsafeSlow(512)
 
 export class Painter {
   private out = ""
   private readonly core: Core
-  /** Nothing but SGR and links. */
+  /** For text output: only SGR and links, no cursor movements. */
   private readonly isFlat: boolean
   private attributes = PLAIN
   private isProtected = false
@@ -39,10 +39,10 @@ export class Painter {
   private fg = 0
   private bg = 0
   private extended: Extended | undefined
-  /** xterm.js's grapheme state after what was written last; 0 after a sequence. */
+  /** xterm.js's grapheme state after the last character; 0 after a sequence. */
   private join = 0
   /** The last cell written was not ASCII: terminals may differ about its width. */
-  private doubtful = false
+  private isWidthDoubtful = false
 
   constructor(core: Core, isFlat = false) {
     this.core = core
@@ -55,24 +55,24 @@ export class Painter {
     return out
   }
 
-  /** Something that is not text. */
+  /** Writes bytes that are not text. */
   control(bytes: string): void {
     this.out += bytes
     this.join = 0
   }
 
-  /** The terminal's pen is plain now, whoever made it so. */
+  /** Makes the pen plain. */
   plain(): void {
     this.pen(0, 0, undefined)
   }
 
-  /** `extended` as far as the cell has it. */
+  /** Sets the pen. `extended`: undefined for a cell without extended attributes. */
   pen(fg: number, bg: number, extended: Extended | undefined): void {
     if (fg === this.fg && bg === this.bg && extended === this.extended) return
     this.fg = fg
     this.bg = bg
     this.extended = extended
-    this.set(fg, bg, extended === undefined ? 0 : extended._ext & SHOWN)
+    this.set(fg, bg, extended === undefined ? 0 : extended._ext & VISIBLE)
     const url = extended === undefined ? 0 : extended._urlId
     if (url === this.url) return
     const data = url === 0 ? undefined : this.core._oscLinkService.getLinkData(url)
@@ -80,19 +80,19 @@ export class Painter {
     this.link(data === undefined ? undefined : `${data.id === undefined ? "" : `id=${data.id}`};${data.uri}`)
   }
 
-  /** The pen that is to stay; its link is not kept by xterm.js for as long as it lasts. */
+  /** Sets the pen of the session. `link` is its link, which xterm.js drops once no line has it. */
   lastPen(pen: Attributes, link: string | undefined): void {
     const { _ext } = pen.extended
-    // DECRC brings back that there was an underline, not which.
+    // DECRC restores that there was an underline, but not its style.
     const stale = (pen.fg & Xterm.UNDERLINE) !== 0 &&
       ((pen.bg & Xterm.HAS_EXTENDED) === 0 || (_ext >>> Xterm.STYLE_SHIFT & 7) === 0)
-    this.set(pen.fg, pen.bg, stale ? 0 : _ext & SHOWN)
+    this.set(pen.fg, pen.bg, stale ? 0 : _ext & VISIBLE)
     if (link !== undefined || this.url !== 0) this.link(link)
   }
 
   private set(fg: number, word: number, shown: number): void {
     const bg = this.isFlat ? word & ~Xterm.PROTECTED : word
-    // Without an underline its style says nothing; its colour is kept for the next one.
+    // Without an underline its style does not count; its colour is kept for the next one.
     const attributes = sgr(fg, bg, fg & Xterm.UNDERLINE ? shown : shown & Xterm.COLOUR)
     if (attributes !== this.attributes) {
       const wasProtected = this.isProtected
@@ -104,20 +104,20 @@ export class Painter {
   }
 
   /**
-   * A row, from where the cursor stands in its first column. `fill` is the bg word of what is there: blank cells of it
-   * are passed over. `resync` puts the column right before ASCII that follows a character of doubtful width. `end`:
-   * columns from there on are left alone.
+   * Writes a row. The cursor must be in its first column. `fill` is the bg word of the row on the terminal: blank cells
+   * with it are skipped. `resync` sets the column again before ASCII that follows a character of doubtful width. `end` is
+   * the first column that is not written.
    */
   row(line: Line, fill: number, resync: boolean, wrapped: boolean, end = contentEnd(line, this.core.cols, fill)): void {
-    this.doubtful = false
+    this.isWidthDoubtful = false
     let x = 0
     while (x < end) {
-      if (blank(line, x)) {
+      if (isBlank(line, x)) {
         x += this.blanks(line, x, end, fill, wrapped)
       } else {
-        if (this.doubtful && resync && line._data[x * Xterm.CELL]! >>> 0 < (1 << Xterm.WIDTH_SHIFT | 0x80)) {
+        if (this.isWidthDoubtful && resync && line._data[x * Xterm.CELL]! >>> 0 < (1 << Xterm.WIDTH_SHIFT | 0x80)) {
           this.control(`\x1b[${x + 1}G`)
-          this.doubtful = false
+          this.isWidthDoubtful = false
         }
         const run = this.ascii(line, x, end)
         x += run === 0 ? this.cell(line, x) : run
@@ -125,10 +125,10 @@ export class Painter {
     }
   }
 
-  /** As many columns of a row for whoever has no cursor to move: blanks are spaces. */
+  /** Writes the columns of a row up to `end` as text: blanks become spaces. */
   flat(line: Line, end: number): void {
     for (let x = 0; x < end;) {
-      if (blank(line, x)) {
+      if (isBlank(line, x)) {
         const bg = line._data[x * Xterm.CELL + 2]!
         this.pen(line._data[x * Xterm.CELL + 1]!, bg, bg & Xterm.HAS_EXTENDED ? line._extendedAttrs[x] : undefined)
         this.out += " "
@@ -141,7 +141,7 @@ export class Painter {
     }
   }
 
-  /** As many cells of ASCII as look alike, in one go; gives how many. */
+  /** Writes ASCII cells that have the same attributes. Gives their number. */
   private ascii(line: Line, from: number, end: number): number {
     const data = line._data
     const fg = data[from * Xterm.CELL + 1]!
@@ -151,7 +151,7 @@ export class Painter {
     let x = from
     for (; x < most; x++) {
       const at = x * Xterm.CELL
-      // One column, printable, and nothing joined to it.
+      // One column, printable, and no character joined to it.
       const code = data[at]! - (1 << Xterm.WIDTH_SHIFT)
       if (code < 0x20 || code > 0x7e || data[at + 1] !== fg || data[at + 2] !== bg) break
       scratch[x - from] = code
@@ -163,27 +163,27 @@ export class Painter {
     return x - from
   }
 
-  /** The cell in a column; gives its width. */
+  /** Writes the cell in a column. Gives its width. */
   cell(line: Line, x: number): number {
     const bg = line._data[x * Xterm.CELL + 2]!
     this.pen(line._data[x * Xterm.CELL + 1]!, bg, bg & Xterm.HAS_EXTENDED ? line._extendedAttrs[x] : undefined)
     return this.glyph(line, x)
   }
 
-  /** What the cell in a column holds, with the pen as it is. */
+  /** Writes the character of a cell with the pen as it is. Gives its width. */
   glyph(line: Line, x: number): number {
     const { cols } = this.core
     const content = line._data[x * Xterm.CELL]!
     const width = Math.max(1, content >>> Xterm.WIDTH_SHIFT)
     if (x + width > cols || (width === 2 && widthAt(line, x + 1) !== 0)) {
-      // Half a character, left over where something else was written or the line was cut.
+      // Half a wide character: the other half was overwritten or cut off.
       this.out += " "
       this.join = 0
       return 1
     }
     if (content & Xterm.COMBINED) {
       this.text(line._combined[x]!)
-      this.doubtful = true
+      this.isWidthDoubtful = true
     } else {
       const code = content & Xterm.CODE
       if (code < 0x80) {
@@ -193,20 +193,20 @@ export class Painter {
         } else this.text(String.fromCharCode(code))
       } else {
         this.text(String.fromCodePoint(code))
-        this.doubtful = true
+        this.isWidthDoubtful = true
       }
     }
     return width
   }
 
-  /** Columns that the cell's first character takes by itself: a cluster may grow as the rest joins. */
+  /** Columns of the cell's first code point by itself: the cluster may grow as the others join. */
   firstWidth(line: Line, x: number): number {
     const content = line._data[x * Xterm.CELL]!
     const code = content & Xterm.COMBINED ? line._combined[x]!.codePointAt(0)! : content & Xterm.CODE
     return this.core.unicodeService.charProperties(code, 0) >>> 1 & 3
   }
 
-  /** A grapheme that must not join with what was written before: where it did not, something came in between. */
+  /** Writes a grapheme so that it does not join the last character. */
   private text(text: string): void {
     const { unicodeService } = this.core
     let state = this.join
@@ -215,7 +215,7 @@ export class Painter {
       const code = character.codePointAt(0)!
       let next = unicodeService.charProperties(code, state)
       if (first && state !== 0 && (next & 1) === 1) {
-        // Any sequence parts them: the pen as it is.
+        // Any sequence keeps them apart: here the pen as it is.
         this.control(this.attributes)
         next = unicodeService.charProperties(code, 0)
       }
@@ -232,19 +232,19 @@ export class Painter {
     const bg = data[x * Xterm.CELL + 2]!
     let run = 1
     while (
-      x + run < end && blank(line, x + run) && data[(x + run) * Xterm.CELL + 1] === fg &&
+      x + run < end && isBlank(line, x + run) && data[(x + run) * Xterm.CELL + 1] === fg &&
       data[(x + run) * Xterm.CELL + 2] === bg
     ) run++
     if (fg === 0 && bg === fill) {
       this.control(`\x1b[${run}C`)
-    } else if (erasable(fg, bg)) {
+    } else if (isErasable(fg, bg)) {
       this.pen(0, bg, undefined)
       const last = x + run === this.core.cols
       // EL in the first column would end the wrapping of the row (xterm.js, eraseInLine).
       this.control(last && (x > 0 || !wrapped) ? "\x1b[K" : `\x1b[${run}X`)
       if (!last) this.control(`\x1b[${run}C`)
     } else {
-      // What a wide character leaves behind may have any attributes: no sequence makes such a blank.
+      // A blank left by a wide character may have any attributes: no sequence makes one, so spaces replace it.
       this.pen(fg, bg, bg & Xterm.HAS_EXTENDED ? line._extendedAttrs[x] : undefined)
       this.out += " ".repeat(run)
       this.join = 0
@@ -257,7 +257,7 @@ export class Painter {
   }
 }
 
-/** The column after the last cell that differs from blank cells of a background. */
+/** The column after the last cell that differs from a blank with the background `fill`. */
 export const contentEnd = (line: Line, cols: number, fill: number): number => {
   const data = line._data
   let x = Math.min(cols, line.length)

@@ -1,6 +1,6 @@
 /**
- * Writes a terminal out: as bytes that make another one show the same. Nothing on the other one is erased; nothing that
- * is sent is answered.
+ * Writes a terminal as bytes that make another one show the same. They erase nothing of the user's on the other terminal,
+ * and contain no query.
  */
 import { enter, keyboard } from "../vt/enter.ts"
 import type { ModeTracker } from "../vt/modes.ts"
@@ -8,86 +8,94 @@ import type { Charset, Core, Line, Screen } from "./internals.ts"
 import * as Xterm from "./internals.ts"
 import { isErased, Painter } from "./painter.ts"
 
-/** Plain pen, ASCII, wrapping on, cursor off: what drawing relies upon. */
+/** Plain pen, ASCII, wrapping on, cursor off: the painter relies on these. */
 const PROLOGUE = "\x1b[0m\x1b(B\x0f\x1b[?7h\x1b[?25l"
 
-/** Nothing is shown until the picture is whole, in terminals that can (synchronized output). */
-const HOLD = "\x1b[?2026h"
-const SHOW = "\x1b[?2026l"
+/** Synchronized output: terminals that know it show nothing until the screen is whole. */
+const BEGIN_SYNC = "\x1b[?2026h"
+const END_SYNC = "\x1b[?2026l"
 
-/** What selects G0 to G3. */
+/** Introducers that designate G0 to G3. */
 const SLOTS = ["(", ")", "*", "+"]
 
-/** What shifts G0 to G3 in. */
+/** Sequences that shift G0 to G3 in. */
 const SHIFTS = ["\x0f", "\x0e", "\x1bn", "\x1bo"]
 
-/** Columns between tab stops, from the beginning. */
-const TAB = 8
+/** Columns between the initial tab stops. */
+const TAB_COLUMNS = 8
 
-/** How to name a character set: xterm.js keeps the table alone. */
+/** The designator of a character set: xterm.js keeps only its table. */
 export type Designators = ReadonlyMap<Charset, string>
 
-export interface Picture {
+export interface SerializeOptions {
   readonly core: Core
   readonly modes: ModeTracker
   readonly designators: Designators
   readonly history: number
-  /** Of the terminal that gets it: not fewer than the model's, whose screen goes to the top. */
+  /** Rows of the terminal that gets it: at least the model's, whose screen goes to the top. */
   readonly rows: number
-  /** It shows the screen, more or less. */
+  /** The terminal shows the session already: its rows are overwritten where they are. */
   readonly over: boolean
-  /** Bytes to follow: a sequence or character that has only begun. */
+  /** The beginning of a sequence or character that is still to end. Sent last. */
   readonly pending: Buffer
 }
 
-export const serialize = (picture: Picture): Array<Buffer> => {
-  const { core, modes, over, pending, rows } = picture
+export const serialize = (options: SerializeOptions): Array<Buffer> => {
+  const { core, modes, over, pending, rows } = options
   const painter = new Painter(core)
   const { alt, normal } = core.buffers
-  painter.control(PROLOGUE + HOLD)
-  painter.control(over ? erasing(core.cols, rows) : clearing(core.cols, rows))
-  const first = Math.max(0, normal.ybase - picture.history)
+  painter.control(PROLOGUE + BEGIN_SYNC)
+  painter.control(over ? eraseRows(core.cols, rows) : scrollOut(core.cols, rows))
+  const first = Math.max(0, normal.ybase - options.history)
   paint(painter, core, normal, first, rows, over)
-  painter.control(lifting(normal.ybase - first, core.rows, rows))
+  painter.control(liftHistory(normal.ybase - first, core.rows, rows))
   const other = keyboard(modes.keyboards.alternate)
   if (modes.alternate === 0 && other !== "") painter.control(`\x1b[?47h${other}\x1b[?47l`)
-  frame(painter, picture, normal)
+  paintFrame(painter, options, normal)
   painter.control(keyboard(modes.keyboards.main))
   if (modes.alternate !== 0 || core.buffers.active === alt) {
-    // Saves cursor and pen as the main screen has them saved.
+    // 1049 saves cursor and pen: here those that the main screen has saved.
     goto(painter, normal, savedRow(normal), normal.savedX, core, false)
     painter.pen(normal.savedCurAttrData.fg, normal.savedCurAttrData.bg, undefined)
-    withCharset(painter, picture, normal.savedCharset, "\x1b[?1049h")
+    withCharset(painter, options, normal.savedCharset, "\x1b[?1049h")
     painter.plain()
     painter.control("\x1b[H\x1b[2J")
     paint(painter, core, alt, alt.ybase, rows)
-    frame(painter, picture, alt)
+    paintFrame(painter, options, alt)
     painter.control(other)
   }
   painter.control(enter(modes))
-  ending(painter, picture)
+  paintEnd(painter, options)
   const bytes = Buffer.from(painter.take())
   return pending.length === 0 ? [bytes] : [bytes, pending]
 }
 
 /**
- * Moves what the terminal shows into its scrollback. Spaces up to the right margin go on to the next line if, and only
- * if, the cursor is not in the first column: a last line without an end is kept too.
+ * Moves what the terminal shows into its scrollback. Spaces up to the right margin wrap to the next line only if the
+ * cursor is not in the first column: this keeps a last line that has no line end.
  */
-const clearing = (cols: number, rows: number): string =>
+const scrollOut = (cols: number, rows: number): string =>
   `${" ".repeat(cols - 1)}\r\x1b[K${"\r\n".repeat(Math.max(1, rows - 1))}\x1b[H`
 
-/** Erases the rows where they are. Of the first one cell by cell: it may go on from the history, and EL or ED would end that. */
-const erasing = (cols: number, rows: number): string => `\x1b[H\x1b[${cols}X${rows > 1 ? "\x1b[2;1H\x1b[J\x1b[H" : ""}`
+/** Erases the rows where they are. The first one by ECH: EL or ED would cut it off from its wrapped part in the history. */
+const eraseRows = (cols: number, rows: number): string =>
+  `\x1b[H\x1b[${cols}X${rows > 1 ? "\x1b[2;1H\x1b[J\x1b[H" : ""}`
 
-/** History for which a larger terminal still has room goes where all history goes: the screen's first row is the first. */
-const lifting = (history: number, height: number, rows: number): string => {
+/** Scrolls history out that a larger terminal still has room for, so that the screen's first row is at the top. */
+const liftHistory = (history: number, height: number, rows: number): string => {
   const above = Math.min(history, rows - height)
   return above === 0 ? "" : `\x1b[${rows};1H${"\n".repeat(above)}`
 }
 
-/** Rows one after the other. On the main screen what does not fit scrolls into the other terminal's history. */
-const paint = (painter: Painter, core: Core, buffer: Screen, first: number, rows: number, goesOn = false): void => {
+/** Paints rows from `first` on. On the main screen, rows that do not fit scroll into the other terminal's history. */
+const paint = (
+  painter: Painter,
+  core: Core,
+  buffer: Screen,
+  first: number,
+  rows: number,
+  firstMayWrap = false
+): void => {
   const { cols } = core
   const main = buffer === core.buffers.normal
   const last = buffer.ybase + core.rows - 1
@@ -95,7 +103,7 @@ const paint = (painter: Painter, core: Core, buffer: Screen, first: number, rows
   for (let index = first; index <= last; index++) {
     const line = buffer.lines.get(index)!
     const next = index < last ? buffer.lines.get(index + 1)! : undefined
-    const wrapped = (index > first || goesOn) && line.isWrapped
+    const wrapped = (index > first || firstMayWrap) && line.isWrapped
     const atBottom = index - first >= rows - 1
     if (next === undefined || !next.isWrapped) {
       painter.row(line, fill, !main, wrapped)
@@ -108,7 +116,7 @@ const paint = (painter: Painter, core: Core, buffer: Screen, first: number, rows
     const leftover = endsInLeftover(line, next, cols)
     if (!isBlank(next, 0) && (leftover || !isBlank(line, cols - 1))) {
       painter.row(line, fill, !main, wrapped, leftover ? cols - 1 : cols)
-      // A row that scrolls in has the background of the pen that made it scroll.
+      // A row that scrolls in gets the background of the current pen.
       const bg = next._data[2]!
       painter.pen(next._data[1]!, bg, bg & Xterm.HAS_EXTENDED ? next._extendedAttrs[0] : undefined)
       fill = atBottom ? bg & Xterm.COLOUR : 0
@@ -123,7 +131,7 @@ const paint = (painter: Painter, core: Core, buffer: Screen, first: number, rows
 const isBlank = (line: Line, x: number): boolean =>
   (line._data[x * Xterm.CELL]! & Xterm.CONTENT) === 0 && line._data[x * Xterm.CELL]! >>> Xterm.WIDTH_SHIFT !== 0
 
-/** The last cell is blank because a wide character had no room there: writing that character makes it so again. */
+/** The last cell is blank because a wide character had no room there. Writing that character makes it blank again. */
 export const endsInLeftover = (line: Line, next: Line, cols: number): boolean => {
   const last = (cols - 1) * Xterm.CELL
   return isBlank(line, cols - 1) && next._data[0]! >>> Xterm.WIDTH_SHIFT === 2 &&
@@ -131,11 +139,11 @@ export const endsInLeftover = (line: Line, next: Line, cols: number): boolean =>
 }
 
 /**
- * Goes on to the next row as wrapping does, although there is nothing at the end of this row or at the beginning of the
- * next: writes spaces, and erases them.
+ * Wraps to the next row where this row ends with blanks, or the next begins with them: writes spaces, and erases them
+ * again.
  */
 const wrapBlank = (painter: Painter, line: Line, cols: number, rows: number): void => {
-  // Up to the margin, and one that wraps. An erased end leaves the cursor short of it.
+  // Spaces up to the margin, and one that wraps. After an erased end the cursor is short of the margin.
   const at = lastText(line, cols)
   painter.plain()
   if (at < cols) painter.control(`\x1b[${at + 1}G${" ".repeat(cols - at)}`)
@@ -156,7 +164,7 @@ const wrapBlank = (painter: Painter, line: Line, cols: number, rows: number): vo
   painter.control("\r\x1b[X")
 }
 
-/** The column after the last cell that has to be written. */
+/** The column after the last cell that must be written. */
 const lastText = (line: Line, cols: number): number => {
   let x = cols
   while (x > 0 && isErased(line, x - 1)) x--
@@ -164,19 +172,23 @@ const lastText = (line: Line, cols: number): number => {
 }
 
 /**
- * Tab stops, saved cursor, scroll region and origin mode of a screen, as far as they are not as in the beginning. What
- * scrolls in the model's whole screen scrolls in those rows of a larger terminal.
+ * Tab stops, saved cursor, scroll region and origin mode of a screen, where they are not the initial ones. In a larger
+ * terminal a scroll region makes the model's rows scroll alone.
  */
-const frame = (painter: Painter, { core, designators, modes, over, rows }: Picture, buffer: Screen): void => {
+const paintFrame = (
+  painter: Painter,
+  { core, designators, modes, over, rows }: SerializeOptions,
+  buffer: Screen
+): void => {
   const { cols } = core
   const stops = Object.keys(buffer.tabs).map(Number).filter((x) => x < cols && buffer.tabs[x])
-  if (stops.length !== Math.ceil(cols / TAB) || stops.some((x) => x % TAB !== 0)) {
+  if (stops.length !== Math.ceil(cols / TAB_COLUMNS) || stops.some((x) => x % TAB_COLUMNS !== 0)) {
     painter.control("\x1b[3g" + stops.map((x) => `\x1b[${x + 1}G\x1bH`).join(""))
   }
   const saved = buffer.savedCurAttrData
   const isSaved = buffer.savedX !== 0 || savedRow(buffer) !== 0 || saved.fg !== 0 || saved.bg !== 0 ||
     buffer.savedCharset !== undefined
-  // What stands on a terminal that is shown over has been put there with a saved cursor.
+  // A line of ours on the terminal was written with a saved cursor: saves the session's again.
   if (isSaved || over) {
     goto(painter, buffer, savedRow(buffer), buffer.savedX, core, false)
     painter.pen(saved.fg, saved.bg, undefined)
@@ -191,7 +203,7 @@ const frame = (painter: Painter, { core, designators, modes, over, rows }: Pictu
   if (active && modes.modes.get(6) === true) painter.control("\x1b[?6h")
 }
 
-const withCharset = (painter: Painter, { designators }: Picture, charset: Charset, bytes: string): void => {
+const withCharset = (painter: Painter, { designators }: SerializeOptions, charset: Charset, bytes: string): void => {
   const designator = designators.get(charset)
   painter.control(designator === undefined || designator === "B" ? bytes : `\x1b(${designator}${bytes}\x1b(B`)
 }
@@ -202,49 +214,49 @@ const goto = (painter: Painter, buffer: Screen, y: number, x: number, core: Core
   painter.control(`\x1b[${y + 1 - (origin ? buffer.scrollTop : 0)};${Math.min(x, core.cols - 1) + 1}H`)
 
 /**
- * Cursor, pen and character sets. Where the next byte depends on the last character (it wraps, or an accent joins it),
- * that character is written once more.
+ * Cursor, pen and character sets. Writes the last character again where the next byte depends on it: it wraps, or an
+ * accent joins it.
  */
-const ending = (painter: Painter, picture: Picture): void => {
-  const { core, modes } = picture
+const paintEnd = (painter: Painter, options: SerializeOptions): void => {
+  const { core, modes } = options
   const buffer = core.buffers.active
   const line = buffer.lines.get(buffer.ybase + buffer.y)!
   const pen = core._inputHandler._curAttrData
   const joins = core._inputHandler._parser.precedingJoinState !== 0 && buffer.x > 0
   const origin = modes.modes.get(6) === true
-  const x = lastCell(line, buffer.x, core.cols)
+  const x = cellBefore(line, buffer.x, core.cols)
   const again = (joins || buffer.x >= core.cols) && x !== undefined
   goto(painter, buffer, buffer.y, again ? x : buffer.x, core, origin)
   if (again && !joins) {
     painter.cell(line, x)
-    charsets(painter, picture)
+    setCharsets(painter, options)
     painter.lastPen(pen, modes.osc.link)
-    painter.control(SHOW)
+    painter.control(END_SYNC)
     return
   }
-  charsets(painter, picture)
+  setCharsets(painter, options)
   painter.lastPen(pen, modes.osc.link)
   if (again) {
-    // In insert mode what follows would be moved: it is pulled back before.
+    // In insert mode the character would move the rest of the row: deletes its columns first.
     if (modes.ansi.get(4) === true && buffer.x < core.cols) painter.control(`\x1b[${painter.firstWidth(line, x)}P`)
-    painter.control(SHOW)
+    painter.control(END_SYNC)
     painter.glyph(line, x)
   } else {
-    painter.control(SHOW)
+    painter.control(END_SYNC)
   }
 }
 
 /** The column of the character before the cursor. */
-const lastCell = (line: Line, cursor: number, cols: number): number | undefined => {
+const cellBefore = (line: Line, cursor: number, cols: number): number | undefined => {
   let x = Math.min(cursor, cols) - 1
   if (x > 0 && line._data[x * Xterm.CELL]! >>> Xterm.WIDTH_SHIFT === 0) x--
   return x >= 0 && (line._data[x * Xterm.CELL]! & Xterm.CONTENT) !== 0 ? x : undefined
 }
 
-const charsets = (painter: Painter, { core, designators }: Picture): void => {
+const setCharsets = (painter: Painter, { core, designators }: SerializeOptions): void => {
   const { _charsets, charset, glevel } = core._charsetService
   for (const [slot, introducer] of SLOTS.entries()) {
-    // After DECRC the set in use is the saved one, whatever was designated since.
+    // After DECRC the set in use is the saved one, also if another was designated since.
     const designator = designators.get(slot === glevel ? charset : _charsets[slot])
     if (designator !== undefined && designator !== "B") painter.control(`\x1b${introducer}${designator}`)
   }

@@ -1,4 +1,4 @@
-/** Attributes as the sequence that sets them, whatever they were before. */
+/** Attributes as an SGR sequence that sets them, independent of earlier ones. */
 import * as Xterm from "./internals.ts"
 
 const FG_FLAGS: ReadonlyArray<readonly [number, string]> = [
@@ -15,7 +15,7 @@ const BG_FLAGS: ReadonlyArray<readonly [number, string]> = [
   [Xterm.OVERLINE, ";53"]
 ]
 
-/** `base` is 30 or 40. The sixteen colours and the first sixteen of 256 are told apart: terminals may show them apart. */
+/** `base` is 30 or 40. Keeps the sixteen colours and the first sixteen of 256 apart: terminals may differ about them. */
 const colour = (word: number, base: number): string => {
   const mode = word & Xterm.COLOUR_MODE
   if (mode === 0) return ""
@@ -25,10 +25,10 @@ const colour = (word: number, base: number): string => {
   return `;${base + 8};2;${word >>> 16 & 0xff};${word >>> 8 & 0xff};${index}`
 }
 
-/** Subparameters, so that a terminal without coloured underlines passes over the whole. */
+/** Written with subparameters, so that a terminal without coloured underlines ignores it as a whole. */
 const underlineColour = (word: number): string => {
   const mode = word & Xterm.COLOUR_MODE
-  // All ones: what xterm.js makes of SGR 59, the text's own colour.
+  // xterm.js stores SGR 59, the text's own colour, as all ones.
   if (mode === 0 || (word & Xterm.COLOUR) === Xterm.COLOUR) return ""
   const index = word & 0xff
   return mode === Xterm.COLOUR_MODE
@@ -36,7 +36,7 @@ const underlineColour = (word: number): string => {
     : `;58:5:${index}`
 }
 
-/** The SGR sequence. `ext` is the extended word, which counts as far as the caller says. */
+/** The SGR sequence. `ext`: the bits of the extended word that are to be set. */
 export const sgr = (fg: number, bg: number, ext: number): string => {
   if (fg === 0 && (bg & ~Xterm.HAS_EXTENDED) === 0 && ext === 0) return "\x1b[0m"
   let params = "0"
@@ -47,6 +47,6 @@ export const sgr = (fg: number, bg: number, ext: number): string => {
     params += style <= 1 ? ";4" : `;4:${style}`
   }
   params += colour(fg, 30) + colour(bg, 40) + underlineColour(ext)
-  // DECSCA. In some terminals SGR 0 ends it.
+  // DECSCA, set again because SGR 0 ends it in some terminals.
   return `\x1b[${params}m${bg & Xterm.PROTECTED ? "\x1b[1\"q" : ""}`
 }

@@ -8,23 +8,23 @@ import type { OpenTty } from "../../../src/services/Tty.ts"
 import { engine, points, type Recording, recordings, Shown, states } from "../../support/differential.ts"
 import { terminalState } from "../../support/terminalState.ts"
 
-/** Places at which the connection breaks in each recording; `RESTORE_POINTS` asks for more. */
+/** Offsets at which the connection breaks in each recording; `RESTORE_POINTS` sets another number. */
 const POINTS = Number(process.env["RESTORE_POINTS"] ?? 6)
 
 const HISTORY = 5000
 const TEXT = "connection to web lost, next try in 3 s"
 
-/** The line of ours, as it stands in the last row. */
+/** The notice, in the last row. */
 const noticeRow = (cols: number) => `\x1b[0;7m${` ${TEXT} `.slice(0, cols).padEnd(cols)}`
 
-/** Takes characters that are cut, of which xterm.js loses some (their middle byte 0x80: dashes, quotes). */
-class Patient extends Shown {
-  private begun: Buffer = Buffer.alloc(0)
+/** Joins characters that are cut: xterm.js loses some of these (their middle byte 0x80: dashes, quotes). */
+class WholeCharacters extends Shown {
+  private cutCharacter: Buffer = Buffer.alloc(0)
 
   override write(chunk: Buffer): void {
-    const bytes = Buffer.concat([this.begun, chunk])
+    const bytes = Buffer.concat([this.cutCharacter, chunk])
     const end = bytes.length - incomplete(bytes)
-    this.begun = bytes.subarray(end)
+    this.cutCharacter = bytes.subarray(end)
     super.write(bytes.subarray(0, end))
   }
 }
@@ -39,8 +39,8 @@ class Scene {
 
   constructor(engine: Engine, { bytes, cols, rows }: Pick<Recording, "bytes" | "cols" | "rows">, from: number) {
     this.bytes = bytes
-    this.reference = new Patient(engine, cols, rows)
-    this.fresh = new Patient(engine, cols, rows)
+    this.reference = new WholeCharacters(engine, cols, rows)
+    this.fresh = new WholeCharacters(engine, cols, rows)
     this.model = new XtermTerminal(engine, { cols, rows }, HISTORY)
     this.display = new Display({ isTerminal: true, size: { cols, rows }, onFull: () => {} })
     this.display.show({ write: (bytes) => (this.fresh.write(bytes), true) } as Partial<OpenTty> as OpenTty)
@@ -50,20 +50,20 @@ class Scene {
     this.restore(from, RESTORE_LAST, restore)
   }
 
-  /** Both show it. */
+  /** Live output, for both terminals. */
   live(from: number, to: number): void {
     this.reference.write(this.bytes.subarray(from, to))
     this.output(from, to)
     this.model.write(this.bytes.subarray(from, to))
   }
 
-  /** The connection is gone, and it is said. */
+  /** The connection breaks, and the notice is shown. */
   cut(): void {
     this.display.say("something longer that is said before it")
     this.display.say(TEXT)
   }
 
-  /** The connection is back; in between the session has gone on. */
+  /** The client reconnects; meanwhile the session has gone on. */
   back(from: number, to: number): void {
     this.reference.write(this.bytes.subarray(from, to))
     this.model.write(this.bytes.subarray(from, to))
@@ -72,8 +72,8 @@ class Scene {
     assert.isDefined(point.redraw)
     this.display.begin(point.output)
     this.output(point.output, to)
-    const picture = this.model.restore({ history: 0, over: true })
-    this.restore(to, RESTORE_LAST | RESTORE_OVER, Buffer.concat(picture))
+    const screen = this.model.restore({ history: 0, over: true })
+    this.restore(to, RESTORE_LAST | RESTORE_OVER, Buffer.concat(screen))
   }
 
   dispose(): void {
@@ -97,7 +97,7 @@ const still = recordings().filter(({ resizes }) => resizes.length === 0)
 
 describe("after a connection that broke", () => {
   it.each(still.map((recording) => [recording.name, recording] as const))(
-    "%s stands as if nothing had been, and so does what scrolled out of it",
+    "%s looks as if the connection had not broken, with its history",
     async (_, recording) => {
       const loaded = await engine
       for (const point of points(recording, POINTS, 7)) {
@@ -116,7 +116,7 @@ describe("after a connection that broke", () => {
   )
 
   it.each(still.map((recording) => [recording.name, recording] as const))(
-    "%s shows what it would show when output was missed",
+    "%s shows what it should where output was missed",
     async (_, recording) => {
       const loaded = await engine
       const { length } = recording.bytes
@@ -151,7 +151,7 @@ describe("while there is no connection", () => {
       ["line drawing", "\x1b(0lqk", WIDE],
       ["a narrow terminal", "$ ", NARROW]
     ] as const
-  )("its last row says so and all else is as it was: %s", async (_, text, size) => {
+  )("the last row says so, and all else stays as it was: %s", async (_, text, size) => {
     const loaded = await engine
     const scene = new Scene(loaded, { bytes: Buffer.from(text), ...size }, 0)
     scene.live(0, Buffer.byteLength(text))
@@ -162,7 +162,7 @@ describe("while there is no connection", () => {
     assert.deepStrictEqual(said.cells.slice(0, -1), before.cells.slice(0, -1))
     assert.deepStrictEqual(said.history, before.history)
     const stand = (state: typeof said) => {
-      // What would join the last character is told from the bytes before, and no sequence puts it back.
+      // No sequence restores what would join the last character.
       const { alternate, join: _, main, ...rest } = state.stand as Record<string, unknown>
       return { rest, regions: [main, alternate].map((screen) => (screen as { region?: string } | undefined)?.region) }
     }
@@ -173,7 +173,7 @@ describe("while there is no connection", () => {
   })
 })
 
-describe("what was cut in its middle", () => {
+describe("a sequence or character that was cut", () => {
   it.each(
     [
       ["a title", "\x1b]0;title\x07"],

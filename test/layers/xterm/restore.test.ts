@@ -1,10 +1,10 @@
 import { assert, describe, it } from "@effect/vitest"
 import { compareAt, engine, points, recordings } from "../../support/differential.ts"
 
-/** Places to attach at in each recording; `RESTORE_POINTS` asks for more. */
+/** Offsets at which a client attaches in each recording; `RESTORE_POINTS` sets another number. */
 const POINTS = Number(process.env["RESTORE_POINTS"] ?? 16)
 
-describe("reattaching, anywhere in what a program writes, shows what a terminal shows that never left", () => {
+describe("reattaching, at any byte of the output, shows what a terminal shows that stayed attached", () => {
   it.each(recordings().map((recording) => [recording.name, recording] as const))(
     "%s",
     async (_, recording) => {

@@ -4,7 +4,7 @@ import { XtermTerminal } from "../../../src/layers/xterm/model.ts"
 import type { Size } from "../../../src/schema/Session.ts"
 import { compareAt, engine, points, recordings } from "../../support/differential.ts"
 
-/** Places to attach at in each recording; `RESTORE_POINTS` asks for more. */
+/** Offsets at which a client attaches in each recording; `RESTORE_POINTS` sets another number. */
 const POINTS = Number(process.env["RESTORE_POINTS"] ?? 6)
 
 const HISTORY = 2000
@@ -26,8 +26,8 @@ const write = ({ core }: Instance, ...parts: ReadonlyArray<string | Buffer>) => 
   for (const part of parts) core._inputHandler.parse(Buffer.from(part as string))
 }
 
-/** A terminal of a size that has been given a restore. */
-const given = (loaded: Engine, model: XtermTerminal, size: Size, history = HISTORY) => {
+/** A terminal of this size, after a restore. */
+const restored = (loaded: Engine, model: XtermTerminal, size: Size, history = HISTORY) => {
   const watcher = loaded.make(size.cols, size.rows, 5000)
   write(watcher, ...model.restore({ history, size }))
   return watcher
@@ -36,7 +36,7 @@ const given = (loaded: Engine, model: XtermTerminal, size: Size, history = HISTO
 const text = ({ core: { buffers: { active } } }: Instance, from: number, to: number) =>
   Array.from({ length: to - from }, (_, index) => active.lines.get(from + index)!.translateToString(true).trimEnd())
 
-/** The rows that show, without the blank ones at the end. */
+/** The rows on the screen, without blank ones at the end. */
 const screen = (watcher: Instance) => {
   const { buffers: { active }, rows } = watcher.core
   const shown = text(watcher, active.ybase, active.ybase + rows)
@@ -48,7 +48,7 @@ const above = (watcher: Instance) => text(watcher, 0, watcher.core.buffers.activ
 
 const cursor = ({ core: { buffers: { active } } }: Instance) => [active.y, active.x]
 
-/** Lines that scroll above a last row that stays, as those of apt do. */
+/** Lines that scroll above a last row that stays, as apt writes them. */
 const work = (from: number, to: number) =>
   numbered("", from, to).map((number) => `\r\nwork${number}\x1b7\x1b[12;1Hprogress${number}\x1b8`).join("")
 
@@ -56,7 +56,7 @@ const worked = (last: number) => [...numbered("work", last - 10, last), `progres
 
 describe("in a terminal with more rows than the session", () => {
   it.each(recordings().map((recording) => [recording.name, recording] as const))(
-    "%s is at the top, all else as in one of the session's size",
+    "%s is at the top, all else as in a terminal of the session's size",
     async (_, recording) => {
       const loaded = await engine
       for (const [index, point] of points(recording, POINTS, 2).entries()) {
@@ -70,12 +70,12 @@ describe("in a terminal with more rows than the session", () => {
     60_000
   )
 
-  it("the history is above the screen, all of it, however short", async () => {
+  it("all history is above the screen, also a short one", async () => {
     const loaded = await engine
     for (const size of [{ ...SMALL, rows: 13 }, { ...SMALL, rows: 32 }, LARGE]) {
       for (const count of [3, 12, 13, 20, 40, 100]) {
         const lines = numbered("line", 1, count)
-        const watcher = given(loaded, session(loaded, ended(lines), "$ "), size)
+        const watcher = restored(loaded, session(loaded, ended(lines), "$ "), size)
         const top = Math.max(0, count - SMALL.rows + 1)
         assert.deepStrictEqual(screen(watcher), [...lines.slice(top), "$"])
         assert.deepStrictEqual(above(watcher), lines.slice(0, top))
@@ -84,9 +84,9 @@ describe("in a terminal with more rows than the session", () => {
     }
   })
 
-  it("without history there is none", async () => {
+  it("a restore without history sends none", async () => {
     const loaded = await engine
-    const watcher = given(loaded, session(loaded, ended(numbered("line", 1, 100)), "$ "), LARGE, 0)
+    const watcher = restored(loaded, session(loaded, ended(numbered("line", 1, 100)), "$ "), LARGE, 0)
     assert.deepStrictEqual(screen(watcher), [...numbered("line", 90, 100), "$"])
     assert.deepStrictEqual(above(watcher), [])
   })
@@ -95,7 +95,7 @@ describe("in a terminal with more rows than the session", () => {
     const loaded = await engine
     const long = "abcdefghij".repeat(12)
     const model = session(loaded, ended(numbered("line", 1, 30)), `${long}\r\n`, ended(numbered("line", 31, 40)), "$ ")
-    const watcher = given(loaded, model, { ...SMALL, rows: 32 })
+    const watcher = restored(loaded, model, { ...SMALL, rows: 32 })
     assert.strictEqual(screen(watcher)[0], long.slice(100))
     assert.deepStrictEqual(above(watcher).slice(-2), [long.slice(0, 50), long.slice(50, 100)])
     const { lines, ybase } = watcher.core.buffers.normal
@@ -103,11 +103,11 @@ describe("in a terminal with more rows than the session", () => {
   })
 
   it.each([["as wide", { ...SMALL, rows: 32 }], ["wider", LARGE], ["narrower", { cols: 40, rows: 32 }]] as const)(
-    "%s: what a program puts at a row is in that row, then and later",
+    "%s: what a program writes at a row is in that row, before and after the restore",
     async (_, size) => {
       const loaded = await engine
       const model = session(loaded, ended(numbered("line", 1, 40)), "\x1b[1;11r", work(1, 20))
-      const watcher = given(loaded, model, size)
+      const watcher = restored(loaded, model, size)
       assert.deepStrictEqual(screen(watcher), worked(20))
       assert.deepStrictEqual(cursor(watcher), [10, 7])
       write(watcher, work(21, 40))
@@ -118,17 +118,17 @@ describe("in a terminal with more rows than the session", () => {
   it("the last row of the session is where lines scroll", async () => {
     const loaded = await engine
     const model = session(loaded, ended(numbered("line", 1, 40)), "$ ")
-    const watcher = given(loaded, model, LARGE)
+    const watcher = restored(loaded, model, LARGE)
     write(watcher, ended(numbered("more", 1, 30)), "\x1b[1;1H\x1b[Kfirst\x1b[12;1Hlast")
     assert.deepStrictEqual(screen(watcher), ["first", ...numbered("more", 21, 30), "last"])
     assert.deepStrictEqual(above(watcher).slice(0, 40), numbered("line", 1, 40))
   })
 
-  it("a full-screen program has the top, and so has the shell when it has ended", async () => {
+  it("a full-screen program is at the top, and so is the shell after its end", async () => {
     const loaded = await engine
     const rows = (word: string) => numbered(word, 1, 12).map((text, index) => `\x1b[${index + 1};1H${text}`).join("")
     const model = session(loaded, ended(numbered("line", 1, 40)), `$ edit\x1b[?1049h\x1b[2J${rows("text")}\x1b[3;2H`)
-    const watcher = given(loaded, model, LARGE)
+    const watcher = restored(loaded, model, LARGE)
     assert.deepStrictEqual(screen(watcher), numbered("text", 1, 12))
     assert.deepStrictEqual(cursor(watcher), [2, 1])
     write(watcher, "\x1b[12;1H\n\x1b[12;1Htext 13")
@@ -141,21 +141,21 @@ describe("in a terminal with more rows than the session", () => {
 })
 
 describe("in a terminal with fewer rows than the session", () => {
-  it("the cursor's part of the screen shows, and what follows", async () => {
+  it("the part of the screen with the cursor shows, and new output", async () => {
     const loaded = await engine
     const model = session(loaded, ended(numbered("line", 1, 40)), "$ ")
-    const watcher = given(loaded, model, { cols: 50, rows: 5 })
+    const watcher = restored(loaded, model, { cols: 50, rows: 5 })
     assert.deepStrictEqual(screen(watcher), [...numbered("line", 37, 40), "$"])
     assert.deepStrictEqual(above(watcher), numbered("line", 1, 36))
     write(watcher, "echo\r\nmore\r\n$ ")
     assert.deepStrictEqual(screen(watcher), ["line 39", "line 40", "$ echo", "more", "$"])
   })
 
-  it("a cursor further up shows too", async () => {
+  it("a cursor further up shows as well", async () => {
     const loaded = await engine
     for (const row of [1, 4, 7, 12]) {
       const model = session(loaded, ended(numbered("line", 1, 40)), `\x1b[${row};3H`)
-      const watcher = given(loaded, model, { cols: 40, rows: 5 })
+      const watcher = restored(loaded, model, { cols: 40, rows: 5 })
       const [y, x] = cursor(watcher)
       assert.strictEqual(x, 2)
       assert.strictEqual(screen(watcher)[y!] ?? "", row === 12 ? "" : `line ${29 + row}`)

@@ -34,11 +34,11 @@ export type ConnectionEnd =
   /** Not a byte came, and it led nowhere. A way to another host is known to be one only by the first byte. */
   | { readonly _tag: "NotConnected"; readonly error: NoSession | HostError }
 
-/** What one side of a connection is told. Callbacks, not streams: this is the byte path. */
+/** Events of one side of a connection. Callbacks, not streams: this is the byte path. */
 export interface ConnectionHandlers {
-  /** A whole frame. The payload is the handler's to keep (a view, never written to again). Unknown types arrive too. */
+  /** A whole frame, also of an unknown type. The handler may keep the payload: a view that is never written to again. */
   readonly onFrame: (type: number, payload: Buffer) => void
-  /** All that was sent has been taken, after a `send` that returned false. */
+  /** All that was sent was taken, after a `send` that returned false. */
   readonly onDrain: () => void
   /** It is over. Once. */
   readonly onClose: (end: ConnectionEnd) => void
@@ -49,19 +49,19 @@ export interface Connection {
   /** Starts the flow of frames. Once. */
   readonly listen: (handlers: ConnectionHandlers) => void
   /**
-   * Queues one frame made of `parts`, which must not change afterwards. False: more than the high-water mark waits,
-   * hold back until `onDrain`. Ignored after the end.
+   * Queues one frame made of `parts`, which must not change afterwards. False: more than the high-water mark waits, so
+   * wait for `onDrain`. Ignored after the end.
    */
   readonly send: (type: FrameType, ...parts: ReadonlyArray<Buffer>) => boolean
-  /** Bytes that were sent and not yet taken by the other side's system. */
+  /** Bytes that were sent and that the other side's system has not taken yet. */
   readonly pending: () => number
   readonly pause: () => void
   readonly resume: () => void
-  /** Ends in good order: what was sent still arrives. No frames from here on, only the end, which comes soon. */
+  /** Ends in good order: what was sent still arrives. From here on no frame comes, only `onClose`, soon. */
   readonly end: () => void
-  /** Ends at once; what waits is dropped. */
+  /** Ends at once and drops what waits. */
   readonly destroy: () => void
 }
 
-/** More than this many waiting bytes, and `send` asks to hold back: a quarter of a second of a fast terminal. */
+/** With more waiting bytes than this, `send` returns false: a quarter of a second of a fast terminal. */
 export const HIGH_WATER = 256 * 1024

@@ -4,11 +4,11 @@ import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import type { ExitStatus, Size } from "../schema/Session.ts"
 
-/** Nothing was started: `problem` says what is wrong with `file` or the directory. */
+/** The program was not started: `problem` says what is wrong with `file` or the directory. */
 export class PtyError extends Schema.TaggedError<PtyError>()("PtyError", {
   file: Schema.String,
   problem: Schema.String,
-  /** As shells tell these apart: 127 and 126. Anything else is not the program's fault. */
+  /** "not found" and "not executable" as in shells (status 127 and 126). "other" is not the program's fault. */
   kind: Schema.Literals(["not found", "not executable", "other"])
 }) {
   override get message() {
@@ -16,7 +16,7 @@ export class PtyError extends Schema.TaggedError<PtyError>()("PtyError", {
   }
 }
 
-/** What to run on a new terminal. `file` is looked up on the PATH of `env` unless it has a slash. */
+/** A program to run on a new terminal. `file` is looked up on the PATH of `env` unless it has a slash. */
 export interface PtySpec {
   readonly file: string
   readonly args: ReadonlyArray<string>
@@ -27,32 +27,32 @@ export interface PtySpec {
 
 /** Callbacks, not streams: this is the byte path. They must not throw. */
 export interface PtyHandlers {
-  /** Bytes the program wrote, as the terminal's line discipline passed them on. The handler's to keep. */
+  /** Output of the program, as the terminal's line discipline passed it on. The handler may keep the buffer. */
   readonly onData: (bytes: Buffer) => void
-  /** All that was written has been taken, after a `write` that returned false. */
+  /** All input was taken, after a `write` that returned false. */
   readonly onDrain: () => void
-  /** The program has ended and every byte it wrote has been handed over; nothing follows. */
+  /** The program has ended, and all of its output was handed over. Last. */
   readonly onExit: (status: ExitStatus) => void
 }
 
-/** What is in the terminal's foreground, as far as the system tells. */
+/** What runs in the terminal's foreground, as far as the system tells. */
 export interface Foreground {
   readonly command?: string
-  /** As the user calls it, where the program was started behind a symlink. Absent once it was removed. */
+  /** By the user's name for it, where the program was started behind a symlink. Absent once it was removed. */
   readonly cwd?: string
 }
 
-/** A program on its own terminal. */
+/** A running program on its own terminal. */
 export interface PtyProcess {
   readonly pid: number
   /** Starts the flow of bytes. Once. */
   readonly listen: (handlers: PtyHandlers) => void
-  /** Types. The buffer must not change afterwards. False: hold back until `onDrain`. */
+  /** Types bytes into the program. The buffer must not change afterwards. False: wait for `onDrain`. */
   readonly write: (bytes: Buffer) => boolean
   /** While paused, no `onData`: the program blocks once the kernel's buffer is full. */
   readonly pause: () => void
   readonly resume: () => void
-  /** The program is told (SIGWINCH) if the size differs. */
+  /** Sets the size. The program gets SIGWINCH if it differs. */
   readonly resize: (size: Size) => void
   /** Sends a signal, by name, to every process of the terminal's session; SIGCONT after SIGHUP, as the kernel does. */
   readonly signal: (name: "SIGHUP" | "SIGTERM" | "SIGINT" | "SIGKILL" | "SIGCONT") => void

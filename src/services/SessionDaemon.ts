@@ -23,13 +23,13 @@ export type StartError = SpecError | PtyError | SessionExists | SessionServerErr
 /** A session that runs in this process. */
 export interface RunningSession {
   readonly info: SessionInfo
-  /** Its program has ended, and every client that could be told was told. */
+  /** Completes when the program has ended and the clients have their status. */
   readonly ended: Effect.Effect<ExitStatus>
-  /** Hangs up its terminal; what is left after the grace is killed. Does not wait. */
+  /** Hangs up its terminal; what is left after the grace gets SIGKILL. Does not wait. */
   readonly kill: (graceMs: number) => Effect.Effect<void>
 }
 
-/** The heart of the daemon: one terminal, any number of clients; replay, then live. */
+/** What the daemon does: one terminal, any number of clients; replay, then live. */
 export class SessionDaemon extends Context.Service<SessionDaemon, {
   /** Starts a session; it can be attached to when this returns. Closing the scope ends it. */
   readonly start: (spec: SessionSpec) => Effect.Effect<RunningSession, StartError, Scope.Scope>

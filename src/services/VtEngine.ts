@@ -3,7 +3,7 @@ import type * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type { Size } from "../schema/Session.ts"
 
-/** The terminal model cannot be used here: it is missing, or not the version that was tested. */
+/** The terminal model cannot be used: it is missing, or not the version that was tested. */
 export class VtEngineError extends Schema.TaggedError<VtEngineError>()("VtEngineError", {
   problem: Schema.String,
   cause: Schema.optionalKey(Schema.Defect())
@@ -13,54 +13,52 @@ export class VtEngineError extends Schema.TaggedError<VtEngineError>()("VtEngine
   }
 }
 
-/** What to put back, and where. */
+/** What to restore, and for which terminal. */
 export interface RestoreOptions {
-  /** Most lines of history to send along. */
+  /** Most lines of history in the restore. */
   readonly history: number
   /**
-   * Of the terminal that gets it; the model's own when left out. For other columns what is shown is wrapped anew. Of more
-   * rows the top ones show it, and what scrolls goes on there; of fewer all show the cursor's part of it.
+   * Size of the terminal that gets it; the model's own when left out. For other columns, lines are wrapped again. With
+   * more rows, the top ones show the screen and scroll alone; with fewer, the part of the screen with the cursor shows.
    */
   readonly size?: Size
-  /** It shows the screen, more or less: nothing moves into its scrollback, and there is no history to send. */
+  /** The terminal shows the screen already, but for a line of ours: nothing moves into its scrollback, no history. */
   readonly over?: boolean
 }
 
-/** A terminal that shows nothing: it knows what one would show. All synchronous; any call may throw. */
+/** A model of a terminal: knows what one would show. All synchronous; any call may throw. */
 export interface VtTerminal {
   /** Takes output in. Sequences and characters may be cut anywhere. */
   readonly write: (bytes: Buffer) => void
-  /** Another size: wrapped lines are wrapped anew, as terminals do. */
+  /** Sets another size: lines are wrapped again, as terminals do. */
   readonly resize: (size: Size) => void
   /**
-   * What makes another terminal show the same: the user's own lines move into its scrollback, then history, screen,
-   * cursor, pen and modes, and whatever was cut in the middle. Provokes no answer.
+   * Bytes that make another terminal show the same: the user's own lines move into its scrollback, then come history,
+   * screen, cursor, pen and modes, and the beginning of a sequence or character that was cut. Contains no query.
    */
   readonly restore: (options: RestoreOptions) => ReadonlyArray<Buffer>
   /** History and main screen as text, oldest first; a wrapped line is one line. */
   readonly lines: () => ReadonlyArray<string>
-  /** The same lines with SGR and OSC 8, each from a plain pen to a plain pen, without what shows nothing at their ends. */
+  /** The same lines with SGR and OSC 8. Each begins and ends with a plain pen, and has no invisible blanks at its end. */
   readonly styled: () => ReadonlyArray<string>
-  /** Counted from 0; relative to the scroll region in origin mode, as it is reported. */
+  /** Counted from 0; in origin mode relative to the scroll region, as terminals report it. */
   readonly cursor: () => { readonly row: number; readonly column: number }
-  /**
-   * True while plain lines that scroll out of the history leave no trace: main screen, no scroll region, nothing begun.
-   */
+  /** True while plain lines leave no trace once out of the history: main screen, no scroll region, in no sequence. */
   readonly scrolls: () => boolean
-  /** Something has scrolled out of the main screen. */
+  /** True when a line has scrolled out of the main screen. */
   readonly hasScrolled: () => boolean
-  /** Text that reaches the right margin goes on in the next row. */
+  /** True when text wraps at the right margin. */
   readonly wraps: () => boolean
   readonly title: () => string | undefined
   /** The working directory that the program reported: a URL. */
   readonly cwd: () => string | undefined
-  /** What makes a terminal that showed the same clean again. */
+  /** Bytes that make a terminal clean that showed the same. */
   readonly leave: () => Buffer
   readonly dispose: () => void
 }
 
 /** Terminal models. */
 export class VtEngine extends Context.Service<VtEngine, {
-  /** Loads the engine at the first call, checks that it works, and makes a terminal that keeps so many lines of history. */
+  /** Makes a terminal that keeps `historyLines` lines. The first call loads the engine, and checks that it works. */
   readonly make: (size: Size, historyLines: number) => Effect.Effect<VtTerminal, VtEngineError>
 }>()("sesh/services/VtEngine") {}

@@ -35,11 +35,11 @@ export class Broadcast {
     this.sendRestore(peer, 0, this.model.restore({ history, ...sizeOf(peer) }))
   }
 
-  /** The screen, over what the terminal shows; a restore where that cannot be done. See `ScrollbackModel.picture`. */
-  picture(peer: Peer, placed: boolean): void {
-    const picture = this.model.picture({ placed, ...sizeOf(peer) })
-    if (picture === undefined) this.restore(peer, false)
-    else this.sendRestore(peer, RESTORE_OVER, picture)
+  /** The screen, over what the terminal shows; a restore where that cannot be done. See `ScrollbackModel.redraw`. */
+  redraw(peer: Peer, placed: boolean): void {
+    const screen = this.model.redraw({ placed, ...sizeOf(peer) })
+    if (screen === undefined) this.restore(peer, false)
+    else this.sendRestore(peer, RESTORE_OVER, screen)
   }
 
   private sendOutput(peer: Peer, offset: number, groups: ReadonlyArray<ReadonlyArray<Buffer>>): void {

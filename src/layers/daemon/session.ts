@@ -280,7 +280,7 @@ export class Session {
         this.creatorWait.isAwaited ? gap : this.queryRouting.withoutQueries(gap)
       )
     } else if (peer.seesOutput) this.broadcast.restore(peer)
-    if (gap !== undefined && resume!.redraw !== undefined) this.broadcast.picture(peer, resume!.redraw.placed)
+    if (gap !== undefined && resume!.redraw !== undefined) this.broadcast.redraw(peer, resume!.redraw.placed)
     if (this.status !== undefined) this.sendEnd(peer, this.status)
     else if (this.command !== undefined && peer.awaitsCommand) sendCommandEnd(peer, model, this.command)
     // Only the creator knows the session's id already.

@@ -87,7 +87,7 @@ class TerminalScrollback implements ScrollbackModel {
     return this.withModel((terminal) => terminal.restore({ history: lines, ...rest })) ?? this.raw.restore()
   }
 
-  picture({ placed, size }: Parameters<ScrollbackModel["picture"]>[0]): ReadonlyArray<Buffer> | undefined {
+  redraw({ placed, size }: Parameters<ScrollbackModel["redraw"]>[0]): ReadonlyArray<Buffer> | undefined {
     return this.withModel((terminal) =>
       placed || terminal.hasScrolled()
         ? terminal.restore({ history: 0, over: true, ...(size === undefined ? {} : { size }) })

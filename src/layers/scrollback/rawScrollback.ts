@@ -93,7 +93,7 @@ export class RawScrollback implements ScrollbackModel {
   }
 
   /** Without a model the rows are not known. */
-  picture(): undefined {
+  redraw(): undefined {
     return undefined
   }
 

@@ -18,7 +18,7 @@ export const layer: Layer.Layer<Scrollback> = Layer.succeed(Scrollback, {
         },
         resize: (size) => raw.resize(size),
         restore: () => all.length === 0 ? [] : [replayable(all)],
-        picture: () => undefined,
+        redraw: () => undefined,
         since: (offset) => offset > all.length ? undefined : [all.subarray(offset)],
         first: () => 0,
         lines: () => all.toString("utf8").split(/\r?\n/),

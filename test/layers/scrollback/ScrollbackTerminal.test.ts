@@ -158,14 +158,14 @@ describe("the scrollback with a terminal model", () => {
     withModel((model) =>
       Effect.gen(function*() {
         model.append(Buffer.from("$ "))
-        assert.isUndefined(model.picture({ placed: true }), "without a model")
+        assert.isUndefined(model.redraw({ placed: true }), "without a model")
         yield* loaded
-        assert.isUndefined(model.picture({ placed: false }), "the user's own lines are above")
+        assert.isUndefined(model.redraw({ placed: false }), "the user's own lines are above")
         // To the last row, and no further.
-        assert.lengthOf(text(model.picture({ placed: true })!).match(/\n/g)!, 23)
+        assert.lengthOf(text(model.redraw({ placed: true })!).match(/\n/g)!, 23)
         model.append(Buffer.from("\r\n".repeat(30)))
-        assert.isDefined(model.picture({ placed: false }))
-        assert.isUndefined(model.picture({ placed: true })!.find((bytes) => bytes.includes("2J")))
+        assert.isDefined(model.redraw({ placed: false }))
+        assert.isUndefined(model.redraw({ placed: true })!.find((bytes) => bytes.includes("2J")))
       })
     ))
 

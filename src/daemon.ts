@@ -1,5 +1,6 @@
 /** The daemon of one session: its layers, and how it ends. Started by `DaemonLauncherProcess`, never by hand. */
 import * as Cause from "effect/Cause"
+import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
@@ -16,6 +17,7 @@ import * as Paths from "./layers/paths/PathsXdg.ts"
 import * as Pty from "./layers/pty/PtyNode.ts"
 import * as Scrollback from "./layers/scrollback/ScrollbackTerminal.ts"
 import * as SessionFiles from "./layers/sessions/SessionFilesDisk.ts"
+import { listen, listening } from "./layers/system/processEvents.ts"
 import * as QueryResponder from "./layers/vt/QueryResponderLive.ts"
 import * as VtEngine from "./layers/xterm/VtEngineXterm.ts"
 import { GRACE_MS } from "./schema/protocol/Control.ts"
@@ -40,7 +42,11 @@ const refusal = (error: StartError): LaunchReply => ({
 })
 
 /** The system shuts down, or somebody ended us by our pid. */
-const asked = Effect.callback<void>((resume) => void process.once("SIGTERM", () => resume(Effect.void)))
+const asked = Effect.gen(function*() {
+  const heard = yield* Deferred.make<void>()
+  yield* listening({ SIGTERM: () => Deferred.doneUnsafe(heard, Exit.void) })
+  yield* Deferred.await(heard)
+}).pipe(Effect.scoped)
 
 const start = Effect.fnUntraced(function*(spec: SessionSpec) {
   const session = yield* (yield* Host).start(spec).pipe(
@@ -61,7 +67,7 @@ const program = Effect.gen(function*() {
 export const main = (): void => {
   closeInherited()
   // The terminal and the login it was started from may go; so may whoever pressed Ctrl-C there.
-  for (const signal of ["SIGHUP", "SIGINT"]) process.on(signal, () => {})
+  listen({ SIGHUP: () => {}, SIGINT: () => {} })
   Effect.runCallback(program.pipe(Effect.provide(layers)), {
     onExit: (exit) => {
       // What was expected was answered.

@@ -190,7 +190,8 @@ export const ROOMS = {
       "layers/*",
       "layers/launcher/channel.ts",
       "layers/launcher/daemonLog.ts",
-      "layers/launcher/daemonSide.ts"
+      "layers/launcher/daemonSide.ts",
+      "layers/system/processEvents.ts"
     ]
   },
   "entry.ts": { may: ["node:", "daemon.ts", "layers/launcher/channel.ts", "layers/pty/selfCheck.ts", "main.ts"] },

@@ -9,6 +9,8 @@ import type { Connection } from "../../services/Connection.ts"
 import { Lock } from "../../services/Lock.ts"
 import { Paths, type SessionPaths } from "../../services/Paths.ts"
 import { SessionExists, SessionServer, SessionServerError } from "../../services/SessionServer.ts"
+import { remove } from "../system/files.ts"
+import { quietly } from "../system/quietly.ts"
 import { socketConnection } from "./socketConnection.ts"
 import { connectUnix, type SocketError, socketError } from "./unixSocket.ts"
 
@@ -29,21 +31,7 @@ interface Served {
   readonly inode: bigint
 }
 
-const look = (path: string): Fs.BigIntStats | undefined => {
-  try {
-    return Fs.lstatSync(path, { bigint: true })
-  } catch {
-    return undefined
-  }
-}
-
-const removeQuietly = (path: string): void => {
-  try {
-    Fs.unlinkSync(path)
-  } catch {
-    // Gone already, or not removable: either way nothing that the end of a session could do about.
-  }
-}
+const look = (path: string): Fs.BigIntStats | undefined => quietly(() => Fs.lstatSync(path, { bigint: true }))
 
 /** Binds and listens, in one go, with a socket that is 0600 from its first moment. */
 const bind = (server: Net.Server, path: string): void => {
@@ -58,7 +46,7 @@ const bind = (server: Net.Server, path: string): void => {
 /** What creators that were killed half-way left. Only under the lock, where no other creator is at work. */
 const sweep = (dir: string): void => {
   for (const entry of Fs.readdirSync(dir, { withFileTypes: true })) {
-    if (entry.isSocket() && isTemporary(entry.name)) removeQuietly(Path.join(dir, entry.name))
+    if (entry.isSocket() && isTemporary(entry.name)) remove(Path.join(dir, entry.name))
   }
 }
 
@@ -78,7 +66,7 @@ const open = (
       const server = Net.createServer({ pauseOnConnect: true }, (socket) => onConnection(socketConnection(socket)))
       const fail = (cause: unknown) => {
         server.close()
-        removeQuietly(temporary)
+        remove(temporary)
         resume(Effect.fail(socketError(cause)))
       }
       server.once("error", fail)
@@ -100,7 +88,7 @@ const open = (
 /** While we still listen nobody takes the name, so what is removed here is ours. */
 const close = (files: SessionPaths, { inode, server }: Served): void => {
   if (look(files.socket)?.ino === inode) {
-    for (const path of [files.info, files.agent, files.socket]) removeQuietly(path)
+    for (const path of [files.info, files.agent, files.socket]) remove(path)
   }
   server.close()
 }

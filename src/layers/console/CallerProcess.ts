@@ -3,15 +3,10 @@ import { realpathSync } from "node:fs"
 import { homedir } from "node:os"
 import { isAbsolute, resolve } from "node:path"
 import { Caller } from "../../services/Caller.ts"
+import { quietly } from "../system/quietly.ts"
 
 /** The real path, or undefined when there is nothing. */
-const realPath = (path: string): string | undefined => {
-  try {
-    return realpathSync(path)
-  } catch {
-    return undefined
-  }
-}
+const realPath = (path: string): string | undefined => quietly(() => realpathSync(path))
 
 /** The directory as the user's shell calls it, symlinks and all, if that is where we are. */
 const workingDirectory = (logical: string | undefined): string => {

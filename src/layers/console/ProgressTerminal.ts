@@ -5,6 +5,7 @@ import { isatty } from "node:tty"
 import { visible } from "../../schema/Text.ts"
 import { Caller } from "../../services/Caller.ts"
 import { Progress } from "../../services/Progress.ts"
+import { endSignals, listen } from "../system/processEvents.ts"
 import { type StatusLine, statusLine } from "./statusLine.ts"
 import { sizeOf } from "./ttyStreams.ts"
 
@@ -18,8 +19,6 @@ const BETWEEN_MS = 80
 
 /** The width of a terminal that does not say. */
 const COLUMNS = 80
-
-const ENDS = ["SIGINT", "SIGTERM", "SIGHUP"] as const
 
 const PRINTABLE_ASCII = /^[ -~]*$/
 
@@ -44,6 +43,7 @@ class Lines {
   private readonly line: StatusLine
   private readonly texts = new Map<symbol, string>()
   private timer: NodeJS.Timeout | undefined
+  private stopListening = () => {}
 
   constructor(fd: number, line: StatusLine) {
     this.fd = fd
@@ -53,8 +53,7 @@ class Lines {
   begin(): symbol {
     const key = Symbol("line")
     if (this.texts.size === 0) {
-      for (const signal of ENDS) process.on(signal, this.onSignal)
-      process.on("exit", this.clear)
+      this.stopListening = listen({ exit: this.clear, ...endSignals(this.onSignal) })
     }
     this.texts.set(key, "")
     this.timer ??= setTimeout(this.draw, DELAY_MS)
@@ -76,8 +75,7 @@ class Lines {
     clearTimeout(this.timer)
     this.timer = undefined
     this.clear()
-    for (const signal of ENDS) process.off(signal, this.onSignal)
-    process.off("exit", this.clear)
+    this.stopListening()
   }
 
   private readonly draw = () => {
@@ -93,7 +91,7 @@ class Lines {
   private readonly onSignal = (signal: NodeJS.Signals) => {
     this.clear()
     if (process.listenerCount(signal) > 1) return
-    process.off(signal, this.onSignal)
+    this.stopListening()
     process.kill(process.pid, signal)
   }
 }

@@ -8,6 +8,7 @@ import { fstatSync } from "node:fs"
 import { isatty } from "node:tty"
 import { visible } from "../../schema/Text.ts"
 import { Prompt } from "../../services/Prompt.ts"
+import { listen } from "../system/processEvents.ts"
 import { readProcStat } from "../system/procStat.ts"
 import { quietly } from "../system/quietly.ts"
 import { writeWhole } from "../system/writeWhole.ts"
@@ -28,7 +29,7 @@ type Pressed = { readonly _tag: "Line"; readonly text: string } | { readonly _ta
  */
 const isInBackground = (fd: number): boolean => {
   const us = readProcStat("self")
-  return us !== undefined && us.group !== us.foreground && quietly(() => fstatSync(fd).rdev, undefined) === us.terminal
+  return us !== undefined && us.group !== us.foreground && quietly(() => fstatSync(fd).rdev) === us.terminal
 }
 
 /**
@@ -53,10 +54,10 @@ const pressing = (fd: number, tell: (pressed: Pressed) => "more" | "enough"): Ef
       const onInterrupt = () => {
         if (tell({ _tag: "Interrupt" }) === "enough") input.pause()
       }
-      process.on("SIGINT", onInterrupt)
+      const stop = listen({ SIGINT: onInterrupt })
       input.resume()
       return () => {
-        process.off("SIGINT", onInterrupt)
+        stop()
         input.close()
       }
     }),

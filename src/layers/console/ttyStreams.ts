@@ -1,6 +1,7 @@
 /** Standard input and output as byte paths: a terminal's never block, whatever it does with what it is sent. */
 import * as tty from "node:tty"
 import type { Size } from "../../schema/Session.ts"
+import { quietly } from "../system/quietly.ts"
 
 /** More than a person types and a terminal hands over at once (N_TTY_BUF_SIZE). */
 const READ_BYTES = 16 * 1024
@@ -28,16 +29,13 @@ const release = (stream: tty.ReadStream | tty.WriteStream, fd: number) => {
 }
 
 /** The size of a terminal now. */
-export const sizeOf = (fd: number): Size | undefined => {
-  try {
+export const sizeOf = (fd: number): Size | undefined =>
+  quietly(() => {
     const stream = new tty.WriteStream(fd)
     const { columns, rows } = stream
     release(stream, fd)
     return columns > 0 && rows > 0 ? { cols: columns, rows } : undefined
-  } catch {
-    return undefined
-  }
-}
+  })
 
 export interface Input {
   readonly pause: () => void

@@ -29,7 +29,7 @@ const ownProgram = (): ReadonlyArray<string> =>
     : [process.execPath, ...process.execArgv, process.argv[1]!]
 
 const realSystem: SystemFiles = {
-  read: (path) => quietly(() => Fs.readFileSync(path, "utf8"), undefined),
+  read: (path) => quietly(() => Fs.readFileSync(path, "utf8")),
   exists: (path) => Fs.existsSync(path),
   list: (dir) => quietly(() => Fs.readdirSync(dir), [])
 }
@@ -53,7 +53,7 @@ const scoped = (systemdRun: string, command: ReadonlyArray<string>): ReadonlyArr
 /** True the first time in a login: a file remembers which login was told, where possible one that goes with it. */
 const firstTime = (marker: string, login: string): boolean => {
   if (quietly(() => Fs.readFileSync(marker, "utf8"), "") === login) return false
-  quietly(() => Fs.writeFileSync(marker, login, { mode: 0o600 }), undefined)
+  quietly(() => Fs.writeFileSync(marker, login, { mode: 0o600 }))
   return true
 }
 

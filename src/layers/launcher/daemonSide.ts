@@ -3,6 +3,7 @@ import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import * as Fs from "node:fs"
 import type { SessionSpec } from "../../schema/Session.ts"
+import { quietly } from "../system/quietly.ts"
 import { LAUNCH_FD, type LaunchReply, LaunchReplyJson, LaunchRequest } from "./channel.ts"
 
 /** This process was not started by a launcher, or by one that died. */
@@ -17,15 +18,12 @@ export class LaunchInputError extends Schema.TaggedError<LaunchInputError>()("La
 /** `O_CLOEXEC` as /proc shows it, in octal (proc_pid_fdinfo(5)). */
 const CLOEXEC = 0o2000000
 
-const inherited = (fd: number): boolean => {
-  try {
+const inherited = (fd: number): boolean =>
+  // The descriptor with which the directory was read.
+  quietly(() => {
     const flags = /^flags:\s*([0-7]+)$/m.exec(Fs.readFileSync(`/proc/self/fdinfo/${fd}`, "utf8"))?.[1]
     return flags !== undefined && (Number.parseInt(flags, 8) & CLOEXEC) === 0
-  } catch {
-    // The descriptor with which the directory was read.
-    return false
-  }
-}
+  }, false)
 
 /**
  * Closes descriptors that came along from whoever ran the launcher: a shell's process substitution uses 63, and would

@@ -3,6 +3,7 @@ import * as Result from "effect/Result"
 import * as fs from "node:fs"
 import * as path from "node:path"
 import type { PtySpec } from "../../services/Pty.ts"
+import { quietly } from "../system/quietly.ts"
 
 /** Where programs are looked for when PATH does not say. */
 const DEFAULT_PATH = "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin"
@@ -12,22 +13,13 @@ const SHEBANG_BYTES = 256
 
 type Found = "absent" | "directory" | "not executable" | "executable"
 
-const mayExecute = (file: string): boolean => {
-  try {
+const mayExecute = (file: string): boolean =>
+  quietly(() => {
     fs.accessSync(file, fs.constants.X_OK)
     return true
-  } catch {
-    return false
-  }
-}
+  }, false)
 
-const statOf = (file: string): fs.Stats | undefined => {
-  try {
-    return fs.statSync(file)
-  } catch {
-    return undefined
-  }
-}
+const statOf = (file: string): fs.Stats | undefined => quietly(() => fs.statSync(file))
 
 const look = (file: string): Found => {
   const stats = statOf(file)
@@ -45,8 +37,9 @@ const problemOfDirectory = (dir: string): string | undefined => {
 }
 
 /** A script whose interpreter is not there fails with "No such file", and no word about which. */
-const problemOfScript = (file: string): string | undefined => {
-  try {
+const problemOfScript = (file: string): string | undefined =>
+  // Executable, but not to be read.
+  quietly(() => {
     const fd = fs.openSync(file, "r")
     const start = Buffer.alloc(SHEBANG_BYTES)
     try {
@@ -58,11 +51,7 @@ const problemOfScript = (file: string): string | undefined => {
     return interpreter === undefined || statOf(Buffer.from(interpreter, "latin1").toString()) !== undefined
       ? undefined
       : `its interpreter ${JSON.stringify(interpreter)} does not exist`
-  } catch {
-    // Executable, but not to be read.
-    return undefined
-  }
-}
+  })
 
 /** What is wrong, and which way of a shell to say it (`PtyError`). */
 export interface Unusable {

@@ -5,6 +5,7 @@
 import * as fs from "node:fs"
 import * as tty from "node:tty"
 import type { PtyHandlers } from "../../services/Pty.ts"
+import { quietly } from "../system/quietly.ts"
 
 /** More than the kernel hands over at once (Linux: N_TTY_BUF_SIZE, 4096). */
 const READ_BYTES = 64 * 1024
@@ -38,13 +39,8 @@ const isFull = (error: unknown) => (error as NodeJS.ErrnoException).code === "EA
  * Keeps the terminal's other side open too: a program that closes its own, and writes to /dev/tty later, would else
  * end the reading. O_NOCTTY, or it might become our own terminal.
  */
-const holdSlave = (path: string): number | undefined => {
-  try {
-    return fs.openSync(path, fs.constants.O_RDWR | fs.constants.O_NOCTTY)
-  } catch {
-    return undefined
-  }
-}
+const holdSlave = (path: string): number | undefined =>
+  quietly(() => fs.openSync(path, fs.constants.O_RDWR | fs.constants.O_NOCTTY))
 
 /** Takes over a descriptor in non-blocking mode. With the path, the terminal stays open whoever closes it. */
 export const openMaster = (fd: number, slavePath?: string): PtyMaster => {

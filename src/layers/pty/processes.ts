@@ -3,14 +3,9 @@ import { spawnSync } from "node:child_process"
 import * as fs from "node:fs"
 import type { Foreground } from "../../services/Pty.ts"
 import { isZombie, readProcStat } from "../system/procStat.ts"
+import { quietly } from "../system/quietly.ts"
 
-const allPids = (): Array<number> => {
-  try {
-    return fs.readdirSync("/proc").map(Number).filter((pid) => pid > 0)
-  } catch {
-    return []
-  }
-}
+const allPids = (): Array<number> => quietly(() => fs.readdirSync("/proc").map(Number).filter((pid) => pid > 0), [])
 
 /** ps(1) everywhere takes the terminal's name without /dev/, and prints only the column that is asked for. */
 const pidsOn = (ttyPath: string): Array<number> => {
@@ -18,13 +13,9 @@ const pidsOn = (ttyPath: string): Array<number> => {
   return (stdout ?? "").split("\n").map(Number).filter((pid) => pid > 0)
 }
 
-const kill = (pid: number, signal: NodeJS.Signals) => {
-  try {
-    process.kill(pid, signal)
-  } catch {
-    // Gone in the meantime, or of another user: sudo's child.
-  }
-}
+const kill = (pid: number, signal: NodeJS.Signals) =>
+  // Gone in the meantime, or of another user: sudo's child.
+  quietly(() => process.kill(pid, signal))
 
 export interface PtyProcesses {
   /** Who is there now: the program and all its descendants that made no session of their own. */
@@ -33,35 +24,25 @@ export interface PtyProcesses {
   readonly foreground: () => Foreground
 }
 
-const readCommand = (pid: number): string | undefined => {
-  try {
-    return fs.readFileSync(`/proc/${pid}/cmdline`, "utf8").replace(/\0+$/, "").replaceAll("\0", " ") || undefined
-  } catch {
-    return undefined
-  }
-}
+const readCommand = (pid: number): string | undefined =>
+  quietly(
+    () => fs.readFileSync(`/proc/${pid}/cmdline`, "utf8").replace(/\0+$/, "").replaceAll("\0", " ") || undefined
+  )
 
 /** How the kernel marks a directory that was removed (proc_pid_cwd(5)). */
 const REMOVED = " (deleted)"
 
 /** Reads the link only: what it leads to may be on a file system that does not answer, and the session must. */
-const readCwd = (pid: number): string | undefined => {
-  try {
+const readCwd = (pid: number): string | undefined =>
+  quietly(() => {
     const cwd = fs.readlinkSync(`/proc/${pid}/cwd`)
     return cwd.endsWith(REMOVED) ? undefined : cwd
-  } catch {
-    return undefined
-  }
-}
+  })
 
 /** A directory by the name the user has for it, where the session began behind a symlink. */
 const asCalled = (start: string): (cwd: string) => string => {
-  let real: string
-  try {
-    real = fs.realpathSync(start)
-  } catch {
-    return (cwd) => cwd
-  }
+  const real = quietly(() => fs.realpathSync(start))
+  if (real === undefined) return (cwd) => cwd
   return (cwd) => cwd === real || cwd.startsWith(`${real}/`) ? `${start}${cwd.slice(real.length)}` : cwd
 }
 

@@ -5,6 +5,7 @@ import * as Fs from "node:fs"
 import * as Path from "node:path"
 import { SessionInfo } from "../../schema/Session.ts"
 import { parseSessionName, type SessionName } from "../../schema/SessionName.ts"
+import { quietly } from "../system/quietly.ts"
 
 const nameOf = (text: string | undefined): SessionName | undefined => {
   const parsed = text === undefined ? undefined : parseSessionName(text)
@@ -24,14 +25,11 @@ export interface DirectoryContent {
 const decodeInfo = Schema.decodeUnknownOption(Schema.fromJsonString(SessionInfo))
 
 /** What a session's file remembers of it; undefined when it is not there, or not a session's. */
-export const readInfo = (path: string, name: SessionName): SessionInfo | undefined => {
-  try {
+export const readInfo = (path: string, name: SessionName): SessionInfo | undefined =>
+  quietly(() => {
     const info = Option.getOrUndefined(decodeInfo(Fs.readFileSync(path, "utf8")))
     return info?.name === name ? info : undefined
-  } catch {
-    return undefined
-  }
-}
+  })
 
 /** With no socket beside it a file must look like a session's: who sets SESH_DIR may keep other things there. */
 const isOurs = (dir: string, entry: Fs.Dirent, name: SessionName): boolean =>
@@ -57,15 +55,12 @@ export const readSessions = (dir: string): DirectoryContent => {
   return { sockets: [...sockets].toSorted(), leftovers: [...leftovers] }
 }
 
-const unlink = (path: string): boolean => {
-  try {
+const unlink = (path: string): boolean =>
+  // Already gone, or not to be removed: there is nobody to tell.
+  quietly(() => {
     Fs.unlinkSync(path)
     return true
-  } catch {
-    // Already gone, or not to be removed: there is nobody to tell.
-    return false
-  }
-}
+  }, false)
 
 /** Removes the files of a session that is dead. True when there was something. Only under the lock. */
 export const removeSession = (dir: string, name: SessionName): boolean => {

@@ -5,6 +5,7 @@ import * as Fs from "node:fs"
 import * as Path from "node:path"
 import { Ended, isFresh, REMEMBERED_MS } from "../../schema/Session.ts"
 import { parseSessionName, type SessionName } from "../../schema/SessionName.ts"
+import { quietly } from "../system/quietly.ts"
 import { readSmallFile } from "../system/wholeFile.ts"
 
 /** Ten times what a record takes. */
@@ -20,25 +21,19 @@ const encode = Schema.encodeSync(Schema.fromJsonString(Ended))
 export const encodeEnded = (ended: Ended): string => `${encode(ended)}\n`
 
 /** None when there is no record, or something else in its place. */
-export const readEnded = (path: string, name: SessionName): Option.Option<Ended> => {
-  try {
-    return Option.filter(decode(readSmallFile(path, MAX_BYTES)), (ended) => ended.name === name)
-  } catch {
-    return Option.none()
-  }
-}
+export const readEnded = (path: string, name: SessionName): Option.Option<Ended> =>
+  quietly(() => Option.filter(decode(readSmallFile(path, MAX_BYTES)), (ended) => ended.name === name), Option.none())
 
 const removeStale = (path: string, entry: string, now: number): void => {
   const parsed = parseSessionName(RECORD.exec(entry)?.[1] ?? "")
   if (parsed._tag === "Failure") return
-  try {
+  // Somebody else may be faster.
+  quietly(() => {
     // Looked into only when it is old: of a CI machine's thousands most are not.
     if (now - Fs.lstatSync(path).mtimeMs < REMEMBERED_MS) return
     const ended = readEnded(path, parsed.success)
     if (Option.isSome(ended) && !isFresh(ended.value, now)) Fs.unlinkSync(path)
-  } catch {
-    // Somebody else was faster.
-  }
+  })
 }
 
 /** Removes the records that count no more. Throws what `readdir` throws. */

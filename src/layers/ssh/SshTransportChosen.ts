@@ -7,6 +7,7 @@ import { Caller } from "../../services/Caller.ts"
 import { type OperatingSystem } from "../../services/OperatingSystem.ts"
 import type { Paths } from "../../services/Paths.ts"
 import { SshMissing, SshTransport } from "../../services/SshTransport.ts"
+import { quietly } from "../system/quietly.ts"
 import * as SshTransportOpenSsh from "./openssh/SshTransportOpenSsh.ts"
 import * as SshTransportSsh2 from "./ssh2/SshTransportSsh2.ts"
 
@@ -15,14 +16,11 @@ export const TRANSPORTS = ["openssh", "ssh2"] as const
 
 type Env = Readonly<Record<string, string | undefined>>
 
-const isProgram = (path: string): boolean => {
-  try {
+const isProgram = (path: string): boolean =>
+  quietly(() => {
     Fs.accessSync(path, Fs.constants.X_OK)
     return Fs.statSync(path).isFile()
-  } catch {
-    return false
-  }
-}
+  }, false)
 
 const isOnPath = (program: string, env: Env): boolean =>
   (env["PATH"] ?? "").split(Path.delimiter).some((dir) => dir !== "" && isProgram(Path.join(dir, program)))

@@ -23,7 +23,7 @@ const openScratch = (dir: string): number | undefined =>
     const fd = Fs.openSync(path, "wx+", 0o600)
     Fs.unlinkSync(path)
     return fd
-  }, undefined)
+  })
 
 /** Empty when it is more than is worth to be remembered. */
 const readAll = (fd: number): string => {

@@ -29,21 +29,20 @@ export interface Summary {
 const hashFile = (path: Buffer): string => {
   const { createHash } = process.getBuiltinModule("node:crypto")
   const hash = createHash("sha256")
-  let fd: number | undefined
-  try {
-    fd = Fs.openSync(path, Fs.constants.O_RDONLY | Fs.constants.O_NOFOLLOW | Fs.constants.O_NONBLOCK)
-    const { size } = Fs.fstatSync(fd)
-    const chunk = Buffer.allocUnsafe(Math.max(1, Math.min(size + 1, CHUNK_BYTES)))
-    for (let read = 1; read > 0;) {
-      read = Fs.readSync(fd, chunk)
-      hash.update(chunk.subarray(0, read))
+  return quietly(() => {
+    const fd = Fs.openSync(path, Fs.constants.O_RDONLY | Fs.constants.O_NOFOLLOW | Fs.constants.O_NONBLOCK)
+    try {
+      const { size } = Fs.fstatSync(fd)
+      const chunk = Buffer.allocUnsafe(Math.max(1, Math.min(size + 1, CHUNK_BYTES)))
+      for (let read = 1; read > 0;) {
+        read = Fs.readSync(fd, chunk)
+        hash.update(chunk.subarray(0, read))
+      }
+      return hash.digest("hex")
+    } finally {
+      Fs.closeSync(fd)
     }
-    return hash.digest("hex")
-  } catch {
-    return "unreadable"
-  } finally {
-    if (fd !== undefined) Fs.closeSync(fd)
-  }
+  }, "unreadable")
 }
 
 /** What no change of a file leaves alone: the time of an inode's last change cannot be set. */

@@ -13,13 +13,8 @@ const REMEMBERED_HEAD = "sesh-synced 2"
 const readSome = (path: string): string => quietly(() => readSmallFile(path, MAX_BYTES), "")
 
 /** For us alone. Whoever writes into it says why that cannot be. */
-export const makeDirectory = (path: string): void => {
-  try {
-    Fs.mkdirSync(path, { recursive: true, mode: 0o700 })
-  } catch {
-    // It is not there then.
-  }
-}
+export const makeDirectory = (path: string): void =>
+  void quietly(() => Fs.mkdirSync(path, { recursive: true, mode: 0o700 }))
 
 /** Hashes of contents, by what identifies a file. */
 export const readCache = (path: string): ReadonlyMap<string, string> => {
@@ -34,13 +29,11 @@ export const readCache = (path: string): ReadonlyMap<string, string> => {
 }
 
 /** Without it everything is read again. */
-export const writeCache = (path: string, contents: ReadonlyMap<string, string>): void => {
-  try {
-    writeWholeFile(path, `${[CACHE_HEAD, ...[...contents].map(([key, hash]) => `${key} ${hash}`)].join("\n")}\n`)
-  } catch {
-    // The next sync reads more than it would have to.
-  }
-}
+export const writeCache = (path: string, contents: ReadonlyMap<string, string>): void =>
+  // The next sync reads more than it would have to.
+  quietly(
+    () => writeWholeFile(path, `${[CACHE_HEAD, ...[...contents].map(([key, hash]) => `${key} ${hash}`)].join("\n")}\n`)
+  )
 
 /** What a host was given last. */
 export interface Remembered {

@@ -4,6 +4,7 @@
  */
 import * as Fs from "node:fs"
 import * as Path from "node:path"
+import { quietly } from "../system/quietly.ts"
 import { writeWholeFile } from "../system/wholeFile.ts"
 
 /** What the script calls our descriptors: from the host, to the host, and what it has to tell. */
@@ -43,11 +44,7 @@ exit 0
 /** Puts the script into a directory of the user's own, if it is not there. Throws what the file system throws. */
 export const placeScript = (dir: string): void => {
   const path = Path.join(dir, RSH)
-  try {
-    if (Fs.readFileSync(path, "utf8") === SCRIPT) return
-  } catch {
-    // Not there yet.
-  }
+  if (quietly(() => Fs.readFileSync(path, "utf8")) === SCRIPT) return
   writeWholeFile(path, SCRIPT, 0o700)
 }
 

@@ -20,7 +20,7 @@ const namesIn = (dir: Buffer): ReadonlyArray<string> =>
 
 /** Follows no link. Undefined where there is nothing, or nothing that can be looked at. */
 export const look = (path: Fs.PathLike): Fs.Stats | undefined =>
-  quietly(() => Fs.lstatSync(path, { throwIfNoEntry: false }), undefined)
+  quietly(() => Fs.lstatSync(path, { throwIfNoEntry: false }))
 
 function* entriesBelow(home: string, path: string): Generator<Entry> {
   const full = Buffer.from(`${home}/${path}`, "latin1")
@@ -45,11 +45,8 @@ const destinations = (full: string): ReadonlyArray<string> => {
   const parent = Fs.realpathSync(Path.dirname(full))
   const self = Path.join(parent, Path.basename(full))
   if (!Fs.lstatSync(full).isSymbolicLink()) return [self]
-  try {
-    return [self, Fs.realpathSync(full)]
-  } catch {
-    return [self, Path.resolve(parent, Fs.readlinkSync(full))]
-  }
+  // What is not there has no real path, and the link says where it would be.
+  return [self, quietly(() => Fs.realpathSync(full)) ?? Path.resolve(parent, Fs.readlinkSync(full))]
 }
 
 /** How the path stands: `missing`, or what speaks against it. */

@@ -25,6 +25,7 @@ export const sizeOf = (path: string): number => quietly(() => Fs.statSync(path).
 /** When it was changed last, as a part of a key. */
 export const versionOf = (path: string): string => quietly(() => String(Fs.statSync(path).mtimeMs), "")
 
-export const remove = (path: string): void => quietly(() => Fs.unlinkSync(path), undefined)
+/** A file, a link or a socket, not a directory. */
+export const remove = (path: string): void => quietly(() => Fs.unlinkSync(path))
 
-export const shorten = (path: string): void => quietly(() => Fs.truncateSync(path), undefined)
+export const shorten = (path: string): void => quietly(() => Fs.truncateSync(path))

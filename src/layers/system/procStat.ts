@@ -43,4 +43,4 @@ const parse = (text: string): ProcStat => {
 
 /** Undefined: there is no such process, or no /proc to ask. */
 export const readProcStat = (pid: number | "self"): ProcStat | undefined =>
-  quietly(() => parse(Fs.readFileSync(`/proc/${pid}/stat`, "latin1")), undefined)
+  quietly(() => parse(Fs.readFileSync(`/proc/${pid}/stat`, "latin1")))

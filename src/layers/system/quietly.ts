@@ -1,7 +1,13 @@
-/** What is read, or something else where it cannot be: a file that is not there, or not ours to read. */
-export const quietly = <A>(read: () => A, otherwise: A): A => {
+/**
+ * What `run` gives, or `otherwise` (undefined unless given) where it throws: a file that is not there, or not ours to
+ * touch, and nobody to tell.
+ */
+export const quietly: {
+  <A>(run: () => A): A | undefined
+  <A>(run: () => A, otherwise: A): A
+} = <A>(run: () => A, otherwise?: A) => {
   try {
-    return read()
+    return run()
   } catch {
     return otherwise
   }

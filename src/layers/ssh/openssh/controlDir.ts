@@ -51,7 +51,7 @@ const sweep = (dir: string, now: number): void =>
         : now - Fs.lstatSync(path).mtimeMs > LEFT_BEHIND_MS
       if (isOver) remove(path)
     }
-  }, undefined)
+  })
 
 /** The directory, made with mode 0700 in one that is ours already. Removes what killed processes left there. */
 export const makeControlDir = (parent: string, platform: string): Effect.Effect<ControlDir, SshMissing> =>

@@ -1,6 +1,8 @@
 /** Questions that ssh asks: on the terminal, whatever the standard input and output are. */
 import * as Fs from "node:fs"
 import { ReadStream } from "node:tty"
+import { listen } from "../../system/processEvents.ts"
+import { quietly } from "../../system/quietly.ts"
 
 /** Asks for a line; undefined: nobody is there, or would rather not say. */
 export type Ask = (question: string, echo: boolean) => Promise<string | undefined>
@@ -60,13 +62,7 @@ class Line {
   }
 }
 
-const open = (): number | undefined => {
-  try {
-    return Fs.openSync("/dev/tty", "r+")
-  } catch {
-    return undefined
-  }
-}
+const open = (): number | undefined => quietly(() => Fs.openSync("/dev/tty", "r+"))
 
 /** Asks on the terminal that belongs to this process. */
 export const askOnTerminal: Ask = (question, echo) =>
@@ -79,14 +75,14 @@ export const askOnTerminal: Ask = (question, echo) =>
     }
     const line = new Line(echo)
     const finish = (text: string | undefined) => {
-      process.off("exit", restore)
+      stopListening()
       restore()
       show("\n")
       terminal.destroy()
       resolve(text)
     }
     const restore = () => void terminal.setRawMode(false)
-    process.once("exit", restore)
+    const stopListening = listen({ exit: restore })
     terminal.on("error", () => finish(undefined))
     terminal.on("end", () => finish(undefined))
     terminal.setRawMode(true)

@@ -2,6 +2,7 @@
 import * as Fs from "node:fs"
 import * as Path from "node:path"
 import { HostKeyChanged, HostKeyUnknown, SshMissing } from "../../../services/SshTransport.ts"
+import { quietly } from "../../system/quietly.ts"
 import { oneLine } from "../shared/sanitize.ts"
 import type { HostConfig } from "./config/config.ts"
 import { USE_OPENSSH } from "./errors.ts"
@@ -18,14 +19,11 @@ export interface HostKeys {
   readonly check: (key: Buffer) => HostKeyChanged | HostKeyUnknown | SshMissing | undefined
 }
 
-const read = (path: string): ReadonlyArray<Entry> => {
-  try {
+const read = (path: string): ReadonlyArray<Entry> =>
+  quietly(() => {
     const stat = Fs.statSync(path)
     return stat.isFile() && stat.size <= MAX_FILE ? parseKnownHosts(Fs.readFileSync(path, "utf8"), path) : []
-  } catch {
-    return []
-  }
-}
+  }, [])
 
 const endsInLine = (file: number): boolean => {
   const { size } = Fs.fstatSync(file)
@@ -34,8 +32,8 @@ const endsInLine = (file: number): boolean => {
 }
 
 /** One write at the end of the file: lines of several processes do not mix. False: it could not be written. */
-const record = (path: string, line: string): boolean => {
-  try {
+const record = (path: string, line: string): boolean =>
+  quietly(() => {
     Fs.mkdirSync(Path.dirname(path), { recursive: true, mode: 0o700 })
     const file = Fs.openSync(path, "a+", 0o600)
     try {
@@ -44,10 +42,7 @@ const record = (path: string, line: string): boolean => {
     } finally {
       Fs.closeSync(file)
     }
-  } catch {
-    return false
-  }
-}
+  }, false)
 
 /** `strict`: what the user says about new keys; by default they are taken on trust and recorded. */
 const isStrict = (config: HostConfig): boolean =>

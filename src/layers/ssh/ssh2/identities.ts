@@ -2,6 +2,7 @@
 import * as Fs from "node:fs"
 import type * as Ssh2 from "ssh2"
 import type { OpenSSHAgent, ParsedKey } from "ssh2"
+import { quietly } from "../../system/quietly.ts"
 import { oneLine } from "../shared/sanitize.ts"
 import { agentKinds } from "./agentKinds.ts"
 import type { Ask } from "./ask.ts"
@@ -33,14 +34,11 @@ export interface Identities {
   readonly left: ReadonlyArray<string>
 }
 
-const read = (path: string): Buffer | undefined => {
-  try {
+const read = (path: string): Buffer | undefined =>
+  quietly(() => {
     const stat = Fs.statSync(path)
     return stat.isFile() && stat.size <= MAX_KEY ? Fs.readFileSync(path) : undefined
-  } catch {
-    return undefined
-  }
-}
+  })
 
 const isOpen = (path: string, uid: number): boolean => {
   const stat = Fs.statSync(path)

@@ -1,6 +1,7 @@
 /** The files of an ssh configuration, as far as they may be trusted. */
 import * as Fs from "node:fs"
 import * as Path from "node:path"
+import { quietly } from "../../../system/quietly.ts"
 import { BadConfig, type Files } from "./read.ts"
 
 /** Bytes: a configuration of thousands of hosts. */
@@ -29,16 +30,12 @@ const glob = (pattern: string): ReadonlyArray<string> => {
       continue
     }
     const pattern = partOf(part)
-    found = found.flatMap((dir) => {
-      try {
-        return Fs.readdirSync(dir)
-          .filter((name) => (!name.startsWith(".") || part.startsWith(".")) && pattern.test(name))
-          .toSorted()
-          .map((name) => Path.join(dir, name))
-      } catch {
-        return []
-      }
-    })
+    found = found.flatMap((dir) =>
+      quietly(() => Fs.readdirSync(dir), [])
+        .filter((name) => (!name.startsWith(".") || part.startsWith(".")) && pattern.test(name))
+        .toSorted()
+        .map((name) => Path.join(dir, name))
+    )
   }
   return found.filter((path) => Fs.existsSync(path))
 }

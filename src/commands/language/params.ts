@@ -49,17 +49,21 @@ export const session = operand("session", "session's name").pipe(decoded(parseSe
 /** The name of a session that is to be. */
 export const newName = operand("new name", "session's name").pipe(decoded(parseSessionName))
 
+/**
+ * The last value of a flag, or `none`. Not by `Flag.withDefault`: an error for each flag that is not there, made and
+ * caught, costs more than all else in a start's parsing.
+ */
+export const lastOr = <const B>(none: B) => <A>(flag: Flag.Flag<A>): Flag.Flag<A | B> =>
+  flag.pipe(Flag.atLeast(0), Flag.map((values) => values.length === 0 ? none : values.at(-1)!))
+
 /** A flag that is there or not, with its line in the help. Where it has a letter, that is how it is shown. */
 export const flag = (name: string, meaning: string, letter?: string): Flag.Flag<boolean> => {
   const plain = Flag.Boolean(name).pipe(Flag.withoutNegation, Flag.withDescription(meaning))
-  return Flag.withDefault(letter === undefined ? plain : Flag.withAlias(plain, letter), false)
+  return (letter === undefined ? plain : Flag.withAlias(plain, letter)).pipe(lastOr(false))
 }
 
 /** Where it is to be done: on that host; undefined: here, or wherever the session is. */
-export const host = Flag.String(HOST_FLAG).pipe(
-  Flag.map((host) => host as HostName),
-  Flag.withDefault(undefined)
-)
+export const host = Flag.String(HOST_FLAG).pipe(Flag.map((host) => host as HostName), lastOr(undefined))
 
 /** The words after `--`: a command with its arguments. */
 export const command = Flag.String(COMMAND_FLAG).pipe(Flag.atLeast(1))

@@ -9,7 +9,7 @@ import { type EndSignal, Signals } from "../../services/Signals.ts"
 import type { ConnectFailure } from "../../services/SshTransport.ts"
 import { type Failure, orLost } from "../hosts/onHost.ts"
 import { thereSynced } from "../hosts/withFiles.ts"
-import { command, flag, host, newName, notEmpty } from "../language/params.ts"
+import { command, flag, host, lastOr, newName, notEmpty } from "../language/params.ts"
 import { type InputOf, verb } from "../language/verb.ts"
 import { launch } from "../session/launch.ts"
 import { newSpec } from "../session/newSpec.ts"
@@ -25,8 +25,7 @@ const params = {
   dir: Flag.String("C").pipe(
     Flag.withMetavar("directory"),
     Flag.withDescription("run the command in this directory"),
-    Flag.atLeast(0),
-    Flag.map((dirs) => dirs.at(-1)),
+    lastOr(undefined),
     notEmpty("directory")
   ),
   name: newName

@@ -4,9 +4,8 @@
  *
  * A snapshot cannot hold native handles, and some built-in modules make them when they are loaded.
  * So a `node:*` import becomes an object whose members load the module when first used, unless the module is known to
- * be at home in a snapshot; and the one Intl.Segmenter of effect/cli's displayWidth, which aligns our tables, is made on
- * first use. A build that stops with "global handle not serialized" has met something new that makes a handle at import:
- * import less at a time to find it.
+ * be at home in a snapshot. A build that stops with "global handle not serialized" has met something new that makes a
+ * handle at import (as in src/snapshot/lazySegmenter.ts): import less at a time to find it.
  */
 import { build } from "esbuild"
 import { spawnSync } from "node:child_process"
@@ -86,22 +85,6 @@ const lazyBuiltins = {
   }
 }
 
-const lazySegmenter = {
-  name: "lazy-segmenter",
-  setup({ onLoad }) {
-    onLoad({ filter: /[\\/]effect[\\/]dist[\\/]cli[\\/]CliOutput\.js$/ }, ({ path: file }) => {
-      const source = fs.readFileSync(file, "utf8")
-      const contents = source.replace(
-        /new Intl\.Segmenter\(([^;]*?)\)(?=;?$)/m,
-        "(() => { let made; return { segment: (text) => (made ??= new Intl.Segmenter($1)).segment(text) } })()"
-      )
-      return contents === source
-        ? { errors: [{ text: `${file} makes no Intl.Segmenter any more: drop this patch` }] }
-        : { contents, loader: "js" }
-    })
-  }
-}
-
 /** ssh2 does without its compiled parts, and a file that some npm has built must not get in here. */
 const withoutAddons = {
   name: "without-addons",
@@ -157,7 +140,7 @@ await build({
   target: `node${process.versions.node}`,
   format: "cjs",
   define: { "import.meta.main": "false", "import.meta.url": "undefined" },
-  plugins: [lazyBuiltins, lazyPackages, lazySegmenter, withoutAddons],
+  plugins: [lazyBuiltins, lazyPackages, withoutAddons],
   logLevel: "error"
 }).catch(() => {
   // esbuild has said it all.

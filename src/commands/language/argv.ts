@@ -93,7 +93,7 @@ export interface Words<V extends Verb> extends Omit<Sorted, "dashed" | "values">
   readonly command: ReadonlyArray<string> | undefined
 }
 
-/** Cuts a command line. Fails at a flag that no verb knows, or that is there twice, and at a host that cannot be one. */
+/** Cuts a command line. Fails at a flag that no verb knows or that is there twice, and at what cannot be a host. */
 export const cut = Effect.fnUntraced(
   function*<V extends Verb>(
     vocabulary: Vocabulary<V>,

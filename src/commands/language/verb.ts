@@ -35,7 +35,7 @@ export const HELP_FORM = "sesh --help"
 export type Params = Readonly<Record<string, Param.Any>>
 export type InputOf<P extends Params> = Command.Command.Config.Infer<P>
 
-/** What a word is that stands for something. A shell offers what there is of it; of new names and texts there is nothing. */
+/** What a word stands for. A shell offers what there is of it; of new names and texts there is nothing. */
 export type Kind = "session" | "new name" | "directory" | "file" | "shell" | "text" | "host"
 
 /** Flags that nobody can type: argv.ts puts the place there, and the words after `--`. */

@@ -1,5 +1,7 @@
 /** Text as roff(7) wants it, for the macros of man(7). */
 
+import { wrapped } from "../schema/Text.ts"
+
 /** Characters that a formatter would take for something else, or show as something else than it was (groff_char(7)). */
 const SPECIAL: Readonly<Record<string, string>> = {
   "\\": "\\(rs",
@@ -40,15 +42,7 @@ const line = (text: string): string => text.startsWith(".") ? `\\&${text}` : tex
 const COLUMNS = 80
 
 /** A sentence ends where a line does: there formatters look for the end of one. */
-const filled = (text: string): string => {
-  const lines: Array<string> = []
-  for (const word of text.split(" ")) {
-    const last = lines.at(-1)
-    if (last === undefined || last.endsWith(".") || last.length + 1 + word.length > COLUMNS) lines.push(line(word))
-    else lines[lines.length - 1] = `${last} ${word}`
-  }
-  return lines.join("\n")
-}
+const filled = (text: string): string => wrapped(text, COLUMNS, (last) => last.endsWith(".")).map(line).join("\n")
 
 /** Text between what one types. An option in it begins with no hyphens, and three dots end no sentence. */
 const plain = (text: string): string =>

@@ -13,6 +13,9 @@ export const ListedSession = Schema.Struct({
 })
 export type ListedSession = typeof ListedSession.Type
 
+/** The order of a listing. */
+export const byName = (a: ListedSession, b: ListedSession): number => a.name < b.name ? -1 : 1
+
 /** Another host in the listing. */
 export const ListedHost = Schema.Struct({
   host: HostName,

@@ -34,6 +34,21 @@ export const withoutControls = (text: string, kept: string, instead: string): st
 /** The beginning of a text that is longer than so many characters. */
 export const cut = (text: string, most: number): string => text.length <= most ? text : `${text.slice(0, most - 3)}...`
 
+/** Lines no longer than `width` characters, if words let them. Nothing follows on a line that `endsLine`. */
+export const wrapped = (
+  text: string,
+  width: number,
+  endsLine: (line: string) => boolean = () => false
+): ReadonlyArray<string> => {
+  const lines: Array<string> = []
+  for (const word of text.split(" ")) {
+    const last = lines.at(-1)
+    if (last === undefined || endsLine(last) || last.length + 1 + word.length > width) lines.push(word)
+    else lines[lines.length - 1] = `${last} ${word}`
+  }
+  return lines
+}
+
 /** A path as a shell would show it at the prompt. */
 export const shortPath = (path: string, home: string): string =>
   path === home

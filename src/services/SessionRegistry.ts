@@ -1,8 +1,9 @@
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
+import type { ListedSession } from "../schema/Listing.ts"
 import type { Welcome } from "../schema/protocol/Control.ts"
-import type { ExitStatus, SessionInfo } from "../schema/Session.ts"
+import type { ExitStatus } from "../schema/Session.ts"
 import type { SessionName } from "../schema/SessionName.ts"
 import type { HostError } from "./HostError.ts"
 import type { NoSession } from "./NoSession.ts"
@@ -35,21 +36,12 @@ export class VersionMismatch extends Schema.TaggedError<VersionMismatch>()("Vers
   }
 }
 
-/** A line of the listing. */
-export interface Listed {
-  readonly name: SessionName
-  /** What it said of itself, or what its file remembers when it did not answer. */
-  readonly info?: SessionInfo
-  /** Why it did not answer. */
-  readonly problem?: string
-}
-
 export type AskError = NoSession | ConnectError | SessionUnresponsive | VersionMismatch | HostError
 
 /** The sessions of this user on a machine. The socket is the truth: everything here connects and asks. */
 export class SessionRegistry extends Context.Service<SessionRegistry, {
   /** All sessions by name, asked in parallel. What dead ones left behind is removed on the way. */
-  readonly list: Effect.Effect<ReadonlyArray<Listed>, PathsError | HostError>
+  readonly list: Effect.Effect<ReadonlyArray<ListedSession>, PathsError | HostError>
   /** The names that sockets exist for, without asking: for completion. */
   readonly names: Effect.Effect<ReadonlyArray<SessionName>>
   /** Asks one session. */

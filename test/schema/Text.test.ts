@@ -3,7 +3,7 @@ import { lastLine, oneLine } from "../../src/layers/ssh/shared/sanitize.ts"
 import { excerpt } from "../../src/schema/Event.ts"
 import { isPlace, terminalVariables } from "../../src/schema/protocol/Serve.ts"
 import { parseSyncList } from "../../src/schema/SyncList.ts"
-import { visible } from "../../src/schema/Text.ts"
+import { visible, wrapped } from "../../src/schema/Text.ts"
 
 const range = (first: number, last: number) => Array.from({ length: last - first + 1 }, (_, index) => first + index)
 
@@ -48,5 +48,16 @@ describe("characters that must not be shown", () => {
       )
     }
     assert.isTrue(isPlace(`/${ORDINARY}`))
+  })
+})
+
+describe("text in lines", () => {
+  it("is as wide as it may be, and a longer word has a line of its own", () => {
+    assert.deepStrictEqual(wrapped("a bc def ghijklmnop q rs", 6), ["a bc", "def", "ghijklmnop", "q rs"])
+    assert.deepStrictEqual(wrapped("", 6), [""])
+  })
+
+  it("may end a line where a sentence ends", () => {
+    assert.deepStrictEqual(wrapped("It is. So it is.", 80, (line) => line.endsWith(".")), ["It is.", "So it is."])
   })
 })

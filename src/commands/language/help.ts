@@ -1,5 +1,6 @@
 /** `sesh --help`, made of the verbs. The manual page has the same entries. */
 import * as Effect from "effect/Effect"
+import { wrapped } from "../../schema/Text.ts"
 import { Output } from "../../services/Output.ts"
 import { hostHelp } from "./params.ts"
 import { about, environment, notes, statuses } from "./texts.ts"
@@ -34,17 +35,6 @@ export const groupsOf = (
 
 /** Help is read in a terminal of this size, most of the time. */
 const COLUMNS = 80
-
-/** Lines no longer than `width`, if words let them. */
-const wrapped = (text: string, width: number): ReadonlyArray<string> => {
-  const lines: Array<string> = []
-  for (const word of text.split(" ")) {
-    const last = lines.at(-1)
-    if (last !== undefined && last.length + 1 + word.length <= width) lines[lines.length - 1] = `${last} ${word}`
-    else lines.push(word)
-  }
-  return lines
-}
 
 /** A row of two columns, the second one wrapped; what is too long for the first has the second below it. */
 const row = (left: string, right: string, column: number): string => {

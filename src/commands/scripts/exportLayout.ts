@@ -2,9 +2,10 @@ import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import { LayoutEntry, MAX_LAYOUT_BYTES, MAX_LAYOUT_ENTRIES, MAX_LINE_BYTES } from "../../schema/Layout.ts"
+import type { ListedSession } from "../../schema/Listing.ts"
 import type { SessionInfo } from "../../schema/Session.ts"
 import { Output } from "../../services/Output.ts"
-import { type Listed, SessionRegistry } from "../../services/SessionRegistry.ts"
+import { SessionRegistry } from "../../services/SessionRegistry.ts"
 import { verb } from "../language/verb.ts"
 import { explain } from "../words/failures.ts"
 import { formatEntry, HEADER } from "./layoutFormat.ts"
@@ -31,7 +32,7 @@ interface Exported {
   readonly problem?: string
 }
 
-const exported = ({ info, name, problem }: Listed): Exported => {
+const exported = ({ info, name, problem }: ListedSession): Exported => {
   if (info === undefined) return { problem: `${name}: not exported: it does not answer (${problem})` }
   const { dir, doubt } = place(info)
   const entry = decodeEntry({ name, dir, ...(info.command === undefined ? {} : { command: info.command }) })

@@ -1,12 +1,7 @@
 /** Text for people. */
-import * as CliOutput from "effect/cli/CliOutput"
+import { widthOf } from "../../schema/Width.ts"
 
 export { count, cut, shortPath, UNSEEN, visible } from "../../schema/Text.ts"
-
-const PRINTABLE_ASCII = /^[ -~]*$/
-
-/** Columns on a terminal. Anything but ASCII wants an Intl.Segmenter, which takes ten milliseconds to make. */
-const width = (cell: string): number => PRINTABLE_ASCII.test(cell) ? cell.length : CliOutput.displayWidth(cell)
 
 type Rows = ReadonlyArray<ReadonlyArray<string>>
 
@@ -24,7 +19,7 @@ export const columns = (): Columns => {
   const expect = (rows: Rows) => {
     for (const row of rows) {
       for (const [column, cell] of row.entries()) {
-        widths[column] = Math.max(widths[column] ?? 0, width(cell))
+        widths[column] = Math.max(widths[column] ?? 0, widthOf(cell))
       }
     }
   }
@@ -33,7 +28,7 @@ export const columns = (): Columns => {
     lines: (rows) => {
       expect(rows)
       return rows.map((row) =>
-        row.map((cell, column) => cell + " ".repeat(widths[column]! - width(cell))).join("  ").trimEnd()
+        row.map((cell, column) => cell + " ".repeat(widths[column]! - widthOf(cell))).join("  ").trimEnd()
       )
     }
   }

@@ -1,8 +1,8 @@
-import * as CliOutput from "effect/cli/CliOutput"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { isatty } from "node:tty"
 import { visible } from "../../schema/Text.ts"
+import { widthOf } from "../../schema/Width.ts"
 import { Caller } from "../../services/Caller.ts"
 import { Progress } from "../../services/Progress.ts"
 import { endSignals, listen } from "../system/processEvents.ts"
@@ -20,16 +20,13 @@ const BETWEEN_MS = 80
 /** The width of a terminal that does not say. */
 const COLUMNS = 80
 
-const PRINTABLE_ASCII = /^[ -~]*$/
-
 /** What fits into so many columns. */
 const fitting = (text: string, columns: number): string => {
-  const whole = PRINTABLE_ASCII.test(text) ? text.length : CliOutput.displayWidth(text)
-  if (whole <= columns) return text
+  if (widthOf(text) <= columns) return text
   let fits = ""
   let width = 0
   for (const character of text) {
-    width += CliOutput.displayWidth(character)
+    width += widthOf(character)
     // One column for the mark.
     if (width >= columns) break
     fits += character

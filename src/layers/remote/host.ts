@@ -3,6 +3,7 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type { HostName } from "../../schema/HostName.ts"
+import { byName } from "../../schema/Listing.ts"
 import type { RemoteAsk } from "../../schema/protocol/Serve.ts"
 import type { RememberedHost } from "../../schema/RememberedHost.ts"
 import type { SessionName } from "../../schema/SessionName.ts"
@@ -75,7 +76,7 @@ export const makeHosts = Effect.fnUntraced(function*(parts: {
     const remember = Effect.fnUntraced(function*(session: SessionName, answered: Answered) {
       const before = Option.getOrUndefined(yield* hosts.get(name))
       const others = (before?.sessions ?? []).filter((other) => other.name !== session)
-      yield* know(answered, [...others, { name: session }].toSorted((a, b) => a.name < b.name ? -1 : 1))
+      yield* know(answered, [...others, { name: session }].toSorted(byName))
     })
 
     return {

@@ -4,13 +4,14 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import * as Scope from "effect/Scope"
+import type { ListedSession } from "../../schema/Listing.ts"
 import type { Welcome } from "../../schema/protocol/Control.ts"
 import type { SessionName } from "../../schema/SessionName.ts"
 import { Caller } from "../../services/Caller.ts"
 import { Lock } from "../../services/Lock.ts"
 import { Paths, PathsError } from "../../services/Paths.ts"
 import { SessionClient } from "../../services/SessionClient.ts"
-import { type AskError, type Listed, SessionRegistry } from "../../services/SessionRegistry.ts"
+import { type AskError, SessionRegistry } from "../../services/SessionRegistry.ts"
 import { askAll } from "./conversation.ts"
 import { readInfo, readSessions, removeSession } from "./directory.ts"
 import { askSessions } from "./requests.ts"
@@ -40,7 +41,7 @@ export const layer: Layer.Layer<SessionRegistry, never, Paths | SessionClient | 
     })
 
     /** None when it turns out to be dead. */
-    const listed = (name: SessionName, answer: Result.Result<Welcome, AskError>): Option.Option<Listed> => {
+    const listed = (name: SessionName, answer: Result.Result<Welcome, AskError>): Option.Option<ListedSession> => {
       if (Result.isSuccess(answer)) return Option.some({ name, info: answer.success.info })
       const error = answer.failure
       if (error._tag === "NoSession") return Option.none()

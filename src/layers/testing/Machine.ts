@@ -1,12 +1,13 @@
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import { byName, type ListedSession } from "../../schema/Listing.ts"
 import type { SessionName } from "../../schema/SessionName.ts"
 import { Caller } from "../../services/Caller.ts"
 import type { DaemonLauncher } from "../../services/DaemonLauncher.ts"
 import type { PathsError } from "../../services/Paths.ts"
 import type { Scrollback } from "../../services/Scrollback.ts"
 import { SessionClient } from "../../services/SessionClient.ts"
-import { type Listed, SessionRegistry } from "../../services/SessionRegistry.ts"
+import { SessionRegistry } from "../../services/SessionRegistry.ts"
 import * as SessionDaemonLive from "../daemon/SessionDaemonLive.ts"
 import { askSessions } from "../sessions/requests.ts"
 import * as SessionControlLive from "../sessions/SessionControlLive.ts"
@@ -41,8 +42,6 @@ export interface MachineOptions {
   readonly host?: string | undefined
 }
 
-const byName = (a: Listed, b: Listed): number => a.name < b.name ? -1 : 1
-
 /** The sessions that run here are asked; those that a test has set say what it has set. */
 const registry = Layer.effect(
   SessionRegistry,
@@ -56,8 +55,8 @@ const registry = Layer.effect(
     const runningNames = Effect.sync(() => [...listeners.keys()].filter((name) => !isSet(name)))
     const listed = (name: SessionName) =>
       running.get(name).pipe(
-        Effect.map(({ info }): Listed => ({ name, info })),
-        Effect.catch(({ message }) => Effect.succeed<Listed>({ name, problem: message }))
+        Effect.map(({ info }): ListedSession => ({ name, info })),
+        Effect.catch(({ message }) => Effect.succeed<ListedSession>({ name, problem: message }))
       )
     return SessionRegistry.of({
       list: Effect.gen(function*() {

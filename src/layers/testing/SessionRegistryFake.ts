@@ -1,11 +1,12 @@
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import { byName, type ListedSession } from "../../schema/Listing.ts"
 import { PROTOCOL, type Welcome } from "../../schema/protocol/Control.ts"
 import type { ExitStatus, SessionInfo } from "../../schema/Session.ts"
 import type { SessionName } from "../../schema/SessionName.ts"
 import { NoSession } from "../../services/NoSession.ts"
-import { type Listed, SessionRegistry, SessionUnresponsive } from "../../services/SessionRegistry.ts"
+import { SessionRegistry, SessionUnresponsive } from "../../services/SessionRegistry.ts"
 
 /** A session as a test sets it. */
 export interface FakeSession {
@@ -48,8 +49,6 @@ const welcomeOf = (info: SessionInfo): Welcome => ({
   restore: false
 })
 
-const byName = (a: Listed, b: Listed): number => a.name < b.name ? -1 : 1
-
 /** The given sessions; killing one removes it, detaching lets its clients go. */
 export const layer = (
   given: Iterable<FakeSession> = []
@@ -70,7 +69,7 @@ export const layer = (
     const registry = SessionRegistry.of({
       list: Effect.sync(() => {
         dead.clear()
-        const listed = Array.from(sessions.values(), ({ info, problem }): Listed => ({
+        const listed = Array.from(sessions.values(), ({ info, problem }): ListedSession => ({
           name: info.name,
           info,
           ...(problem === undefined ? {} : { problem })

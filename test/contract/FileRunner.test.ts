@@ -54,9 +54,12 @@ describeWith(["rsync"], "RsyncRunnerRsync", () => {
     Effect.gen(function*() {
       const { bin, here } = yield* Homes
       write(here, "a", "a")
-      const empty = callerAt({ PATH: bin, SESH_DIR: "" })
-      const runner = Effect.provide(RsyncRunner, Layer.fresh(RsyncRunnerRsync.layer.pipe(Layer.provide(empty))))
-      assert.include(yield* Effect.flip((yield* runner).push(web, ["a"])), { _tag: "ToolMissing", where: "here" })
+      // A PATH may end with what is no directory: the system then says ENOTDIR.
+      for (const PATH of [bin, `${bin}:${Path.join(here, "a")}`]) {
+        const empty = callerAt({ PATH, SESH_DIR: "" })
+        const runner = Effect.provide(RsyncRunner, Layer.fresh(RsyncRunnerRsync.layer.pipe(Layer.provide(empty))))
+        assert.include(yield* Effect.flip((yield* runner).push(web, ["a"])), { _tag: "ToolMissing", where: "here" })
+      }
     }).pipe(Effect.scoped, Effect.provide(fakeWay)))
 })
 

@@ -10,6 +10,7 @@ import { BoundedBytes } from "../../schema/Bytes.ts"
 import { exitCode, type ExitStatus } from "../../schema/Session.ts"
 import type { ConnectionLost, RemoteProgram } from "../../services/SshTransport.ts"
 import { endChild, exitStatus } from "../system/childProcess.ts"
+import { isAbsent } from "../system/systemError.ts"
 import { FROM_HOST, readTold, TO_HOST, TOLD } from "./rsh.ts"
 
 /** Bytes that are kept of what both sides say, of the beginning and of the end: more than anybody is shown. */
@@ -59,8 +60,8 @@ const quietEnv = ({ cwd, env, rshDir }: LocalProgram): NodeJS.ProcessEnv => ({
 
 const spawn = (local: LocalProgram): Effect.Effect<ChildProcess.ChildProcess, LocalNotStarted> =>
   Effect.callback((resume) => {
-    const failed = ({ code, message }: NodeJS.ErrnoException) =>
-      resume(Effect.fail({ _tag: "LocalNotStarted", isMissing: code === "ENOENT", message }))
+    const failed = (error: NodeJS.ErrnoException) =>
+      resume(Effect.fail({ _tag: "LocalNotStarted", isMissing: isAbsent(error), message: error.message }))
     try {
       const child = ChildProcess.spawn(local.file, local.args, {
         cwd: local.cwd,

@@ -2,7 +2,7 @@
 import * as Fs from "node:fs"
 import * as Path from "node:path"
 import { quietly } from "../system/quietly.ts"
-import { codeOf } from "../system/systemError.ts"
+import { codeOf, isAbsent } from "../system/systemError.ts"
 
 /** Something in a tree. */
 export interface Entry {
@@ -62,7 +62,6 @@ export const faultOf = (
     }
     return undefined
   } catch (error) {
-    const code = codeOf(error)
-    return code === "ENOENT" || code === "ENOTDIR" ? { missing: true } : { reason: `it cannot be looked at (${code})` }
+    return isAbsent(error) ? { missing: true } : { reason: `it cannot be looked at (${codeOf(error)})` }
   }
 }

@@ -3,6 +3,7 @@ import * as Effect from "effect/Effect"
 import * as ChildProcess from "node:child_process"
 import { HostUnreachable, SshMissing } from "../../../services/SshTransport.ts"
 import { childEnd, endChild } from "../../system/childProcess.ts"
+import { isAbsent } from "../../system/systemError.ts"
 import { lastLine } from "../shared/sanitize.ts"
 
 /** Milliseconds that ssh has to end when asked to. */
@@ -13,7 +14,7 @@ const MAX_PRINTED = 256 * 1024
 
 /** Why a process could not be started. */
 export const notStarted = (file: string, error: NodeJS.ErrnoException): SshMissing =>
-  error.code === "ENOENT"
+  isAbsent(error)
     ? new SshMissing({ problem: `there is no ${file} on PATH`, advice: "install OpenSSH's client" })
     : new SshMissing({ problem: `${file} cannot be started (${error.code ?? error.message})`, advice: "try again" })
 
@@ -49,15 +50,18 @@ export const print = (
   env: NodeJS.ProcessEnv
 ): Effect.Effect<string, HostUnreachable | SshMissing> =>
   Effect.callback((resume) => {
-    const child = ChildProcess.execFile(file, args, { env, maxBuffer: MAX_PRINTED }, (error, stdout, stderr) => {
-      if (error === null) return resume(Effect.succeed(stdout))
-      const { code } = error as { readonly code?: unknown }
-      return resume(Effect.fail(
-        typeof code === "string"
-          ? notStarted(file, error as NodeJS.ErrnoException)
-          : new HostUnreachable({ host, reason: "other", words: lastLine(stderr) })
-      ))
-    })
-    child.stdin?.end()
-    return Effect.sync(() => end(child, false))
+    const failed = (error: unknown) => resume(Effect.fail(notStarted(file, error as NodeJS.ErrnoException)))
+    try {
+      const child = ChildProcess.execFile(file, args, { env, maxBuffer: MAX_PRINTED }, (error, stdout, stderr) => {
+        if (error === null) return resume(Effect.succeed(stdout))
+        const { code } = error as { readonly code?: unknown }
+        return typeof code === "string"
+          ? failed(error)
+          : resume(Effect.fail(new HostUnreachable({ host, reason: "other", words: lastLine(stderr) })))
+      })
+      child.stdin?.end()
+      return Effect.sync(() => end(child, false))
+    } catch (error) {
+      return failed(error)
+    }
   })

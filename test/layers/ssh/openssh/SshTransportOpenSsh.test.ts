@@ -24,6 +24,17 @@ const masters = Effect.map(
     [...ssh.processes()].filter(([, command]) => command.includes("ControlMaster=yes")).map(([pid]) => pid)
 )
 
+/** The layer of a user with other variables in the environment. */
+const environments = Effect.map(
+  Machinery,
+  ({ home, ssh }) => (env: Readonly<Record<string, string>>) =>
+    SshTransportOpenSsh.layer({ config: ssh.config }).pipe(
+      Layer.provide(Layer.fresh(PathsXdg.layer)),
+      Layer.provide(OperatingSystemProcess.layer),
+      Layer.provide(CallerFake.layer({ env: { ...process.env, HOME: home, ...env }, home }))
+    )
+)
+
 describeWith(NEEDS, "SshTransportOpenSsh, on real hosts", () => {
   test(
     "a key that is not known is recorded, and one connection serves everybody after that, other processes too",
@@ -73,18 +84,11 @@ describeWith(NEEDS, "SshTransportOpenSsh, on real hosts", () => {
   test(
     "the longest directory that leaves room for ssh's sockets is taken, and no longer one",
     Effect.gen(function*() {
-      const { home, ssh } = yield* Machinery
+      const { home } = yield* Machinery
+      const withEnv = yield* environments
       // What is put behind it: ours, a key, and what ssh adds while it makes the socket.
       const room = socketPathLimit(process.platform) - "/ssh/".length - 13 - 17
-      const at = (bytes: number) =>
-        SshTransportOpenSsh.layer({ config: ssh.config }).pipe(
-          Layer.provide(Layer.fresh(PathsXdg.layer)),
-          Layer.provide(OperatingSystemProcess.layer),
-          Layer.provide(CallerFake.layer({
-            env: { ...process.env, HOME: home, SESH_DIR: Path.join(home, "x".repeat(bytes - home.length - 1)) },
-            home
-          }))
-        )
+      const at = (bytes: number) => withEnv({ SESH_DIR: Path.join(home, "x".repeat(bytes - home.length - 1)) })
       assert.strictEqual(yield* Effect.provide(say("one"), at(room)), "one")
       yield* Effect.provide(Effect.flatMap(SshTransport, ({ close }) => close(good)), at(room))
       const error = yield* Effect.flip(Effect.provide(say("two"), at(room + 1)))
@@ -247,6 +251,16 @@ describeWith(NEEDS, "SshTransportOpenSsh, on real hosts", () => {
       lab.kill()
       yield* happens("it is over", () => says.ends.length === 1)
       assert.strictEqual(says.ends[0]?._tag, "ConnectionLost")
+    })
+  )
+
+  test(
+    "without ssh on a PATH that ends with what is no directory, the message says what to do",
+    Effect.gen(function*() {
+      const { ssh } = yield* Machinery
+      const env = { PATH: `/nowhere:${Path.join(ssh.dir, "authorized_keys")}` }
+      const { message } = yield* Effect.flip(Effect.provide(say("one"), (yield* environments)(env)))
+      assert.strictEqual(message, "there is no ssh on PATH; install OpenSSH's client")
     })
   )
 

@@ -2,6 +2,7 @@
 import * as Fs from "node:fs"
 import * as Path from "node:path"
 import { quietly } from "../../../system/quietly.ts"
+import { codeOf, isAbsent } from "../../../system/systemError.ts"
 import { BadConfig, type Files } from "./read.ts"
 
 /** Bytes: a configuration of thousands of hosts. */
@@ -52,9 +53,8 @@ const read = (path: string, uid: number, checked: boolean): string | undefined =
     return Fs.readFileSync(path, "utf8")
   } catch (error) {
     if (error instanceof BadConfig) throw error
-    const { code } = error as NodeJS.ErrnoException
-    if (code === "ENOENT" || code === "ENOTDIR") return undefined
-    throw new BadConfig(`${path} cannot be read (${code})`)
+    if (isAbsent(error)) return undefined
+    throw new BadConfig(`${path} cannot be read (${codeOf(error)})`)
   }
 }
 

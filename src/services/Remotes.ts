@@ -32,6 +32,9 @@ export class Remotes extends Context.Service<Remotes, {
    * theirs.
    */
   readonly at: (host: HostName, options?: ConnectOptions) => Effect.Effect<Context.Context<HostServices>>
-  /** Asks a host what there is, and remembers it (`Hosts`). One question; a host that is asked elsewhere is not waited for. */
+  /**
+   * Asks a host what there is, and remembers the answer (`HostMemory`). Every call asks for itself: it does not wait for
+   * another one's answer.
+   */
   readonly look: (host: HostName, options?: ConnectOptions) => Effect.Effect<RememberedHost, HostError>
 }>()("sesh/services/Remotes") {}

@@ -40,11 +40,14 @@ export type AskError = NoSession | ConnectError | SessionUnresponsive | VersionM
 
 /** The sessions of this user on a machine. The socket is the truth: everything here connects and asks. */
 export class SessionRegistry extends Context.Service<SessionRegistry, {
-  /** All sessions by name, asked in parallel. What dead ones left behind is removed on the way. */
+  /**
+   * All sessions by name, asked in parallel. One that has not answered after a second is listed with that problem. What
+   * dead ones left behind is removed on the way.
+   */
   readonly list: Effect.Effect<ReadonlyArray<ListedSession>, PathsError | HostError>
   /** The names that sockets exist for, without asking: for completion. */
   readonly names: Effect.Effect<ReadonlyArray<SessionName>>
-  /** Asks one session. */
+  /** Asks one session. It has five seconds to answer; on another host twenty. */
   readonly get: (name: SessionName) => Effect.Effect<Welcome, AskError>
   /** Ends a session and waits until it has ended; what is still there after the grace is killed. */
   readonly kill: (name: SessionName, graceMs: number) => Effect.Effect<ExitStatus, AskError>

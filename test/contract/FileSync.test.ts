@@ -1,4 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
+import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
@@ -10,8 +11,10 @@ import { withFileLock } from "../../src/layers/system/fileLock.ts"
 import * as EventLogFake from "../../src/layers/testing/EventLogFake.ts"
 import { EventLogTestRef } from "../../src/layers/testing/EventLogFake.ts"
 import * as FileRunnerFake from "../../src/layers/testing/FileRunnerFake.ts"
+import * as FileSyncFake from "../../src/layers/testing/FileSyncFake.ts"
 import * as OutputFake from "../../src/layers/testing/OutputFake.ts"
-import { FileSync } from "../../src/services/FileSync.ts"
+import type { HostName } from "../../src/schema/HostName.ts"
+import { FileSync, type SyncOutcome } from "../../src/services/FileSync.ts"
 import { Paths } from "../../src/services/Paths.ts"
 import { callerAt, fakeRunners, fakeWay, Homes, realWay, web, write } from "../fixtures/syncHosts.ts"
 import { describeWith } from "../support/needs.ts"
@@ -41,6 +44,23 @@ describeWith(["ssh", "sshd", "ssh-keygen", "rsync"], "on a real host", () => {
 })
 
 const heard = Effect.map(OutputFake.OutputTestRef, ({ err }) => err.splice(0))
+
+describe("FileSyncFake", () => {
+  it.effect("several at once wait for one push, and who comes later makes the next", () =>
+    Effect.gen(function*() {
+      const { push } = yield* FileSync
+      const ref = yield* FileSyncFake.FileSyncTestRef
+      const outcome = yield* Deferred.make<SyncOutcome>()
+      ref.next = Deferred.await(outcome)
+      const pushing = yield* Effect.forEach([web, web, "db" as HostName], (host) => Effect.forkChild(push(host)))
+      yield* Effect.yieldNow
+      assert.deepStrictEqual(ref.made, [web, "db"])
+      yield* Deferred.succeed(outcome, { _tag: "Pushed" })
+      for (const pushed of pushing) assert.deepStrictEqual(yield* Fiber.join(pushed), { _tag: "Pushed" })
+      yield* push(web)
+      assert.deepStrictEqual(ref.made, [web, "db", web])
+    }).pipe(Effect.provide(FileSyncFake.layer)))
+})
 
 describe("FileSyncLive", () => {
   it.live("people are told what happens, in lines", () =>

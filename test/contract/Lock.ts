@@ -3,6 +3,7 @@ import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import type * as Layer from "effect/Layer"
+import * as TestClock from "effect/testing/TestClock"
 import { Lock } from "../../src/services/Lock.ts"
 
 /** What every Lock promises. */
@@ -38,6 +39,23 @@ export const suite = (name: string, layer: Layer.Layer<Lock>): void => {
         yield* Effect.yieldNow
         yield* Fiber.interrupt(waiter)
         yield* Fiber.interrupt(holder)
+        assert.strictEqual(yield* withLock(Effect.succeed(1)), 1)
+      }).pipe(Effect.provide(layer)))
+
+    it.effect("who waits gives up after ten seconds, and not before; the holder goes on", () =>
+      Effect.gen(function*() {
+        const { withLock } = yield* Lock
+        const free = yield* Deferred.make<void>()
+        const holder = yield* Effect.forkChild(withLock(Effect.as(Deferred.await(free), "done")))
+        yield* Effect.yieldNow
+        const waiter = yield* Effect.forkChild(Effect.flip(withLock(Effect.void)))
+        yield* Effect.yieldNow
+        for (let second = 0; second < 9; second++) yield* TestClock.adjust("1 second")
+        assert.isUndefined(waiter.pollUnsafe())
+        for (let second = 0; second < 3; second++) yield* TestClock.adjust("1 second")
+        assert.deepInclude(yield* Fiber.join(waiter), { _tag: "LockError", isHeld: true })
+        yield* Deferred.succeed(free, undefined)
+        assert.strictEqual(yield* Fiber.join(holder), "done")
         assert.strictEqual(yield* withLock(Effect.succeed(1)), 1)
       }).pipe(Effect.provide(layer)))
   })

@@ -24,7 +24,7 @@ import { hosted } from "../fixtures/hosted.ts"
 import { machine } from "../fixtures/machine.ts"
 import { plainSession } from "../fixtures/session.ts"
 import { eventually, settle } from "../support/fakeClient.ts"
-import { type Played, Stage, suite } from "./SessionControl.ts"
+import { memorySuite, type Played, Stage, suite } from "./SessionControl.ts"
 
 const played = Layer.effect(
   Stage,
@@ -67,6 +67,8 @@ const overSockets = Layer.mergeAll(hosted, SessionControlLive.layer).pipe(
 suite("SessionControlFake", played)
 suite("SessionControlLive, on a network of fakes", onFakes)
 suite("SessionControlLive, over sockets", overSockets)
+memorySuite("SessionControlFake", played)
+memorySuite("SessionControlLive, on a network of fakes", onFakes)
 
 const dev = "dev" as SessionName
 

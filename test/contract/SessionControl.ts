@@ -6,6 +6,7 @@ import * as Fiber from "effect/Fiber"
 import type * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
+import * as TestClock from "effect/testing/TestClock"
 import type { ExitStatus } from "../../src/schema/Session.ts"
 import type { SessionName } from "../../src/schema/SessionName.ts"
 import { SessionControl } from "../../src/services/SessionControl.ts"
@@ -302,3 +303,32 @@ export const suite = (name: string, layer: Layer.Layer<SessionControl | Stage>) 
     )
   })
 }
+
+/** How long every {@link SessionControl} remembers the sessions of this machine. */
+export const memorySuite = (name: string, layer: Layer.Layer<SessionControl | Stage>) =>
+  describe(`the memory of SessionControl: ${name}`, () => {
+    it.effect("is an hour: a session that ended earlier is as if it had not been there", () =>
+      Effect.gen(function*() {
+        const control = yield* SessionControl
+        const session = yield* (yield* Stage).start(a)
+        const waiting = yield* Effect.forkChild(control.wait({ name: a }))
+        yield* settle
+        session.exit({ code: 7 })
+        yield* Fiber.join(waiting)
+        yield* TestClock.adjust("59 minutes")
+        assert.deepStrictEqual((yield* control.wait({ name: a })).status, { code: 7 })
+        yield* TestClock.adjust("2 minutes")
+        assert.strictEqual((yield* Effect.flip(control.wait({ name: a })))._tag, "NoSession")
+        assert.strictEqual((yield* Effect.flip(control.wait({ name: a, created: session.id })))._tag, "SessionLost")
+      }).pipe(Effect.scoped, Effect.provide(layer)))
+
+    it.effect("has nothing of a session that went without a word", () =>
+      Effect.gen(function*() {
+        const control = yield* SessionControl
+        const session = yield* (yield* Stage).start(a)
+        yield* session.vanish
+        yield* settle
+        assert.strictEqual((yield* Effect.flip(control.wait({ name: a })))._tag, "NoSession")
+        assert.strictEqual((yield* Effect.flip(control.wait({ name: a, created: session.id })))._tag, "SessionLost")
+      }).pipe(Effect.scoped, Effect.provide(layer)))
+  })

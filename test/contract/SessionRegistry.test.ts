@@ -16,17 +16,14 @@ import { SessionServer } from "../../src/services/SessionServer.ts"
 import { leaveDead } from "../fixtures/dead.ts"
 import { machine } from "../fixtures/machine.ts"
 import { plainSession } from "../fixtures/session.ts"
-import { Sessions, suite } from "./SessionRegistry.ts"
+import { patienceSuite, Sessions, suite } from "./SessionRegistry.ts"
 import { until } from "./SessionServer.ts"
 
 const memory = Layer.effect(
   Sessions,
   Effect.map(SessionRegistryFake.SessionRegistryTestRef, ({ sessions }) => ({
-    start: (name, given) =>
-      Effect.sync(() => {
-        const info = SessionRegistryFake.fakeInfo(name, given?.info)
-        sessions.set(name, { info, ...(given?.status === undefined ? {} : { status: given.status }) })
-      })
+    start: (name, { info, ...given } = {}) =>
+      Effect.sync(() => void sessions.set(name, { ...given, info: SessionRegistryFake.fakeInfo(name, info) }))
   }))
 ).pipe(Layer.provideMerge(SessionRegistryFake.layer()))
 
@@ -40,6 +37,8 @@ const files = Layer.effect(
 
 suite("SessionRegistryFake", memory)
 suite("SessionRegistryFiles", files)
+patienceSuite("SessionRegistryFake", memory)
+patienceSuite("SessionRegistryFiles", files)
 
 const [work, other] = ["work", "other"] as Array<SessionName> as [SessionName, SessionName]
 const encodeInfo = Schema.encodeSync(Schema.fromJsonString(SessionInfo))

@@ -6,6 +6,7 @@ import * as Fiber from "effect/Fiber"
 import type * as Layer from "effect/Layer"
 import * as Result from "effect/Result"
 import * as Scope from "effect/Scope"
+import * as TestClock from "effect/testing/TestClock"
 import { FrameType, MAX_PAYLOAD } from "../../src/schema/protocol/Frame.ts"
 import type { SessionName } from "../../src/schema/SessionName.ts"
 import type { Connection, ConnectionEnd } from "../../src/services/Connection.ts"
@@ -111,6 +112,27 @@ export const suite = (name: string, layer: Layer.Layer<SessionServer | SessionCl
         assert.isTrue(large.equals(atFar.frames[2]![1]))
         assert.deepStrictEqual(atNear.frames, [[FrameType.output, Buffer.from("hello")]])
       }).pipe(Effect.provide(layer)))
+
+    it.effect("who makes a session is waited for, ten seconds at the most", () =>
+      Effect.gen(function*() {
+        const server = yield* SessionServer
+        const listen = <A>(name: string, prepare: Effect.Effect<A>) =>
+          server.listen({ name: name as SessionName, prepare, onConnection: () => {} })
+        const inside = yield* Deferred.make<void>()
+        const ready = yield* Deferred.make<string>()
+        const first = yield* Effect.forkChild(
+          listen("first", Effect.andThen(Deferred.succeed(inside, undefined), Deferred.await(ready)))
+        )
+        yield* Deferred.await(inside)
+        const second = yield* Effect.forkChild(Effect.flip(listen("second", Effect.void)))
+        yield* Effect.yieldNow
+        for (let passed = 0; passed < 9; passed++) yield* TestClock.adjust("1 second")
+        assert.isUndefined(second.pollUnsafe())
+        for (let passed = 0; passed < 3; passed++) yield* TestClock.adjust("1 second")
+        assert.strictEqual((yield* Fiber.join(second))._tag, "LockError")
+        yield* Deferred.succeed(ready, "ready")
+        assert.strictEqual(yield* Fiber.join(first), "ready")
+      }).pipe(Effect.scoped, Effect.provide(layer)))
 
     it.live("frame types from a newer version arrive too", () =>
       Effect.gen(function*() {

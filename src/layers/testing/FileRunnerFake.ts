@@ -19,9 +19,6 @@ export class FileRunnerTestRef extends Context.Service<FileRunnerTestRef, {
   before: Effect.Effect<void>
 }>()("sesh/layers/testing/FileRunnerTestRef") {}
 
-/** Milliseconds that a copy takes. */
-const TAKES_MS = 5
-
 /** Copies a path from the home here to the one there. `isExact`: as rsync does, links as links, and nothing else left. */
 export type Put = (path: string, isExact: boolean) => Pushed
 
@@ -45,7 +42,7 @@ export const layer = (put: Put = (path) => ({ path })): Layer.Layer<RsyncRunner 
         if (unreachable !== undefined) return yield* unreachable
         if (where !== undefined) return yield* new ToolMissing({ tool, where })
         // Others get their turn, as with a program.
-        yield* Effect.promise(() => new Promise((resolve) => setTimeout(resolve, TAKES_MS)))
+        yield* Effect.promise(() => new Promise<void>((resolve) => setImmediate(resolve)))
         copies.made.push({ tool, host, paths })
         return paths.map((path): Pushed => {
           const failure = copies.failures.get(path)

@@ -1,4 +1,5 @@
 import * as Context from "effect/Context"
+import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type { HostName } from "../../schema/HostName.ts"
@@ -11,16 +12,25 @@ export class FileSyncTestRef extends Context.Service<FileSyncTestRef, {
   next: Effect.Effect<SyncOutcome>
 }>()("sesh/layers/testing/FileSyncTestRef") {}
 
-/** Pushes nothing, and says that there was nothing to do. */
+/** Pushes nothing, and says that there was nothing to do. Several who want it at once wait for one push. */
 export const layer: Layer.Layer<FileSync | FileSyncTestRef> = Layer.effectContext(Effect.sync(() => {
   const syncs: FileSyncTestRef["Service"] = { made: [], next: Effect.succeed({ _tag: "Unchanged" }) }
-  return Context.make(FileSyncTestRef, syncs).pipe(
-    Context.add(FileSync, {
-      push: (host) =>
-        Effect.suspend(() => {
-          syncs.made.push(host)
-          return syncs.next
-        })
+  const underWay = new Map<HostName, Deferred.Deferred<SyncOutcome>>()
+  const push = (host: HostName) =>
+    Effect.suspend(() => {
+      const running = underWay.get(host)
+      if (running !== undefined) return Deferred.await(running)
+      syncs.made.push(host)
+      const outcome = Deferred.makeUnsafe<SyncOutcome>()
+      underWay.set(host, outcome)
+      return syncs.next.pipe(
+        Effect.onExit((exit) =>
+          Effect.sync(() => {
+            underWay.delete(host)
+            Deferred.doneUnsafe(outcome, exit)
+          })
+        )
+      )
     })
-  )
+  return Context.make(FileSyncTestRef, syncs).pipe(Context.add(FileSync, { push }))
 }))

@@ -1,10 +1,33 @@
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Semaphore from "effect/Semaphore"
-import { Lock } from "../../services/Lock.ts"
+import { Lock, LockError } from "../../services/Lock.ts"
 
-/** One holder at a time within this layer, first come first served. Has no clock: it waits for as long as it takes. */
-export const layer: Layer.Layer<Lock> = Layer.effect(
-  Lock,
-  Effect.map(Semaphore.make(1), (semaphore) => Lock.of({ withLock: semaphore.withPermit }))
-)
+/** As the contract has it. */
+const PATIENCE = "10 seconds"
+
+/** A lock of its own: first come, first served. */
+export const make = (path = "/fake/.sesh/.lock"): Effect.Effect<Lock["Service"]> =>
+  Effect.map(Semaphore.make(1), (semaphore) =>
+    Lock.of({
+      withLock: (effect) =>
+        Effect.suspend(() => {
+          let isOurs = false
+          const locked = semaphore.withPermit(Effect.suspend(() => {
+            isOurs = true
+            return effect
+          }))
+          const givenUp = Effect.andThen(
+            Effect.sleep(PATIENCE),
+            Effect.suspend(() =>
+              isOurs
+                ? Effect.never
+                : Effect.fail(new LockError({ path, reason: "another sesh has held it for 10 s", isHeld: true }))
+            )
+          )
+          return Effect.raceFirst(locked, givenUp)
+        })
+    }))
+
+/** One holder at a time within this layer. */
+export const layer: Layer.Layer<Lock> = Layer.effect(Lock, make())

@@ -1,9 +1,10 @@
+import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
 import type { EndSignal } from "../../schema/protocol/Control.ts"
-import type { ExitStatus } from "../../schema/Session.ts"
+import { type ExitStatus, REMEMBERED_MS } from "../../schema/Session.ts"
 import type { SessionName } from "../../schema/SessionName.ts"
 import { SIGNAL_NUMBERS } from "../../schema/Signal.ts"
 import { NoSession } from "../../services/NoSession.ts"
@@ -36,12 +37,15 @@ export class FakeLiveSession {
   private stalled = false
   private commandEnd: { readonly status: ExitStatus; readonly output: Buffer } | undefined
   private end: ExitStatus | "vanished" | undefined
+  private endedAt: number | undefined
   private readonly keep: boolean
+  private readonly now: () => number
   private readonly changed = new Set<() => void>()
 
-  constructor(id: string, keep: boolean) {
+  constructor(id: string, keep: boolean, now: () => number) {
     this.id = id
     this.keep = keep
+    this.now = now
   }
 
   /** All it has shown. */
@@ -68,6 +72,11 @@ export class FakeLiveSession {
     return this.end !== undefined
   }
 
+  /** It has ended without a word, or too long ago: nothing is known of it. */
+  get isForgotten(): boolean {
+    return this.isOver && (this.end === "vanished" || this.now() - (this.endedAt ?? 0) >= REMEMBERED_MS)
+  }
+
   get isFull(): boolean {
     return this.unread >= CAPACITY
   }
@@ -82,6 +91,7 @@ export class FakeLiveSession {
       this.commandEnd = { status, output: this.output }
       if (!this.keep) this.end = status
     } else this.end ??= status
+    if (this.isOver) this.endedAt ??= this.now()
     this.tell()
   }
 
@@ -137,13 +147,14 @@ export class SessionControlTestRef extends Context.Service<SessionControlTestRef
 const lastOf = (bytes: Buffer, most: number): Buffer => bytes.subarray(Math.max(0, bytes.length - most))
 
 /** Sessions that a test plays, without a protocol between. */
-export const layer: Layer.Layer<SessionControl | SessionControlTestRef> = Layer.effectContext(Effect.sync(() => {
+export const layer: Layer.Layer<SessionControl | SessionControlTestRef> = Layer.effectContext(Effect.gen(function*() {
+  const clock = yield* Clock.Clock
   const all = new Map<SessionName, FakeLiveSession>()
   let started = 0
   const sessions = SessionControlTestRef.of({
     all,
     start: (name, { keep = false } = {}) => {
-      const session = new FakeLiveSession(`session ${++started}`, keep)
+      const session = new FakeLiveSession(`session ${++started}`, keep, () => clock.currentTimeMillisUnsafe())
       all.set(name, session)
       return session
     }
@@ -161,7 +172,9 @@ export const layer: Layer.Layer<SessionControl | SessionControlTestRef> = Layer.
 
   const wait = Effect.fnUntraced(function*({ capture = 0, created, name }: WaitOptions) {
     const session = all.get(name)
-    if (session === undefined) return yield* new NoSession({ name, stale: false })
+    if (session === undefined || session.isForgotten) {
+      return yield* created === undefined ? new NoSession({ name, stale: false }) : lost(name)
+    }
     if (created === undefined) {
       yield* session.until(() => session.isOver)
       return session.status === undefined

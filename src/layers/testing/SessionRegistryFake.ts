@@ -1,4 +1,5 @@
 import * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { byName, type ListedSession } from "../../schema/Listing.ts"
@@ -11,8 +12,12 @@ import { SessionRegistry, SessionUnresponsive } from "../../services/SessionRegi
 /** A session as a test sets it. */
 export interface FakeSession {
   readonly info: SessionInfo
-  /** It does not answer, for this reason. */
+  /** What it answers cannot be used, for this reason. */
   readonly problem?: string
+  /** It does not answer. */
+  readonly mute?: boolean
+  /** When it is killed it is there until the grace is over. */
+  readonly deaf?: boolean
   /** How its command ends when it is killed; by SIGHUP unless told otherwise. */
   readonly status?: ExitStatus
 }
@@ -49,6 +54,12 @@ const welcomeOf = (info: SessionInfo): Welcome => ({
   restore: false
 })
 
+/** Seconds, as the contract has them. */
+const PATIENCE = 5
+const LIST_PATIENCE = 1
+
+const silent = (seconds: number): string => `no answer in ${seconds} s`
+
 /** The given sessions; killing one removes it, detaching lets its clients go. */
 export const layer = (
   given: Iterable<FakeSession> = []
@@ -58,31 +69,38 @@ export const layer = (
     const dead = new Set<SessionName>()
     const ref = SessionRegistryTestRef.of({ sessions, dead, killed: [], detached: [] })
 
-    const find = (name: SessionName) =>
-      Effect.suspend((): Effect.Effect<FakeSession, NoSession | SessionUnresponsive> => {
-        const session = sessions.get(name)
-        if (session === undefined) return Effect.fail(new NoSession({ name, stale: dead.has(name) }))
-        if (session.problem === undefined) return Effect.succeed(session)
-        return Effect.fail(new SessionUnresponsive({ name, reason: session.problem }))
-      })
+    const find = Effect.fnUntraced(function*(name: SessionName) {
+      const session = sessions.get(name)
+      if (session === undefined) return yield* new NoSession({ name, stale: dead.has(name) })
+      if (session.mute === true) {
+        yield* Effect.sleep(Duration.seconds(PATIENCE))
+        return yield* new SessionUnresponsive({ name, reason: silent(PATIENCE) })
+      }
+      if (session.problem !== undefined) return yield* new SessionUnresponsive({ name, reason: session.problem })
+      return session
+    })
+
+    const listed = ({ info, mute, problem }: FakeSession): ListedSession => {
+      const why = mute === true ? silent(LIST_PATIENCE) : problem
+      return { name: info.name, info, ...(why === undefined ? {} : { problem: why }) }
+    }
 
     const registry = SessionRegistry.of({
-      list: Effect.sync(() => {
+      list: Effect.gen(function*() {
         dead.clear()
-        const listed = Array.from(sessions.values(), ({ info, problem }): ListedSession => ({
-          name: info.name,
-          info,
-          ...(problem === undefined ? {} : { problem })
-        }))
-        return listed.toSorted(byName)
+        const all = [...sessions.values()]
+        if (all.some(({ mute }) => mute === true)) yield* Effect.sleep(Duration.seconds(LIST_PATIENCE))
+        return all.map(listed).toSorted(byName)
       }),
       names: Effect.sync(() => [...sessions.keys(), ...dead].toSorted()),
       get: (name) => Effect.map(find(name), ({ info }) => welcomeOf(info)),
       kill: (name, graceMs) =>
-        Effect.map(find(name), ({ status }) => {
+        Effect.gen(function*() {
+          const { deaf = false, status = { code: 0, signal: deaf ? 9 : 1 } } = yield* find(name)
           ref.killed.push({ name, graceMs })
+          if (deaf) yield* Effect.sleep(graceMs)
           sessions.delete(name)
-          return status ?? { code: 0, signal: 1 }
+          return status
         }),
       detach: (name, reason) =>
         Effect.map(find(name), (session) => {

@@ -11,7 +11,7 @@ export const layer: Layer.Layer<SessionServer, never, NetworkTestRef> = Layer.ef
 
     const listen: SessionServer["Service"]["listen"] = Effect.fn("SessionServer.listen")(
       function*({ name, onConnection, prepare }) {
-        return yield* network.creating.withPermit(Effect.gen(function*() {
+        return yield* network.creating.withLock(Effect.gen(function*() {
           if (network.listeners.has(name)) return yield* new SessionExists({ name })
           const prepared = yield* prepare
           yield* Effect.acquireRelease(

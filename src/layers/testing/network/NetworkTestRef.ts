@@ -1,10 +1,11 @@
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import * as Semaphore from "effect/Semaphore"
 import type { SessionName } from "../../../schema/SessionName.ts"
 import { type Connection, ConnectionReset, FrameCut } from "../../../services/Connection.ts"
 import type { HostError } from "../../../services/HostError.ts"
+import type { Lock } from "../../../services/Lock.ts"
+import * as LockFake from "../LockFake.ts"
 import { connectionPair } from "./connectionPair.ts"
 
 /** One connection, as a test sees and treats it. */
@@ -34,8 +35,8 @@ export class NetworkTestRef extends Context.Service<NetworkTestRef, {
   readonly isDown: () => string | HostError | undefined
   /** Connects to a listener, which sees it as late as it would a socket. */
   readonly open: (name: SessionName) => Connection
-  /** Of creators, one at a time. */
-  readonly creating: Semaphore.Semaphore
+  /** Who makes a session holds it. */
+  readonly creating: Lock["Service"]
 }>()("sesh/layers/testing/NetworkTestRef") {}
 
 const brokenBy = (code: string, message: string) => new ConnectionReset({ code, cause: new Error(message) })
@@ -47,7 +48,7 @@ const reset = () => brokenBy("ECONNRESET", "read ECONNRESET")
 export const layer = (options?: { readonly capacity?: number }): Layer.Layer<NetworkTestRef> =>
   Layer.effect(
     NetworkTestRef,
-    Effect.map(Semaphore.make(1), (creating) => {
+    Effect.map(LockFake.make(), (creating) => {
       const listeners = new Map<SessionName, (connection: Connection) => void>()
       const links: Array<FakeLink> = []
       let down: string | HostError | undefined

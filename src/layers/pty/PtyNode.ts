@@ -10,29 +10,29 @@ import { checkProgram, type Unusable } from "./checkProgram.ts"
 import { openMaster, type PtyMaster } from "./master.ts"
 import { type PtyProcesses, ptyProcesses } from "./processes.ts"
 
-/** When the scope closes: from the hang-up to the kill. Time for a shell to save its history, and little for a user. */
-const HANG_UP_MS = 500
+/** When the scope closes, from the hang-up to the kill: enough for a shell to save its history, short for a user. */
+const HANG_UP_GRACE_MS = 500
 
-/** From the kill to giving up: a process in an uninterruptible wait dies when the system lets it. */
-const KILL_MS = 1000
+/** From the kill to giving up: a process in an uninterruptible wait does not die before that ends. */
+const KILL_GRACE_MS = 1000
 
-const LOOK_MS = 10
+const POLL_MS = 10
 
-/** A locale in UTF-8: the terminal's own line editor should erase whole characters (termios(3), IUTF8). */
+/** The locale is UTF-8, so the terminal's own line editor should erase whole characters (termios(3), IUTF8). */
 const isUtf8 = (env: PtySpec["env"]) => /utf-?8/i.test(env["LC_ALL"] || env["LC_CTYPE"] || env["LANG"] || "")
 
-/** A program on its terminal, with what only the scope may do to it. */
+/** A program on its terminal, with what the scope needs to end it. */
 interface Running {
   readonly process: PtyProcess
   readonly master: PtyMaster
   readonly processes: PtyProcesses
-  /** The system has told how it ended. */
+  /** Done when the system has reported the program's end. */
   readonly ended: Deferred.Deferred<void>
 }
 
 /**
- * What the kernel does when a terminal hangs up (tty_signal_session_leader): SIGHUP, then SIGCONT, for a stopped
- * process would only learn of it when somebody continues it, and there is nobody left to do so.
+ * Signals as the kernel does when a terminal hangs up (tty_signal_session_leader): SIGHUP, then SIGCONT, because a
+ * stopped process gets the first only when it is continued, and no shell is left to do that.
  */
 const hangUp = (processes: PtyProcesses) => {
   processes.signal("SIGHUP")
@@ -88,7 +88,7 @@ const start = (spec: PtySpec, file: string): Running => {
         if (fd !== undefined) addon.resize(fd, cols, rows)
       },
       signal: (name) => {
-        // Afterwards the pid may be anybody's; and what outlives its shell wanted to (nohup, setsid).
+        // After the end another process may have the pid; and what outlives its shell was meant to (nohup, setsid).
         if (status !== undefined) return
         if (name === "SIGHUP") hangUp(processes)
         else processes.signal(name)
@@ -98,30 +98,30 @@ const start = (spec: PtySpec, file: string): Running => {
   }
 }
 
-/** Does `act` again and again until nobody is left, for so long at the most. */
-const untilGone = Effect.fnUntraced(function*(processes: PtyProcesses, mostMs: number, act: () => void) {
-  for (let ms = 0; ms < mostMs && processes.members().length > 0; ms += LOOK_MS) {
+/** Repeats `act` until no process is left, or the limit is reached. */
+const untilGone = Effect.fnUntraced(function*(processes: PtyProcesses, limitMs: number, act: () => void) {
+  for (let ms = 0; ms < limitMs && processes.pids().length > 0; ms += POLL_MS) {
     act()
-    yield* Effect.sleep(LOOK_MS)
+    yield* Effect.sleep(POLL_MS)
   }
 })
 
-/** Hangs up, then kills. After the program's own end there is nothing to do but to close. */
+/** Hangs up, then kills. After the program's own end it only closes the terminal. */
 const stop = Effect.fnUntraced(function*({ ended, master, processes }: Running) {
   master.discard()
   if (!Deferred.isDoneUnsafe(ended)) {
     hangUp(processes)
-    yield* untilGone(processes, HANG_UP_MS, () => {})
-    // More than once: who is just being forked is not yet seen.
-    yield* untilGone(processes, KILL_MS, () => processes.signal("SIGKILL"))
-    yield* Effect.timeoutOption(Deferred.await(ended), KILL_MS)
+    yield* untilGone(processes, HANG_UP_GRACE_MS, () => {})
+    // More than once: a process that is just being forked is not listed yet.
+    yield* untilGone(processes, KILL_GRACE_MS, () => processes.signal("SIGKILL"))
+    yield* Effect.timeoutOption(Deferred.await(ended), KILL_GRACE_MS)
   }
   master.close()
 })
 
 /**
- * Real terminals, made by node-pty's native addon. Its descriptor of the master side is not close-on-exec, and Node has
- * no way to make it so: whatever this process starts later inherits it. A daemon starts one program, and another only
+ * Real terminals, made by node-pty's native addon. The descriptor of the master side is not close-on-exec, and Node
+ * cannot make it so: a program that this process starts later inherits it. A daemon starts one program, and another only
  * when the first one's terminal is closed.
  */
 export const layer: Layer.Layer<Pty> = Layer.succeed(

@@ -1,6 +1,6 @@
 /**
- * node-pty's native addon without its JavaScript: the bytes stay Buffers and the descriptor is ours.
- * The executable carries the addon inside; dlopen(3) wants a file, so it is written out once.
+ * node-pty's native addon without its JavaScript: bytes stay Buffers, and the descriptor is ours. The executable contains
+ * the addon; dlopen(3) needs a file, so it is written to the cache once.
  */
 import { createHash } from "node:crypto"
 import * as fs from "node:fs"
@@ -10,11 +10,11 @@ import * as path from "node:path"
 import * as sea from "node:sea"
 import { writeWholeFile } from "../system/wholeFile.ts"
 
-/** As node-pty 1.1.0 declares it in src/unix/pty.cc. Every function throws an Error that names the system call. */
+/** As declared by node-pty 1.1.0 in src/unix/pty.cc. Every function throws an Error that names the system call. */
 export interface PtyAddon {
   /**
-   * Starts `file`, looked up on the PATH of `env`, on a new terminal. A `file` or `cwd` that
-   * cannot be used is not an error here: on Linux the child says so on the terminal and exits with 1.
+   * Starts `file`, looked up on the PATH of `env`, on a new terminal. Does not fail for a `file` or `cwd` that cannot be
+   * used: on Linux the child says so on the terminal and exits with 1.
    */
   readonly fork: (
     file: string,
@@ -73,27 +73,28 @@ const fromSource = (): PtyAddon => {
   return load(path.join(dir, ADDON), isDarwin ? path.join(dir, HELPER) : "")
 }
 
-/** Belongs to us and others cannot write to it: what is in there is what we put there. */
+/** Belongs to us, and others cannot write to it: its contents are ours. */
 const isOurs = (stats: fs.Stats) => stats.uid === process.getuid!() && (stats.mode & 0o022) === 0
 
-const isSame = (file: string, bytes: Buffer) => {
+const hasContents = (file: string, bytes: Buffer) => {
   const stats = fs.lstatSync(file, { throwIfNoEntry: false })
   return stats !== undefined && stats.isFile() && isOurs(stats) && stats.size === bytes.length &&
     fs.readFileSync(file).equals(bytes)
 }
 
-/** Leaves `bytes` in `dir` under a name that says what they are. Several processes may do so at once. */
-const keep = (dir: string, asset: string, mode: number): string => {
+/** Writes an asset to `dir`, under a name with its hash. Several processes may do so at once. */
+const writeAsset = (dir: string, asset: string, mode: number): string => {
   const bytes = Buffer.from(sea.getRawAsset(asset))
   const { ext, name } = path.parse(asset)
   const file = path.join(dir, `${name}-${createHash("sha256").update(bytes).digest("hex").slice(0, 16)}${ext}`)
-  if (!isSame(file, bytes)) writeWholeFile(file, bytes, mode)
+  if (!hasContents(file, bytes)) writeWholeFile(file, bytes, mode)
   return file
 }
 
-const loadFrom = (dir: string): PtyAddon => load(keep(dir, ADDON, 0o600), isDarwin ? keep(dir, HELPER, 0o700) : "")
+const loadFrom = (dir: string): PtyAddon =>
+  load(writeAsset(dir, ADDON, 0o600), isDarwin ? writeAsset(dir, HELPER, 0o700) : "")
 
-/** Not `recursive`: Node's never ends where mkdir(2) says ENOENT though the parent exists, as in /proc. */
+/** Not `recursive`: Node's never ends where mkdir(2) fails with ENOENT although the parent exists, as in /proc. */
 const makeDir = (dir: string, makeParent = true): void => {
   try {
     fs.mkdirSync(dir, 0o700)
@@ -122,10 +123,10 @@ const fromExecutable = (): PtyAddon => {
   try {
     return loadFrom(cacheDir())
   } catch {
-    // No home, a full or read-only disk, a mount without exec, a directory of somebody else's.
+    // No home, a full or read-only disk, a mount without exec, a directory of another user.
     const dir = fs.mkdtempSync(path.join(os.tmpdir(), "sesh-"))
     const addon = loadFrom(dir)
-    // Loaded is loaded; only the helper must stay.
+    // A loaded addon needs its file no more; the helper must stay.
     if (!isDarwin) fs.rmSync(dir, { recursive: true, force: true })
     return addon
   }

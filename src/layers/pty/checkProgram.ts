@@ -1,14 +1,14 @@
-/** What can be said about a program before it is started: afterwards only the new terminal would be told. */
+/** Checks a program before it is started: later, its failure would be seen on the new terminal only. */
 import * as Result from "effect/Result"
 import * as fs from "node:fs"
 import * as path from "node:path"
 import type { PtySpec } from "../../services/Pty.ts"
 import { quietly } from "../system/quietly.ts"
 
-/** Where programs are looked for when PATH does not say. */
+/** The path on which programs are looked up when PATH is not set. */
 const DEFAULT_PATH = "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin"
 
-/** How much of a script the kernel looks at for its interpreter (BINPRM_BUF_SIZE). */
+/** Bytes of a script in which the kernel looks for its interpreter (BINPRM_BUF_SIZE). */
 const SHEBANG_BYTES = 256
 
 type Found = "absent" | "directory" | "not executable" | "executable"
@@ -21,7 +21,7 @@ const mayExecute = (file: string): boolean =>
 
 const statOf = (file: string): fs.Stats | undefined => quietly(() => fs.statSync(file))
 
-const look = (file: string): Found => {
+const inspect = (file: string): Found => {
   const stats = statOf(file)
   if (stats === undefined) return "absent"
   if (stats.isDirectory()) return "directory"
@@ -36,9 +36,9 @@ const problemOfDirectory = (dir: string): string | undefined => {
   return mayExecute(dir) ? undefined : `the directory ${shown} cannot be entered`
 }
 
-/** A script whose interpreter is not there fails with "No such file", and no word about which. */
+/** A script whose interpreter does not exist would fail with "No such file" and not name it. */
 const problemOfScript = (file: string): string | undefined =>
-  // Executable, but not to be read.
+  // A script that is executable and not readable is fine.
   quietly(() => {
     const fd = fs.openSync(file, "r")
     const start = Buffer.alloc(SHEBANG_BYTES)
@@ -53,42 +53,42 @@ const problemOfScript = (file: string): string | undefined =>
       : `its interpreter ${JSON.stringify(interpreter)} does not exist`
   })
 
-/** What is wrong, and which way of a shell to say it (`PtyError`). */
+/** What is wrong with a program. `kind`: see `PtyError`. */
 export interface Unusable {
   readonly problem: string
   readonly kind?: "not found" | "not executable"
 }
 
-const problems: Record<Exclude<Found, "executable">, Unusable> = {
+const PROBLEMS: Record<Exclude<Found, "executable">, Unusable> = {
   absent: { problem: "no such file", kind: "not found" },
   directory: { problem: "it is a directory", kind: "not executable" },
   "not executable": { problem: "it is not executable", kind: "not executable" }
 }
 
-/** As execvp(3) does: the first that can be executed; one that cannot counts only if no other can. */
+/** Searches as execvp(3) does: finds the first that can be executed. One that cannot counts only if no other can. */
 const search = (name: string, cwd: string, searchPath: string): Result.Result<string, Unusable> => {
   let best: Found = "absent"
   for (const dir of searchPath.split(":")) {
     const file = path.resolve(cwd, dir, name)
-    const found = look(file)
+    const found = inspect(file)
     if (found === "executable") return Result.succeed(file)
     if (found === "not executable") best = found
   }
   return Result.fail(
-    best === "absent" ? { problem: "no such command on the PATH", kind: "not found" } : problems["not executable"]
+    best === "absent" ? { problem: "no such command on the PATH", kind: "not found" } : PROBLEMS["not executable"]
   )
 }
 
 const locate = ({ cwd, env, file }: PtySpec): Result.Result<string, Unusable> => {
   if (!file.includes("/")) return search(file, cwd, env["PATH"] || DEFAULT_PATH)
-  const found = look(path.resolve(cwd, file))
-  return found === "executable" ? Result.succeed(path.resolve(cwd, file)) : Result.fail(problems[found])
+  const found = inspect(path.resolve(cwd, file))
+  return found === "executable" ? Result.succeed(path.resolve(cwd, file)) : Result.fail(PROBLEMS[found])
 }
 
 const hasNul = ({ args, cwd, env, file }: PtySpec) =>
   [file, cwd, ...args, ...Object.keys(env), ...Object.values(env)].some((text) => text.includes("\0"))
 
-/** What to hand to the system to run `spec`, or what is wrong with it. */
+/** The file to give to the system to run `spec`, or what is wrong with it. */
 export const checkProgram = (spec: PtySpec): Result.Result<string, Unusable> => {
   if (spec.file === "") return Result.fail({ problem: "the command is empty", kind: "not found" })
   if (hasNul(spec)) {
@@ -99,7 +99,7 @@ export const checkProgram = (spec: PtySpec): Result.Result<string, Unusable> => 
   return Result.flatMap(locate(spec), (file) => {
     const script = problemOfScript(file)
     if (script !== undefined) return Result.fail({ problem: script, kind: "not executable" })
-    // The program sees the name it was called by, unless the system would not find it by that.
+    // The program gets the name that the user gave, unless the system would not find it by that.
     return Result.succeed(spec.env["PATH"] ? spec.file : file)
   })
 }

@@ -1,48 +1,48 @@
 /**
- * The master side of a terminal: bytes both ways. Not through node-pty's JavaScript, which drops what was not yet read
- * 200 ms after the program's end, and whose write queue spins while the program does not read, without saying "enough".
+ * The master side of a terminal: bytes both ways. Without node-pty's JavaScript, which drops unread output 200 ms after
+ * the program's end, and whose write queue spins while the program does not read and never asks to wait.
  */
 import * as fs from "node:fs"
 import * as tty from "node:tty"
 import type { PtyHandlers } from "../../services/Pty.ts"
 import { quietly } from "../system/quietly.ts"
 
-/** More than the kernel hands over at once (Linux: N_TTY_BUF_SIZE, 4096). */
+/** More than the kernel gives in one read (Linux: N_TTY_BUF_SIZE, 4096). */
 const READ_BYTES = 64 * 1024
 
-/** After the program's end, at the most: far more than the kernel holds, should somebody else go on writing. */
-const REST_BYTES = 1024 * 1024
+/** Most output read after the program's end: far more than the kernel holds. Another process may go on writing. */
+const MAX_REST_BYTES = 1024 * 1024
 
-/** Tries that follow at once when the terminal is full: a program that reads makes room within microseconds. */
+/** Immediate retries when the terminal is full: a program that reads makes room within microseconds. */
 const EAGER_TRIES = 3
 
-/** Between tries, doubling up to this: 16 wake-ups a second while a program does not read. */
-const SLOWEST_TRY_MS = 64
+/** Longest time between retries, which doubles up to this: 16 wake-ups a second while a program does not read. */
+const MAX_RETRY_MS = 64
 
 export interface PtyMaster {
   readonly listen: (handlers: Omit<PtyHandlers, "onExit">) => void
   readonly write: (bytes: Buffer) => boolean
   readonly pause: () => void
   readonly resume: () => void
-  /** The program has ended: hands over the rest, as long as it may take, closes, then calls back. */
+  /** The program has ended: hands over the rest, however long that takes, closes, then calls back. */
   readonly finish: (then: () => void) => void
-  /** No handler is called any more; what comes is read and dropped, so that nobody blocks on it. */
+  /** Calls no handler any more; reads and drops output, so that no writer blocks. */
   readonly discard: () => void
   readonly close: () => void
-  /** Undefined once closed: the number may be somebody else's by then. */
+  /** Undefined once closed: the number may then belong to another file. */
   readonly fd: () => number | undefined
 }
 
 const isFull = (error: unknown) => (error as NodeJS.ErrnoException).code === "EAGAIN"
 
 /**
- * Keeps the terminal's other side open too: a program that closes its own, and writes to /dev/tty later, would else
- * end the reading. O_NOCTTY, or it might become our own terminal.
+ * Opens the terminal's slave side too. Otherwise reading would end when a program closes its descriptors, although it may
+ * write to /dev/tty later. O_NOCTTY: it must not become our own terminal.
  */
 const holdSlave = (path: string): number | undefined =>
   quietly(() => fs.openSync(path, fs.constants.O_RDWR | fs.constants.O_NOCTTY))
 
-/** Takes over a descriptor in non-blocking mode. With the path, the terminal stays open whoever closes it. */
+/** Takes over a descriptor in non-blocking mode. With the slave's path, the terminal stays open until `close`. */
 export const openMaster = (fd: number, slavePath?: string): PtyMaster => {
   const slave = slavePath === undefined ? undefined : holdSlave(slavePath)
   const buffer = Buffer.allocUnsafeSlow(READ_BYTES)
@@ -53,25 +53,25 @@ export const openMaster = (fd: number, slavePath?: string): PtyMaster => {
   let finished: (() => void) | undefined
 
   /** A copy: the handler may keep it. */
-  const handOver = (length: number) => handlers?.onData(Buffer.from(buffer.subarray(0, length)))
+  const emit = (length: number) => handlers?.onData(Buffer.from(buffer.subarray(0, length)))
 
   const stream = new tty.ReadStream(fd, {
     onread: {
       buffer,
       callback: (length) => {
-        handOver(length)
+        emit(length)
         return !paused
       }
     }
   })
-  // The terminal is gone; how the program ended comes from the system, not from here.
+  // The terminal is gone. The system reports the program's end, not this stream.
   stream.on("error", () => {})
   const isOpen = () => !closed && !stream.destroyed
 
   const close = () => {
     if (closed) return
     closed = true
-    waiting = []
+    unwritten = []
     stream.destroy()
     if (slave !== undefined) fs.closeSync(slave)
   }
@@ -85,14 +85,14 @@ export const openMaster = (fd: number, slavePath?: string): PtyMaster => {
     }
   }
 
-  /** Reading only stops for good when the kernel has nothing left: it moves what was written before it says so. */
+  /** Reads all that is left: the kernel gives everything that was written before it reports the end. */
   const drain = () => {
-    for (let rest = REST_BYTES; rest > 0;) {
+    for (let rest = MAX_REST_BYTES; rest > 0;) {
       if (paused || handlers === undefined || closed) return
       const length = readOnce()
       if (length === 0) break
       rest -= length
-      handOver(length)
+      emit(length)
     }
     close()
     if (!discarded) finished?.()
@@ -100,45 +100,45 @@ export const openMaster = (fd: number, slavePath?: string): PtyMaster => {
 
   const flow = () => {
     if (paused || handlers === undefined || closed) return
-    // Not resume(), which starts in the next tick, also if it was paused in between.
+    // Not resume(): that starts in the next tick, even if paused before then.
     if (finished === undefined) stream.read(0)
     else setImmediate(drain)
   }
 
-  let waiting: Array<Buffer> = []
-  let fruitless = 0
+  let unwritten: Array<Buffer> = []
+  let failedTries = 0
 
   /**
-   * Gives the terminal what it takes, and returns the rest. Not through the stream: libuv cannot reopen a master, so
+   * Writes as much as the terminal takes, and returns the rest. Not through the stream: libuv cannot reopen a master, so
    * it writes as if the descriptor blocked, and spins until the program reads.
    */
-  const put = (bytes: Buffer): Buffer => {
+  const writeSome = (bytes: Buffer): Buffer => {
     let at = 0
     try {
       while (at < bytes.length && isOpen()) at += fs.writeSync(fd, bytes, at)
     } catch (error) {
       if (isFull(error)) {
-        fruitless = at > 0 ? 0 : fruitless + 1
+        failedTries = at > 0 ? 0 : failedTries + 1
         return bytes.subarray(at)
       }
     }
     return bytes.subarray(bytes.length)
   }
 
-  const putLater = () => {
-    if (fruitless < EAGER_TRIES) setImmediate(putWaiting)
-    else setTimeout(putWaiting, Math.min(2 ** (fruitless - EAGER_TRIES), SLOWEST_TRY_MS)).unref()
+  const retryLater = () => {
+    if (failedTries < EAGER_TRIES) setImmediate(writeUnwritten)
+    else setTimeout(writeUnwritten, Math.min(2 ** (failedTries - EAGER_TRIES), MAX_RETRY_MS)).unref()
   }
 
-  const putWaiting = () => {
+  const writeUnwritten = () => {
     if (closed) return
-    while (waiting.length > 0) {
-      const rest = put(waiting[0]!)
+    while (unwritten.length > 0) {
+      const rest = writeSome(unwritten[0]!)
       if (rest.length > 0) {
-        waiting[0] = rest
-        return putLater()
+        unwritten[0] = rest
+        return retryLater()
       }
-      waiting.shift()
+      unwritten.shift()
     }
     handlers?.onDrain()
   }
@@ -150,14 +150,14 @@ export const openMaster = (fd: number, slavePath?: string): PtyMaster => {
     },
     write: (bytes) => {
       if (!isOpen()) return true
-      if (waiting.length > 0) {
-        waiting.push(bytes)
+      if (unwritten.length > 0) {
+        unwritten.push(bytes)
         return false
       }
-      const rest = put(bytes)
+      const rest = writeSome(bytes)
       if (rest.length === 0) return true
-      waiting.push(rest)
-      putLater()
+      unwritten.push(rest)
+      retryLater()
       return false
     },
     pause: () => {

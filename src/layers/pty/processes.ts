@@ -1,4 +1,4 @@
-/** The processes on a terminal: who they are, which is in the foreground, and signals to them. */
+/** The processes on a terminal: their pids, which one is in the foreground, and signals to them. */
 import { spawnSync } from "node:child_process"
 import * as fs from "node:fs"
 import type { Foreground } from "../../services/Pty.ts"
@@ -7,19 +7,19 @@ import { quietly } from "../system/quietly.ts"
 
 const allPids = (): Array<number> => quietly(() => fs.readdirSync("/proc").map(Number).filter((pid) => pid > 0), [])
 
-/** ps(1) everywhere takes the terminal's name without /dev/, and prints only the column that is asked for. */
+/** Every ps(1) takes the terminal's name without /dev/, and prints only the requested column. */
 const pidsOn = (ttyPath: string): Array<number> => {
   const { stdout } = spawnSync("ps", ["-t", ttyPath.replace(/^\/dev\//, ""), "-o", "pid="], { encoding: "latin1" })
   return (stdout ?? "").split("\n").map(Number).filter((pid) => pid > 0)
 }
 
 const kill = (pid: number, signal: NodeJS.Signals) =>
-  // Gone in the meantime, or of another user: sudo's child.
+  // Already gone, or of another user: sudo's child.
   quietly(() => process.kill(pid, signal))
 
 export interface PtyProcesses {
-  /** Who is there now: the program and all its descendants that made no session of their own. */
-  readonly members: () => ReadonlyArray<number>
+  /** The program, and its descendants that made no session of their own. */
+  readonly pids: () => ReadonlyArray<number>
   readonly signal: (signal: NodeJS.Signals) => void
   readonly foreground: () => Foreground
 }
@@ -30,25 +30,25 @@ const readCommand = (pid: number): string | undefined =>
   )
 
 /** How the kernel marks a directory that was removed (proc_pid_cwd(5)). */
-const REMOVED = " (deleted)"
+const REMOVED_SUFFIX = " (deleted)"
 
-/** Reads the link only: what it leads to may be on a file system that does not answer, and the session must. */
+/** Reads the link only: its target may be on a file system that hangs, and the session must not. */
 const readCwd = (pid: number): string | undefined =>
   quietly(() => {
     const cwd = fs.readlinkSync(`/proc/${pid}/cwd`)
-    return cwd.endsWith(REMOVED) ? undefined : cwd
+    return cwd.endsWith(REMOVED_SUFFIX) ? undefined : cwd
   })
 
-/** A directory by the name the user has for it, where the session began behind a symlink. */
-const asCalled = (start: string): (cwd: string) => string => {
+/** Turns a real path into the user's, where the session began behind a symlink. */
+const toUserPath = (start: string): (cwd: string) => string => {
   const real = quietly(() => fs.realpathSync(start))
   if (real === undefined) return (cwd) => cwd
   return (cwd) => cwd === real || cwd.startsWith(`${real}/`) ? `${start}${cwd.slice(real.length)}` : cwd
 }
 
 /**
- * `pid` leads the session on the terminal `ttyPath` and began in the directory `start`; `nameOf` asks the system for
- * what is in the foreground.
+ * `pid` leads the session on the terminal `ttyPath` and began in the directory `start`. `nameOf` asks the system for the
+ * foreground's name, where there is no /proc.
  */
 export const ptyProcesses = (
   pid: number,
@@ -56,24 +56,24 @@ export const ptyProcesses = (
   start: string,
   nameOf: () => string | undefined
 ): PtyProcesses => {
-  const born = readProcStat(pid)?.start
-  const called = asCalled(start)
+  const startTime = readProcStat(pid)?.start
+  const userPath = toUserPath(start)
 
-  const members = (): ReadonlyArray<number> => {
-    if (born === undefined) return pidsOn(ttyPath)
+  const pids = (): ReadonlyArray<number> => {
+    if (startTime === undefined) return pidsOn(ttyPath)
     const leader = readProcStat(pid)
-    // While one member lives its session's number is taken; another start means it was free in between.
-    if (leader !== undefined && leader.start !== born) return []
+    // While a process of the session lives, no other gets the leader's pid: another start time means that all have ended.
+    if (leader !== undefined && leader.start !== startTime) return []
     return allPids().filter((other) => {
       const stat = readProcStat(other)
       return stat !== undefined && stat.session === pid && !isZombie(stat)
     })
   }
 
-  /** The group's leader, or of a pipeline whose first program has ended, one that is left. */
+  /** The leader of the foreground group, or another of its processes: a pipeline's first program may have ended. */
   const inForeground = (): number | undefined => {
     const leader = readProcStat(pid)
-    if (leader === undefined || leader.start !== born) return undefined
+    if (leader === undefined || leader.start !== startTime) return undefined
     const { foreground } = leader
     return foreground === pid || readProcStat(foreground) !== undefined
       ? foreground
@@ -83,16 +83,16 @@ export const ptyProcesses = (
   const describe = (foreground: number): Foreground => {
     const command = readCommand(foreground)
     const cwd = readCwd(foreground)
-    return { ...(command === undefined ? {} : { command }), ...(cwd === undefined ? {} : { cwd: called(cwd) }) }
+    return { ...(command === undefined ? {} : { command }), ...(cwd === undefined ? {} : { cwd: userPath(cwd) }) }
   }
 
   return {
-    members,
+    pids,
     signal: (signal) => {
-      for (const member of members()) kill(member, signal)
+      for (const pid of pids()) kill(pid, signal)
     },
     foreground: () => {
-      if (born === undefined) {
+      if (startTime === undefined) {
         const command = nameOf()
         return command === undefined ? {} : { command }
       }

@@ -1,9 +1,9 @@
 import { loadPtyAddon } from "./addon.ts"
 
-/** The first and only argument of a sesh that looks whether it works on this system. */
+/** The only argument of a sesh that checks whether it works on this system. */
 export const CHECK_FLAG = "--check"
 
-/** Loads what a session needs and `--version` does not: the terminal addon may want a newer C library than Node itself. */
+/** Loads the terminal addon, which `--version` does not need: it may need a newer C library than Node itself. */
 export const selfCheck = (): void => {
   try {
     loadPtyAddon()

@@ -13,14 +13,14 @@ import { until } from "../../contract/SessionServer.ts"
 
 const spawn = (spec: PtySpec) => Effect.flatMap(Pty, (pty) => pty.spawn(spec))
 
-/** A program of the test's own. */
+/** A shell script to run. */
 const sh = (script: string, env: Record<string, string> = {}): PtySpec => ({
   ...run("say"),
   args: ["-c", script],
   env: { ...run("say").env, ...env }
 })
 
-/** What a script says until its end. */
+/** All output of a script. */
 const said = (spec: PtySpec) =>
   Effect.gen(function*() {
     const heard = hear(yield* spawn(spec))
@@ -33,7 +33,7 @@ const isAlive = (pid: number): boolean => {
   return stat !== undefined && !isZombie(stat)
 }
 
-/** The pids a script says as `pid <n>`. */
+/** The pids that a script prints as `pid <n>`. */
 const pidsIn = (heard: Heard): Array<number> =>
   [...heard.text().matchAll(/pid (\d+)/g)].map((match) => Number(match[1]))
 
@@ -44,7 +44,7 @@ describe("PtyNode", () => {
     it.live(name, () => Effect.scoped(effect).pipe(Effect.provide(PtyNode.layer)), 30_000)
 
   test(
-    "10 MB for a program that is slow to read: all arrives, and we neither block nor burn",
+    "10 MB for a program that is slow to read: all arrives, and we neither block nor spin",
     Effect.gen(function*() {
       const bytes = Buffer.alloc(10_000_000, "\x00\n\r\x03\x04\x11\x13\x1a\xff-line-", "latin1")
       const program = yield* spawn(run("hash", String(bytes.length)))
@@ -53,7 +53,7 @@ describe("PtyNode", () => {
       let ticks = 0
       const clock = setInterval(() => ticks++, 10)
       assert.isFalse(program.write(bytes))
-      // A writer that blocks would never tick: the program reads when we tell it to.
+      // A writer that blocks would never tick: the program reads only after SIGCONT.
       yield* until("it has tried at once, and waits", () => ticks > 20)
       const [begin, before] = [performance.now(), process.cpuUsage()]
       yield* until("it has waited", () => ticks > 100)
@@ -131,7 +131,7 @@ describe("PtyNode", () => {
       const [input, output, errors, ...all] = open.trim().split("\r\n")
       assert.match(input!, /^\/dev\/pts\//)
       assert.deepStrictEqual([output, errors], [input, input])
-      // What this process was given by its own parent is not ours to close.
+      // Descriptors that this process has from its own parent are not ours to close.
       assert.deepStrictEqual(all.filter((target) => /ptmx|socket:|anon_inode:/.test(target)), [])
     })
   )
@@ -177,7 +177,7 @@ describe("PtyNode", () => {
   )
 
   test(
-    "where it is has the name by which the user came there, and none once it was removed",
+    "the directory of the foreground has the user's name for it, and none once it was removed",
     Effect.gen(function*() {
       const dir = Fs.mkdtempSync(Path.join(Os.tmpdir(), "sesh-"))
       yield* Effect.addFinalizer(() => Effect.sync(() => Fs.rmSync(dir, { recursive: true })))

@@ -11,7 +11,7 @@ import * as OperatingSystem from "./layers/console/OperatingSystemProcess.ts"
 import * as SessionDaemonLive from "./layers/daemon/SessionDaemonLive.ts"
 import type { LaunchReply } from "./layers/launcher/channel.ts"
 import { removeEmptyLog } from "./layers/launcher/daemonLog.ts"
-import { answer, closeInherited, readLaunch } from "./layers/launcher/daemonSide.ts"
+import { closeInherited, readLaunch, sendReply } from "./layers/launcher/daemonSide.ts"
 import * as Lock from "./layers/paths/LockSqlite.ts"
 import * as Paths from "./layers/paths/PathsXdg.ts"
 import * as Pty from "./layers/pty/PtyNode.ts"
@@ -50,10 +50,10 @@ const asked = Effect.gen(function*() {
 
 const start = Effect.fnUntraced(function*(spec: SessionSpec) {
   const session = yield* (yield* Host).start(spec).pipe(
-    Effect.tapError((error) => answer(error._tag === "SessionExists" ? { exists: true } : refusal(error)))
+    Effect.tapError((error) => sendReply(error._tag === "SessionExists" ? { exists: true } : refusal(error)))
   )
   yield* Effect.forkScoped(Effect.andThen(asked, session.kill(GRACE_MS)))
-  yield* answer({ ok: { id: session.info.id } })
+  yield* sendReply({ ok: { id: session.info.id } })
   return session
 })
 

@@ -1,7 +1,7 @@
 /**
- * Played while the snapshot is taken: functions that have run are in it compiled, so that starting `sesh` need not
- * compile them (5 ms of `--version`, 10 ms of a listing). Files and sockets are real, as their layers are what takes the
- * time; whatever leaves something native alive is a fake, as nothing native may be in a snapshot.
+ * Runs while the snapshot is taken. Functions that have run are in the snapshot compiled, so that starting `sesh` need
+ * not compile them (5 ms of `--version`, 10 ms of a listing). Files and sockets are real, because their layers take the
+ * time. Layers that leave something native alive are fakes, because nothing native may be in a snapshot.
  */
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
@@ -77,7 +77,7 @@ import { Signals } from "../services/Signals.ts"
 import { SshTransport } from "../services/SshTransport.ts"
 import { Tty } from "../services/Tty.ts"
 
-/** None may wait for a timer: none fires (withoutTimers.ts). */
+/** Command lines to run. None may wait for a timer: no timer fires (withoutTimers.ts). */
 const SCENES = [
   ["--version"],
   ["--help"],
@@ -92,7 +92,7 @@ const SCENES = [
   ["@rehearsal", "rehearsal"]
 ]
 
-/** A file of the home that is on the list. */
+/** A file in the home directory that is on the list. */
 const SYNCED = "listed"
 
 const QUESTION = JSON.stringify({
@@ -102,7 +102,7 @@ const QUESTION = JSON.stringify({
   question: { ask: "sessions" }
 })
 
-/** As in main.ts and daemon.ts; what is said goes to `out`. */
+/** As in main.ts and daemon.ts. Output goes to `out`. */
 const layers = (out: number) =>
   onDemand(
     [AttachClient, AttachClientLive.layer],
@@ -138,8 +138,8 @@ const layers = (out: number) =>
   )
 
 /**
- * Node draws UUIDs and random integers from a store. Filled during the rehearsal it would be in the snapshot, and all
- * processes would go on to draw the same ones: two sessions, one id. (scripts/build.mjs sees to node:crypto.)
+ * Node takes UUIDs and random integers from a cache. Filled during the rehearsal, it would be in the snapshot, and all
+ * processes would take the same ones: two sessions with one id. (scripts/build.mjs handles node:crypto.)
  */
 const withoutRandomness = (): () => void => {
   const own = Object.getOwnPropertyDescriptor(globalThis, "crypto")!
@@ -152,7 +152,7 @@ const withoutRandomness = (): () => void => {
   return () => void Object.defineProperty(globalThis, "crypto", own)
 }
 
-/** A home and a standard output for the scenes, in a process that has no environment. */
+/** A home directory and a standard output for the scenes: this process has no environment. */
 const stage = Effect.acquireRelease(
   Effect.sync(() => {
     const home = fs.mkdtempSync(path.join(tmpdir(), "sesh-"))
@@ -167,8 +167,8 @@ const stage = Effect.acquireRelease(
     })
 )
 
-/** What is on the list was pushed, and has not changed since; where nobody can tell, there is no list. */
-const pushed = Effect.fnUntraced(function*(home: string) {
+/** A list of files that were pushed and have not changed since. No list where changes cannot be detected. */
+const rememberPush = Effect.fnUntraced(function*(home: string) {
   const { remotes, syncList } = yield* Paths
   fs.mkdirSync(path.dirname(syncList), { recursive: true })
   fs.writeFileSync(syncList, `${SYNCED}\n`)
@@ -182,10 +182,10 @@ const pushed = Effect.fnUntraced(function*(home: string) {
 const play = Effect.gen(function*() {
   const { home, out } = yield* stage
   const scenes = Effect.forEach(SCENES, run, { discard: true })
-  yield* Effect.andThen(pushed(home), scenes).pipe(Effect.provide(layers(out)))
+  yield* Effect.andThen(rememberPush(home), scenes).pipe(Effect.provide(layers(out)))
 })
 
-/** A rehearsal that goes wrong, or does not come to its end, stops the build. */
+/** A rehearsal that fails, or does not end, stops the build. */
 export const rehearse = (): void => {
   const restore = withoutRandomness()
   let outcome: Exit.Exit<void, unknown> | undefined
@@ -198,7 +198,7 @@ export const rehearse = (): void => {
     restore()
     if (outcome !== undefined && Exit.isSuccess(outcome)) return
     console.error(outcome === undefined ? "the rehearsal does not end" : Cause.pretty(outcome.cause))
-    // Thrown, it would be printed and no more.
+    // An error thrown here would only be printed.
     process.exit(1)
   })
 }

@@ -1,6 +1,6 @@
 /**
- * What the executable is made of: evaluated once, at build time, and then kept as a startup snapshot.
- * What runs when a user starts `sesh` is only the function handed over here.
+ * The executable's entry. Evaluated once, at build time, and kept as a startup snapshot: when a user starts `sesh`, only
+ * the function given here runs.
  */
 import "./lazySegmenter.ts"
 import "./withoutTimers.ts"

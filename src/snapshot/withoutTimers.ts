@@ -1,7 +1,6 @@
 /**
- * Imported first when the snapshot is taken: until then no timer is real, and none fires. Node remembers when its next
- * timer is due, also when that one was called off, and in the snapshot too: a process whose first timer is due later
- * would wait for all of its timers for ever.
+ * Replaces the timers until the snapshot is taken: none fires. Imported first. Node remembers when its next timer is due,
+ * even if that was cleared, and keeps this in the snapshot: a process whose first timer is due later would wait for ever.
  */
 import * as v8 from "node:v8"
 

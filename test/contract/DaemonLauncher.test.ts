@@ -96,7 +96,7 @@ describe("DaemonLauncherProcess", () => {
     Effect.gen(function*() {
       assert.include((yield* Effect.flip(launchAs("babble"))).message, "does not say what this sesh understands")
       assert.include((yield* Effect.flip(launchAs("hang"))).message, "was not ready in 2 s")
-    }).pipe(Effect.provide(real({ patience: 2_000 }))), 30_000)
+    }).pipe(Effect.provide(real({ timeoutMs: 2_000 }))), 30_000)
 
   it.live(
     "one that hears no signal when it is given up is killed: no half-made session stays",
@@ -107,7 +107,7 @@ describe("DaemonLauncherProcess", () => {
         assert.include((yield* Effect.flip(launchAs("deaf", file))).message, "was not ready in 2 s")
         const stat = readProcStat(Number(Fs.readFileSync(file, "utf8")))
         assert.isTrue(stat === undefined || isZombie(stat))
-      }).pipe(Effect.provide(real({ patience: 2_000 }))),
+      }).pipe(Effect.provide(real({ timeoutMs: 2_000 }))),
     30_000
   )
 

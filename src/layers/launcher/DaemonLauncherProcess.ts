@@ -14,15 +14,15 @@ import { planStart, type StartPlan, type SystemFiles, withoutScope } from "./log
 import { startDaemon } from "./spawnDaemon.ts"
 
 export interface DaemonLauncherOptions {
-  /** Program and first arguments that are this sesh again; found out unless given. */
+  /** Program and first arguments that run this sesh. Default: those of this process. */
   readonly program?: ReadonlyArray<string>
-  /** Milliseconds until a daemon that says nothing is given up: more than the ten seconds it may wait for the lock. */
-  readonly patience?: number
-  /** How to start it so that it survives a logout; found out unless given. */
+  /** How long to wait for a daemon's reply. More than the ten seconds for which the daemon may wait for the lock. */
+  readonly timeoutMs?: number
+  /** How to start a daemon so that it survives a logout. Default: as this system needs it. */
   readonly plan?: (spec: SessionSpec) => StartPlan
 }
 
-/** In the executable that is all; from source, or as a bundle, Node and the script that it runs. */
+/** The executable by itself; from source, or as a bundle, Node and its script. */
 const ownProgram = (): ReadonlyArray<string> =>
   process.getBuiltinModule("node:sea").isSea()
     ? [process.execPath]
@@ -50,20 +50,20 @@ const scoped = (systemdRun: string, command: ReadonlyArray<string>): ReadonlyArr
   ...command
 ]
 
-/** True the first time in a login: a file remembers which login was told, where possible one that goes with it. */
+/** True the first time in a login. A file, where possible one that is removed at logout, remembers the last login. */
 const firstTime = (marker: string, login: string): boolean => {
   if (quietly(() => Fs.readFileSync(marker, "utf8"), "") === login) return false
   quietly(() => Fs.writeFileSync(marker, login, { mode: 0o600 }))
   return true
 }
 
-/** A process per session: this program again, with the spec on a socket pair at descriptor 3. */
+/** One process for each session: this program again, with the spec on a socket pair at descriptor 3. */
 export const layer = (options: DaemonLauncherOptions = {}): Layer.Layer<DaemonLauncher, never, Paths> =>
   Layer.effect(
     DaemonLauncher,
     Effect.gen(function*() {
       const paths = yield* Paths
-      const { patience = 30_000, plan: planOf = ownPlan } = options
+      const { plan: planOf = ownPlan, timeoutMs = 30_000 } = options
 
       const run = Effect.fnUntraced(function*(spec: SessionSpec, plan: StartPlan) {
         const command = [...options.program ?? ownProgram(), DAEMON_FLAG, spec.name]
@@ -76,14 +76,14 @@ export const layer = (options: DaemonLauncherOptions = {}): Layer.Layer<DaemonLa
           command: plan.systemdRun === undefined ? command : scoped(plan.systemdRun, command),
           spec,
           stderr: log.fd,
-          patience
+          timeoutMs
         }).pipe(
           Effect.mapError(({ reason }) => {
-            const words = log.tail()
+            const tail = log.tail()
             return new LaunchError({
               name: spec.name,
               kind: "other",
-              reason: words === "" ? reason : `${reason}; the end of ${path}:\n${words}`
+              reason: tail === "" ? reason : `${reason}; the end of ${path}:\n${tail}`
             })
           })
         )
@@ -95,7 +95,7 @@ export const layer = (options: DaemonLauncherOptions = {}): Layer.Layer<DaemonLa
         const plain = withoutScope(plan)
         return yield* run(spec, plan).pipe(
           Effect.map((reply) => ({ reply, plan })),
-          // No manager to talk to, after all; if it was the daemon's own fault, it fails again.
+          // The manager may not work after all. Where it was the daemon's own fault, this fails again.
           Effect.catchTag("LaunchError", () => Effect.map(run(spec, plain), (reply) => ({ reply, plan: plain })))
         )
       })

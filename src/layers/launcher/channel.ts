@@ -1,18 +1,18 @@
-/** What launcher and daemon say to each other on the daemon's descriptor 3: one line of JSON each. */
+/** The messages between launcher and daemon, on the daemon's descriptor 3: one line of JSON each way. */
 import * as Schema from "effect/Schema"
 import * as Struct from "effect/Struct"
 import { SessionSpec } from "../../schema/Session.ts"
 
-/** Where the daemon finds the launcher. */
+/** The daemon's descriptor of the channel. */
 export const LAUNCH_FD = 3
 
-/** The first argument of a daemon; its second is the session's name, for those who read lists of processes. */
+/** The first argument of a daemon. Its second is the session's name, to be seen in a list of processes. */
 export const DAEMON_FLAG = "--daemon"
 
-/** A spec without its environment, which the daemon has as its own. */
+/** A spec without the environment, which the daemon's process has already. */
 export const LaunchRequest = Schema.fromJsonString(SessionSpec.mapFields(Struct.omit(["env"])))
 
-/** How it went. */
+/** How the start went. */
 export const LaunchReply = Schema.Union([
   Schema.Struct({
     ok: Schema.Struct({
@@ -21,12 +21,12 @@ export const LaunchReply = Schema.Union([
       warning: Schema.optionalKey(Schema.String)
     })
   }),
-  /** Somebody else has the name. */
+  /** Another session has the name. */
   Schema.Struct({ exists: Schema.Literal(true) }),
-  /** The session could not be started, for people. */
+  /** The session could not be started: the message for the user. */
   Schema.Struct({
     error: Schema.String,
-    /** Left out: it is not the program's fault (`PtyError`). */
+    /** Left out when it is not the program's fault (`PtyError`). */
     kind: Schema.optionalKey(Schema.Literals(["not found", "not executable"]))
   })
 ])

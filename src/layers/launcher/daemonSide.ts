@@ -1,4 +1,4 @@
-/** The daemon's side of its start: what it was given by the launcher, and what it should not have been given. */
+/** The daemon's side of its start: its spec from the launcher, and descriptors that it must not keep. */
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import * as Fs from "node:fs"
@@ -19,17 +19,17 @@ export class LaunchInputError extends Schema.TaggedError<LaunchInputError>()("La
 const CLOEXEC = 0o2000000
 
 const inherited = (fd: number): boolean =>
-  // The descriptor with which the directory was read.
+  // False for the descriptor that read the directory: it is closed by now.
   quietly(() => {
     const flags = /^flags:\s*([0-7]+)$/m.exec(Fs.readFileSync(`/proc/self/fdinfo/${fd}`, "utf8"))?.[1]
     return flags !== undefined && (Number.parseInt(flags, 8) & CLOEXEC) === 0
   }, false)
 
 /**
- * Closes descriptors that came along from whoever ran the launcher: a shell's process substitution uses 63, and would
- * wait for us as long as the session lives. Node closes none, and marks only the low ones at its start so that its own
- * children do not get them. Linux only: on macOS libuv starts children with POSIX_SPAWN_CLOEXEC_DEFAULT, which hands on
- * nothing but what was asked for. Before anything of ours is opened.
+ * Closes descriptors inherited from the launcher's parent: a shell's process substitution uses 63, and would wait as long
+ * as the session lives. Node closes none, and at its start keeps only the low ones from its own children. Linux only: on
+ * macOS libuv starts children with POSIX_SPAWN_CLOEXEC_DEFAULT, which passes on only the requested ones. To be called
+ * before we open any descriptor.
  */
 export const closeInherited = (): void => {
   if (process.platform !== "linux") return
@@ -39,7 +39,7 @@ export const closeInherited = (): void => {
   }
 }
 
-/** The descriptor blocks, and the launcher has written before it waits. */
+/** Blocks; the launcher has already written the line. */
 const readLine = (fd: number): string => {
   const chunk = Buffer.alloc(64 * 1024)
   const chunks: Array<Buffer> = []
@@ -54,7 +54,7 @@ const readLine = (fd: number): string => {
 
 const decodeRequest = Schema.decodeUnknownEffect(LaunchRequest)
 
-/** What to start, with this process's environment for the session's. */
+/** The spec to start. The session gets this process's environment. */
 export const readLaunch = (): Effect.Effect<SessionSpec, LaunchInputError> =>
   Effect.try(() => readLine(LAUNCH_FD)).pipe(
     Effect.mapError(({ cause }) => cause),
@@ -70,8 +70,8 @@ export const readLaunch = (): Effect.Effect<SessionSpec, LaunchInputError> =>
 
 const encodeReply = Schema.encodeSync(LaunchReplyJson)
 
-/** Tells the launcher how it went, and lets it go. One that is gone already is none of the session's business. */
-export const answer = (reply: LaunchReply): Effect.Effect<void> =>
+/** Tells the launcher how the start went, and closes the channel. A launcher that is gone already is ignored. */
+export const sendReply = (reply: LaunchReply): Effect.Effect<void> =>
   Effect.ignore(Effect.try(() => {
     try {
       Fs.writeSync(LAUNCH_FD, `${encodeReply(reply)}\n`)

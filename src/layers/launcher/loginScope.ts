@@ -1,20 +1,20 @@
 /**
- * Will what we start outlive the login? systemd's logind may kill what is left of a login when it ends
- * (logind.conf(5), KillUserProcesses), and stops a user's service manager after the last one (loginctl(1), linger).
+ * Plans the start of a daemon so that it outlives the login. systemd's logind may kill what is left of a login when it
+ * ends (logind.conf(5), KillUserProcesses), and stops a user's service manager after the last login (loginctl(1), linger).
  */
 
-/** What this reads of the system; a test brings its own. */
+/** The files of the system that this reads; a test has its own. */
 export interface SystemFiles {
-  /** A file's text; undefined when there is none. */
+  /** A file's text; undefined when there is no such file. */
   readonly read: (path: string) => string | undefined
   readonly exists: (path: string) => boolean
-  /** Names in a directory, in any order; none when there is no directory. */
+  /** Names in a directory, in any order; empty when there is no such directory. */
   readonly list: (dir: string) => ReadonlyArray<string>
 }
 
-/** How to start something that is to stay. */
+/** How to start a daemon. */
 export interface StartPlan {
-  /** Path of systemd-run, when it has to be started in a scope of its own, outside the login's. */
+  /** Path of systemd-run, where the daemon needs a scope of its own, outside the login's. */
   readonly systemdRun?: string
   /** What the user should know, once in each login. */
   readonly warning?: string
@@ -22,7 +22,7 @@ export interface StartPlan {
   readonly login?: string
 }
 
-/** Of decreasing priority (logind.conf(5)). */
+/** In decreasing priority (logind.conf(5)). */
 const CONFIG_DIRS = ["/etc/systemd", "/run/systemd", "/usr/local/lib/systemd", "/usr/lib/systemd", "/lib/systemd"]
 
 const SYSTEMD_RUN = ["/usr/bin/systemd-run", "/bin/systemd-run"]
@@ -39,11 +39,11 @@ const YES = /^(?:1|yes|y|true|t|on)$/i
 const NO = /^(?:0|no|n|false|f|off)$/i
 
 const assign = (config: LoginConfig, key: string, value: string): void => {
-  const words = value.split(/\s+/).filter((word) => word !== "")
+  const names = value.split(/\s+/).filter((word) => word !== "")
   if (key === "KillUserProcesses" && YES.test(value)) config.kill = true
   if (key === "KillUserProcesses" && NO.test(value)) config.kill = false
-  if (key === "KillExcludeUsers") config.exclude = words.length === 0 ? [] : [...config.exclude ?? [], ...words]
-  if (key === "KillOnlyUsers") config.only = words.length === 0 ? [] : [...config.only, ...words]
+  if (key === "KillExcludeUsers") config.exclude = names.length === 0 ? [] : [...config.exclude ?? [], ...names]
+  if (key === "KillOnlyUsers") config.only = names.length === 0 ? [] : [...config.only, ...names]
 }
 
 const readInto = (config: LoginConfig, text: string): void => {
@@ -56,8 +56,8 @@ const readInto = (config: LoginConfig, text: string): void => {
   }
 }
 
-/** The default is compiled in, and differs: upstream kills, most distributions do not. Theirs is in a comment. */
-const builtIn = (files: SystemFiles): boolean => {
+/** The compiled-in default: upstream kills, most distributions do not. It stands in a comment of the main file. */
+const builtInDefault = (files: SystemFiles): boolean => {
   for (const dir of CONFIG_DIRS) {
     const [, value] = /^#KillUserProcesses=(\w+)/m.exec(files.read(`${dir}/logind.conf`) ?? "") ?? []
     if (value !== undefined) return YES.test(value)
@@ -65,9 +65,9 @@ const builtIn = (files: SystemFiles): boolean => {
   return false
 }
 
-/** The main file, then the drop-ins of all directories by their names, where a name in `/etc` hides the others. */
+/** The main file, then the drop-ins of all directories by name; a name in `/etc` hides the same name elsewhere. */
 const readConfig = (files: SystemFiles): LoginConfig => {
-  const config: LoginConfig = { kill: builtIn(files), exclude: undefined, only: [] }
+  const config: LoginConfig = { kill: builtInDefault(files), exclude: undefined, only: [] }
   const main = CONFIG_DIRS.map((dir) => files.read(`${dir}/logind.conf`)).find((text) => text !== undefined)
   readInto(config, main ?? "")
   const dropIns = new Map<string, string>()
@@ -78,19 +78,19 @@ const readConfig = (files: SystemFiles): LoginConfig => {
   return config
 }
 
-/** As logind decides it; root is left alone unless the list of exceptions says otherwise. */
+/** Whether logind kills the user's processes. It spares root unless the list of exceptions is set. */
 const kills = ({ exclude, kill, only }: LoginConfig, user: string): boolean => {
   if ((exclude ?? ["root"]).includes(user)) return false
   return only.length > 0 ? only.includes(user) : kill
 }
 
-/** Of the control groups of this process, those that systemd made: `/user.slice/user-1000.slice/session-2.scope`. */
+/** The control group of this process that systemd made: `/user.slice/user-1000.slice/session-2.scope`. */
 const controlGroup = (files: SystemFiles): string =>
   (files.read("/proc/self/cgroup") ?? "").split("\n")
     .map((line) => /^\d+:(?:name=systemd)?:(.*)$/.exec(line)?.[1] ?? "")
     .find((path) => path.startsWith("/user.slice/")) ?? ""
 
-/** Plans the start of a daemon that is to outlive this login. Anywhere but in a systemd login that is a plain start. */
+/** Plans the start of a daemon that must outlive this login. Outside a systemd login, that is a plain start. */
 export const planStart = (
   files: SystemFiles,
   who: { readonly user: string; readonly runtimeDir: string | undefined }
@@ -111,7 +111,7 @@ export const planStart = (
   return { systemdRun, login, ...(lingers ? {} : warn("you log out for the last time")) }
 }
 
-/** What to say when a scope was planned and could not be had. */
+/** The plan where a scope was planned and is not available. */
 export const withoutScope = (plan: StartPlan): StartPlan => ({
   ...(plan.login === undefined ? {} : { login: plan.login }),
   warning: `this session will end when you log out; ${ADVICE}`

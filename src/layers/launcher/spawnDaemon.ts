@@ -1,4 +1,4 @@
-/** Starts a daemon process and waits for its one line. */
+/** Starts a daemon process, and waits for its reply. */
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
@@ -8,15 +8,17 @@ import type { SessionSpec } from "../../schema/Session.ts"
 import { childEnd, endChild } from "../system/childProcess.ts"
 import { type LaunchReply, LaunchReplyJson, LaunchRequest } from "./channel.ts"
 
-/** The daemon cannot be started, or was there and said nothing that could be understood. */
-export class DaemonSilent extends Schema.TaggedError<DaemonSilent>()("DaemonSilent", { reason: Schema.String }) {
+/** The daemon's process could not be started, or sent no reply that could be understood. */
+export class DaemonStartError
+  extends Schema.TaggedError<DaemonStartError>()("DaemonStartError", { reason: Schema.String })
+{
   override get message() {
     return this.reason
   }
 }
 
-/** How long after its last word, or when it is told to end, a process may take to be gone, in milliseconds. */
-const END_MS = 500
+/** How long a process may take to exit after its channel has closed, or after it was told to end. */
+const EXIT_MS = 500
 
 const encodeRequest = Schema.encodeSync(LaunchRequest)
 const decodeReply = Schema.decodeUnknownOption(LaunchReplyJson)
@@ -36,10 +38,10 @@ const spawn = (command: ReadonlyArray<string>, spec: SessionSpec, stderr: number
     stdio: ["ignore", "ignore", stderr, "pipe"]
   })
   child.on("error", () => undefined)
-  // There is none when the machine is out of processes or descriptors.
+  // Undefined when the machine is out of processes or descriptors.
   const channel = child.stdio?.[3] as Net.Socket | undefined
   if (channel === undefined) throw new Error("no more processes or open files")
-  // Whatever goes wrong with it, its end says so.
+  // After an error the channel closes, and that is handled.
   channel.on("error", () => undefined)
   channel.write(`${encodeRequest(spec)}\n`)
   return { child, channel }
@@ -50,27 +52,27 @@ const endOf = ({ exitCode, signalCode }: ChildProcess.ChildProcess): string => {
   return exitCode === null ? "its process said nothing" : `its process ended with status ${exitCode}`
 }
 
-const reply = ({ channel, child }: Daemon): Effect.Effect<LaunchReply, DaemonSilent> =>
+const readReply = ({ channel, child }: Daemon): Effect.Effect<LaunchReply, DaemonStartError> =>
   Effect.callback((resume) => {
-    let said = ""
-    const fail = (reason: string) => resume(Effect.fail(new DaemonSilent({ reason })))
+    let text = ""
+    const fail = (reason: string) => resume(Effect.fail(new DaemonStartError({ reason })))
     const ended = () => fail(endOf(child))
     child.once("error", (error) => fail(error.message))
     channel.on("data", (bytes) => {
-      said += String(bytes)
-      if (!said.endsWith("\n")) return
-      const understood = Option.getOrUndefined(decodeReply(said))
-      if (understood === undefined) fail("its process does not say what this sesh understands")
-      else resume(Effect.succeed(understood))
+      text += String(bytes)
+      if (!text.endsWith("\n")) return
+      const reply = Option.getOrUndefined(decodeReply(text))
+      if (reply === undefined) fail("its process does not say what this sesh understands")
+      else resume(Effect.succeed(reply))
     })
     channel.once("close", () => {
       if (child.exitCode !== null || child.signalCode !== null) return ended()
       child.once("exit", ended)
-      setTimeout(ended, END_MS).unref()
+      setTimeout(ended, EXIT_MS).unref()
     })
   })
 
-/** It goes on by itself, whatever becomes of us. */
+/** Lets the daemon go on when this process ends. */
 const release = ({ channel, child }: Daemon): void => {
   channel.removeAllListeners("close").destroy()
   child.removeAllListeners()
@@ -78,26 +80,26 @@ const release = ({ channel, child }: Daemon): void => {
   child.unref()
 }
 
-/** Starts the command, detached for good. One that says nothing for too long is ended. */
+/** Starts the command, detached for good. A process that does not reply in time is ended. */
 export const startDaemon = (options: {
   readonly command: ReadonlyArray<string>
   readonly spec: SessionSpec
   readonly stderr: number | "ignore"
-  readonly patience: number
-}): Effect.Effect<LaunchReply, DaemonSilent> => {
-  const { command, patience, spec, stderr } = options
-  const give = (daemon: Daemon) =>
+  readonly timeoutMs: number
+}): Effect.Effect<LaunchReply, DaemonStartError> => {
+  const { command, timeoutMs, spec, stderr } = options
+  const giveUp = (daemon: Daemon) =>
     Effect.suspend(() => {
-      endChild(daemon.child, END_MS)
-      const silent = new DaemonSilent({ reason: `its process was not ready in ${patience / 1_000} s` })
+      endChild(daemon.child, EXIT_MS)
+      const silent = new DaemonStartError({ reason: `its process was not ready in ${timeoutMs / 1_000} s` })
       return Effect.andThen(childEnd(daemon.child), Effect.fail(silent))
     })
   return Effect.acquireUseRelease(
     Effect.try({
       try: () => spawn(command, spec, stderr),
-      catch: (cause) => new DaemonSilent({ reason: cause instanceof Error ? cause.message : String(cause) })
+      catch: (cause) => new DaemonStartError({ reason: cause instanceof Error ? cause.message : String(cause) })
     }),
-    (daemon) => Effect.timeoutOrElse(reply(daemon), { duration: patience, orElse: () => give(daemon) }),
+    (daemon) => Effect.timeoutOrElse(readReply(daemon), { duration: timeoutMs, orElse: () => giveUp(daemon) }),
     (daemon) => Effect.sync(() => release(daemon))
   )
 }

@@ -4,11 +4,11 @@ import { Lock } from "../../services/Lock.ts"
 import { Paths } from "../../services/Paths.ts"
 import { withFileLock } from "../system/fileLock.ts"
 
-/** Longest wait, in milliseconds: a creation under the lock takes some tens. */
-const PATIENCE = 10_000
+/** Longest wait: creating a session under the lock takes tens of milliseconds. */
+const LOCK_TIMEOUT_MS = 10_000
 
-/** The kernel's lock on a file beside the sessions' sockets. */
+/** A lock of the kernel on a file beside the sessions' sockets. */
 export const layer: Layer.Layer<Lock, never, Paths> = Layer.effect(
   Lock,
-  Effect.map(Paths, ({ lock }) => Lock.of({ withLock: (effect) => withFileLock(lock, PATIENCE)(effect) }))
+  Effect.map(Paths, ({ lock }) => Lock.of({ withLock: (effect) => withFileLock(lock, LOCK_TIMEOUT_MS)(effect) }))
 )

@@ -11,20 +11,20 @@ import { Paths, PathsError } from "../../services/Paths.ts"
 import { codeOf } from "../system/systemError.ts"
 
 /**
- * The longest name, in bytes, that a socket has before it gets its own: no longer than the shortest `<name>.sock`, so
- * that a path that fits does so from the beginning.
+ * Longest temporary name of a socket, before it gets its own. Not longer than the shortest `<name>.sock`: a path that
+ * fits must fit from the beginning.
  */
 export const TEMPORARY_SOCKET_BYTES = "x.sock".length
 
-/** Write permission for the group or for everybody. */
+/** Write permission for the group or for others. */
 const OTHERS_WRITE = 0o022
 
 const octal = (mode: number): string => (mode & 0o7777).toString(8).padStart(3, "0")
 
 const attempt = <A>(operation: () => A): Result.Result<A, string> => Result.try({ try: operation, catch: codeOf })
 
-/** What speaks against using this directory; undefined when nothing does. */
-const fault = (dir: string, stat: Fs.Stats, uid: number): PathsError | undefined => {
+/** Why this directory cannot be used; undefined when it can. */
+const problemOf = (dir: string, stat: Fs.Stats, uid: number): PathsError | undefined => {
   const error = (problem: string, advice: string) => new PathsError({ path: dir, problem, advice })
   if (!stat.isDirectory()) return error("is not a directory", "move it away, or set SESH_DIR to another place")
   if (stat.uid !== uid) {
@@ -59,7 +59,7 @@ const cannotMake = (dir: string, code: string): PathsError => {
 
 /**
  * `SESH_DIR` or `~/.sesh`; state under `XDG_STATE_HOME` or `~/.local/state`, configuration under `XDG_CONFIG_HOME` or
- * `~/.config`. These are ignored unless absolute, as the XDG Base Directory Specification says.
+ * `~/.config`. The XDG variables are ignored unless absolute, as the XDG Base Directory Specification says.
  */
 export const layer: Layer.Layer<Paths, never, Caller | OperatingSystem> = Layer.effect(
   Paths,
@@ -73,7 +73,7 @@ export const layer: Layer.Layer<Paths, never, Caller | OperatingSystem> = Layer.
     }
     const state = xdg("XDG_STATE_HOME", ".local", "state")
 
-    // A listing makes many of them, and to join each would take longer than to connect.
+    // Joined once: a listing needs many of these paths, and joining each would take longer than connecting.
     const [inDir, inLog] = [Path.join(dir, "/"), Path.join(state, "log", "/")]
     const session = (name: SessionName) => ({
       socket: `${inDir}${name}.sock`,
@@ -93,10 +93,10 @@ export const layer: Layer.Layer<Paths, never, Caller | OperatingSystem> = Layer.
       )
     )
 
-    const look: Effect.Effect<boolean, PathsError> = Effect.suspend(() => {
+    const inspect: Effect.Effect<boolean, PathsError> = Effect.suspend(() => {
       const stat = attempt(() => Fs.statSync(dir))
       if (Result.isSuccess(stat)) {
-        const problem = fault(dir, stat.success, uid)
+        const problem = problemOf(dir, stat.success, uid)
         return problem === undefined ? Effect.succeed(true) : Effect.fail(problem)
       }
       if (stat.failure !== "ENOENT") {
@@ -105,8 +105,8 @@ export const layer: Layer.Layer<Paths, never, Caller | OperatingSystem> = Layer.
       }
       const entry = attempt(() => Fs.lstatSync(dir))
       if (Result.isFailure(entry)) return Effect.succeed(false)
-      // Somebody has just made it.
-      if (!entry.success.isSymbolicLink()) return look
+      // Another process has just made it.
+      if (!entry.success.isSymbolicLink()) return inspect
       return Effect.fail(
         new PathsError({
           path: dir,
@@ -116,20 +116,20 @@ export const layer: Layer.Layer<Paths, never, Caller | OperatingSystem> = Layer.
       )
     })
 
-    const check = Effect.andThen(absolute, look)
+    const check = Effect.andThen(absolute, inspect)
 
     const make = Effect.suspend((): Effect.Effect<void, PathsError> => {
       const made = attempt(() => {
         Fs.mkdirSync(dir, { mode: 0o700 })
-        // The umask may have taken our own bits away.
+        // The umask may have removed our own bits.
         Fs.chmodSync(dir, 0o700)
       })
-      // Somebody else made it meanwhile: then it is theirs to be checked.
-      if (Result.isSuccess(made) || made.failure === "EEXIST") return Effect.asVoid(look)
+      // Another process has made it meanwhile: then it is checked.
+      if (Result.isSuccess(made) || made.failure === "EEXIST") return Effect.asVoid(inspect)
       return Effect.fail(cannotMake(dir, made.failure))
     })
 
-    const ensure = Effect.flatMap(check, (there) => there ? Effect.void : make)
+    const ensure = Effect.flatMap(check, (exists) => exists ? Effect.void : make)
 
     const checkSocketPath = (name: SessionName) =>
       Effect.suspend((): Effect.Effect<void, PathsError> => {

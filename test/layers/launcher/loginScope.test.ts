@@ -6,7 +6,7 @@ const KILL = { "/etc/systemd/logind.conf": "[Login]\nKillUserProcesses=yes\n" }
 const MANAGER = { "/run/user/1000/systemd/private": "", "/usr/bin/systemd-run": "" }
 const LINGER = { "/var/lib/systemd/linger/ann": "" }
 
-/** A system of these files. */
+/** A system with these files. */
 const system = (files: Record<string, string>): SystemFiles => ({
   read: (path) => files[path],
   exists: (path) => path in files,
@@ -17,24 +17,24 @@ const system = (files: Record<string, string>): SystemFiles => ({
 const ann = { user: "ann", runtimeDir: "/run/user/1000" }
 const plan = (...files: ReadonlyArray<Record<string, string>>) => planStart(system(Object.assign({}, ...files)), ann)
 
-describe("starting what is to outlive the login", () => {
-  it("is plain where there is no systemd, or no login of it", () => {
+describe("starting a daemon that must outlive the login", () => {
+  it("is plain where there is no systemd, or no systemd login", () => {
     assert.deepStrictEqual(plan(), {})
     assert.deepStrictEqual(plan(KILL, { "/proc/self/cgroup": "0::/\n" }), {})
     assert.deepStrictEqual(plan(KILL, { "/proc/self/cgroup": "0::/system.slice/cron.service\n" }), {})
   })
 
-  it("is plain where logind kills nobody", () => {
+  it("is plain where logind kills no processes", () => {
     assert.deepStrictEqual(plan(IN_LOGIN, MANAGER), {})
     assert.deepStrictEqual(plan(IN_LOGIN, { "/etc/systemd/logind.conf": "[Login]\nKillUserProcesses=no" }), {})
   })
 
-  it("goes through the user's manager where logind kills, and lingering keeps that", () => {
+  it("goes through the user's manager where logind kills and the manager lingers", () => {
     assert.deepStrictEqual(plan(IN_LOGIN, KILL, MANAGER, LINGER).systemdRun, "/usr/bin/systemd-run")
     assert.isUndefined(plan(IN_LOGIN, KILL, MANAGER, LINGER).warning)
   })
 
-  it("says that a manager that does not linger ends with the last login", () => {
+  it("warns that a manager that does not linger ends with the last login", () => {
     const { systemdRun, warning } = plan(IN_LOGIN, KILL, MANAGER)
     assert.strictEqual(systemdRun, "/usr/bin/systemd-run")
     assert.strictEqual(
@@ -43,7 +43,7 @@ describe("starting what is to outlive the login", () => {
     )
   })
 
-  it("says that without a manager it ends with the login, and also when the manager turns out not to work", () => {
+  it("warns that the daemon ends with the login where there is no manager, or the manager does not work", () => {
     const { login, systemdRun, warning } = plan(IN_LOGIN, KILL, LINGER)
     assert.isUndefined(systemdRun)
     assert.include(warning, "this session will end when you log out;")
@@ -57,7 +57,7 @@ describe("starting what is to outlive the login", () => {
     assert.strictEqual(systemdRun, "/bin/systemd-run")
   })
 
-  it("stays in the user's manager where it is already, which lasts as long as it lingers", () => {
+  it("stays in the user's manager where it is already, and warns unless that lingers", () => {
     const desktop = { "/proc/self/cgroup": "0::/user.slice/user-1000.slice/user@1000.service/app.slice/term.scope\n" }
     assert.deepStrictEqual(plan(desktop, KILL, MANAGER, LINGER), {})
     assert.include(plan(desktop, MANAGER).warning, "log out for the last time")
@@ -101,7 +101,7 @@ describe("logind's configuration", () => {
     assert.isFalse(kills({ "/run/systemd/logind.conf.d/50-a.txt": set("yes") }))
   })
 
-  it("has sections, comments, spaces and several words for yes; what is neither yes nor no says nothing", () => {
+  it("has sections, comments, spaces and several words for yes; other values are ignored", () => {
     assert.isTrue(kills({ "/etc/systemd/logind.conf": "# x\n[Login]\n  KillUserProcesses = on  \n" }))
     assert.isFalse(kills({ "/etc/systemd/logind.conf": "[Other]\nKillUserProcesses=yes\n" }))
     assert.isTrue(kills({ "/etc/systemd/logind.conf": `${set("1")}KillUserProcesses=\nKillUserProcesses=maybe\n` }))
@@ -113,7 +113,7 @@ describe("logind's configuration", () => {
     assert.isFalse(kills({ "/etc/systemd/logind.conf": "[Login]\n#KillUserProcesses=yes\nKillUserProcesses=no\n" }))
   })
 
-  it("spares root unless told otherwise, and who is excepted; or takes only some", () => {
+  it("spares root unless set otherwise, and users in the exceptions; or kills only those listed", () => {
     const conf = (more: string) => ({ "/etc/systemd/logind.conf": `${set("yes")}${more}` })
     assert.isFalse(kills(conf(""), "root"))
     assert.isTrue(kills(conf("KillExcludeUsers=\n"), "root"))

@@ -1,4 +1,5 @@
 import * as Context from "effect/Context"
+import type * as Duration from "effect/Duration"
 import type * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
@@ -159,12 +160,12 @@ export interface ConnectOptions {
    * `batch` (the default): nothing ever asks; what would have to, fails.
    */
   readonly prompts?: "interactive" | "batch"
-  /** Milliseconds until a host that does not answer is given up. Time that a person takes to answer does not count. */
-  readonly connectTimeout?: number
+  /** A host that does not answer for so long is given up. Time that a person takes to answer does not count. */
+  readonly connectTimeout?: Duration.Input
 }
 
-/** Milliseconds: the longest that a listing waits for a host. */
-export const CONNECT_TIMEOUT = 5000
+/** The longest that a listing waits for a host. */
+export const CONNECT_TIMEOUT_MS = 5000
 
 export interface ExecOptions extends ConnectOptions {
   /** What the program reads; nothing unless given. */

@@ -48,7 +48,7 @@ const remotes = (place: () => Place) =>
         fs.rmSync(path.join(home, ".sesh"), { recursive: true, force: true })
       })
     )
-    const transport = SshTransportOpenSsh.layer({ config: lab.config, persist: 30 }).pipe(
+    const transport = SshTransportOpenSsh.layer({ config: lab.config, persist: "30 seconds" }).pipe(
       Layer.provide(PathsXdg.layer),
       Layer.provide([
         Caller.layer({

@@ -9,7 +9,7 @@ import type { RememberedHost } from "../../schema/RememberedHost.ts"
 import { Progress } from "../../services/Progress.ts"
 import { Prompt } from "../../services/Prompt.ts"
 import { Remotes } from "../../services/Remotes.ts"
-import { CONNECT_TIMEOUT } from "../../services/SshTransport.ts"
+import { CONNECT_TIMEOUT_MS } from "../../services/SshTransport.ts"
 
 /** What a host said, or a sentence that says why it said nothing. */
 export interface Answer {
@@ -87,7 +87,7 @@ export const askHosts = Effect.fn("askHosts")(
 
     showWaiting()
     const all = Effect.as(Effect.forEach(hosts, ask, { concurrency: AT_ONCE, discard: true }), notWaitedFor)
-    const tooLong = Effect.as(Effect.sleep(CONNECT_TIMEOUT), noAnswer(CONNECT_TIMEOUT))
+    const tooLong = Effect.as(Effect.sleep(CONNECT_TIMEOUT_MS), noAnswer(CONNECT_TIMEOUT_MS))
     const why = yield* Effect.raceAllFirst([all, Deferred.await(enough), tooLong])
     const missing = hosts.filter((host) => !answers.has(host))
     for (const before of missing) {

@@ -12,7 +12,7 @@ import { HostMemory } from "../../services/HostMemory.ts"
 import type { NoSession } from "../../services/NoSession.ts"
 import { Output } from "../../services/Output.ts"
 import { Prompt } from "../../services/Prompt.ts"
-import { CONNECT_TIMEOUT } from "../../services/SshTransport.ts"
+import { CONNECT_TIMEOUT_MS } from "../../services/SshTransport.ts"
 import { explain, NoSessionAnywhere, SeveralSessions } from "../words/failures.ts"
 import { runningIn } from "../words/rows.ts"
 import { age, cut, shortPath, table, visible } from "../words/text.ts"
@@ -89,7 +89,7 @@ export const locate = Effect.fn("locate")(function*(
   const prompt = yield* Prompt
   const hint = hosts.length > 0 && prompt.isPossible ? " (Enter: wait no longer)" : ""
   const answers = yield* askHosts([...hosts.filter(isLikely), ...hosts.filter((host) => !isLikely(host))], {
-    patience: (host) => isLikely(host) ? CONNECT_TIMEOUT : UNLIKELY_MS,
+    patience: (host) => isLikely(host) ? CONNECT_TIMEOUT_MS : UNLIKELY_MS,
     progress: (waiting) => `looking for ${names.join(", ")} on ${waiting}${hint}`,
     isImpatient: true
   })

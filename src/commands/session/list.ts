@@ -10,7 +10,7 @@ import { HostMemory } from "../../services/HostMemory.ts"
 import { Output } from "../../services/Output.ts"
 import { Remotes } from "../../services/Remotes.ts"
 import { SessionRegistry } from "../../services/SessionRegistry.ts"
-import { CONNECT_TIMEOUT } from "../../services/SshTransport.ts"
+import { CONNECT_TIMEOUT_MS } from "../../services/SshTransport.ts"
 import { type Answer, askHosts } from "../hosts/askHosts.ts"
 import { withSesh } from "../hosts/deployment.ts"
 import { connecting } from "../hosts/onHost.ts"
@@ -67,7 +67,7 @@ const askAll = <E = never>(
   onAnswer?: (answer: Answer) => Effect.Effect<void, E>
 ) =>
   askHosts(hosts, {
-    patience: () => CONNECT_TIMEOUT,
+    patience: () => CONNECT_TIMEOUT_MS,
     progress: (waiting) => `asking ${waiting} ...`,
     ...(onAnswer === undefined ? {} : { onAnswer })
   })

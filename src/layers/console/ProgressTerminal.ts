@@ -11,7 +11,7 @@ import { sizeOf } from "./ttyStreams.ts"
 
 const STDERR = 2
 
-/** What is over by then was quick: nothing flashes. Milliseconds. */
+/** What is over by then was quick: nothing flashes. */
 const DELAY_MS = 150
 
 /** Between two changes: more often nobody can read. */

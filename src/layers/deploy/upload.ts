@@ -7,14 +7,14 @@ import type { ConnectionLost, RemoteProgram } from "../../services/SshTransport.
 import type { Packed } from "./executable.ts"
 import { makeEar, type Said } from "./hear.ts"
 
-/** Milliseconds between two reports. */
-const REPORT_EVERY = 200
+/** Between two reports. */
+const REPORT_EVERY_MS = 200
 
 /** Reports that a rate is taken over: three seconds of them. */
-const RATE_OVER = 15
+const RATE_OVER_REPORTS = 15
 
-/** Milliseconds without a sign of life: a checksum, a first run, and a disk that is slow. */
-const PATIENCE = 120_000
+/** Without a sign of life: a checksum, a first run, and a disk that is slow. */
+const PATIENCE_MS = 120_000
 
 export interface Sent extends Said {
   /** Undefined: it did not answer in time. */
@@ -30,7 +30,7 @@ const makeMeter = (report: (progress: DeployProgress) => void, packed: Packed) =
   const points: Array<readonly [at: number, sent: number]> = []
   return (now: number, sent: number) => {
     points.push([now, sent])
-    if (points.length > RATE_OVER) points.shift()
+    if (points.length > RATE_OVER_REPORTS) points.shift()
     const [at, before] = points[0]!
     const rate = now > at ? Math.round((sent - before) / (now - at) * 1000) : 0
     report({ _tag: "Sending", sent, total: Math.max(sent, packed.total()), rate })
@@ -57,7 +57,7 @@ export const send = (
 
       const wait = () => {
         clearTimeout(patience)
-        patience = setTimeout(() => finish(undefined), PATIENCE)
+        patience = setTimeout(() => finish(undefined), PATIENCE_MS)
       }
       const stop = () => {
         over = true
@@ -90,7 +90,7 @@ export const send = (
         step = "transfer"
         const tell = makeMeter(report, source)
         meter = tell
-        timer = setInterval(() => tell(clock.currentTimeMillisUnsafe(), sent), REPORT_EVERY)
+        timer = setInterval(() => tell(clock.currentTimeMillisUnsafe(), sent), REPORT_EVERY_MS)
         push()
       }
 

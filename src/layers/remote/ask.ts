@@ -1,4 +1,5 @@
 /** One question to the sesh on another host, and its answer: checked, because a host may say anything. */
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
@@ -20,11 +21,11 @@ import { collect } from "../ssh/shared/collect.ts"
 import { lastLine } from "../ssh/shared/sanitize.ts"
 import { fromTransport, nonsense, noSesh, notSesh, otherVersion, refused } from "./errors.ts"
 
-/** Milliseconds for an answer, once the program runs: more than a session that hangs may cost a listing there. */
-const PATIENCE = 10_000
+/** For an answer, once the program runs: more than a session that hangs may cost a listing there. */
+const PATIENCE = "10 seconds"
 
 /** A daemon may wait for the lock for ten seconds there, and then has thirty to get ready. */
-const CREATE_PATIENCE = 45_000
+const CREATE_PATIENCE = "45 seconds"
 
 /** As env(1) and shells say it. */
 const NOT_EXECUTABLE = 126
@@ -119,7 +120,7 @@ export const exchange = (
   const patience = question.ask === "create" ? CREATE_PATIENCE : PATIENCE
   const silent = new HostError({
     host,
-    problem: `sesh on ${host} does not answer in ${patience / 1000} s`,
+    problem: `sesh on ${host} does not answer in ${Duration.toSeconds(patience)} s`,
     kind: "unreachable"
   })
   // Connecting has a patience of its own, in which a person may have to type a password.

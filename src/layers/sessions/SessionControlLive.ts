@@ -25,11 +25,11 @@ import { SessionUnresponsive } from "../../services/SessionRegistry.ts"
 import { InputSender } from "../connection/inputSender.ts"
 import { ask, type Asked } from "./conversation.ts"
 
-/** How long a session may take to answer, or to go on, in milliseconds. */
-const PATIENCE = 5_000
+/** How long a session may take to answer, or to go on. */
+const PATIENCE = "5 seconds"
 
 /** The one that we have just made may be starting still, on a machine that is busy with others. */
-const OWN_PATIENCE = 30_000
+const OWN_PATIENCE = "30 seconds"
 
 /** A program may end with what it was typed, before we hear that there is no more of it: a pipe tells within that time. */
 const STREAM_END_MS = 1000

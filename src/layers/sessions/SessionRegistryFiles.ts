@@ -16,8 +16,8 @@ import { askAll } from "./conversation.ts"
 import { readInfo, readSessions, removeSession } from "./directory.ts"
 import { askSessions } from "./requests.ts"
 
-/** In a listing one that does not answer must not hold up the others; asked alone it gets more time. Milliseconds. */
-const LIST_PATIENCE = 1_000
+/** In a listing one that does not answer must not hold up the others; asked alone it gets more time. */
+const LIST_PATIENCE = "1 second"
 
 const problemOf = (error: Exclude<AskError, { readonly _tag: "NoSession" }>): string =>
   error._tag === "VersionMismatch" || error._tag === "HostError" ? error.message : error.reason

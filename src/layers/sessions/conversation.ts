@@ -1,5 +1,6 @@
 /** A short conversation with a session: hello, welcome, and what the asker wants to hear after. */
 import * as Deferred from "effect/Deferred"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Result from "effect/Result"
@@ -15,8 +16,8 @@ import type { SessionClient } from "../../services/SessionClient.ts"
 import { type AskError, SessionUnresponsive } from "../../services/SessionRegistry.ts"
 import { hello, readAnswer } from "../connection/handshake.ts"
 
-/** Milliseconds that a session on another host may take: the second way to its socket may have to wait for a place. */
-const HOST_PATIENCE = 20_000
+/** A session on another host may take so long: the second way to its socket may have to wait for a place. */
+const HOST_PATIENCE = Duration.seconds(20)
 
 /** After a session has ended while we connected, the name is free this soon. */
 const AGAIN_MS = 20
@@ -77,7 +78,7 @@ const converse = (name: SessionName, version: string, connection: Connection, gr
  */
 export const askAll = Effect.fnUntraced(function*(
   client: SessionClient["Service"],
-  options: { readonly names: ReadonlyArray<SessionName>; readonly version: string; readonly patience: number }
+  options: { readonly names: ReadonlyArray<SessionName>; readonly version: string; readonly patience: Duration.Input }
 ) {
   const { names, patience, version } = options
   const answers = new Map<SessionName, Result.Result<Welcome, AskError>>()
@@ -106,14 +107,14 @@ export const askAll = Effect.fnUntraced(function*(
   return names.map((name) => answers.get(name) ?? Result.fail(silent(name, patience)))
 })
 
-const silent = (name: SessionName, patience: number) =>
-  new SessionUnresponsive({ name, reason: `no answer in ${patience / 1_000} s` })
+const silent = (name: SessionName, patience: Duration.Input) =>
+  new SessionUnresponsive({ name, reason: `no answer in ${Duration.toSeconds(patience)} s` })
 
 export interface AskOptions {
   readonly name: SessionName
   readonly version: string
-  /** Milliseconds from the connection to the welcome; of another host's sessions more is had. */
-  readonly patience: number
+  /** From the connection to the welcome; another host's sessions have 20 seconds at least. */
+  readonly patience: Duration.Input
   /** `query` unless given. */
   readonly role?: Role
   readonly more?: Partial<Hello>
@@ -125,7 +126,9 @@ export const ask = (
   options: AskOptions
 ): Effect.Effect<Asked, AskError, Scope.Scope> => {
   const { more, name, role = "query", version } = options
-  const patience = client.host === undefined ? options.patience : Math.max(options.patience, HOST_PATIENCE)
+  const patience = client.host === undefined
+    ? options.patience
+    : Duration.max(Duration.fromInputUnsafe(options.patience), HOST_PATIENCE)
   // Until there is a connection to its host a person may have been asked for a password.
   const once = Effect.gen(function*() {
     const connection = yield* client.connect(name)

@@ -1,4 +1,5 @@
 /** What a registry asks of one session over its socket, wherever that is. */
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { Control } from "../../schema/protocol/Control.ts"
@@ -10,15 +11,15 @@ import type { SessionClient } from "../../services/SessionClient.ts"
 import { SessionUnresponsive } from "../../services/SessionRegistry.ts"
 import { ask, type Asked } from "./conversation.ts"
 
-/** Milliseconds. */
-const PATIENCE = 5_000
+/** How long a session may take to answer. */
+const PATIENCE_MS = 5_000
 
 /** The kernel hangs a terminal up when the process that held it is gone (signal(7)). */
 const SIGHUP = 1
 
 /** `get`, `kill` and `detach` of a `SessionRegistry`. */
 export const askSessions = (client: SessionClient["Service"], version: string) => {
-  const question = (name: SessionName) => ask(client, { name, version, patience: PATIENCE })
+  const question = (name: SessionName) => ask(client, { name, version, patience: PATIENCE_MS })
 
   const get = Effect.fn("SessionRegistry.get")((name: SessionName) =>
     Effect.scoped(Effect.map(question(name), ({ welcome }) => welcome))
@@ -41,8 +42,8 @@ export const askSessions = (client: SessionClient["Service"], version: string) =
       })
     })
 
-  const within = (name: SessionName, ms: number, reason: string) =>
-    Effect.timeoutOrElse({ duration: ms, orElse: () => Effect.fail(new SessionUnresponsive({ name, reason })) })
+  const within = (name: SessionName, duration: Duration.Input, reason: string) =>
+    Effect.timeoutOrElse({ duration, orElse: () => Effect.fail(new SessionUnresponsive({ name, reason })) })
 
   const kill = Effect.fn("SessionRegistry.kill")(function*(name: SessionName, graceMs: number) {
     const asked = yield* question(name)
@@ -51,7 +52,7 @@ export const askSessions = (client: SessionClient["Service"], version: string) =
       asked,
       (type, payload) => type === FrameType.exit ? Control.exit.decode(payload) : Option.none()
     ).pipe(
-      within(name, graceMs + PATIENCE, "it did not end")
+      within(name, graceMs + PATIENCE_MS, "it did not end")
     )
     return Option.getOrElse(status, (): ExitStatus => ({ code: 0, signal: SIGHUP }))
   }, Effect.scoped)
@@ -62,7 +63,7 @@ export const askSessions = (client: SessionClient["Service"], version: string) =
     asked.send(FrameType.ping)
     // Frames are handled in order: the answer says that the detach was.
     yield* hear(asked, (type) => type === FrameType.pong ? Option.some(true) : Option.none()).pipe(
-      within(name, PATIENCE, "it did not say that it did")
+      within(name, PATIENCE_MS, "it did not say that it did")
     )
     return asked.welcome.info.clients.filter(({ role }) => role === "attach" || role === "watch").length
   }, Effect.scoped)

@@ -21,8 +21,8 @@ import { makeDirectory, readRemembered, writeRemembered } from "./memory.ts"
 import { readList } from "./syncListFile.ts"
 import { faultOf } from "./tree.ts"
 
-/** Milliseconds that somebody else may take for the same files; then a session is opened without. */
-const PATIENCE = 60_000
+/** Somebody else may take so long for the same files; then a session is opened without. */
+const LOCK_PATIENCE = "1 minute"
 
 const OFF: SyncOutcome = { _tag: "Off" }
 const UNCHANGED: SyncOutcome = { _tag: "Unchanged" }
@@ -221,7 +221,7 @@ export const layer: Layer.Layer<
       const stamp = yield* stampOf(home, paths, remotes)
       if (stamp !== undefined && before?.stamp === stamp) return UNCHANGED
       const work = update(host, list, stamp, memory, options)
-      return yield* withFileLock(Path.join(remotes, `${host}.lock`), PATIENCE)(work).pipe(
+      return yield* withFileLock(Path.join(remotes, `${host}.lock`), LOCK_PATIENCE)(work).pipe(
         Effect.catchTag("LockError", ({ isHeld }) => {
           // Where nothing can be remembered, nothing can be locked either.
           if (!isHeld) return work

@@ -7,13 +7,13 @@ import { quietly } from "../system/quietly.ts"
 import { readCache, writeCache } from "./memory.ts"
 import { entriesAt, type Entry } from "./tree.ts"
 
-/** Milliseconds after which others may do something: a connection has to be kept alive. */
+/** After this long others may do something: a connection has to be kept alive. */
 const SLICE_MS = 50
 
 /** Read at a time. */
 const CHUNK_BYTES = 1024 * 1024
 
-/** Milliseconds: of a file that was just written, another change may leave no trace in its times (a tick of the kernel's, at the most 10). */
+/** Of a file that was just written, another change may leave no trace in its times (a tick of the kernel's, at the most 10). */
 const FRESH_MS = 100
 
 /** Trees, summed up. */

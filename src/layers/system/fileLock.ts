@@ -4,13 +4,14 @@
  * made with O_EXCL would need somebody to judge whether its maker still lives, and that races.
  */
 import * as Clock from "effect/Clock"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Random from "effect/Random"
 import * as Fs from "node:fs"
 import { LockError } from "../../services/Lock.ts"
 
-/** Range of the pause between two tries, in milliseconds: random, so that many who wait do not keep step. */
-const PAUSE = { min: 3, max: 20 }
+/** Range of the pause between two tries: random, so that many who wait do not keep step. */
+const PAUSE_MS = { min: 3, max: 20 }
 
 /** SQLITE_BUSY: somebody else holds it (https://sqlite.org/rescode.html#busy). */
 const BUSY = 5
@@ -42,11 +43,12 @@ const tryLock = (path: string): (() => void) | undefined => {
 }
 
 /**
- * Runs `effect` while holding the lock on a file, which is made if need be. Waits up to `patience` milliseconds for it.
+ * Runs `effect` while holding the lock on a file, which is made if need be. Waits up to `patience` for it.
  * `isHeld` of the error: somebody else had it for all that time.
  */
 export const withFileLock =
-  (path: string, patience: number) => <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E | LockError, R> => {
+  (path: string, patience: Duration.Input) =>
+  <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E | LockError, R> => {
     const attempt = Effect.try({
       try: () => tryLock(path),
       catch: (cause) =>
@@ -54,15 +56,15 @@ export const withFileLock =
     })
 
     const take = Effect.fnUntraced(function*(pause: (ms: number) => Effect.Effect<void>) {
-      const until = (yield* Clock.currentTimeMillis) + patience
+      const until = (yield* Clock.currentTimeMillis) + Duration.toMillis(patience)
       while (true) {
         const release = yield* attempt
         if (release !== undefined) return release
         if ((yield* Clock.currentTimeMillis) >= until) {
-          const reason = `another sesh has held it for ${patience / 1000} s; is one of them stopped?`
+          const reason = `another sesh has held it for ${Duration.toSeconds(patience)} s; is one of them stopped?`
           return yield* new LockError({ path, reason, isHeld: true })
         }
-        yield* pause(yield* Random.nextIntBetween(PAUSE.min, PAUSE.max))
+        yield* pause(yield* Random.nextIntBetween(PAUSE_MS.min, PAUSE_MS.max))
       }
     })
 

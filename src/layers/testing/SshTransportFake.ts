@@ -78,7 +78,7 @@ export const layer = (
       if (there === undefined) return yield* unreachable(host, "no such host")
       const delay = Duration.toMillis(there.delay ?? 0)
       const patience = options?.connectTimeout
-      if (patience !== undefined && delay > patience) {
+      if (patience !== undefined && delay > Duration.toMillis(patience)) {
         yield* Effect.sleep(patience)
         return yield* unreachable(host, "timeout")
       }

@@ -1,3 +1,4 @@
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as FiberSet from "effect/FiberSet"
 import * as Layer from "effect/Layer"
@@ -32,16 +33,16 @@ import { makeMasters } from "./masters.ts"
 import type * as Mux from "./mux.ts"
 import { startMuxProgram } from "./muxProgram.ts"
 
-/** Seconds that a connection nobody uses is kept. */
-const PERSIST = 600
+/** A connection nobody uses is kept for so long. */
+const PERSIST: Duration.Input = "10 minutes"
 
 export interface SshTransportOpenSshOptions {
   /** `ssh`, looked up on PATH, unless given. */
   readonly program?: string
   /** Configuration file instead of the user's and the system's. */
   readonly config?: string
-  /** Seconds that a connection nobody uses is kept: ten minutes unless given. */
-  readonly persist?: number
+  /** A connection nobody uses is kept for so long: ten minutes unless given. */
+  readonly persist?: Duration.Input
 }
 
 /** Opens a channel and tells a callback how that went. */

@@ -6,8 +6,8 @@ import { childEnd, endChild } from "../../system/childProcess.ts"
 import { isAbsent } from "../../system/systemError.ts"
 import { lastLine } from "../shared/sanitize.ts"
 
-/** Milliseconds that ssh has to end when asked to. */
-const GRACE = 500
+/** ssh has so long to end when asked to. */
+const GRACE_MS = 500
 
 /** Bytes: `ssh -G` prints about 5,000. */
 const MAX_PRINTED = 256 * 1024
@@ -19,7 +19,7 @@ export const notStarted = (file: string, error: NodeJS.ErrnoException): SshMissi
     : new SshMissing({ problem: `${file} cannot be started (${error.code ?? error.message})`, advice: "try again" })
 
 /** Ends a process, and with a session of its own all that it has started. */
-export const end = (child: ChildProcess.ChildProcess, group: boolean): void => endChild(child, GRACE, { group })
+export const end = (child: ChildProcess.ChildProcess, group: boolean): void => endChild(child, GRACE_MS, { group })
 
 /** Starts a process: what Node throws is turned into the event that it otherwise emits. */
 export const spawn = (

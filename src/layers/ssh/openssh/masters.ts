@@ -4,7 +4,7 @@ import type * as Scope from "effect/Scope"
 import * as Fs from "node:fs"
 import type { HostName } from "../../../schema/HostName.ts"
 import {
-  CONNECT_TIMEOUT,
+  CONNECT_TIMEOUT_MS,
   type ConnectFailure,
   type ConnectOptions,
   type HostDescription,
@@ -28,7 +28,7 @@ export interface Master {
   readonly log: string
 }
 
-/** Milliseconds between looks whether somebody else was faster. */
+/** Between looks whether somebody else was faster. */
 const LOOK_MS = 100
 
 /** Bytes after which a master's log begins anew. */
@@ -104,7 +104,7 @@ export const makeMasters = Effect.fnUntraced(function*(
       verbose,
       // Anything else is what the user wrote: stricter or looser, it is his to say.
       acceptNew: config.get("stricthostkeychecking") === "ask",
-      connectTimeout: options?.connectTimeout ?? CONNECT_TIMEOUT
+      connectTimeout: options?.connectTimeout ?? CONNECT_TIMEOUT_MS
     })
     const code = yield* Effect.acquireUseRelease(
       Effect.try({
@@ -157,7 +157,7 @@ export const makeMasters = Effect.fnUntraced(function*(
       host,
       destination: jumpOf(config) ?? `${config.get("hostname")}:${config.get("port")}`,
       prompts: options?.prompts,
-      limit: options?.connectTimeout ?? CONNECT_TIMEOUT,
+      limit: options?.connectTimeout ?? CONNECT_TIMEOUT_MS,
       attempt: tryOnce
     })
     return yield* Effect.ensuring(shaken, Effect.sync(() => remove(log)))

@@ -33,8 +33,8 @@ const LOCAL_FORWARD = 1
 /** Stands for a port where there is a path instead: -2 (PORT_STREAMLOCAL in misc.h). */
 const NO_PORT = 0xfffffffe
 
-/** A master that is stopped takes connections and says nothing. Milliseconds; one that lives needs less than one. */
-const PATIENCE = 2000
+/** A master that is stopped takes connections and says nothing; one that lives needs less than one. */
+const PATIENCE_MS = 2000
 
 /** Bytes: an answer has some tens. */
 const MAX_PACKET = 64 * 1024
@@ -76,7 +76,7 @@ const ask = (socketPath: string, type: number, ...fields: ReadonlyArray<Buffer>)
       socket.destroy()
       resume(Effect.succeed(answer))
     }
-    socket.setTimeout(PATIENCE, () => fail("it does not answer"))
+    socket.setTimeout(PATIENCE_MS, () => fail("it does not answer"))
     socket.on("error", (error: NodeJS.ErrnoException) => fail(error.code ?? error.message))
     socket.on("close", () => fail("it hung up"))
     socket.on("data", (bytes: Buffer) => {

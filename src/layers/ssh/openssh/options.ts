@@ -1,8 +1,9 @@
 /** Command lines of ssh: what the user's configuration says, and on top of it only what sesh depends on. */
+import * as Duration from "effect/Duration"
 import type { HostName } from "../../../schema/HostName.ts"
 
-/** Seconds: a link that is dead is noticed when so many questions, a second apart, had no answer. */
-const ALIVE_INTERVAL = 1
+/** A link that is dead is noticed when so many questions, a second apart, had no answer. */
+const ALIVE_INTERVAL_SECONDS = 1
 const ALIVE_COUNT = 3
 
 /** What both kinds of process share. */
@@ -11,9 +12,12 @@ export interface SshProgram {
   readonly file: string
   /** Another configuration file than the user's. */
   readonly config: string | undefined
-  /** Seconds that an unused connection is kept. */
-  readonly persist: number
+  /** An unused connection is kept for so long. */
+  readonly persist: Duration.Input
 }
+
+/** As ssh takes times. None is shorter than a second: 0 means for ever to it. */
+const seconds = (time: Duration.Input): number => Math.max(1, Math.ceil(Duration.toSeconds(time)))
 
 const o = (name: string, value: string | number): string => `-o${name}=${value}`
 
@@ -36,21 +40,20 @@ export const masterArgs = (ssh: SshProgram, options: {
   readonly batch: boolean
   /** Take a key that is not known on trust, and record it. */
   readonly acceptNew: boolean
-  /** Milliseconds. */
-  readonly connectTimeout: number
+  readonly connectTimeout: Duration.Input
   /** Keeps what a jump host says in the log. */
   readonly verbose: boolean
 }): ReadonlyArray<string> => [
   ...head(ssh),
   ...control(options.control),
   o("ControlMaster", "yes"),
-  o("ControlPersist", ssh.persist),
+  o("ControlPersist", seconds(ssh.persist)),
   "-N",
   ...PLAIN,
   o("StreamLocalBindMask", "0177"),
-  o("ServerAliveInterval", ALIVE_INTERVAL),
+  o("ServerAliveInterval", ALIVE_INTERVAL_SECONDS),
   o("ServerAliveCountMax", ALIVE_COUNT),
-  o("ConnectTimeout", Math.max(1, Math.ceil(options.connectTimeout / 1000))),
+  o("ConnectTimeout", seconds(options.connectTimeout)),
   ...options.batch ? [o("BatchMode", "yes")] : [],
   ...options.acceptNew ? [o("StrictHostKeyChecking", "accept-new")] : [],
   ...options.verbose ? ["-v"] : [o("LogLevel", "INFO")],

@@ -1,4 +1,5 @@
 /** Making connections without asking too much of an sshd. */
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Schedule from "effect/Schedule"
 import * as Semaphore from "effect/Semaphore"
@@ -28,8 +29,7 @@ export const makeHandshakes = () => {
     readonly host: string
     readonly destination: string
     readonly prompts: ConnectOptions["prompts"]
-    /** Milliseconds. */
-    readonly limit: number
+    readonly limit: Duration.Input
     readonly attempt: Effect.Effect<A, ConnectFailure>
   }): Effect.Effect<A, ConnectFailure> => {
     const { attempt, destination, host, limit, prompts } = options

@@ -1,3 +1,4 @@
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Os from "node:os"
@@ -26,8 +27,8 @@ import type { SshConnection } from "./connection.ts"
 import { makePool } from "./pool.ts"
 import { startProgram } from "./program.ts"
 
-/** Seconds that a connection nobody uses is kept. */
-const PERSIST = 600
+/** A connection nobody uses is kept for so long. */
+const PERSIST: Duration.Input = "10 minutes"
 
 /** The first connection may have died without a word, and so may the one after it. */
 const TRIES = 3
@@ -35,8 +36,8 @@ const TRIES = 3
 export interface SshTransportSsh2Options {
   /** Configuration file instead of the user's and the system's. */
   readonly config?: string
-  /** Seconds that a connection nobody uses is kept: ten minutes unless given. */
-  readonly persist?: number
+  /** A connection nobody uses is kept for so long: ten minutes unless given. */
+  readonly persist?: Duration.Input
   /** Who is asked for passphrases and passwords: the terminal, unless given. */
   readonly ask?: Ask
 }
@@ -96,7 +97,7 @@ export const layer = (
           only: options.config
         }),
         ask: options.ask ?? askOnTerminal,
-        idleMs: (options.persist ?? PERSIST) * 1000
+        idleMs: Duration.toMillis(options.persist ?? PERSIST)
       })
       yield* Effect.addFinalizer(() => pool.closeAll)
 

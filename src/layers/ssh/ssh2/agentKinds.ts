@@ -8,8 +8,8 @@ const ANSWER = 12
 /** Bytes of an answer: as much as OpenSSH's agent gives (AGENT_MAX_LEN in ssh-agent.c). */
 const MAX_ANSWER = 256 * 1024
 
-/** Milliseconds; an agent that lives needs less than one. */
-const PATIENCE = 1000
+/** An agent that lives needs less than one. */
+const PATIENCE_MS = 1000
 
 const kindsIn = (answer: Buffer): ReadonlyArray<string> => {
   const kinds: Array<string> = []
@@ -37,7 +37,7 @@ export const agentKinds = (path: string): Promise<ReadonlyArray<string>> =>
       socket.destroy()
       resolve(kinds)
     }
-    socket.setTimeout(PATIENCE, () => finish([]))
+    socket.setTimeout(PATIENCE_MS, () => finish([]))
     socket.on("error", () => finish([]))
     socket.on("close", () => finish([]))
     socket.on("data", (bytes: Buffer) => {

@@ -17,8 +17,8 @@ import { agentSocket, type Identities, loadIdentities } from "./identities.ts"
 
 type Library = typeof Ssh2
 
-/** Milliseconds between questions whether the host is there, and how many may stay unanswered. */
-const ALIVE_INTERVAL = 1000
+/** Between questions whether the host is there, and how many may stay unanswered. */
+const ALIVE_INTERVAL_MS = 1000
 const ALIVE_COUNT = 3
 
 export interface ConnectTo {
@@ -30,27 +30,27 @@ export interface ConnectTo {
   readonly env: Readonly<Record<string, string | undefined>>
   /** Undefined: nobody may be asked. */
   readonly ask: Ask | undefined
-  /** Milliseconds without an answer, not counting those that a person takes. */
-  readonly limit: number
-  /** Milliseconds that it is kept unused. */
+  /** Time without an answer, not counting what a person takes. */
+  readonly limitMs: number
+  /** Time that it is kept unused. */
   readonly idleMs: number
 }
 
 /** Time that runs while it is the host's turn. */
 class Patience {
   private timer: NodeJS.Timeout | undefined
-  private readonly limit: number
+  private readonly limitMs: number
   private readonly onOver: () => void
 
-  constructor(limit: number, onOver: () => void) {
-    this.limit = limit
+  constructor(limitMs: number, onOver: () => void) {
+    this.limitMs = limitMs
     this.onOver = onOver
     this.start()
   }
 
   start(): void {
     this.stop()
-    this.timer = setTimeout(this.onOver, this.limit)
+    this.timer = setTimeout(this.onOver, this.limitMs)
   }
 
   stop(): void {
@@ -156,7 +156,7 @@ const shakeHands = (to: ConnectTo, sock: Duplex): Effect.Effect<SshConnection, C
       finish(Effect.fail(failure))
       sock.destroy()
     }
-    const patience = new Patience(to.limit, () => fail(new HostUnreachable({ host, reason: "timeout", words: "" })))
+    const patience = new Patience(to.limitMs, () => fail(new HostUnreachable({ host, reason: "timeout", words: "" })))
     const ask = to.ask === undefined ? undefined : patience.around(to.ask)
 
     const failed = () => {
@@ -192,7 +192,7 @@ const shakeHands = (to: ConnectTo, sock: Duplex): Effect.Effect<SshConnection, C
       ident: "sesh",
       // Its clock would run while a person types.
       readyTimeout: 0,
-      keepaliveInterval: ALIVE_INTERVAL,
+      keepaliveInterval: ALIVE_INTERVAL_MS,
       keepaliveCountMax: ALIVE_COUNT,
       algorithms,
       strictVendor: false,
@@ -238,7 +238,7 @@ export const connect = (to: ConnectTo): Effect.Effect<SshConnection, ConnectFail
   const way = to.through === undefined ? dial(to.config) : hop(to.through, to.config)
   const timeout = () => Effect.fail(new HostUnreachable({ host: to.config.asked.name, reason: "timeout", words: "" }))
   return Effect.flatMap(
-    Effect.timeoutOrElse(way, { duration: to.limit, orElse: timeout }),
+    Effect.timeoutOrElse(way, { duration: to.limitMs, orElse: timeout }),
     (sock) => shakeHands(to, sock)
   )
 }

@@ -5,8 +5,8 @@ import { oneLine } from "../shared/sanitize.ts"
 import { bounded, Room } from "./channels.ts"
 import type { LibraryError } from "./errors.ts"
 
-/** Milliseconds that a host has to answer our goodbye. */
-const GRACE = 500
+/** A host has so long to answer our goodbye. */
+const GRACE_MS = 500
 
 type Opened = (error: LibraryError | undefined, channel: Channel | undefined) => void
 
@@ -109,7 +109,7 @@ export class SshConnection {
     if (this.lost !== undefined) return
     this.lose(why)
     this.client.end()
-    const timer = setTimeout(() => this.sock.destroy(), GRACE)
+    const timer = setTimeout(() => this.sock.destroy(), GRACE_MS)
     timer.unref()
     this.sock.once("close", () => clearTimeout(timer))
   }

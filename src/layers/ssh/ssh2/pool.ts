@@ -1,9 +1,10 @@
 /** The connections of this process: one a host, made when needed, for all who want it. */
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import type * as Ssh2 from "ssh2"
 import {
-  CONNECT_TIMEOUT,
+  CONNECT_TIMEOUT_MS,
   type ConnectFailure,
   type ConnectOptions,
   type HostDescription,
@@ -26,7 +27,7 @@ const MOST_JUMPS = 8
 export interface PoolOptions {
   readonly source: () => ConfigSource
   readonly ask: Ask
-  /** Milliseconds that an unused connection is kept. */
+  /** An unused connection is kept for so long. */
   readonly idleMs: number
 }
 
@@ -89,7 +90,9 @@ export const makePool = Effect.fnUntraced(function*(
     }
     const library = yield* load
     const wished = Number(config.get("connecttimeout") ?? Number.NaN)
-    const limit = options?.connectTimeout ?? (wished > 0 ? wished * 1000 : CONNECT_TIMEOUT)
+    const limitMs = options?.connectTimeout === undefined
+      ? wished > 0 ? wished * 1000 : CONNECT_TIMEOUT_MS
+      : Duration.toMillis(options.connectTimeout)
     const mayAsk = options?.prompts === "interactive" && !config.flag("batchmode", false)
     const attempt = Effect.gen(function*() {
       const there = connections.get(key)
@@ -103,7 +106,7 @@ export const makePool = Effect.fnUntraced(function*(
         uid: from.uid,
         env: from.env,
         ask: mayAsk ? askInTurn : undefined,
-        limit,
+        limitMs,
         idleMs
       }).pipe(Effect.onExit((exit) => Effect.sync(() => exit._tag === "Failure" && release?.())))
       connection.onLost(() => {
@@ -118,7 +121,7 @@ export const makePool = Effect.fnUntraced(function*(
       host,
       destination: jump === undefined ? `${config.hostname}:${config.port}` : `through ${keyOf(jump)}`,
       prompts: options?.prompts,
-      limit,
+      limit: limitMs,
       attempt
     })
   })

@@ -84,7 +84,7 @@ describeWith(NEEDS, "SshTransportSsh2, connections", () => {
         assert.strictEqual(yield* say("again"), "again")
         assert.strictEqual(count(sshd.log(), /Accepted publickey/g), 2)
       })
-      yield* Effect.provide(used, transport2({ persist: 0.1 }))
+      yield* Effect.provide(used, transport2({ persist: "100 millis" }))
       const before = closed()
       yield* Effect.provide(say("once"), transport2())
       yield* happens("it was closed with its layer", () => closed() > before)

@@ -8,6 +8,7 @@ import { socketPathLimit } from "../../schema/SocketPath.ts"
 import { Caller } from "../../services/Caller.ts"
 import { OperatingSystem } from "../../services/OperatingSystem.ts"
 import { Paths, PathsError } from "../../services/Paths.ts"
+import { isWritableByOthers } from "../system/ownership.ts"
 import { codeOf } from "../system/systemError.ts"
 
 /**
@@ -15,9 +16,6 @@ import { codeOf } from "../system/systemError.ts"
  * fits must fit from the beginning.
  */
 export const TEMPORARY_SOCKET_BYTES = "x.sock".length
-
-/** Write permission for the group or for others. */
-const OTHERS_WRITE = 0o022
 
 const octal = (mode: number): string => (mode & 0o7777).toString(8).padStart(3, "0")
 
@@ -30,7 +28,7 @@ const problemOf = (dir: string, stat: Fs.Stats, uid: number): PathsError | undef
   if (stat.uid !== uid) {
     return error(`belongs to someone else (user ${stat.uid})`, "set SESH_DIR to a directory of your own")
   }
-  if ((stat.mode & OTHERS_WRITE) !== 0) {
+  if (isWritableByOthers(stat)) {
     return error(`is writable by others (mode ${octal(stat.mode)})`, `run: chmod 700 ${dir}`)
   }
   const access = attempt(() => Fs.accessSync(dir, Fs.constants.R_OK | Fs.constants.W_OK | Fs.constants.X_OK))

@@ -8,6 +8,7 @@ import { createRequire } from "node:module"
 import * as os from "node:os"
 import * as path from "node:path"
 import * as sea from "node:sea"
+import { isOurs } from "../system/ownership.ts"
 import { writeWholeFile } from "../system/wholeFile.ts"
 
 /** As declared by node-pty 1.1.0 in src/unix/pty.cc. Every function throws an Error that names the system call. */
@@ -73,12 +74,9 @@ const fromSource = (): PtyAddon => {
   return load(path.join(dir, ADDON), isDarwin ? path.join(dir, HELPER) : "")
 }
 
-/** Belongs to us, and others cannot write to it: its contents are ours. */
-const isOurs = (stats: fs.Stats) => stats.uid === process.getuid!() && (stats.mode & 0o022) === 0
-
 const hasContents = (file: string, bytes: Buffer) => {
   const stats = fs.lstatSync(file, { throwIfNoEntry: false })
-  return stats !== undefined && stats.isFile() && isOurs(stats) && stats.size === bytes.length &&
+  return stats !== undefined && stats.isFile() && isOurs(stats, process.getuid!()) && stats.size === bytes.length &&
     fs.readFileSync(file).equals(bytes)
 }
 
@@ -115,7 +113,7 @@ const cacheDir = () => {
   const dir = path.join(base, "sesh")
   makeDir(dir)
   const stats = fs.lstatSync(dir)
-  if (!stats.isDirectory() || !isOurs(stats)) throw new Error(`${dir} is not ours alone`)
+  if (!stats.isDirectory() || !isOurs(stats, process.getuid!())) throw new Error(`${dir} is not ours alone`)
   return dir
 }
 

@@ -10,6 +10,7 @@ import { RememberedHost } from "../../schema/RememberedHost.ts"
 import { HostMemory } from "../../services/HostMemory.ts"
 import { OperatingSystem } from "../../services/OperatingSystem.ts"
 import { Paths } from "../../services/Paths.ts"
+import { isOurs } from "../system/ownership.ts"
 import { quietly } from "../system/quietly.ts"
 import { readSmallFile, writeWholeFile } from "../system/wholeFile.ts"
 
@@ -21,17 +22,14 @@ const MAX_HOSTS = 1000
 
 const SUFFIX = ".json"
 
-/** Write permission for the group or for everybody. */
-const OTHERS_WRITE = 0o022
-
 const encode = Schema.encodeSync(Schema.fromJsonString(RememberedHost))
 const decode = Schema.decodeUnknownOption(Schema.fromJsonString(RememberedHost))
 
 /** In a directory that others can write to anybody could have written it. */
-const isOurs = (dir: string, uid: number): boolean =>
+const isOurDirectory = (dir: string, uid: number): boolean =>
   quietly(() => {
     const stat = Fs.lstatSync(dir)
-    return stat.isDirectory() && stat.uid === uid && (stat.mode & OTHERS_WRITE) === 0
+    return stat.isDirectory() && isOurs(stat, uid)
   }, false)
 
 /** `remotes/<host>.json` in the state directory. */
@@ -44,7 +42,7 @@ export const layer: Layer.Layer<HostMemory, never, Paths | OperatingSystem> = La
     const pathOf = (host: HostName) => Path.join(dir, `${host}${SUFFIX}`)
 
     const names = (): ReadonlyArray<HostName> =>
-      quietly(() => isOurs(dir, uid) ? Fs.readdirSync(dir) : [], [])
+      quietly(() => isOurDirectory(dir, uid) ? Fs.readdirSync(dir) : [], [])
         .flatMap((entry) => {
           const host = entry.endsWith(SUFFIX) ? parseHostName(entry.slice(0, -SUFFIX.length)) : undefined
           return host !== undefined && Result.isSuccess(host) ? [host.success] : []
@@ -59,13 +57,13 @@ export const layer: Layer.Layer<HostMemory, never, Paths | OperatingSystem> = La
 
     const make = () => {
       Fs.mkdirSync(dir, { recursive: true, mode: 0o700 })
-      return isOurs(dir, uid)
+      return isOurDirectory(dir, uid)
     }
 
     return HostMemory.of({
       names: Effect.sync(names),
       all: Effect.sync(() => names().flatMap((host) => Option.toArray(read(host)))),
-      get: (host) => Effect.sync(() => isOurs(dir, uid) ? read(host) : Option.none()),
+      get: (host) => Effect.sync(() => isOurDirectory(dir, uid) ? read(host) : Option.none()),
       remember: (known) =>
         Effect.ignore(Effect.try(() => {
           const text = `${encode(known)}\n`

@@ -2,20 +2,24 @@
 import * as Fs from "node:fs"
 
 /**
- * What a file has, if that is no more than `most` bytes; else it is empty. Throws what `open` throws: a link is not
- * followed. A fifo would be waited for, and a device is no file of ours.
+ * What a file has; undefined when that is more than `most` bytes, or it is no file: a fifo would be waited for, and a device
+ * has no end. Throws what the file system throws.
  */
-export const readSmallFile = (path: string, most: number): string => {
-  const fd = Fs.openSync(path, Fs.constants.O_RDONLY | Fs.constants.O_NOFOLLOW | Fs.constants.O_NONBLOCK)
+export const readFileUpTo = (path: string, most: number, flags = 0): Buffer | undefined => {
+  const fd = Fs.openSync(path, Fs.constants.O_RDONLY | Fs.constants.O_NONBLOCK | flags)
   try {
     const stat = Fs.fstatSync(fd)
-    if (!stat.isFile() || stat.size > most) return ""
+    if (!stat.isFile() || stat.size > most) return undefined
     const bytes = Buffer.alloc(stat.size)
-    return bytes.toString("utf8", 0, Fs.readSync(fd, bytes))
+    return bytes.subarray(0, Fs.readSync(fd, bytes))
   } finally {
     Fs.closeSync(fd)
   }
 }
+
+/** The text of such a file, empty when it is none; a link is not followed. Throws what the file system throws. */
+export const readSmallFile = (path: string, most: number): string =>
+  readFileUpTo(path, most, Fs.constants.O_NOFOLLOW)?.toString("utf8") ?? ""
 
 /**
  * Makes something under another name first, so that nobody ever sees half of it or none. Throws what `make` and the file

@@ -3,6 +3,7 @@ import * as Fs from "node:fs"
 import * as Path from "node:path"
 import { HostKeyChanged, HostKeyUnknown, SshMissing } from "../../../services/SshTransport.ts"
 import { quietly } from "../../system/quietly.ts"
+import { readFileUpTo } from "../../system/wholeFile.ts"
 import { oneLine } from "../shared/sanitize.ts"
 import type { HostConfig } from "./config/config.ts"
 import { USE_OPENSSH } from "./errors.ts"
@@ -20,10 +21,7 @@ export interface HostKeys {
 }
 
 const read = (path: string): ReadonlyArray<Entry> =>
-  quietly(() => {
-    const stat = Fs.statSync(path)
-    return stat.isFile() && stat.size <= MAX_FILE ? parseKnownHosts(Fs.readFileSync(path, "utf8"), path) : []
-  }, [])
+  quietly(() => parseKnownHosts(readFileUpTo(path, MAX_FILE)?.toString("utf8") ?? "", path), [])
 
 const endsInLine = (file: number): boolean => {
   const { size } = Fs.fstatSync(file)

@@ -3,6 +3,7 @@ import * as Fs from "node:fs"
 import type * as Ssh2 from "ssh2"
 import type { OpenSSHAgent, ParsedKey } from "ssh2"
 import { quietly } from "../../system/quietly.ts"
+import { readFileUpTo } from "../../system/wholeFile.ts"
 import { oneLine } from "../shared/sanitize.ts"
 import { agentKinds } from "./agentKinds.ts"
 import type { Ask } from "./ask.ts"
@@ -34,11 +35,7 @@ export interface Identities {
   readonly left: ReadonlyArray<string>
 }
 
-const read = (path: string): Buffer | undefined =>
-  quietly(() => {
-    const stat = Fs.statSync(path)
-    return stat.isFile() && stat.size <= MAX_KEY ? Fs.readFileSync(path) : undefined
-  })
+const read = (path: string): Buffer | undefined => quietly(() => readFileUpTo(path, MAX_KEY))
 
 const isOpen = (path: string, uid: number): boolean => {
   const stat = Fs.statSync(path)

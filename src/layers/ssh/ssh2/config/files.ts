@@ -1,14 +1,13 @@
 /** The files of an ssh configuration, as far as they may be trusted. */
 import * as Fs from "node:fs"
 import * as Path from "node:path"
+import { isWritableByOthers } from "../../../system/ownership.ts"
 import { quietly } from "../../../system/quietly.ts"
 import { codeOf, isAbsent } from "../../../system/systemError.ts"
 import { BadConfig, type Files } from "./read.ts"
 
 /** Bytes: a configuration of thousands of hosts. */
 const MAX_FILE = 4 * 1024 * 1024
-
-const WRITABLE_BY_OTHERS = 0o022
 
 /** One part of a path, as glob(7) has it. The pattern is the user's own. */
 const partOf = (pattern: string): RegExp => {
@@ -47,7 +46,7 @@ const read = (path: string, uid: number, checked: boolean): string | undefined =
     const stat = Fs.statSync(path)
     if (!stat.isFile() || stat.size > MAX_FILE) throw new BadConfig(`${path} is no configuration`)
     const owned = stat.uid === 0 || stat.uid === uid
-    if (checked && (!owned || (stat.mode & WRITABLE_BY_OTHERS) !== 0)) {
+    if (checked && (!owned || isWritableByOthers(stat))) {
       throw new BadConfig(`${path} belongs to somebody else, or others can write to it`)
     }
     return Fs.readFileSync(path, "utf8")

@@ -1,8 +1,9 @@
 /** Has anything changed? Asked at every connect, so of another process, while this one connects. */
 import * as Effect from "effect/Effect"
-import * as ChildProcess from "node:child_process"
+import type { SpawnOptions } from "node:child_process"
 import * as Fs from "node:fs"
 import * as Path from "node:path"
+import { spawnChild } from "../system/childProcess.ts"
 import { keyOf } from "../system/fnv.ts"
 import { quietly } from "../system/quietly.ts"
 import { look } from "./tree.ts"
@@ -53,12 +54,13 @@ export const stampOf = (home: string, paths: ReadonlyArray<string>, dir: string)
       Fs.closeSync(out)
       resume(Effect.succeed(said === "" ? undefined : `${keyOf(...present)}\n${said}`))
     }
-    const child = ChildProcess.spawn("find", ["-P", ...present.map((path) => `./${path}`), ...RECORDS], {
+    const options = {
       cwd: home,
       env: { ...process.env, LC_ALL: "C" },
       stdio: ["ignore", out, "ignore"]
-    })
-    child.on("error", () => end(null))
-    child.on("exit", end)
-    return Effect.sync(() => void child.kill())
+    } satisfies SpawnOptions
+    const args = ["-P", ...present.map((path) => `./${path}`), ...RECORDS]
+    const child = spawnChild("find", args, options, () => end(null))
+    child?.on("exit", end)
+    return Effect.sync(() => void child?.kill())
   })

@@ -1,9 +1,28 @@
 /** Programs that we started, and their ends. */
 import * as Effect from "effect/Effect"
-import type { ChildProcess } from "node:child_process"
+import { type ChildProcess, spawn, type SpawnOptions } from "node:child_process"
 import { constants } from "node:os"
 import type { ExitStatus } from "../../schema/Session.ts"
 import { quietly } from "./quietly.ts"
+
+/**
+ * Starts a program; undefined when it was not. Node throws some of the reasons (ENOTDIR, where a PATH ends with what is no
+ * directory) and emits others: `failed` is told of all.
+ */
+export const spawnChild = (
+  file: string,
+  args: ReadonlyArray<string>,
+  options: SpawnOptions,
+  failed: (error: NodeJS.ErrnoException) => void
+): ChildProcess | undefined => {
+  try {
+    const child = spawn(file, args, options).on("error", failed)
+    return child.pid === undefined ? undefined : child
+  } catch (error) {
+    failed(error as NodeJS.ErrnoException)
+    return undefined
+  }
+}
 
 const hasEnded = ({ exitCode, signalCode }: ChildProcess): boolean => exitCode !== null || signalCode !== null
 

@@ -72,6 +72,17 @@ describe("the stamp of trees", () => {
       for (const paths of [["gone"], ["tree/a/below"], []]) assert.isUndefined(yield* stamp(...paths))
     }).pipe(Effect.provide(home)))
 
+  it.effect("is none without find, on whatever PATH", () =>
+    Effect.gen(function*() {
+      const { file, stamp } = yield* trees
+      const { PATH } = process.env
+      yield* Effect.addFinalizer(() => Effect.sync(() => void Object.assign(process.env, { PATH })))
+      for (const path of ["/nowhere", `/nowhere:${file("other")}`]) {
+        process.env["PATH"] = path
+        assert.isUndefined(yield* stamp("tree"))
+      }
+    }).pipe(Effect.scoped, Effect.provide(home)))
+
   it.effect("is none where no file can be put", () =>
     Effect.gen(function*() {
       const { file, path } = yield* trees

@@ -2,7 +2,7 @@
 import * as Effect from "effect/Effect"
 import * as ChildProcess from "node:child_process"
 import { HostUnreachable, SshMissing } from "../../../services/SshTransport.ts"
-import { childEnd, endChild } from "../../system/childProcess.ts"
+import { childEnd, endChild, spawnChild } from "../../system/childProcess.ts"
 import { isAbsent } from "../../system/systemError.ts"
 import { lastLine } from "../shared/sanitize.ts"
 
@@ -21,21 +21,15 @@ export const notStarted = (file: string, error: NodeJS.ErrnoException): SshMissi
 /** Ends a process, and with a session of its own all that it has started. */
 export const end = (child: ChildProcess.ChildProcess, group: boolean): void => endChild(child, GRACE_MS, { group })
 
-/** Starts a process: what Node throws is turned into the event that it otherwise emits. */
+/** Starts a process. */
 export const spawn = (
   file: string,
   args: ReadonlyArray<string>,
   options: ChildProcess.SpawnOptions
 ): Effect.Effect<ChildProcess.ChildProcess, SshMissing> =>
   Effect.callback((resume) => {
-    const failed = (error: unknown) => resume(Effect.fail(notStarted(file, error as NodeJS.ErrnoException)))
-    try {
-      const child = ChildProcess.spawn(file, args, options)
-      child.on("error", failed)
-      if (child.pid !== undefined) resume(Effect.succeed(child))
-    } catch (error) {
-      failed(error)
-    }
+    const child = spawnChild(file, args, options, (error) => resume(Effect.fail(notStarted(file, error))))
+    if (child !== undefined) resume(Effect.succeed(child))
   })
 
 /** Waits for the end of a process: null when it was killed. */

@@ -15,7 +15,7 @@ import type { Responder } from "../../services/QueryResponder.ts"
 import type { ScrollbackModel } from "../../services/Scrollback.ts"
 import { Broadcast } from "./broadcast.ts"
 import { ClientInputs } from "./clientInputs.ts"
-import { announcement, type CommandEnd, sendCommandEnd } from "./commandEnd.ts"
+import { announcement } from "./commandEnd.ts"
 import { CreatorWait } from "./creatorWait.ts"
 import { FlowControl } from "./flowControl.ts"
 import { HistoryTransfers } from "./historyTransfers.ts"
@@ -24,6 +24,7 @@ import { OutputBatch } from "./outputBatch.ts"
 import { INPUT_WINDOW, Peer, type PeerEvents } from "./peer.ts"
 import { Peers } from "./peers.ts"
 import { QueryRouting } from "./queryRouting.ts"
+import { SessionEnd } from "./sessionEnd.ts"
 import { WindowSize } from "./windowSize.ts"
 
 /** Most connections at once; the next one is refused. Bounds what the queues can hold. */
@@ -57,8 +58,6 @@ export interface SessionOptions {
 export class Session {
   private readonly peers = new Peers()
   private active: number
-  private status: ExitStatus | undefined
-  private command: CommandEnd | undefined
   private killed = false
   private readonly clientInputs = new ClientInputs()
   private readonly flowControl: FlowControl
@@ -69,11 +68,13 @@ export class Session {
   private readonly queryRouting: QueryRouting
   private readonly outputBatch: OutputBatch
   private readonly creatorWait: CreatorWait
+  private readonly sessionEnd: SessionEnd
   private readonly options: SessionOptions
 
   constructor(options: SessionOptions) {
     this.options = options
     this.active = options.initialInfo.created
+    this.sessionEnd = new SessionEnd(options.model)
     this.flowControl = new FlowControl(options.program, options.after)
     this.broadcast = new Broadcast(options.model, this.flowControl)
     this.windowSize = new WindowSize(options.initialInfo.size, {
@@ -87,7 +88,7 @@ export class Session {
       responder: options.responder,
       rows: () => this.windowSize.current.rows,
       inputQueue: this.inputQueue,
-      isOver: () => this.status !== undefined
+      isOver: () => this.sessionEnd.isOver
     })
     this.outputBatch = new OutputBatch({
       model: options.model,
@@ -161,12 +162,9 @@ export class Session {
   /** The command has ended and the session goes on: tells the clients that wait for the command, and shows it to all. */
   outlive(command: ReadonlyArray<string>, status: ExitStatus): void {
     this.outputBatch.flush()
-    const { model } = this.options
-    this.command = { status, offset: model.offset() }
-    for (const peer of this.peers.list()) {
-      if (peer.state === "live" && peer.awaitsCommand) sendCommandEnd(peer, model, this.command)
-    }
-    this.show(model.leave())
+    this.sessionEnd.endCommand(status)
+    for (const peer of this.peers.list()) if (peer.state === "live") this.sessionEnd.tell(peer)
+    this.show(this.options.model.leave())
     this.show(Buffer.from(announcement(command, status)))
   }
 
@@ -178,12 +176,11 @@ export class Session {
   /** Tells all clients how the program ended, those too that connect later. */
   end(status: ExitStatus): void {
     this.outputBatch.flush()
-    this.status = status
-    this.command ??= { status, offset: this.options.model.offset() }
+    this.sessionEnd.endSession(status)
     for (const peer of this.peers.list()) {
       this.historyTransfers.finish(peer)
       if (peer.state === "lagging") this.broadcast.restore(peer)
-      if (peer.state === "live" || peer.state === "lagging") this.sendEnd(peer, status)
+      if (peer.state === "live" || peer.state === "lagging") this.sessionEnd.tell(peer)
     }
   }
 
@@ -194,7 +191,7 @@ export class Session {
    */
   kill(graceMs: number, signal?: EndSignal): void {
     const { after, program } = this.options
-    const isOver = () => (signal === undefined ? this.status : this.command) !== undefined
+    const isOver = () => signal === undefined ? this.sessionEnd.isOver : this.sessionEnd.isCommandOver
     if (isOver()) return
     if (signal === undefined) {
       this.killed = true
@@ -281,8 +278,7 @@ export class Session {
       )
     } else if (peer.seesOutput) this.broadcast.restore(peer)
     if (gap !== undefined && resume!.redraw !== undefined) this.broadcast.redraw(peer, resume!.redraw.placed)
-    if (this.status !== undefined) this.sendEnd(peer, this.status)
-    else if (this.command !== undefined && peer.awaitsCommand) sendCommandEnd(peer, model, this.command)
+    this.sessionEnd.tell(peer)
     // Only the creator knows the session's id already.
     if (peer.awaitsCommand || (hello.role === "attach" && resume !== undefined)) this.creatorWait.end()
   }
@@ -305,12 +301,6 @@ export class Session {
     this.replyIfUnattended()
     this.flowControl.endCreatorWait()
     this.options.onCreatorWaitEnd()
-  }
-
-  private sendEnd(peer: Peer, status: ExitStatus): void {
-    if (peer.awaitsCommand) return sendCommandEnd(peer, this.options.model, this.command!)
-    peer.connection.send(FrameType.exit, Control.exit.encode(status))
-    peer.connection.end()
   }
 
   /** The client typed or attached: from here on the session has its size. */

@@ -93,17 +93,17 @@ const controlGroup = (files: SystemFiles): string =>
 /** Plans the start of a daemon that must outlive this login. Outside a systemd login, that is a plain start. */
 export const planStart = (
   files: SystemFiles,
-  who: { readonly user: string; readonly runtimeDir: string | undefined }
+  account: { readonly user: string; readonly runtimeDir: string | undefined }
 ): StartPlan => {
   const group = controlGroup(files)
-  const lingers = files.exists(`/var/lib/systemd/linger/${who.user}`)
+  const lingers = files.exists(`/var/lib/systemd/linger/${account.user}`)
   const login = `${(files.read("/proc/sys/kernel/random/boot_id") ?? "").trim()} ${group}`
   const warn = (when: string) => ({ login, warning: `this session will end when ${when}; ${ADVICE}` })
 
   if (/\/user@\d+\.service(?:\/|$)/.test(group)) return lingers ? {} : warn("you log out for the last time")
-  if (!/\/session-[^/]+\.scope(?:\/|$)/.test(group) || !kills(readConfig(files), who.user)) return {}
+  if (!/\/session-[^/]+\.scope(?:\/|$)/.test(group) || !kills(readConfig(files), account.user)) return {}
 
-  const { runtimeDir } = who
+  const { runtimeDir } = account
   const manager = runtimeDir !== undefined &&
     ["systemd/private", "bus"].some((at) => files.exists(`${runtimeDir}/${at}`))
   const systemdRun = SYSTEMD_RUN.find(files.exists)

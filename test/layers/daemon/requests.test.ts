@@ -20,7 +20,7 @@ const ask = (client: FakeClient, ansi = false) =>
 const exec = start({ awaited: true, command: ["make"] })
 
 describe("a client that waits for a command", () => {
-  it.effect("hears how it ended, and gets the last of its output before", () =>
+  it.effect("gets the last of its output, then how it ended", () =>
     hosting((pty) =>
       Effect.gen(function*() {
         const { info } = yield* exec
@@ -37,7 +37,7 @@ describe("a client that waits for a command", () => {
       })
     ))
 
-  it.effect("gets no more than wanted, and is told how much there was", () =>
+  it.effect("gets no more than it wants, and how much there was", () =>
     hosting((pty) =>
       Effect.gen(function*() {
         const { info } = yield* exec

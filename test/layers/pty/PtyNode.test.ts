@@ -21,7 +21,7 @@ const sh = (script: string, env: Record<string, string> = {}): PtySpec => ({
 })
 
 /** All output of a script. */
-const said = (spec: PtySpec) =>
+const outputOf = (spec: PtySpec) =>
   Effect.gen(function*() {
     const heard = hear(yield* spawn(spec))
     yield* hasEnded(heard)
@@ -81,7 +81,7 @@ describe("PtyNode", () => {
   test(
     "a program that closes its terminal still runs, and may come back to it",
     Effect.gen(function*() {
-      const text = yield* said(sh("exec <&- >&- 2>&-; sleep 0.3; echo back >/dev/tty; exit 0"))
+      const text = yield* outputOf(sh("exec <&- >&- 2>&-; sleep 0.3; echo back >/dev/tty; exit 0"))
       assert.strictEqual(text, "back\r\n")
     })
   )
@@ -104,7 +104,7 @@ describe("PtyNode", () => {
   test(
     "closing the scope leaves no process and no descriptor behind",
     Effect.gen(function*() {
-      yield* Effect.scoped(said(run("say", "first", "0")))
+      yield* Effect.scoped(outputOf(run("say", "first", "0")))
       const before = descriptors()
       const scope = yield* Scope.make()
       const deaf = "trap '' HUP TERM; while :; do sleep 0.02; done"
@@ -119,7 +119,7 @@ describe("PtyNode", () => {
       yield* Scope.close(scope, Exit.void)
       assert.isFalse(processes.some(isAlive))
       assert.isFalse(Fs.existsSync(`/proc/${program.pid}`))
-      for (let i = 0; i < 5; i++) yield* Effect.scoped(said(run("say", "again", "0")))
+      for (let i = 0; i < 5; i++) yield* Effect.scoped(outputOf(run("say", "again", "0")))
       yield* until("descriptors are closed", () => descriptors() <= before)
     })
   )
@@ -127,7 +127,7 @@ describe("PtyNode", () => {
   test(
     "a program sees its terminal and none of our own descriptors",
     Effect.gen(function*() {
-      const open = yield* said(sh("for fd in 0 1 2; do readlink /proc/$$/fd/$fd; done; readlink /proc/$$/fd/*"))
+      const open = yield* outputOf(sh("for fd in 0 1 2; do readlink /proc/$$/fd/$fd; done; readlink /proc/$$/fd/*"))
       const [input, output, errors, ...all] = open.trim().split("\r\n")
       assert.match(input!, /^\/dev\/pts\//)
       assert.deepStrictEqual([output, errors], [input, input])
@@ -139,8 +139,8 @@ describe("PtyNode", () => {
   test(
     "the terminal erases characters or bytes as the locale says",
     Effect.gen(function*() {
-      assert.match(yield* said(sh("stty -a", { LANG: "C.UTF-8" })), /[^-]iutf8/)
-      assert.match(yield* said(sh("stty -a", { LANG: "C.UTF-8", LC_ALL: "C" })), /-iutf8/)
+      assert.match(yield* outputOf(sh("stty -a", { LANG: "C.UTF-8" })), /[^-]iutf8/)
+      assert.match(yield* outputOf(sh("stty -a", { LANG: "C.UTF-8", LC_ALL: "C" })), /-iutf8/)
     })
   )
 
@@ -152,10 +152,10 @@ describe("PtyNode", () => {
       Fs.writeFileSync(Path.join(dir, "hi"), "#!/bin/sh\necho hi there\n", { mode: 0o755 })
       Fs.writeFileSync(Path.join(dir, "lost"), "#!/no/such/interpreter\n", { mode: 0o755 })
       const spec = { ...run("say"), args: [] }
-      assert.strictEqual(yield* said({ ...spec, file: "hi", env: { PATH: `/nowhere:${dir}` } }), "hi there\r\n")
-      assert.strictEqual(yield* said({ ...spec, file: "./hi", cwd: dir, env: {} }), "hi there\r\n")
-      assert.strictEqual(yield* said({ ...spec, file: "echo", args: ["x"], env: { PATH: "" } }), "x\r\n")
-      assert.strictEqual(yield* said({ ...spec, file: "echo", args: ["x"], env: {} }), "x\r\n")
+      assert.strictEqual(yield* outputOf({ ...spec, file: "hi", env: { PATH: `/nowhere:${dir}` } }), "hi there\r\n")
+      assert.strictEqual(yield* outputOf({ ...spec, file: "./hi", cwd: dir, env: {} }), "hi there\r\n")
+      assert.strictEqual(yield* outputOf({ ...spec, file: "echo", args: ["x"], env: { PATH: "" } }), "x\r\n")
+      assert.strictEqual(yield* outputOf({ ...spec, file: "echo", args: ["x"], env: {} }), "x\r\n")
       const lost = yield* Effect.flip(spawn({ ...spec, file: `${dir}/lost` }))
       assert.strictEqual(lost.problem, `its interpreter "/no/such/interpreter" does not exist`)
       const nul = yield* Effect.flip(spawn({ ...spec, args: ["a\0b"] }))

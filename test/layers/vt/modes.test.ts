@@ -35,7 +35,7 @@ describe("leaving a terminal", () => {
       "\x1b]11;#123456\x07\x1b]4;1;red;2;blue\x07\x1b]104;1\x07\n",
       `${ALWAYS}\x1b]111\x1b\\\x1b]104;2\x1b\\${PLAIN}`
     ],
-    ["colours were asked for", "\x1b]11;?\x07\n", ALWAYS + PLAIN],
+    ["colours were queried", "\x1b]11;?\x07\n", ALWAYS + PLAIN],
     ["the alternate screen shows", "\x1b[?1049h", `\x1b[?1049l${ALWAYS}${PLAIN}\r\n`],
     ["another alternate screen shows", "\x1b[?47h", `\x1b[?47l${ALWAYS}${PLAIN}\r\n`],
     [
@@ -50,7 +50,7 @@ describe("leaving a terminal", () => {
     ["a link is open", "\x1b]8;;http://x\x07\n", `\x1b]8;;\x1b\\${ALWAYS}${PLAIN}`],
     ["a title was pushed", "\x1b[22;0t\x1b]0;mine\x07\n", `${ALWAYS}\x1b[23;0t${PLAIN}`],
     ["a progress bar shows", "\x1b]9;4;1;30\x07\n", `${ALWAYS}\x1b]9;4;0\x1b\\${PLAIN}`],
-    ["output is held back", "\x1b[?2026h\n", `\x1b[?2026l${ALWAYS}${PLAIN}`],
+    ["output is synchronized", "\x1b[?2026h\n", `\x1b[?2026l${ALWAYS}${PLAIN}`],
     ["a sequence has only begun", "\n\x1b[3", `\x18${ALWAYS}${PLAIN}`],
     ["a title has only begun", "\n\x1b]0;ab", `\x18${ALWAYS}${PLAIN}`],
     ["all was reset", "\x1b[?1049h\x1b[?1000h\x1b[>1u\x1bc", ALWAYS + PLAIN]

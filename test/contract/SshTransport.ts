@@ -9,7 +9,7 @@ import { hosts } from "./ssh/hosts.ts"
 import { programs } from "./ssh/programs.ts"
 import { sockets } from "./ssh/sockets.ts"
 
-/** What {@link SshTransport} promises, whoever keeps it. */
+/** What {@link SshTransport} promises, in any layer. */
 export const suite = <E>(name: string, layer: Layer.Layer<SshTransport | Lab, E>) =>
   describe(name, () => {
     const test: Test = (name, effect) => it.live(name, () => Effect.scoped(effect).pipe(Effect.provide(layer)), 120_000)

@@ -11,7 +11,7 @@ export type Test = <A, E>(name: string, effect: Effect.Effect<A, E, SshTransport
 export const good = hostNamed("good")
 export const other = hostNamed("other")
 
-/** Writes a large number of bytes as fast as they are taken, then the end. */
+/** Writes a large number of bytes as fast as they are taken, then ends. */
 export const flood = (to: { write: (bytes: Buffer) => boolean; end: () => void }, drained: () => number) =>
   Effect.gen(function*() {
     for (let left = LARGE; left > 0; left -= CHUNK.length) {

@@ -1,4 +1,4 @@
-/** What every transport promises of connections that are shared, lost and made anew. */
+/** What every transport promises of connections that are shared, lost and made again. */
 import { assert } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
@@ -9,7 +9,7 @@ import { connect, exec, good, other, program, type Test } from "./common.ts"
 
 export const connections = (test: Test): void => {
   test(
-    "a connection that is killed is lost, to programs and sockets; the next one is made anew",
+    "a killed connection is lost to programs and sockets; the next use makes a new one",
     Effect.gen(function*() {
       const lab = yield* Lab
       const there = yield* program(good, "echo")
@@ -28,7 +28,7 @@ export const connections = (test: Test): void => {
   )
 
   test(
-    "a link that falls silent is noticed",
+    "a link that falls silent is a lost connection",
     Effect.gen(function*() {
       const lab = yield* Lab
       const channel = yield* connect(hostNamed("linked"), "echo")
@@ -54,7 +54,7 @@ export const connections = (test: Test): void => {
   )
 
   test(
-    "a connection that is given up is lost, and made anew when needed",
+    "a closed connection is lost, and made again when needed",
     Effect.gen(function*() {
       const ssh = yield* SshTransport
       const says = hear(yield* program(good, "echo"))
@@ -68,7 +68,7 @@ export const connections = (test: Test): void => {
   )
 
   test(
-    "who is interrupted while connecting leaves the others their connection",
+    "an interrupt while connecting does not affect the others' connection",
     Effect.gen(function*() {
       const first = yield* Effect.forkChild(exec(good, run("say", "first", "", "0")))
       const second = yield* Effect.forkChild(exec(good, run("say", "second", "", "0")))

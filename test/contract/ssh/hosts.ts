@@ -1,4 +1,4 @@
-/** Which hosts every transport reaches, and what it says of the others. */
+/** Which hosts every transport reaches, and what it reports of the others. */
 import { assert } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { SshTransport } from "../../../src/services/SshTransport.ts"
@@ -50,7 +50,7 @@ export const hosts = (test: Test): void => {
   }
 
   test(
-    "what a name leads to is told without asking the host",
+    "describing a name asks no host",
     Effect.gen(function*() {
       const ssh = yield* SshTransport
       const { hostname, port, user } = yield* ssh.describe(hostNamed("somebody@refusing"))

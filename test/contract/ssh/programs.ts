@@ -19,7 +19,7 @@ export const programs = (test: Test): void => {
   )
 
   test(
-    "what cannot be an argument is refused before anything is sent",
+    "an invalid argument is refused before anything is sent",
     Effect.gen(function*() {
       for (const argv of [[], [""], ["-x"], ["sh", "a\0b"], ["sh", "\ud800"], ["sh", "x".repeat(200_000)]]) {
         assert.strictEqual((yield* Effect.flip(exec(good, argv)))._tag, "BadArgument")
@@ -32,7 +32,7 @@ export const programs = (test: Test): void => {
   )
 
   test(
-    "a program's two outputs arrive apart, and its status",
+    "a program's two outputs arrive separately, with its status",
     Effect.gen(function*() {
       for (const code of [0, 3, 255]) {
         const { status, stderr, stdout } = yield* exec(good, run("say", "out", "err\u001b", String(code)))
@@ -42,7 +42,7 @@ export const programs = (test: Test): void => {
   )
 
   test(
-    "a program that was killed says so",
+    "a killed program has the status of its signal",
     Effect.gen(function*() {
       assert.strictEqual(exitCode((yield* exec(good, run("die", "KILL"))).status), 137)
       const { status, stderr } = yield* exec(good, run("die", "TERM"))
@@ -54,7 +54,7 @@ export const programs = (test: Test): void => {
   )
 
   test(
-    "a program that is not there is status 127, as in a shell",
+    "a missing program has status 127, as in a shell",
     Effect.gen(function*() {
       const { status, stderr } = yield* exec(good, ["no-such-program-at-all"])
       assert.strictEqual(status.code, 127)
@@ -63,7 +63,7 @@ export const programs = (test: Test): void => {
   )
 
   test(
-    "a program reads what it is given, to the end of it",
+    "a program reads its input to the end",
     Effect.gen(function*() {
       const stdin = Buffer.from(Array.from({ length: 256 }, (_, byte) => byte))
       assert.strictEqual((yield* exec(good, run("sum"), stdin)).stdout.toString(), `${sha256(stdin)}\n`)
@@ -72,7 +72,7 @@ export const programs = (test: Test): void => {
   )
 
   test(
-    "more output than is wanted is an error, not a lot of memory",
+    "output beyond the limit is an error, and not kept in memory",
     Effect.gen(function*() {
       const ssh = yield* SshTransport
       const error = yield* Effect.flip(ssh.exec(good, run("pour", String(LARGE)), { limit: 100_000 }))
@@ -81,7 +81,7 @@ export const programs = (test: Test): void => {
   )
 
   test(
-    "a running program is talked to",
+    "a running program answers its input",
     Effect.gen(function*() {
       const there = yield* program(good, "echo")
       const says = hear(there)
@@ -97,10 +97,10 @@ export const programs = (test: Test): void => {
   )
 
   test(
-    "who listens late misses nothing",
+    "a late listener misses nothing",
     Effect.gen(function*() {
       const there = yield* program(good, "say", "out", "err", "0")
-      // What it said is here before the end of a program that began later.
+      // Its output arrived before the end of a program that began later.
       yield* exec(good, run("say", "later", "", "0"))
       const says = hear(there)
       assert.strictEqual(says.text(), "", "nothing comes before listen returns")

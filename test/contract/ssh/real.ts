@@ -1,4 +1,4 @@
-/** What the tests of the layers that reach real hosts share. */
+/** Shared by the tests of the layers that reach real hosts. */
 import { assert, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"
@@ -22,7 +22,7 @@ export const testOn =
   <R>(hosts: Layer.Layer<R>) => <A, E>(name: string, effect: Effect.Effect<A, E, R | Scope.Scope>) =>
     it.live(name, () => Effect.scoped(effect).pipe(Effect.provide(hosts)), 60_000)
 
-/** Adds a host whose sshd is told more. */
+/** Adds a host whose sshd has more options. */
 export const special = (name: string, ...options: ReadonlyArray<string>) =>
   Effect.gen(function*() {
     const { ssh } = yield* Machinery
@@ -35,7 +35,7 @@ export const changedKey = (
   test: <A, E>(name: string, effect: Effect.Effect<A, E, SshTransport | Machinery>) => void
 ): void => {
   test(
-    "a host whose key has changed is told nothing; the message has file, line and what to run",
+    "nothing is sent to a host whose key has changed; the message has file, line and what to run",
     Effect.gen(function*() {
       const { good: sshd, ssh } = yield* Machinery
       const before = sshd.log().length

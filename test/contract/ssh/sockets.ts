@@ -7,7 +7,7 @@ import type { ChannelFailure } from "../../../src/services/SshTransport.ts"
 import { attend, happens, hostNamed, LARGE, sha256, TWICE_PAUSE_MS } from "../../support/sshSuite.ts"
 import { connect, flood, FLOOD_SHA, good, type Test } from "./common.ts"
 
-/** Milliseconds from a word to the last of its answers: the median of many, one after the other. */
+/** Milliseconds from a write to its last answer: the median of many, one after another. */
 const answerTime = (channel: ByteChannel<ChannelFailure>, answers: number) =>
   Effect.callback<number>((resume) => {
     const WORD = Buffer.from("key")
@@ -36,7 +36,7 @@ const answerTime = (channel: ByteChannel<ChannelFailure>, answers: number) =>
 
 export const sockets = (test: Test): void => {
   test(
-    "a socket on the host is talked to",
+    "a socket on the host answers",
     Effect.gen(function*() {
       const channel = yield* connect(good, "echo")
       const says = attend(channel)
@@ -50,7 +50,7 @@ export const sockets = (test: Test): void => {
     })
   )
 
-  /** A packet that waits until the one before it was acknowledged comes forty times later than it could. */
+  /** A packet that waits for the acknowledgement of the one before it comes forty times later than it could. */
   const TOO_MUCH_LATER = 20
 
   test(
@@ -94,7 +94,7 @@ export const sockets = (test: Test): void => {
   )
 
   test(
-    "where nobody listens, the socket is refused: at once or as its end",
+    "a socket without a listener is refused: at once or as its end",
     Effect.gen(function*() {
       const result = yield* Effect.result(connect(good, "nobody"))
       if (Result.isFailure(result)) return assert.strictEqual(result.failure._tag, "SocketRefused")
@@ -106,7 +106,7 @@ export const sockets = (test: Test): void => {
   )
 
   test(
-    "where sshd forwards no sockets, the bridge leads there, with what was said before",
+    "where sshd forwards no sockets, the bridge connects, and carries what was written before",
     Effect.gen(function*() {
       const refused = attend(yield* connect(hostNamed("sealed"), "nobody", true))
       yield* happens("it is over", () => refused.ends.length === 1)
@@ -125,7 +125,7 @@ export const sockets = (test: Test): void => {
   )
 
   test(
-    "who destroys a channel hears the end, and nothing else",
+    "a destroyed channel reports its end, and nothing else",
     Effect.gen(function*() {
       const channel = yield* connect(good, "pour")
       const says = attend(channel)

@@ -7,7 +7,7 @@ import * as Path from "node:path"
 import { PassThrough } from "node:stream"
 import type { Channel } from "ssh2"
 import { afterAll, beforeAll } from "vitest"
-import { bounded, Room } from "../../../src/layers/ssh/ssh2/channels.ts"
+import { bounded, DrainQueue } from "../../../src/layers/ssh/ssh2/channels.ts"
 import * as SshTransportChosen from "../../../src/layers/ssh/SshTransportChosen.ts"
 import * as Caller from "../../../src/layers/testing/CallerFake.ts"
 import * as OperatingSystem from "../../../src/layers/testing/OperatingSystemFake.ts"
@@ -65,7 +65,7 @@ describe("a channel", () => {
   it("whose host sends more than it may is given up", () => {
     const sock = new PassThrough()
     let excess = 0
-    const channel = bounded(make(), new Room(sock), () => excess++)
+    const channel = bounded(make(), new DrainQueue(sock), () => excess++)
     channel.pause()
     for (let mebibytes = 0; mebibytes < 4; mebibytes++) channel.push(Buffer.alloc(1 << 20))
     assert.strictEqual(excess, 0)
@@ -76,7 +76,7 @@ describe("a channel", () => {
 
   it("takes no more than its socket, whatever the host allows", () => {
     const sock = new PassThrough({ highWaterMark: 10 })
-    const channel = bounded(make(), new Room(sock), () => undefined)
+    const channel = bounded(make(), new DrainQueue(sock), () => undefined)
     let written = 0
     sock.write(Buffer.alloc(20))
     channel.write("one", () => written++)

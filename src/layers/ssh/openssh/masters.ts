@@ -155,7 +155,7 @@ export const makeMasters = Effect.fnUntraced(function*(
     })
     const shaken = handshakes({
       host,
-      destination: jumpOf(config) ?? `${config.get("hostname")}:${config.get("port")}`,
+      endpoint: jumpOf(config) ?? `${config.get("hostname")}:${config.get("port")}`,
       prompts: options?.prompts,
       limit: options?.connectTimeout ?? CONNECT_TIMEOUT_MS,
       attempt: tryOnce

@@ -15,29 +15,29 @@ const waits = Schedule.modifyDelay(Schedule.exponential("250 millis"), ({ durati
 
 const isDropped = (error: ConnectFailure): boolean => error._tag === "HostUnreachable" && error.reason === "dropped"
 
-/** By destination: so many at once, again when one was dropped, and no longer than `limit` where nobody is asked. */
+/** Limits the handshakes per endpoint, repeats a dropped one, and takes at most `limit` unless the user may be asked. */
 export const makeHandshakes = () => {
   const gates = new Map<string, Semaphore.Semaphore>()
 
-  const gate = (destination: string): Semaphore.Semaphore => {
-    const found = gates.get(destination) ?? Semaphore.makeUnsafe(HANDSHAKES)
-    gates.set(destination, found)
+  const gate = (endpoint: string): Semaphore.Semaphore => {
+    const found = gates.get(endpoint) ?? Semaphore.makeUnsafe(HANDSHAKES)
+    gates.set(endpoint, found)
     return found
   }
 
   return <A>(options: {
     readonly host: string
-    readonly destination: string
+    readonly endpoint: string
     readonly prompts: ConnectOptions["prompts"]
     readonly limit: Duration.Input
     readonly attempt: Effect.Effect<A, ConnectFailure>
   }): Effect.Effect<A, ConnectFailure> => {
-    const { attempt, destination, host, limit, prompts } = options
+    const { attempt, endpoint, host, limit, prompts } = options
     const tries = Effect.retry(attempt, { schedule: waits, times: RETRIES, while: isDropped })
     const limited = prompts === "interactive" ? tries : Effect.timeoutOrElse(
       tries,
       { duration: limit, orElse: () => Effect.fail(new HostUnreachable({ host, reason: "timeout", words: "" })) }
     )
-    return Semaphore.withPermit(gate(destination), limited)
+    return Semaphore.withPermit(gate(endpoint), limited)
   }
 }

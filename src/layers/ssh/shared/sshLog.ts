@@ -29,11 +29,11 @@ const UNREACHABLE: ReadonlyArray<readonly [RegExp, HostUnreachable["reason"]]> =
 
 const keyChanged = (host: string, log: string): HostKeyChanged => {
   // "Offending ED25519 key in /home/me/.ssh/known_hosts:3", and a command with -R "[host]:port".
-  const place = /Offending .*key .*?in (.+):(\d+)\s*$/m.exec(log)
+  const offending = /Offending .*key .*?in (.+):(\d+)\s*$/m.exec(log)
   const name = /-R ["']([^"'\n]+)["']/.exec(log)?.[1]
   return new HostKeyChanged({
     host,
-    ...(place === null ? {} : { file: oneLine(place[1]!), line: Number(place[2]) }),
+    ...(offending === null ? {} : { file: oneLine(offending[1]!), line: Number(offending[2]) }),
     ...(name === undefined ? {} : { name: oneLine(name) })
   })
 }

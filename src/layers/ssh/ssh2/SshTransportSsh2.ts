@@ -27,26 +27,26 @@ import type { SshConnection } from "./connection.ts"
 import { makePool } from "./pool.ts"
 import { startProgram } from "./program.ts"
 
-/** A connection nobody uses is kept for so long. */
+/** How long an unused connection is kept. */
 const PERSIST: Duration.Input = "10 minutes"
 
-/** The first connection may have died without a word, and so may the one after it. */
-const TRIES = 3
+/** The first connection may have died unnoticed, and so may the one after it. */
+const MAX_TRIES = 3
 
 export interface SshTransportSsh2Options {
   /** Configuration file instead of the user's and the system's. */
   readonly config?: string
-  /** A connection nobody uses is kept for so long: ten minutes unless given. */
+  /** How long an unused connection is kept: ten minutes unless given. */
   readonly persist?: Duration.Input
-  /** Who is asked for passphrases and passwords: the terminal, unless given. */
+  /** Asks for passphrases and passwords: on the terminal, unless given. */
   readonly ask?: Ask
 }
 
 type Opened =
   | { readonly channel: ByteChannel<ChannelFailure> }
   | { readonly refused: SocketRefused }
-  /** The connection was not there any more. */
-  | { readonly gone: string }
+  /** The connection had ended already. */
+  | { readonly lostBecause: string }
 
 const openSocket = (host: HostName, path: string, connection: SshConnection): Effect.Effect<Opened> =>
   Effect.callback((resume) => {
@@ -58,11 +58,11 @@ const openSocket = (host: HostName, path: string, connection: SshConnection): Ef
         return resume(Effect.succeed(
           connection.lost === undefined
             ? { refused: new SocketRefused({ host, path, words: said }) }
-            : { gone: connection.lost }
+            : { lostBecause: connection.lost }
         ))
       }
       return resume(Effect.succeed({
-        // A connection that died looks like the other side's orderly end.
+        // A connection that died looks like an orderly end of the other side.
         channel: socketChannel<ChannelFailure>(
           channel,
           (_received, tell) =>
@@ -76,8 +76,8 @@ const openSocket = (host: HostName, path: string, connection: SshConnection): Ef
   })
 
 /**
- * The package ssh2: ssh in this process, for where there is none to run. One connection a host, for as long as this
- * process lives. What the user's configuration asks for and this cannot do is refused in words.
+ * SSH in this process with the package ssh2, for machines without an `ssh`. One connection per host, as long as this
+ * process lives. A setting of the user's configuration that this transport cannot follow is a failure that names it.
  */
 export const layer = (
   options: SshTransportSsh2Options = {}
@@ -111,10 +111,10 @@ export const layer = (
 
       const open = Effect.fnUntraced(function*(host: HostName, path: string, options: ConnectOptions | undefined) {
         let last = ""
-        for (let time = 1; time <= TRIES; time++) {
+        for (let time = 1; time <= MAX_TRIES; time++) {
           const opened = yield* openSocket(host, path, yield* pool.get(host, options))
-          if (!("gone" in opened)) return opened
-          last = opened.gone
+          if (!("lostBecause" in opened)) return opened
+          last = opened.lostBecause
         }
         return yield* new HostUnreachable({ host, reason: "other", words: last })
       })
@@ -135,7 +135,7 @@ export const layer = (
           )
         )
         if ("channel" in opened) return opened.channel
-        // Whether the socket is not there or sockets are not forwarded, sshd does not say.
+        // sshd does not say whether the socket is missing or it forwards no sockets.
         if (argv === undefined) return yield* opened.refused
         return bridgeChannel(host, path, yield* start(host, argv, options))
       })

@@ -1,14 +1,14 @@
-/** Kinds of keys that an ssh-agent has. The library passes over those that it cannot use, without a word. */
+/** The kinds of keys that an ssh-agent has. The library silently skips those that it cannot use. */
 import * as Net from "node:net"
 
 /** SSH_AGENTC_REQUEST_IDENTITIES and its answer (draft-miller-ssh-agent, section 5.1). */
 const REQUEST = Buffer.from([0, 0, 0, 1, 11])
 const ANSWER = 12
 
-/** Bytes of an answer: as much as OpenSSH's agent gives (AGENT_MAX_LEN in ssh-agent.c). */
-const MAX_ANSWER = 256 * 1024
+/** Bytes of an answer: the most that OpenSSH's agent gives (AGENT_MAX_LEN in ssh-agent.c). */
+const MAX_ANSWER_BYTES = 256 * 1024
 
-/** An agent that lives needs less than one. */
+/** A running agent needs less than one. */
 const PATIENCE_MS = 1000
 
 const kindsIn = (answer: Buffer): ReadonlyArray<string> => {
@@ -28,7 +28,7 @@ const kindsIn = (answer: Buffer): ReadonlyArray<string> => {
   return kinds
 }
 
-/** None where the agent does not answer. */
+/** Empty where the agent does not answer. */
 export const agentKinds = (path: string): Promise<ReadonlyArray<string>> =>
   new Promise((resolve) => {
     const socket = Net.connect(path)
@@ -42,8 +42,8 @@ export const agentKinds = (path: string): Promise<ReadonlyArray<string>> =>
     socket.on("close", () => finish([]))
     socket.on("data", (bytes: Buffer) => {
       received = Buffer.concat([received, bytes])
-      if (received.length > MAX_ANSWER) return finish([])
-      const length = received.length < 9 ? MAX_ANSWER : received.readUInt32BE(0)
+      if (received.length > MAX_ANSWER_BYTES) return finish([])
+      const length = received.length < 9 ? MAX_ANSWER_BYTES : received.readUInt32BE(0)
       if (received.length < 4 + length) return undefined
       return finish(received[4] === ANSWER ? kindsIn(received.subarray(4, 4 + length)) : [])
     })

@@ -1,9 +1,9 @@
-/** What is offered to a host: what the library can do, without what is broken. */
+/** The algorithms that a host is offered: what the library can do, without what is broken. */
 import type { Algorithms } from "ssh2"
 import type { HostConfig } from "./config/config.ts"
 import { matchesList } from "./config/patterns.ts"
 
-/** SHA-1 is left out everywhere: signatures (ssh-rsa) and MACs too, which the library would still offer. */
+/** SHA-1 is left out everywhere, signatures (ssh-rsa) and MACs included: the library would still offer it. */
 const KEX = [
   "curve25519-sha256",
   "curve25519-sha256@libssh.org",
@@ -23,7 +23,7 @@ const HOST_KEYS = [
   "rsa-sha2-512",
   "rsa-sha2-256"
 ]
-/** The last one is JavaScript here, and the others are the processor's. */
+/** The library runs the last one in JavaScript; the processor runs the others. */
 const CIPHERS = [
   "aes128-gcm@openssh.com",
   "aes256-gcm@openssh.com",
@@ -39,7 +39,10 @@ const MACS = [
   "hmac-sha2-512"
 ]
 
-/** A user's list (ssh_config(5), Ciphers): `+more`, `-less`, `^first`, or the whole. What cannot be done is left out. */
+/**
+ * Applies a user's list (ssh_config(5), Ciphers): `+more`, `-less`, `^first`, or a whole list. Unsupported names are
+ * left out.
+ */
 export const choose = (ours: ReadonlyArray<string>, written: string | undefined): ReadonlyArray<string> => {
   if (written === undefined) return ours
   const list = written.replace(/^[+^-]/, "")
@@ -54,11 +57,11 @@ export const choose = (ours: ReadonlyArray<string>, written: string | undefined)
   return [...new Set(chosen)]
 }
 
-/** Signatures that a kind of host key makes. */
+/** The signatures that a kind of host key makes. */
 const signaturesOf = (type: string): ReadonlyArray<string> =>
   type === "ssh-rsa" ? ["rsa-sha2-512", "rsa-sha2-256"] : [type]
 
-/** `known`: kinds of keys on record for the host, which are asked for first. */
+/** `known`: the kinds of keys on record for the host; they are asked for first. */
 export const algorithmsFor = (config: HostConfig, known: ReadonlyArray<string>): Algorithms => {
   const hostKeys = choose(HOST_KEYS, config.get("hostkeyalgorithms"))
   const first = known.flatMap(signaturesOf).filter((name) => hostKeys.includes(name))
@@ -71,6 +74,6 @@ export const algorithmsFor = (config: HostConfig, known: ReadonlyArray<string>):
   }
 }
 
-/** What a user's lists leave nothing of. */
+/** The first kind of algorithm of which the user's lists leave nothing. */
 export const emptyOf = (algorithms: Algorithms): string | undefined =>
   Object.entries(algorithms).find(([, names]) => names.length === 0)?.[0]

@@ -1,31 +1,31 @@
-/** Questions that ssh asks: on the terminal, whatever the standard input and output are. */
+/** The questions of ssh, asked on the terminal whatever standard input and output are. */
 import * as Fs from "node:fs"
 import { ReadStream } from "node:tty"
 import { listen } from "../../system/processEvents.ts"
 import { quietly } from "../../system/quietly.ts"
 
-/** Asks for a line; undefined: nobody is there, or would rather not say. */
+/** Asks for a line. Undefined: there is no terminal, or the user gave no answer. */
 export type Ask = (question: string, echo: boolean) => Promise<string | undefined>
 
 /** Characters of an answer. */
-const MAX_ANSWER = 4096
+const MAX_ANSWER_CHARS = 4096
 
 const CTRL_C = 0x03
 const CTRL_D = 0x04
 const CTRL_U = 0x15
 
-/** A line as it is typed, in raw mode: what to put on the screen for it, and whether it is whole. */
+/** A line as it is typed in raw mode: gives the echo of each byte, and knows when the line is complete. */
 class Line {
   private typed: Array<number> = []
   private readonly echo: boolean
-  /** Set when it is over; without a text it was given up. */
+  /** Set at the end; without a text the user gave up. */
   over: { readonly text: string | undefined; readonly interrupted: boolean } | undefined
 
   constructor(echo: boolean) {
     this.echo = echo
   }
 
-  /** Takes a byte and gives what is to be shown. */
+  /** Takes a byte and returns its echo. */
   take(byte: number): string {
     switch (byte) {
       case 0x0d:
@@ -46,12 +46,12 @@ class Line {
       case 0x7f:
       case 0x08: {
         if (this.typed.length === 0) return ""
-        // A character may have several bytes: those after the first are 10xxxxxx.
+        // Later bytes of a character are 10xxxxxx.
         while ((this.typed.pop()! & 0xc0) === 0x80 && this.typed.length > 0);
         return this.echo ? "\b \b" : ""
       }
       default:
-        if (byte < 0x20 || this.typed.length >= MAX_ANSWER) return ""
+        if (byte < 0x20 || this.typed.length >= MAX_ANSWER_CHARS) return ""
         this.typed.push(byte)
         return this.echo ? Buffer.from([byte]).toString("latin1") : ""
     }
@@ -64,7 +64,7 @@ class Line {
 
 const open = (): number | undefined => quietly(() => Fs.openSync("/dev/tty", "r+"))
 
-/** Asks on the terminal that belongs to this process. */
+/** Asks on this process's controlling terminal. */
 export const askOnTerminal: Ask = (question, echo) =>
   new Promise((resolve) => {
     const fd = open()
@@ -95,13 +95,13 @@ export const askOnTerminal: Ask = (question, echo) =>
       if (line.over === undefined) return
       const { interrupted, text } = line.over
       finish(text)
-      // What the key would have done, had the terminal been left to itself.
+      // What the key would do outside of raw mode.
       if (interrupted) process.kill(process.pid, "SIGINT")
     })
     return undefined
   })
 
-/** One question after another, whoever asks. */
+/** Asks one question at a time, whichever connections ask. */
 export const inTurn = (ask: Ask): Ask => {
   let last: Promise<unknown> = Promise.resolve()
   return (question, echo) => {

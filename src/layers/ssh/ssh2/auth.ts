@@ -1,20 +1,20 @@
-/** Who we are, told to a host: keys first, then what a person types. */
+/** Authentication: keys first, then what the user types. */
 import type * as Ssh2 from "ssh2"
 import type { Auth, BaseAgent } from "ssh2"
 import { oneLine } from "../shared/sanitize.ts"
 import type { Ask } from "./ask.ts"
 import type { HostConfig } from "./config/config.ts"
-import { type Identities, type Identity, TRIES } from "./identities.ts"
+import { type Identities, type Identity, MAX_TRIES } from "./identities.ts"
 
 type Library = typeof Ssh2
 
-/** Ways in, in the order that ssh has them. */
+/** Methods, in ssh's order. */
 const METHODS = ["publickey", "keyboard-interactive", "password"]
 
-/** Signatures with SHA-1, which a host without a list of its own would get from the library. */
+/** SHA-1 signatures, which the library would give a host that lists no others. */
 const BROKEN_HASH = "sha1"
 
-/** What the host said of our attempts. The library keeps it from its users, where an agent's key was refused. */
+/** What the host replied to our attempts. The library does not report it when the host refuses an agent's key. */
 export interface Refusals {
   /** Undefined: nothing was refused yet. */
   methods: ReadonlyArray<string> | undefined
@@ -24,12 +24,12 @@ export interface AuthOptions {
   readonly library: Library
   readonly config: HostConfig
   readonly identities: () => Promise<Identities>
-  /** Undefined: nobody may be asked. */
+  /** Undefined: no questions may be asked. */
   readonly ask: Ask | undefined
   readonly refusals: Refusals
 }
 
-/** One key as an agent that has no other: so each refusal comes back here, and signing may take its time. */
+/** Wraps one key as an agent with no other key: each refusal then comes back here, and signing may be slow. */
 const agentOf = (library: Library, identity: Identity): BaseAgent => {
   const agent = new library.BaseAgent()
   agent.getIdentities = (tell) => tell(null, [identity.key])
@@ -41,7 +41,7 @@ const agentOf = (library: Library, identity: Identity): BaseAgent => {
   return agent
 }
 
-/** What the library asks for after each refusal; gives what to try next. */
+/** The library calls this after each refusal, for the method to try next. */
 export const authenticator = ({ ask, config, identities, library, refusals }: AuthOptions) => {
   const { user: username } = config
   const isOn: Readonly<Record<string, boolean>> = {
@@ -54,7 +54,7 @@ export const authenticator = ({ ask, config, identities, library, refusals }: Au
   }
   const preferred = config.get("preferredauthentications")?.split(",") ?? METHODS
   const order = preferred.filter((method) => METHODS.includes(method) && isOn[method] === true)
-  const most = Number(config.get("numberofpasswordprompts") ?? TRIES)
+  const most = Number(config.get("numberofpasswordprompts") ?? MAX_TRIES)
   const tries: Record<string, number> = { password: 0, "keyboard-interactive": 0 }
   let keys: Array<Identity> | undefined
 
@@ -64,11 +64,11 @@ export const authenticator = ({ ask, config, identities, library, refusals }: Au
     return key === undefined ? undefined : { type: "agent", username, agent: agentOf(library, key) }
   }
 
-  const place = `${oneLine(username)}@${oneLine(config.hostname)}`
+  const login = `${oneLine(username)}@${oneLine(config.hostname)}`
 
   const nextPassword = async (): Promise<Auth | undefined> => {
     if (ask === undefined || tries["password"]!++ >= most) return undefined
-    const password = await ask(`${place}'s password: `, false)
+    const password = await ask(`${login}'s password: `, false)
     if (password !== undefined) return { type: "password", username, password }
     tries["password"] = most
     return undefined
@@ -83,7 +83,7 @@ export const authenticator = ({ ask, config, identities, library, refusals }: Au
         const answers: Array<string> = []
         let before = [name, instructions].map(oneLine).filter((line) => line !== "").map((line) => `${line}\n`).join("")
         for (const { echo, prompt } of prompts) {
-          const answer = await ask(`${before}(${place}) ${oneLine(prompt)} `, echo)
+          const answer = await ask(`${before}(${login}) ${oneLine(prompt)} `, echo)
           if (answer === undefined) tries["keyboard-interactive"] = most
           answers.push(answer ?? "")
           before = ""
@@ -96,7 +96,7 @@ export const authenticator = ({ ask, config, identities, library, refusals }: Au
   const next = async (): Promise<Auth | false> => {
     const { methods } = refusals
     if (methods === undefined) {
-      // Which ways there are, a host says when it refuses one.
+      // A host lists its methods only when it refuses one.
       const key = order[0] === "publickey" ? await nextKey() : undefined
       return key ?? { type: "none", username }
     }

@@ -1,12 +1,15 @@
-/** Channels of the library as streams that keep the rules: bounded in both directions. */
+/** The library's channels as streams that are bounded in both directions. */
 import type { Duplex } from "node:stream"
 import type { Channel } from "ssh2"
 
-/** Bytes that a host may send unasked: twice the window that the library gives it (MAX_WINDOW in its Channel.js). */
-const MOST_UNREAD = 4 * 1024 * 1024
+/**
+ * Bytes that a host may send beyond what is read: twice the window that the library gives it (MAX_WINDOW in its
+ * Channel.js).
+ */
+const MAX_UNREAD_BYTES = 4 * 1024 * 1024
 
-/** Whoever waits until the socket has taken what was written. */
-export class Room {
+/** Writers that wait until the socket has taken what was written. */
+export class DrainQueue {
   private readonly sock: Duplex
   private waiting: Array<() => void> = []
 
@@ -26,16 +29,16 @@ export class Room {
 }
 
 /**
- * The library writes to its socket without looking whether it is full: bounded only by the window, which is the host's
- * to say. And it takes what a host sends beyond the window that it was given: `onExcess` then.
+ * Bounds a channel. The library writes to its socket without looking whether it is full: only the window, which the
+ * host chooses, limits that. The library also accepts data beyond the window that it gave: `onExcess` is called then.
  */
-export const bounded = (channel: Channel, room: Room, onExcess: () => void): Channel => {
+export const bounded = (channel: Channel, drained: DrainQueue, onExcess: () => void): Channel => {
   const write = channel._write.bind(channel)
-  channel._write = (bytes: Buffer, encoding, done) => write(bytes, encoding, (error) => room.when(() => done(error)))
+  channel._write = (bytes: Buffer, encoding, done) => write(bytes, encoding, (error) => drained.when(() => done(error)))
   for (const stream of [channel, channel.stderr]) {
     const push = stream.push.bind(stream)
     stream.push = (bytes: unknown) => {
-      if (stream.readableLength > MOST_UNREAD) onExcess()
+      if (stream.readableLength > MAX_UNREAD_BYTES) onExcess()
       return push(bytes)
     }
   }

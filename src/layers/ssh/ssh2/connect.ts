@@ -17,27 +17,27 @@ import { agentSocket, type Identities, loadIdentities } from "./identities.ts"
 
 type Library = typeof Ssh2
 
-/** Between questions whether the host is there, and how many may stay unanswered. */
+/** Between keepalives, and how many may stay unanswered. */
 const ALIVE_INTERVAL_MS = 1000
 const ALIVE_COUNT = 3
 
 export interface ConnectTo {
   readonly library: Library
   readonly config: HostConfig
-  /** The connection before this one; undefined: straight there. */
+  /** The jump host's connection; undefined: connect directly. */
   readonly through: SshConnection | undefined
   readonly uid: number
   readonly env: Readonly<Record<string, string | undefined>>
-  /** Undefined: nobody may be asked. */
+  /** Undefined: no questions may be asked. */
   readonly ask: Ask | undefined
-  /** Time without an answer, not counting what a person takes. */
+  /** Time that the host may take to answer, not counting what the user takes. */
   readonly limitMs: number
-  /** Time that it is kept unused. */
+  /** How long an unused connection is kept. */
   readonly idleMs: number
 }
 
-/** Time that runs while it is the host's turn. */
-class Patience {
+/** A timer that runs while it is the host's turn. */
+class HostTimer {
   private timer: NodeJS.Timeout | undefined
   private readonly limitMs: number
   private readonly onOver: () => void
@@ -57,8 +57,8 @@ class Patience {
     clearTimeout(this.timer)
   }
 
-  /** Whose answer takes the time that it takes. */
-  around(ask: Ask): Ask {
+  /** Stops the timer during a question: the user may take any time. */
+  pausedDuring(ask: Ask): Ask {
     return (question, echo) => {
       this.stop()
       return ask(question, echo).finally(() => this.start())
@@ -73,12 +73,12 @@ const dial = (config: HostConfig): Effect.Effect<Duplex, ConnectFailure> =>
     const socket = Net.connect({
       host: config.hostname,
       port: config.port,
-      // An echo takes 44 ms without.
+      // Without it an echo takes 44 ms.
       noDelay: true,
       ...family === undefined ? {} : { family },
       ...localAddress === undefined ? {} : { localAddress }
     })
-    const fail = (error: Error) => resume(Effect.fail(explainError(config.asked.name, error)))
+    const fail = (error: Error) => resume(Effect.fail(explainError(config.destination.name, error)))
     socket.once("error", fail)
     socket.once("connect", () => {
       socket.off("error", fail)
@@ -87,7 +87,7 @@ const dial = (config: HostConfig): Effect.Effect<Duplex, ConnectFailure> =>
     return Effect.sync(() => socket.destroy())
   })
 
-const hop = (connection: SshConnection, config: HostConfig): Effect.Effect<Duplex, ConnectFailure> =>
+const forward = (connection: SshConnection, config: HostConfig): Effect.Effect<Duplex, ConnectFailure> =>
   Effect.callback((resume) => {
     let gone = false
     connection.forward(config.hostname, config.port, (error, channel) => {
@@ -95,8 +95,8 @@ const hop = (connection: SshConnection, config: HostConfig): Effect.Effect<Duple
       if (channel !== undefined) return resume(Effect.succeed(channel))
       return resume(Effect.fail(
         connection.lost === undefined
-          ? explainForward(config.asked.name, error!)
-          : new HostUnreachable({ host: config.asked.name, reason: "dropped", words: connection.lost })
+          ? explainForward(config.destination.name, error!)
+          : new HostUnreachable({ host: config.destination.name, reason: "dropped", words: connection.lost })
       ))
     })
     return Effect.sync(() => {
@@ -104,7 +104,7 @@ const hop = (connection: SshConnection, config: HostConfig): Effect.Effect<Duple
     })
   })
 
-/** The library tells its users nothing of a refusal of an agent's key. Its version is pinned, and a test looks at this. */
+/** The library does not report that an agent's key was refused. Its version is pinned, and a test covers this. */
 const noteRefusals = (client: Client, refusals: Refusals): void => {
   type Handler = (protocol: unknown, methods: ReadonlyArray<string>, partial: boolean) => void
   const { _protocol } = client as unknown as { _protocol: { _handlers: { USERAUTH_FAILURE: Handler } } }
@@ -117,16 +117,16 @@ const noteRefusals = (client: Client, refusals: Refusals): void => {
 
 const denied = (config: HostConfig, refusals: Refusals, identities: Identities | undefined) =>
   new AuthenticationFailed({
-    host: config.asked.name,
+    host: config.destination.name,
     words: oneLine(
-      [`Permission denied (${refusals.methods?.join(",") ?? ""})`, ...identities?.left ?? []].join("; ")
+      [`Permission denied (${refusals.methods?.join(",") ?? ""})`, ...identities?.skipped ?? []].join("; ")
     )
   })
 
 const shakeHands = (to: ConnectTo, sock: Duplex): Effect.Effect<SshConnection, ConnectFailure> =>
   Effect.callback((resume) => {
     const { config, env, library, uid } = to
-    const host = config.asked.name
+    const host = config.destination.name
     const keys = hostKeys(config)
     const algorithms = algorithmsFor(config, keys.types)
     const empty = emptyOf(algorithms)
@@ -140,7 +140,7 @@ const shakeHands = (to: ConnectTo, sock: Duplex): Effect.Effect<SshConnection, C
     const connection = new SshConnection(client, sock, { agentForward: forwarded !== undefined, idleMs: to.idleMs })
     const refusals: Refusals = { methods: undefined }
     let identities: Promise<Identities> | undefined
-    let left: Identities | undefined
+    let loaded: Identities | undefined
     let pinned: Buffer | undefined
     let refused: ConnectFailure | undefined
     let problem: LibraryError | undefined
@@ -149,20 +149,20 @@ const shakeHands = (to: ConnectTo, sock: Duplex): Effect.Effect<SshConnection, C
     const finish = (result: Effect.Effect<SshConnection, ConnectFailure>) => {
       if (isOver) return
       isOver = true
-      patience.stop()
+      timer.stop()
       resume(result)
     }
     const fail = (failure: ConnectFailure) => {
       finish(Effect.fail(failure))
       sock.destroy()
     }
-    const patience = new Patience(to.limitMs, () => fail(new HostUnreachable({ host, reason: "timeout", words: "" })))
-    const ask = to.ask === undefined ? undefined : patience.around(to.ask)
+    const timer = new HostTimer(to.limitMs, () => fail(new HostUnreachable({ host, reason: "timeout", words: "" })))
+    const ask = to.ask === undefined ? undefined : timer.pausedDuring(to.ask)
 
     const failed = () => {
       if (refused !== undefined) return fail(refused)
       const failure = explainError(host, problem)
-      return fail(failure._tag === "AuthenticationFailed" ? denied(config, refusals, left) : failure)
+      return fail(failure._tag === "AuthenticationFailed" ? denied(config, refusals, loaded) : failure)
     }
     client.on("error", (error: LibraryError) => {
       if (error.level === "agent") return
@@ -182,15 +182,15 @@ const shakeHands = (to: ConnectTo, sock: Duplex): Effect.Effect<SshConnection, C
       refusals,
       identities: async () => {
         identities ??= loadIdentities({ library, config, uid, env, ask })
-        left = await identities
-        return left
+        loaded = await identities
+        return loaded
       }
     })
     client.connect({
       sock,
       username: config.user,
       ident: "sesh",
-      // Its clock would run while a person types.
+      // The library's timer would run while the user types.
       readyTimeout: 0,
       keepaliveInterval: ALIVE_INTERVAL_MS,
       keepaliveCountMax: ALIVE_COUNT,
@@ -198,7 +198,7 @@ const shakeHands = (to: ConnectTo, sock: Duplex): Effect.Effect<SshConnection, C
       strictVendor: false,
       ...forwarded === undefined ? {} : { agent: new library.OpenSSHAgent(forwarded) },
       hostVerifier: (key, verify) => {
-        // It is asked again with every new exchange of keys, and the host may not become another one.
+        // Every key re-exchange asks again, and the host must stay the same.
         if (pinned !== undefined) return verify(pinned.equals(key))
         refused = keys.check(key)
         if (refused === undefined) pinned = Buffer.from(key)
@@ -209,12 +209,12 @@ const shakeHands = (to: ConnectTo, sock: Duplex): Effect.Effect<SshConnection, C
     noteRefusals(client, refusals)
     return Effect.sync(() => {
       isOver = true
-      patience.stop()
+      timer.stop()
       sock.destroy()
     })
   })
 
-/** The agent that programs there may use: only where the configuration says so. */
+/** The agent that the host's programs may use: only where the configuration says so. */
 const agentToForward = (
   config: HostConfig,
   env: Readonly<Record<string, string | undefined>>
@@ -235,10 +235,11 @@ const agentToForward = (
 
 /** Connects. Interrupting leaves nothing behind. */
 export const connect = (to: ConnectTo): Effect.Effect<SshConnection, ConnectFailure> => {
-  const way = to.through === undefined ? dial(to.config) : hop(to.through, to.config)
-  const timeout = () => Effect.fail(new HostUnreachable({ host: to.config.asked.name, reason: "timeout", words: "" }))
+  const open = to.through === undefined ? dial(to.config) : forward(to.through, to.config)
+  const timeout = () =>
+    Effect.fail(new HostUnreachable({ host: to.config.destination.name, reason: "timeout", words: "" }))
   return Effect.flatMap(
-    Effect.timeoutOrElse(way, { duration: to.limitMs, orElse: timeout }),
+    Effect.timeoutOrElse(open, { duration: to.limitMs, orElse: timeout }),
     (sock) => shakeHands(to, sock)
   )
 }

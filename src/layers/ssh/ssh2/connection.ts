@@ -1,11 +1,11 @@
-/** A connection to a host that is up: its channels, and the news of its end. */
+/** An established connection to a host: its channels, and how it ends. */
 import type { Duplex } from "node:stream"
 import type { Channel, Client } from "ssh2"
 import { oneLine } from "../shared/sanitize.ts"
-import { bounded, Room } from "./channels.ts"
+import { bounded, DrainQueue } from "./channels.ts"
 import type { LibraryError } from "./errors.ts"
 
-/** A host has so long to answer our goodbye. */
+/** Time that a host has to answer our disconnect. */
 const GRACE_MS = 500
 
 type Opened = (error: LibraryError | undefined, channel: Channel | undefined) => void
@@ -13,67 +13,72 @@ type Opened = (error: LibraryError | undefined, channel: Channel | undefined) =>
 const said = (error: LibraryError): string =>
   error.level === "client-timeout" ? "it stopped answering" : oneLine(error.message)
 
-/** The last word on a socket that is gone: the library ends channels as if their hosts had, and so it is asked first. */
+/**
+ * Decides whether a connection is lost. When the socket ends, the library ends channels as if their programs had ended,
+ * so callers ask this class first.
+ */
 export class SshConnection {
   private readonly client: Client
   private readonly sock: Duplex
-  private readonly room: Room
-  private readonly whenLost = new Set<() => void>()
+  private readonly drained: DrainQueue
+  private readonly lostListeners = new Set<() => void>()
   private agentForward: boolean
   private users = 0
-  private isRoused = false
-  private idle: NodeJS.Timeout | undefined
+  private hasOpenedSession = false
+  private idleTimer: NodeJS.Timeout | undefined
   private readonly idleMs: number
-  /** Why it is over; undefined while it is not. */
+  /** Why the connection is lost; undefined while it is up. */
   lost: string | undefined
 
-  /** `sock` must have no listeners yet: what happens to it is heard here before the library does. */
+  /** `sock` must have no listeners yet: this class must hear of its end before the library does. */
   constructor(client: Client, sock: Duplex, options: { readonly agentForward: boolean; readonly idleMs: number }) {
     this.client = client
     this.sock = sock
-    this.room = new Room(sock)
+    this.drained = new DrainQueue(sock)
     this.agentForward = options.agentForward
     this.idleMs = options.idleMs
     sock.on("error", (error) => this.lose(said(error)))
     sock.on("end", () => this.lose("closed by the host"))
     sock.on("close", () => this.lose("closed"))
     client.on("error", (error: LibraryError) => {
-      // An agent that does not sign is no end.
+      // An agent that does not sign does not end the connection.
       if (error.level !== "agent") this.lose(said(error))
     })
   }
 
   onLost(tell: () => void): void {
-    this.whenLost.add(tell)
+    this.lostListeners.add(tell)
   }
 
-  /** Somebody uses it until he calls what this gives. Unused, it is closed after a while. */
+  /**
+   * Keeps the connection open until the caller calls the function returned. An unused connection closes after `idleMs`.
+   */
   use(): () => void {
-    clearTimeout(this.idle)
+    clearTimeout(this.idleTimer)
     this.users++
     let used = true
     return () => {
       if (!used) return
       used = false
       this.users--
-      if (this.users === 0) this.rest()
+      if (this.users === 0) this.startIdleTimer()
     }
   }
 
-  /** Begins to count the time that nobody uses it. */
-  rest(): void {
-    clearTimeout(this.idle)
+  /** Starts the idle timer. */
+  startIdleTimer(): void {
+    clearTimeout(this.idleTimer)
     if (this.lost !== undefined || this.users > 0) return
-    this.idle = setTimeout(() => this.close(""), this.idleMs)
-    this.idle.unref()
+    this.idleTimer = setTimeout(() => this.close(""), this.idleMs)
+    this.idleTimer.unref()
   }
 
   /**
-   * The host sends small packets at once only from the first session on (TCP_NODELAY, which sshd sets then): without one a
-   * key that is typed into a socket there is shown 40 ms late.
+   * Runs `true` as a first session: from then on the host sends small packets at once (TCP_NODELAY, which sshd sets
+   * then). Without it a key that is typed into a forwarded socket is shown 40 ms late.
    */
-  private rouse(): void {
-    if (this.isRoused) return
+  private openFirstSession(): void {
+    if (this.hasOpenedSession) return
     this.exec("true", (_error, channel) => {
       channel?.on("error", () => {})
       channel?.resume()
@@ -83,10 +88,10 @@ export class SshConnection {
 
   exec(command: string, opened: Opened): void {
     const { agentForward } = this
-    this.isRoused = true
+    this.hasOpenedSession = true
     this.open(opened, (done) =>
       this.client.exec(command, { agentForward }, (error, channel) => {
-        // A host that forwards no agents runs programs all the same.
+        // A host that forwards no agents still runs programs.
         if (agentForward && error !== undefined && error !== null && /agent/i.test(error.message)) {
           this.agentForward = false
           return this.exec(command, opened)
@@ -96,11 +101,11 @@ export class SshConnection {
   }
 
   socket(path: string, opened: Opened): void {
-    this.rouse()
+    this.openFirstSession()
     this.open(opened, (done) => this.client.openssh_forwardOutStreamLocal(path, done))
   }
 
-  /** The same origin that `ssh -W` gives. */
+  /** The same origin as `ssh -W` gives. */
   forward(host: string, port: number, opened: Opened): void {
     this.open(opened, (done) => this.client.forwardOut("127.0.0.1", 65_535, host, port, done))
   }
@@ -117,9 +122,9 @@ export class SshConnection {
   private lose(why: string): void {
     if (this.lost !== undefined) return
     this.lost = why
-    clearTimeout(this.idle)
-    for (const tell of this.whenLost) tell()
-    this.whenLost.clear()
+    clearTimeout(this.idleTimer)
+    for (const tell of this.lostListeners) tell()
+    this.lostListeners.clear()
   }
 
   private open(
@@ -133,18 +138,18 @@ export class SshConnection {
         return opened(error ?? new Error("no channel"), undefined)
       }
       channel.on("close", release)
-      // Who lets go of a channel does not read it to its end, and without that it does not close.
+      // A destroyed channel is not read to its end, and does not close without that.
       const destroy = channel.destroy.bind(channel)
       channel.destroy = (error) => {
         release()
         return destroy(error)
       }
-      return opened(undefined, bounded(channel, this.room, () => this.close("it sends more than it may")))
+      return opened(undefined, bounded(channel, this.drained, () => this.close("it sends more than it may")))
     }
     try {
       ask(done)
     } catch (error) {
-      // The library throws where the connection has just gone.
+      // The library throws when the connection has just ended.
       done(error as Error)
     }
   }

@@ -1,4 +1,4 @@
-/** What errors of the library and of the network mean. */
+/** What errors of the library and the network mean. */
 import {
   AuthenticationFailed,
   type ConnectFailure,
@@ -8,7 +8,7 @@ import {
 import { oneLine } from "../shared/sanitize.ts"
 import { explainFailure } from "../shared/sshLog.ts"
 
-/** What to do about that which this ssh cannot. */
+/** The advice for what this transport cannot do. */
 export const USE_OPENSSH = "use OpenSSH's ssh (SESH_SSH=openssh)"
 
 const REASONS: Readonly<Record<string, HostUnreachable["reason"]>> = {
@@ -32,7 +32,7 @@ export interface LibraryError extends Error {
   readonly reason?: unknown
 }
 
-/** Number of SSH_DISCONNECT_PROTOCOL_ERROR (RFC 4253, section 11.1): what sshd says after too many keys. */
+/** Comes with SSH_DISCONNECT_PROTOCOL_ERROR (RFC 4253, section 11.1): sshd's message after too many keys. */
 const TOO_MANY = /too many authentication failures/i
 
 /** Why a connection was not made. */
@@ -49,9 +49,9 @@ export const explainError = (host: string, error: LibraryError | undefined): Con
   return /lost before handshake|connection lost|socket/i.test(said) ? unreachable("dropped") : unreachable("other")
 }
 
-/** Why a host on the way did not lead on: it says so in words, as sshd's own messages are. */
+/** Why a jump host did not connect to the next one: its text is that of sshd's own messages. */
 export const explainForward = (host: string, error: LibraryError): ConnectFailure => explainFailure(host, error.message)
 
-/** A configuration that asks for more than this ssh can do. */
-export const beyond = (host: string, what: string): SshMissing =>
+/** A configuration that needs more than this transport can do. */
+export const needsOpenSsh = (host: string, what: string): SshMissing =>
   new SshMissing({ problem: `${host} needs ${oneLine(what)}, which only OpenSSH can do`, advice: USE_OPENSSH })

@@ -1,4 +1,4 @@
-/** Is it the host that we mean? Decided by the key that it shows, before anything is told to it. */
+/** Decides by its key whether a host is the one that the user means, before anything is sent to it. */
 import * as Fs from "node:fs"
 import * as Path from "node:path"
 import { HostKeyChanged, HostKeyUnknown, SshMissing } from "../../../services/SshTransport.ts"
@@ -9,19 +9,19 @@ import type { HostConfig } from "./config/config.ts"
 import { USE_OPENSSH } from "./errors.ts"
 import { type Entry, judge, lineFor, nameOf, parseKnownHosts, typeOf, typesOf } from "./knownHosts.ts"
 
-/** Bytes: known_hosts of hundreds of thousands of hosts. */
-const MAX_FILE = 64 * 1024 * 1024
+/** Bytes: a known_hosts file with hundreds of thousands of hosts. */
+const MAX_FILE_BYTES = 64 * 1024 * 1024
 
-/** What a host is known by. */
+/** The keys on record for a host. */
 export interface HostKeys {
-  /** Kinds of keys on record. */
+  /** The kinds of keys on record. */
   readonly types: ReadonlyArray<string>
-  /** Undefined: it may be trusted; a new one is on record by then. */
+  /** Undefined: the host may be trusted; a new key has been recorded by then. */
   readonly check: (key: Buffer) => HostKeyChanged | HostKeyUnknown | SshMissing | undefined
 }
 
 const read = (path: string): ReadonlyArray<Entry> =>
-  quietly(() => parseKnownHosts(readFileUpTo(path, MAX_FILE)?.toString("utf8") ?? "", path), [])
+  quietly(() => parseKnownHosts(readFileUpTo(path, MAX_FILE_BYTES)?.toString("utf8") ?? "", path), [])
 
 const endsInLine = (file: number): boolean => {
   const { size } = Fs.fstatSync(file)
@@ -29,7 +29,7 @@ const endsInLine = (file: number): boolean => {
   return size === 0 || Fs.readSync(file, last, 0, 1, size - 1) === 0 || last[0] === 0x0a
 }
 
-/** One write at the end of the file: lines of several processes do not mix. False: it could not be written. */
+/** Appends with one write: lines of several processes do not mix. False: the file could not be written. */
 const record = (path: string, line: string): boolean =>
   quietly(() => {
     Fs.mkdirSync(Path.dirname(path), { recursive: true, mode: 0o700 })
@@ -42,14 +42,14 @@ const record = (path: string, line: string): boolean =>
     }
   }, false)
 
-/** `strict`: what the user says about new keys; by default they are taken on trust and recorded. */
+/** Whether the user refuses new keys (`StrictHostKeyChecking yes`); by default they are trusted and recorded. */
 const isStrict = (config: HostConfig): boolean =>
   ["yes", "true"].includes(config.get("stricthostkeychecking")?.toLowerCase() ?? "ask")
 
-/** Reads what is on record. Throws BadConfig for a path that means nothing. */
+/** Reads the keys on record. Throws BadConfig for a path that cannot be expanded. */
 export const hostKeys = (config: HostConfig): HostKeys => {
   const alias = config.get("hostkeyalias")
-  const host = config.asked.name
+  const host = config.destination.name
   const name = alias?.toLowerCase() ?? nameOf(config.hostname, config.port)
   const bareName = alias === undefined ? nameOf(config.hostname, 22) : name
   const paths = (written: ReadonlyArray<string>) =>
@@ -63,7 +63,7 @@ export const hostKeys = (config: HostConfig): HostKeys => {
       return new HostKeyUnknown({ host, words: kind })
     }
     const [path] = own
-    // As with ssh: a host is not kept from us because its key cannot be kept.
+    // As with ssh: a key that cannot be recorded does not prevent the connection.
     if (path !== undefined) record(path, lineFor(name, key, config.flag("hashknownhosts", false)))
     return undefined
   }

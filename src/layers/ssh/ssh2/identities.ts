@@ -1,4 +1,4 @@
-/** Keys that a host may be shown: the agent's and those in files. */
+/** The keys that a host may be offered: the agent's, and those in files. */
 import * as Fs from "node:fs"
 import type * as Ssh2 from "ssh2"
 import type { OpenSSHAgent, ParsedKey } from "ssh2"
@@ -12,18 +12,18 @@ import { publicPart } from "./publicPart.ts"
 
 type Library = typeof Ssh2
 
-/** Tries to type a passphrase, or a password (NumberOfPasswordPrompts). */
-export const TRIES = 3
+/** Tries to type a passphrase or a password (NumberOfPasswordPrompts). */
+export const MAX_TRIES = 3
 
-/** Bytes of a file with a key. */
-const MAX_KEY = 64 * 1024
+/** Bytes of a key file. */
+const MAX_KEY_BYTES = 64 * 1024
 
-/** What ssh calls too open: others can read it. */
+/** The modes that ssh calls too open. */
 const READABLE_BY_OTHERS = 0o077
 
 const ENCRYPTED = /no passphrase given/i
 
-/** A key: its public half, and a way to sign with the other. */
+/** A key: its public half, and a way to sign with the private one. */
 export interface Identity {
   readonly key: ParsedKey
   readonly sign: (data: Buffer, hash: string | undefined) => Promise<Buffer>
@@ -31,13 +31,13 @@ export interface Identity {
 
 export interface Identities {
   readonly usable: ReadonlyArray<Identity>
-  /** Why others are not among them, for who is not let in. */
-  readonly left: ReadonlyArray<string>
+  /** Why other keys are not usable: for the message of a refused authentication. */
+  readonly skipped: ReadonlyArray<string>
 }
 
-const read = (path: string): Buffer | undefined => quietly(() => readFileUpTo(path, MAX_KEY))
+const read = (path: string): Buffer | undefined => quietly(() => readFileUpTo(path, MAX_KEY_BYTES))
 
-const isOpen = (path: string, uid: number): boolean => {
+const isReadableByOthers = (path: string, uid: number): boolean => {
   const stat = Fs.statSync(path)
   return stat.uid === uid && (stat.mode & READABLE_BY_OTHERS) !== 0
 }
@@ -47,7 +47,7 @@ const one = (parsed: ReturnType<Library["utils"]["parseKey"]>): ParsedKey | Erro
 
 const sameKey = (a: ParsedKey, b: ParsedKey): boolean => a.getPublicSSH().equals(b.getPublicSSH())
 
-/** Where the agent is, as the user has it. */
+/** The path of the agent's socket, by the user's configuration. */
 export const agentSocket = (
   config: HostConfig,
   env: Readonly<Record<string, string | undefined>>
@@ -73,12 +73,12 @@ const fromAgent = (agent: OpenSSHAgent, key: ParsedKey): Identity => ({
     )
 })
 
-/** A key in a file, as far as it can be seen without its passphrase. */
+/** A key in a file, as far as it is readable without its passphrase. */
 interface FileKey {
   readonly path: string
-  /** Undefined: only the passphrase shows it. */
+  /** The public half. Undefined: readable only with the passphrase. */
   readonly shown: ParsedKey | undefined
-  /** The private half; undefined: it is not there, and only an agent may have it. */
+  /** The private half. Undefined: not in the file; only an agent may have it. */
   readonly secret: Buffer | undefined
   readonly isLocked: boolean
 }
@@ -90,35 +90,35 @@ export const loadIdentities = async (options: {
   readonly config: HostConfig
   readonly uid: number
   readonly env: Readonly<Record<string, string | undefined>>
-  /** Undefined: nobody may be asked. */
+  /** Undefined: no questions may be asked. */
   readonly ask: Ask | undefined
 }): Promise<Identities> => {
   const { ask, config, env, library, uid } = options
   const { parseKey } = library.utils
-  const left: Array<string> = []
+  const skipped: Array<string> = []
 
   const look = (written: string): FileKey | undefined => {
     const path = config.expand(written)
     const content = read(path)
     const beside = read(`${path}.pub`)
     if (content === undefined && beside === undefined) {
-      if (config.hasOwnIdentities) left.push(`there is no key ${oneLine(path)}`)
+      if (config.hasOwnIdentities) skipped.push(`there is no key ${oneLine(path)}`)
       return undefined
     }
     const kind = /^(\S+) /.exec((beside ?? content!).toString("latin1"))?.[1] ?? ""
     if (SKIPPED.test(kind)) {
-      left.push(`${oneLine(path)} is of a kind that only OpenSSH can use (SESH_SSH=openssh)`)
+      skipped.push(`${oneLine(path)} is of a kind that only OpenSSH can use (SESH_SSH=openssh)`)
       return undefined
     }
-    if (content !== undefined && isOpen(path, uid) && content.includes("PRIVATE KEY")) {
-      left.push(`others can read ${oneLine(path)}: run chmod 600 on it`)
+    if (content !== undefined && isReadableByOthers(path, uid) && content.includes("PRIVATE KEY")) {
+      skipped.push(`others can read ${oneLine(path)}: run chmod 600 on it`)
       return undefined
     }
     const parsed = content === undefined ? undefined : one(parseKey(content))
     const isLocked = parsed instanceof Error && ENCRYPTED.test(parsed.message)
     const shown = beside === undefined ? undefined : one(parseKey(beside))
     if (parsed instanceof Error && !isLocked) {
-      left.push(`${oneLine(path)} is of a kind that only OpenSSH can use (SESH_SSH=openssh)`)
+      skipped.push(`${oneLine(path)} is of a kind that only OpenSSH can use (SESH_SSH=openssh)`)
       return undefined
     }
     const open = parsed instanceof Error ? undefined : parsed
@@ -135,7 +135,7 @@ export const loadIdentities = async (options: {
 
   /** Asks for the passphrase until it fits. */
   const unlock = async ({ path, secret }: FileKey): Promise<ParsedKey | undefined> => {
-    for (let time = 1; ask !== undefined && time <= TRIES; time++) {
+    for (let time = 1; ask !== undefined && time <= MAX_TRIES; time++) {
       const passphrase = await ask(`Enter passphrase for key '${oneLine(path)}': `, false)
       if (passphrase === undefined || passphrase === "") return undefined
       const key = one(parseKey(secret!, passphrase))
@@ -144,7 +144,7 @@ export const loadIdentities = async (options: {
     return undefined
   }
 
-  /** Opens the key when it is to sign, once. */
+  /** Opens the key at its first signature, once. */
   const fromFile = (shown: ParsedKey, open: () => Promise<ParsedKey | undefined>): Identity => {
     let opened: Promise<ParsedKey | undefined> | undefined
     return {
@@ -163,30 +163,30 @@ export const loadIdentities = async (options: {
   const files = config.identityFiles.filter((name) => name.toLowerCase() !== "none")
     .flatMap((name) => look(name) ?? [])
   for (const name of config.certificateFiles) {
-    left.push(`${oneLine(name)} is a certificate, which only OpenSSH can use (SESH_SSH=openssh)`)
+    skipped.push(`${oneLine(name)} is a certificate, which only OpenSSH can use (SESH_SSH=openssh)`)
   }
   const socket = agentSocket(config, env)
   const agent = socket === undefined ? undefined : new library.OpenSSHAgent(socket)
-  const [held, kinds] = agent === undefined
+  const [agentKeys, kinds] = agent === undefined
     ? [[], []]
     : await Promise.all([keysOf(agent), agentKinds(socket!)])
   for (const kind of new Set(kinds.filter((kind) => SKIPPED.test(kind)))) {
-    left.push(`the agent's ${oneLine(kind)} is of a kind that only OpenSSH can use (SESH_SSH=openssh)`)
+    skipped.push(`the agent's ${oneLine(kind)} is of a kind that only OpenSSH can use (SESH_SSH=openssh)`)
   }
   const isNamed = (key: ParsedKey) => files.some(({ shown }) => shown !== undefined && sameKey(shown, key))
   const only = config.flag("identitiesonly", false)
-  const offered = [...held.filter(isNamed), ...only ? [] : held.filter((key) => !isNamed(key))]
+  const offered = [...agentKeys.filter(isNamed), ...only ? [] : agentKeys.filter((key) => !isNamed(key))]
   const usable = offered.map((key) => fromAgent(agent!, key))
   for (const file of files) {
     if (file.secret === undefined || (file.shown !== undefined && offered.some((key) => sameKey(key, file.shown!)))) {
       continue
     }
     if (file.isLocked && ask === undefined) {
-      left.push(`${oneLine(file.path)} has a passphrase`)
+      skipped.push(`${oneLine(file.path)} has a passphrase`)
       continue
     }
     if (file.shown === undefined) {
-      // An old format, which hides its public half too.
+      // An old format, which encrypts its public half too.
       const key = await unlock(file)
       if (key !== undefined) usable.push(fromFile(key, () => Promise.resolve(key)))
     } else if (file.isLocked) usable.push(fromFile(file.shown, () => unlock(file)))
@@ -195,5 +195,5 @@ export const loadIdentities = async (options: {
       if (!(key instanceof Error)) usable.push(fromFile(key, () => Promise.resolve(key)))
     }
   }
-  return { usable, left }
+  return { usable, skipped }
 }

@@ -1,11 +1,11 @@
-/** known_hosts: who has which key (sshd(8), SSH_KNOWN_HOSTS FILE FORMAT). */
+/** known_hosts: which host has which key (sshd(8), SSH_KNOWN_HOSTS FILE FORMAT). */
 import { createHmac, randomBytes, timingSafeEqual } from "node:crypto"
 import { matchesHosts } from "./config/patterns.ts"
 
 /** A line of such a file. */
 export interface Entry {
   readonly marker: "@revoked" | "@cert-authority" | undefined
-  /** As it stands there: names and patterns, or one hashed name. */
+  /** As in the file: names and patterns, or one hashed name. */
   readonly names: string
   readonly type: string
   /** Base64. */
@@ -17,11 +17,11 @@ export interface Entry {
 /** What the files say about a host's key. */
 export type Verdict =
   | { readonly _tag: "Known" }
-  /** Another key, or this one withdrawn: `entry` is the line that says so. */
+  /** Another key, or this one is revoked: `entry` is the line that says so. */
   | { readonly _tag: "Changed"; readonly entry: Entry }
   /** No line is about this host. */
   | { readonly _tag: "Unknown" }
-  /** Only an authority is named that vouches for its keys, which cannot be asked here. */
+  /** Only a certificate authority is on record for its keys, which this transport cannot check. */
   | { readonly _tag: "Vouched"; readonly entry: Entry }
 
 const hashOf = (name: string, salt: Buffer): Buffer => createHmac("sha1", salt).update(name).digest()
@@ -34,15 +34,15 @@ const isHashOf = (names: string, name: string): boolean => {
   return wanted.length === made.length && timingSafeEqual(wanted, made)
 }
 
-/** Is the line about this name? A name is in lower case, with its port if that is not 22 ({@link nameOf}). */
+/** Whether the line is about this name. A name is in lower case, with its port if that is not 22 ({@link nameOf}). */
 export const isAbout = ({ names }: Entry, name: string): boolean =>
   names.startsWith("|1|") ? isHashOf(names, name) : matchesHosts(name, names)
 
-/** The name that a host has in such files. */
+/** The name of a host in such files. */
 export const nameOf = (host: string, port: number): string =>
   port === 22 ? host.toLowerCase() : `[${host.toLowerCase()}]:${port}`
 
-/** All entries of a file; what is none is passed over, as ssh does. */
+/** All entries of a file; invalid lines are skipped, as ssh does. */
 export const parseKnownHosts = (text: string, file: string): ReadonlyArray<Entry> =>
   text.split("\n").flatMap((raw, index) => {
     const words = raw.trim().split(/[ \t]+/)
@@ -55,7 +55,7 @@ export const parseKnownHosts = (text: string, file: string): ReadonlyArray<Entry
 
 const isPlain = (entry: Entry): boolean => entry.marker === undefined
 
-/** Judges a key. `bareName`: the name without its port, whose key counts as well, as it does with ssh. */
+/** Judges a key. `bareName`: the name without its port, whose key counts too, as with ssh. */
 export const judge = (entries: ReadonlyArray<Entry>, name: string, bareName: string, key: Buffer): Verdict => {
   const encoded = key.toString("base64")
   const about = entries.filter((entry) => isAbout(entry, name))
@@ -76,14 +76,17 @@ export const judge = (entries: ReadonlyArray<Entry>, name: string, bareName: str
   return vouched === undefined ? { _tag: "Unknown" } : { _tag: "Vouched", entry: vouched }
 }
 
-/** Kinds of keys on record for a name: to be asked for first, or a host would seem to have changed. */
+/**
+ * The kinds of keys on record for a name. They must be asked for first: with another kind the host would seem to have
+ * changed.
+ */
 export const typesOf = (entries: ReadonlyArray<Entry>, name: string, bareName: string): ReadonlyArray<string> => {
   const types = (of: string) => entries.filter((entry) => isPlain(entry) && isAbout(entry, of)).map(({ type }) => type)
   const found = types(name)
   return [...new Set(found.length === 0 ? types(bareName) : found)]
 }
 
-/** The kind of a key, from the key itself: the string that it begins with (RFC 4253, section 6.6). */
+/** The kind of a key, from the key itself: its first string (RFC 4253, section 6.6). */
 export const typeOf = (key: Buffer): string => key.length < 4 ? "" : key.toString("latin1", 4, 4 + key.readUInt32BE(0))
 
 /** A line for a key, hashed where the user wants that (HashKnownHosts). */

@@ -1,4 +1,4 @@
-/** A program on a host, through a channel of the library. */
+/** A program on a host, over a channel of the library. */
 import * as Effect from "effect/Effect"
 import type { Channel } from "ssh2"
 import type { ExitStatus } from "../../../schema/Session.ts"
@@ -11,10 +11,10 @@ import type { Started } from "../shared/startProgram.ts"
 import type { SshConnection } from "./connection.ts"
 import type { LibraryError } from "./errors.ts"
 
-/** What a shell says of a program that died of a signal that nobody knows here. */
+/** The status of a program that died of a signal unknown on this machine, as in a shell. */
 const UNKNOWN_SIGNAL = 255
 
-/** The library's words for a channel that no answer came to, before the connection went. */
+/** The library's messages for a channel that got no answer before the connection ended. */
 const NEVER_OPENED = /No response from server|Not connected|closed channel unexpectedly/
 
 const statusOf = (code: number | null, signal: string | undefined): ExitStatus => {
@@ -53,7 +53,7 @@ const pipe = (
   let open = 2
   const closed = () => {
     if (--open > 0) return
-    // A connection that died looks like the end of a program, but for the status.
+    // A lost connection looks like the end of a program, but has no status.
     program.finish(status ?? new ConnectionLost({ host, words: connection.lost ?? "" }), true)
   }
   channel.on("exit", (code: number | null, signal?: string) => {
@@ -64,7 +64,7 @@ const pipe = (
   return program
 }
 
-/** Starts a program. Interrupting ends it; once it is given, that is up to whoever has it. */
+/** Starts a program. Interrupting ends it; once returned, its end is up to the caller. */
 export const startProgram = (
   host: string,
   connection: SshConnection,

@@ -1,8 +1,8 @@
-/** The public half of a private key whose passphrase nobody has typed yet (PROTOCOL.key in OpenSSH's sources). */
+/** The public half of a private key that is still locked (PROTOCOL.key in OpenSSH's sources). */
 
 const MAGIC = "openssh-key-v1\0"
 
-/** Of a file in OpenSSH's own format; undefined for another. */
+/** Undefined when the file is not in OpenSSH's own format. */
 export const publicPart = (file: Buffer): Buffer | undefined => {
   const found = /-----BEGIN OPENSSH PRIVATE KEY-----([A-Za-z0-9+/=\s]+)-----END/.exec(file.toString("latin1"))
   if (found === null) return undefined
@@ -15,7 +15,7 @@ export const publicPart = (file: Buffer): Buffer | undefined => {
     at = start + bytes.readUInt32BE(at)
     return at <= bytes.length ? bytes.subarray(start, at) : undefined
   }
-  // Cipher, derivation, its options, and a count of keys, which is 1.
+  // Cipher, key derivation, its options, and the number of keys, which is 1.
   if (text() === undefined || text() === undefined || text() === undefined) return undefined
   at += 4
   return text()

@@ -1,4 +1,4 @@
-/** As much of the package `ssh2` as is used here. It brings no types of its own. */
+/** The part of the package `ssh2` that is used; the package has no types of its own. */
 declare module "ssh2" {
   import type { EventEmitter } from "node:events"
   import type { Duplex, Readable } from "node:stream"
@@ -66,7 +66,7 @@ declare module "ssh2" {
     readonly strictVendor: boolean
   }
 
-  /** Events: exit, end, close. `close` waits for the end to be read. */
+  /** Events: exit, end, close. `close` comes after the end was read. */
   export interface Channel extends Duplex {
     readonly stderr: Readable
     close(): void

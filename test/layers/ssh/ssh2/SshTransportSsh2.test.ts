@@ -19,8 +19,9 @@ const good = hostNamed("good")
 const count = (text: string, pattern: RegExp): number => text.match(pattern)?.length ?? 0
 
 /**
- * Milliseconds to the answer to two packets, of which the second waits until the first was acknowledged (Nagle), which
- * the kernel puts off as long as it can: on this machine, now. The middle of many, once the kernel does.
+ * Milliseconds to the answer to two packets whose second waits for the acknowledgement of the first (Nagle). The kernel
+ * delays that acknowledgement as long as it can on this machine. The median of the last ones: the kernel delays only
+ * after a while.
  */
 const delayed = Effect.promise(async () => {
   const server = Net.createServer((socket) => {
@@ -49,7 +50,7 @@ describeWith(NEEDS, "on real hosts", () => suite("SshTransportSsh2", ssh2Hosts))
 
 describeWith(NEEDS, "SshTransportSsh2, connections", () => {
   test(
-    "one serves everybody who comes at once, and its host is recorded once",
+    "one serves all callers at once, and its host is recorded once",
     Effect.gen(function*() {
       const { good: sshd, ssh } = yield* Machinery
       const words = yield* Effect.all(["a", "b", "c"].map((word) => say(word)), { concurrency: "unbounded" })
@@ -60,7 +61,7 @@ describeWith(NEEDS, "SshTransportSsh2, connections", () => {
   )
 
   test(
-    "one that nobody uses any more is closed, one in use is not, and none outlives its layer",
+    "an unused one is closed, one in use is not, and none outlives its layer",
     Effect.gen(function*() {
       const { good: sshd, transport2 } = yield* Machinery
       const all = (of: Sshd) => count(of.log(), /Received disconnect|Connection closed by|Disconnected from/g)
@@ -109,7 +110,7 @@ describeWith(NEEDS, "SshTransportSsh2, connections", () => {
   )
 
   test(
-    "a flood goes on while keys are exchanged anew, and the host is not judged again",
+    "a flood continues during a key re-exchange, and the host is not judged again",
     Effect.gen(function*() {
       const { ssh } = yield* Machinery
       const { host } = yield* special("rekeying", "RekeyLimit 1M")
@@ -123,7 +124,7 @@ describeWith(NEEDS, "SshTransportSsh2, connections", () => {
   )
 
   test(
-    "a program that does not read is let go of, with all that waits for it",
+    "a program that does not read is destroyed, with all that waits for it",
     Effect.gen(function*() {
       const ssh = yield* SshTransport
       const deaf = yield* ssh.start(good, ["sh", "-c", "sleep 2; exec cat >/dev/null"])
@@ -137,7 +138,7 @@ describeWith(NEEDS, "SshTransportSsh2, connections", () => {
   )
 
   test(
-    "what is written to a connection that is gone goes nowhere, and is no error",
+    "bytes written to a lost connection are dropped without an error",
     Effect.gen(function*() {
       const lab = yield* Lab
       const ssh = yield* SshTransport
@@ -155,7 +156,7 @@ describeWith(NEEDS, "SshTransportSsh2, connections", () => {
   )
 
   test(
-    "a connection over a link that has died since is replaced, and nothing runs twice",
+    "a connection over a dead link is replaced, and nothing runs twice",
     Effect.gen(function*() {
       const { home, link } = yield* Machinery
       const ssh = yield* SshTransport
@@ -172,7 +173,7 @@ describeWith(NEEDS, "SshTransportSsh2, connections", () => {
   )
 
   test(
-    "where sshd drops handshakes, or opens few sessions, everybody has his turn",
+    "where sshd drops handshakes, or opens few sessions, every program gets its turn",
     Effect.gen(function*() {
       const { ssh } = yield* Machinery
       const { host, sshd } = yield* special("few", "MaxSessions 2", "MaxStartups 4:90:10")

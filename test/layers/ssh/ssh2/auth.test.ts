@@ -12,7 +12,7 @@ const configOf = (settings: Readonly<Record<string, string>>) => {
   return { user: "me", hostname: "web", get, flag } as unknown as HostConfig
 }
 
-/** Whose every attempt is refused: what is tried, in order. */
+/** What is tried, in order, when every attempt is refused. */
 const attempts = async (options: {
   readonly keys: number
   readonly methods: ReadonlyArray<string>
@@ -31,7 +31,7 @@ const attempts = async (options: {
   const next = authenticator({
     library: ssh2 as unknown as Parameters<typeof authenticator>[0]["library"],
     config: configOf(options.settings ?? {}),
-    identities: () => Promise.resolve({ usable: Array.from({ length: options.keys }, () => identity), left: [] }),
+    identities: () => Promise.resolve({ usable: Array.from({ length: options.keys }, () => identity), skipped: [] }),
     ask: options.ask,
     refusals
   })
@@ -47,8 +47,8 @@ const attempts = async (options: {
 
 const ALL = ["publickey", "password", "keyboard-interactive"]
 
-describe("what is tried to be let in", () => {
-  it("keys one by one, then questions, then a password: what the host has of them, three times", async () => {
+describe("authentication tries", () => {
+  it("keys one by one, then questions, then a password: each that the host offers, three times", async () => {
     const ask = () => Promise.resolve("answer")
     const three = <A>(one: A) => [one, one, one]
     assert.deepStrictEqual((await attempts({ keys: 2, methods: ALL, ask })).types, [
@@ -63,13 +63,13 @@ describe("what is tried to be let in", () => {
     ])
   })
 
-  it("keys only, where nobody may be asked; nothing again that a person would rather not say", async () => {
+  it("keys only, where no questions may be asked; nothing again that the user did not answer", async () => {
     assert.deepStrictEqual((await attempts({ keys: 1, methods: ALL })).types, ["agent"])
     const ask = () => Promise.resolve(undefined)
     assert.deepStrictEqual((await attempts({ keys: 0, methods: ["password"], ask })).types, ["none"])
   })
 
-  it("what the configuration says of it", async () => {
+  it("the methods of the configuration", async () => {
     const ask = () => Promise.resolve("answer")
     const types = async (settings: Readonly<Record<string, string>>) =>
       (await attempts({ keys: 1, methods: ALL, ask, settings })).types

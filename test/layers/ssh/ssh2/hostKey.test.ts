@@ -14,7 +14,7 @@ describeWith(NEEDS, "SshTransportSsh2, hosts", () => {
   changedKey(test)
 
   test(
-    "a host that can only do what is broken is not reached",
+    "a host with only broken algorithms is not reached",
     Effect.gen(function*() {
       const { host } = yield* special("broken", "MACs hmac-sha1", "Ciphers aes128-ctr")
       const error = yield* Effect.flip(say("one", host))
@@ -24,7 +24,7 @@ describeWith(NEEDS, "SshTransportSsh2, hosts", () => {
   )
 
   test(
-    "a host by several jumps, each with what the configuration says of it; a circle comes to an end",
+    "a host behind several jump hosts, each with its own configuration; a circle is an error",
     Effect.gen(function*() {
       const { good: sshd, ssh } = yield* Machinery
       ssh.host("far", { Port: sshd.port, ProxyJump: `other,root@hop:${sshd.port}` })
@@ -37,7 +37,7 @@ describeWith(NEEDS, "SshTransportSsh2, hosts", () => {
   )
 
   test(
-    "a host behind one that cannot be reached, or does not let us in, says why and where",
+    "a host behind one that cannot be reached, or refuses the login, says why and where",
     Effect.gen(function*() {
       const { good: sshd, ssh } = yield* Machinery
       const behind: Readonly<Record<string, string>> = {
@@ -59,7 +59,7 @@ describeWith(NEEDS, "SshTransportSsh2, hosts", () => {
   )
 
   test(
-    "what is lost with a jump host is lost to the hosts behind it",
+    "losing a jump host loses the hosts behind it",
     Effect.gen(function*() {
       const lab = yield* Lab
       const jumped = hostNamed("jumped")
@@ -88,7 +88,7 @@ describeWith(NEEDS, "SshTransportSsh2, hosts", () => {
   )
 
   test(
-    "what only OpenSSH can do is refused in words, for the hosts that need it",
+    "a host that needs OpenSSH is refused, and the message says why",
     Effect.gen(function*() {
       const { good: sshd, ssh } = yield* Machinery
       ssh.host("proxied", { Port: sshd.port, ProxyCommand: "nc %h %p" })
@@ -105,7 +105,7 @@ describeWith(NEEDS, "SshTransportSsh2, hosts", () => {
 
 describeWith(NEEDS, "SshTransportSsh2, keys", () => {
   test(
-    "a person may take longer for a passphrase than a host may take for its answers",
+    "a user may take longer for a passphrase than a host may take for its answers",
     Effect.gen(function*() {
       const { transport2 } = yield* Machinery
       const asked: Array<string> = []
@@ -144,7 +144,7 @@ describeWith(NEEDS, "SshTransportSsh2, keys", () => {
   )
 
   test(
-    "keys of other kinds and formats open the door too",
+    "keys of other kinds and formats work too",
     Effect.gen(function*() {
       const { good: sshd, ssh, transport2 } = yield* Machinery
       const make = (name: string, ...args: ReadonlyArray<string>) => {
@@ -156,7 +156,7 @@ describeWith(NEEDS, "SshTransportSsh2, keys", () => {
       }
       make("ecdsa", "-t", "ecdsa", "-N", "")
       make("lockedrsa", "-t", "rsa", "-N", "a passphrase")
-      // An old format, in which a locked key does not show its public half.
+      // An old format: a locked key hides its public half.
       Fs.unlinkSync(`${make("pem", "-t", "ecdsa", "-m", "PEM", "-N", "a passphrase")}.pub`)
       const ask = () => Promise.resolve("a passphrase")
       for (const name of ["ecdsa", "lockedrsa", "pem"]) {
@@ -167,7 +167,7 @@ describeWith(NEEDS, "SshTransportSsh2, keys", () => {
   )
 
   test(
-    "keys that it cannot use, or that others can read, are named when nobody lets us in",
+    "unusable keys, and keys that others can read, are named when authentication fails",
     Effect.gen(function*() {
       const { good: sshd, ssh } = yield* Machinery
       const sk = Path.join(ssh.dir, "id_sk")
@@ -200,7 +200,7 @@ describeWith(NEEDS, "SshTransportSsh2, keys", () => {
   )
 
   test(
-    "the agent goes along only where the configuration says so",
+    "the agent is forwarded only where the configuration says so",
     Effect.gen(function*() {
       const { good: sshd, ssh } = yield* Machinery
       const socket = yield* Effect.promise(() => ssh.agent(ssh.key))

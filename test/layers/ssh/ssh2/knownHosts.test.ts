@@ -5,7 +5,7 @@ import * as Os from "node:os"
 import * as Path from "node:path"
 import { afterAll, beforeAll } from "vitest"
 import { algorithmsFor, choose } from "../../../../src/layers/ssh/ssh2/algorithms.ts"
-import { askedFor, type HostConfig, resolveHost } from "../../../../src/layers/ssh/ssh2/config/config.ts"
+import { type HostConfig, parseDestination, resolveHost } from "../../../../src/layers/ssh/ssh2/config/config.ts"
 import { hostKeys } from "../../../../src/layers/ssh/ssh2/hostKey.ts"
 import {
   isAbout,
@@ -24,7 +24,7 @@ beforeAll(() => {
 })
 afterAll(() => Fs.rmSync(dir, { recursive: true }))
 
-/** A key of a kind, as a line has it. */
+/** A key of a kind, as in a line. */
 const key = (type: string, seed: string): Buffer => {
   const text = (value: string) => {
     const bytes = Buffer.from(value)
@@ -55,7 +55,7 @@ describe("known_hosts", () => {
     }
   })
 
-  it("another key than the one on record is a change, also one of another kind", () => {
+  it("a key other than the one on record is a change, even of another kind", () => {
     const text = line("other", second) + line("web", rsa) + line("web", second)
     assert.deepInclude(told(text, "web", first), { _tag: "Changed" })
     const verdict = told(text, "web", first)
@@ -64,7 +64,7 @@ describe("known_hosts", () => {
     assert.strictEqual(told(text, "web", rsa)._tag, "Known")
   })
 
-  it("a key that was withdrawn is refused, whatever else is there", () => {
+  it("a revoked key is refused, whatever the other lines say", () => {
     const text = line("web", first) + line("*", first, "@revoked")
     assert.strictEqual(told(text, "web", first)._tag, "Changed")
     assert.strictEqual(told(text, "[web]:2222", first, "web")._tag, "Changed")
@@ -78,7 +78,7 @@ describe("known_hosts", () => {
     assert.strictEqual(told(authority, "web.net", first)._tag, "Unknown")
   })
 
-  it("a port of its own makes another name; the key of the bare name counts too", () => {
+  it("another port makes another name; the key of the bare name counts too", () => {
     assert.strictEqual(nameOf("Web", 22), "web")
     assert.strictEqual(nameOf("Web", 2222), "[web]:2222")
     assert.strictEqual(told(line("web", first), "[web]:2222", first, "web")._tag, "Known")
@@ -188,12 +188,15 @@ describe("a host's key", () => {
     )
     const keys = () =>
       hostKeys(
-        resolveHost({ home, uid: process.getuid!(), user: "me", env: {}, machine: "here", only }, askedFor("web"))
+        resolveHost(
+          { home, uid: process.getuid!(), user: "me", env: {}, machine: "here", only },
+          parseDestination("web")
+        )
       )
     return { home, keys, file: Path.join(home, ".ssh", "known") }
   }
 
-  it("that is new is recorded at the end of the first file, once, for the user alone", () => {
+  it("is recorded when new, at the end of the first file, once, for the user alone", () => {
     const { file, home: at, keys } = home("  Port 2222\n")
     assert.isUndefined(keys().check(first))
     assert.strictEqual(Fs.readFileSync(file, "utf8"), `[web]:2222 ssh-ed25519 ${first.toString("base64")}\n`)
@@ -205,7 +208,7 @@ describe("a host's key", () => {
     assert.strictEqual(Fs.readFileSync(file, "utf8").split("\n").length, 2)
   })
 
-  it("is put on a line of its own, and hashed where the user wants that", () => {
+  it("is recorded on a line of its own, and hashed where the user wants that", () => {
     const { file, keys } = home("  HashKnownHosts yes\n")
     Fs.mkdirSync(Path.dirname(file))
     Fs.writeFileSync(file, line("other", second).trimEnd())
@@ -238,7 +241,7 @@ describe("a host's key", () => {
     }
   })
 
-  it("that an authority vouches for is OpenSSH's to check", () => {
+  it("with a certificate authority on record needs OpenSSH", () => {
     const { home: at, keys } = home()
     Fs.writeFileSync(Path.join(at, "global"), line("*", second, "@cert-authority"))
     const failure = keys().check(first)

@@ -1,26 +1,26 @@
-/** What the user's configuration makes of a host, where there is no `ssh -G` to ask. */
+/** What the user's configuration says of a host, where there is no `ssh -G` to ask. */
 import * as Path from "node:path"
 import { diskFiles } from "./files.ts"
 import { BadConfig, expandHost, type Found, readConfig, type Setting, type Subject } from "./read.ts"
 import { expand, type Tokens } from "./tokens.ts"
 
-/** Keys that ssh tries where none is named (ssh(1)), as far as this ssh can use them. */
+/** The keys that ssh tries by default (ssh(1)), as far as this transport can use them. */
 const DEFAULT_IDENTITIES = ["id_rsa", "id_ecdsa", "id_ed25519"]
 
 const DEFAULT_KNOWN_HOSTS = ["~/.ssh/known_hosts", "~/.ssh/known_hosts2"]
 const GLOBAL_KNOWN_HOSTS = ["/etc/ssh/ssh_known_hosts", "/etc/ssh/ssh_known_hosts2"]
 
-/** What this ssh cannot do, and what therefore is for OpenSSH: settings that may not be passed over in silence. */
-const BEYOND: ReadonlyArray<readonly [keyword: string, name: string]> = [
+/** Settings that this transport cannot follow and must not ignore: they need OpenSSH. */
+const OPENSSH_ONLY: ReadonlyArray<readonly [keyword: string, name: string]> = [
   ["proxycommand", "ProxyCommand"],
   ["knownhostscommand", "KnownHostsCommand"],
   ["revokedhostkeys", "RevokedHostKeys"],
   ["canonicalizehostname", "CanonicalizeHostname"]
 ]
 
-/** Settings that make a difference here: `Match exec` is only in the way when it leads to one of them. */
+/** The settings that matter to this transport: `Match exec` is a problem only when one of them depends on it. */
 const USED = new Set([
-  ...BEYOND.map(([keyword]) => keyword),
+  ...OPENSSH_ONLY.map(([keyword]) => keyword),
   "hostname",
   "port",
   "user",
@@ -51,41 +51,41 @@ const USED = new Set([
   "tag"
 ])
 
-/** Who asks, and where his configuration is. */
+/** The user, and where the configuration is. */
 export interface ConfigSource {
   readonly home: string
   readonly uid: number
   readonly user: string
   readonly env: Readonly<Record<string, string | undefined>>
-  /** Name of this machine. */
+  /** The name of this machine. */
   readonly machine: string
   /** One file instead of the user's and the system's. */
   readonly only: string | undefined
 }
 
-/** What is asked for: a name, and what was said with it. */
-export interface Asked {
+/** A destination as the caller named it. */
+export interface Destination {
   readonly name: string
   readonly user: string | undefined
   readonly port: number | undefined
-  /** Through which hosts, whatever the configuration says; as ProxyJump has them. */
+  /** Jump hosts, whatever the configuration says; written as for ProxyJump. */
   readonly through?: string
 }
 
 export interface HostConfig {
-  readonly asked: Asked
+  readonly destination: Destination
   readonly hostname: string
   readonly port: number
   readonly user: string
-  /** The first value of a setting, as it was written. */
+  /** The first value of a setting, as written. */
   readonly get: (keyword: string) => string | undefined
   readonly flag: (keyword: string, otherwise: boolean) => boolean
-  /** As written, in order: `none` and tokens among them. */
+  /** As written, in order, with `none` and tokens. */
   readonly identityFiles: ReadonlyArray<string>
   readonly certificateFiles: ReadonlyArray<string>
   readonly userKnownHosts: ReadonlyArray<string>
   readonly globalKnownHosts: ReadonlyArray<string>
-  /** The user named his keys himself. */
+  /** The configuration names keys. */
   readonly hasOwnIdentities: boolean
   /** Expands `~`, tokens and variables. */
   readonly expand: (value: string) => string
@@ -94,7 +94,7 @@ export interface HostConfig {
 }
 
 /** `me@host`, `host`, `[::1]`. */
-export const askedFor = (host: string): Asked => {
+export const parseDestination = (host: string): Destination => {
   const at = host.lastIndexOf("@")
   const name = host.slice(at + 1)
   return { name: bare(name), user: at < 0 ? undefined : host.slice(0, at), port: undefined }
@@ -104,16 +104,20 @@ export const bare = (name: string): string => /^\[.*\]$/.test(name) ? name.slice
 
 const isAddress = (name: string): boolean => name.includes(":") || /^\d+(\.\d+){3}$/.test(name)
 
-const read = (source: ConfigSource, asked: Asked, execSaid: boolean): { found: Found; hostname: string } => {
+const read = (
+  source: ConfigSource,
+  destination: Destination,
+  execResult: boolean
+): { found: Found; hostname: string } => {
   const found: Found = { settings: new Map(), lists: new Map(), wantsFinal: false, exec: undefined }
   const given = (keyword: string, value: string | undefined) => {
     if (value !== undefined) found.settings.set(keyword, { values: [value], file: "", line: 0 })
   }
-  given("user", asked.user)
-  given("port", asked.port === undefined ? undefined : String(asked.port))
-  given("proxyjump", asked.through)
+  given("user", destination.user)
+  given("port", destination.port === undefined ? undefined : String(destination.port))
+  given("proxyjump", destination.through)
   const pass = (host: string, isFinal: boolean) => {
-    const subject: Subject = { original: asked.name, host, localUser: source.user, isFinal, execSaid }
+    const subject: Subject = { original: destination.name, host, localUser: source.user, isFinal, execResult }
     const own = Path.join(source.home, ".ssh")
     const users = (checked: boolean) => diskFiles(source.home, source.uid, checked)
     if (source.only !== undefined) return readConfig(source.only, own, subject, users(false), found)
@@ -122,10 +126,10 @@ const read = (source: ConfigSource, asked: Asked, execSaid: boolean): { found: F
   }
   const name = () => {
     const setting = found.settings.get("hostname")?.values[0]
-    const name = setting === undefined ? asked.name : expandHost(setting, asked.name)
+    const name = setting === undefined ? destination.name : expandHost(setting, destination.name)
     return isAddress(name) ? name : name.toLowerCase()
   }
-  pass(asked.name, false)
+  pass(destination.name, false)
   const hostname = name()
   if (!found.wantsFinal) return { found, hostname }
   found.settings.set("hostname", { values: [hostname.replaceAll("%", "%%")], file: "", line: 0 })
@@ -133,7 +137,7 @@ const read = (source: ConfigSource, asked: Asked, execSaid: boolean): { found: F
   return { found, hostname: name() }
 }
 
-/** Where the values that count here come from. */
+/** The file and line of every value that matters to this transport. */
 const fingerprint = ({ lists, settings }: Found): string =>
   [...[...settings].map(([keyword, setting]): [string, Array<Setting>] => [keyword, [setting]]), ...lists]
     .filter(([keyword]) => USED.has(keyword))
@@ -141,12 +145,12 @@ const fingerprint = ({ lists, settings }: Found): string =>
     .toSorted()
     .join("\n")
 
-const needsOf = (source: ConfigSource, asked: Asked, found: Found): string | undefined => {
-  if (found.exec !== undefined && fingerprint(found) !== fingerprint(read(source, asked, true).found)) {
+const needsOf = (source: ConfigSource, destination: Destination, found: Found): string | undefined => {
+  if (found.exec !== undefined && fingerprint(found) !== fingerprint(read(source, destination, true).found)) {
     const { file, line, values } = found.exec
     return `Match ${values[0]} (${file}, line ${line})`
   }
-  for (const [keyword, name] of BEYOND) {
+  for (const [keyword, name] of OPENSSH_ONLY) {
     const setting = found.settings.get(keyword)
     const value = setting?.values[0]?.toLowerCase()
     if (setting !== undefined && value !== "none" && value !== "no" && value !== "false") {
@@ -164,9 +168,9 @@ const portOf = (found: Found): number => {
   throw new BadConfig(`${setting.file}, line ${setting.line}: ${JSON.stringify(setting.values[0])} is no port`)
 }
 
-/** Throws {@link BadConfig} where ssh would not go on either. */
-export const resolveHost = (source: ConfigSource, asked: Asked): HostConfig => {
-  const { found, hostname } = read(source, asked, false)
+/** Throws {@link BadConfig} where ssh would fail too. */
+export const resolveHost = (source: ConfigSource, destination: Destination): HostConfig => {
+  const { found, hostname } = read(source, destination, false)
   const get = (keyword: string) => found.settings.get(keyword)?.values[0]
   const list = (keyword: string) => found.lists.get(keyword)?.map(({ values }) => values[0]!)
   const port = portOf(found)
@@ -176,16 +180,16 @@ export const resolveHost = (source: ConfigSource, asked: Asked): HostConfig => {
     h: hostname,
     i: String(source.uid),
     j: get("proxyjump") === "none" ? "" : get("proxyjump") ?? "",
-    k: get("hostkeyalias") ?? asked.name,
+    k: get("hostkeyalias") ?? destination.name,
     L: source.machine.split(".")[0]!,
     l: source.machine,
-    n: asked.name,
+    n: destination.name,
     p: String(port),
     r: user,
     u: source.user
   }
   return {
-    asked,
+    destination,
     hostname,
     port,
     user,
@@ -200,12 +204,12 @@ export const resolveHost = (source: ConfigSource, asked: Asked): HostConfig => {
     userKnownHosts: found.settings.get("userknownhostsfile")?.values ?? DEFAULT_KNOWN_HOSTS,
     globalKnownHosts: found.settings.get("globalknownhostsfile")?.values ?? GLOBAL_KNOWN_HOSTS,
     expand: (value) => expand(value, tokens, source.env),
-    needs: needsOf(source, asked, found)
+    needs: needsOf(source, destination, found)
   }
 }
 
-/** Words of ssh's for one more host on the way: `user@host:port`, `ssh://user@host:port`. */
-export const parseJump = (written: string): Asked => {
+/** Parses ssh's name of a jump host: `user@host:port`, `ssh://user@host:port`. */
+export const parseJump = (written: string): Destination => {
   const found = /^(?:ssh:\/\/)?(?:(.*)@)?(\[[^\]]+\]|[^:/]+|[^/]*:[^/]*:[^/]*)(?::(\d+))?\/?$/.exec(written)
   const name = bare(found?.[2] ?? "")
   const user = found?.[1]
@@ -215,8 +219,8 @@ export const parseJump = (written: string): Asked => {
   return { name, user, port: found?.[3] === undefined ? undefined : Number(found[3]) }
 }
 
-/** The host before this one on the way there; undefined: there is none. */
-export const jumpOf = (config: HostConfig): Asked | undefined => {
+/** The last jump host on the way to this host; undefined: there is none. */
+export const jumpOf = (config: HostConfig): Destination | undefined => {
   const written = config.get("proxyjump")
   if (written === undefined || written.toLowerCase() === "none") return undefined
   const all = written.split(",")

@@ -7,9 +7,9 @@ import { codeOf, isAbsent } from "../../../system/systemError.ts"
 import { BadConfig, type Files } from "./read.ts"
 
 /** Bytes: a configuration of thousands of hosts. */
-const MAX_FILE = 4 * 1024 * 1024
+const MAX_FILE_BYTES = 4 * 1024 * 1024
 
-/** One part of a path, as glob(7) has it. The pattern is the user's own. */
+/** One component of a path, as in glob(7). The pattern is the user's own. */
 const partOf = (pattern: string): RegExp => {
   const source = pattern.replaceAll(
     /\[(!?)([^\]]+)\]|[*?]|[\\^$.|+(){}[\]]/g,
@@ -21,7 +21,7 @@ const partOf = (pattern: string): RegExp => {
   return new RegExp(`^${source}$`, "su")
 }
 
-/** Names that match, in the order of their bytes; a name that begins with a dot wants a pattern that does (glob(3)). */
+/** Matching names in the order of their bytes. A leading dot must be in the pattern (glob(3)). */
 const glob = (pattern: string): ReadonlyArray<string> => {
   let found = ["/"]
   for (const part of pattern.split("/").filter((part) => part !== "")) {
@@ -40,11 +40,11 @@ const glob = (pattern: string): ReadonlyArray<string> => {
   return found.filter((path) => Fs.existsSync(path))
 }
 
-/** `checked`: as ssh does with the user's own, who else can write it is a failure. */
+/** `checked`: a file that others can write is a failure, as in ssh for the user's own. */
 const read = (path: string, uid: number, checked: boolean): string | undefined => {
   try {
     const stat = Fs.statSync(path)
-    if (!stat.isFile() || stat.size > MAX_FILE) throw new BadConfig(`${path} is no configuration`)
+    if (!stat.isFile() || stat.size > MAX_FILE_BYTES) throw new BadConfig(`${path} is no configuration`)
     const owned = stat.uid === 0 || stat.uid === uid
     if (checked && (!owned || isWritableByOthers(stat))) {
       throw new BadConfig(`${path} belongs to somebody else, or others can write to it`)

@@ -1,16 +1,16 @@
 /** How ssh splits a line of its configuration into words (strdelim and argv_split in OpenSSH's misc.c). */
 
-/** One setting, and where it stands. */
+/** One setting, and where it was read. */
 export interface Line {
-  /** In lower case: ssh knows no other. */
+  /** In lower case: ssh ignores the case. */
   readonly keyword: string
-  /** All behind the keyword. */
+  /** The text after the keyword. */
   readonly rest: string
   readonly file: string
   readonly line: number
 }
 
-/** The settings of a text: no comments, no empty lines. */
+/** The settings of a text, without comments and empty lines. */
 export const linesOf = (text: string, file: string): ReadonlyArray<Line> =>
   text.split("\n").flatMap((raw, index) => {
     const found = /^[ \t\r]*(?:"([^"]*)"|([^\s"=]+))(?:[ \t]*=[ \t]*|[ \t]*)(.*?)[ \t\r\f]*$/.exec(raw)
@@ -19,7 +19,7 @@ export const linesOf = (text: string, file: string): ReadonlyArray<Line> =>
     return [{ keyword: keyword.toLowerCase(), rest: found[3]!, file, line: index + 1 }]
   })
 
-/** The words behind a keyword: quoted, with escapes, up to a comment. Undefined: a quote without an end. */
+/** The words after a keyword: quoted, with escapes, up to a comment. Undefined: a quote has no end. */
 export const wordsOf = (rest: string): ReadonlyArray<string> | undefined => {
   const words: Array<string> = []
   let at = 0
@@ -49,7 +49,7 @@ export const wordsOf = (rest: string): ReadonlyArray<string> | undefined => {
   return words
 }
 
-/** The words of a Match line, which are split in another way: at one `=` too, and only `"` quotes. */
+/** The words of a Match line, which ssh splits in another way: also at one `=`, and only `"` quotes. */
 export const matchWordsOf = (rest: string): ReadonlyArray<string> => {
   const words: Array<string> = []
   for (let left = rest.trimStart(); left !== "" && !left.startsWith("#");) {

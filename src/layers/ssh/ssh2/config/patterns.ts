@@ -1,28 +1,28 @@
-/** Patterns of names, as ssh's configuration and known_hosts have them (match.c). */
+/** Patterns of names, as in ssh's configuration and known_hosts (match.c). */
 
-/** `*` and `?`, and nothing else. Without a regular expression: patterns are other people's. */
+/** Matches `*` and `?`, and nothing else. Not a regular expression: other people write the patterns. */
 export const matches = (text: string, pattern: string): boolean => {
   let at = 0
-  let in_ = 0
+  let patternAt = 0
   let star = -1
   let mark = 0
   while (at < text.length) {
-    if (pattern[in_] === "*") {
-      star = in_++
+    if (pattern[patternAt] === "*") {
+      star = patternAt++
       mark = at
-    } else if (in_ < pattern.length && (pattern[in_] === "?" || pattern[in_] === text[at])) {
+    } else if (patternAt < pattern.length && (pattern[patternAt] === "?" || pattern[patternAt] === text[at])) {
       at++
-      in_++
+      patternAt++
     } else if (star >= 0) {
-      in_ = star + 1
+      patternAt = star + 1
       at = ++mark
     } else return false
   }
-  while (pattern[in_] === "*") in_++
-  return in_ === pattern.length
+  while (pattern[patternAt] === "*") patternAt++
+  return patternAt === pattern.length
 }
 
-/** A list with commas: one must match, and none that begins with `!`. */
+/** A comma-separated list: one pattern must match, and none that begins with `!`. */
 export const matchesList = (text: string, list: string): boolean => {
   let found = false
   for (const item of list.split(",")) {
@@ -34,5 +34,5 @@ export const matchesList = (text: string, list: string): boolean => {
   return found
 }
 
-/** The same, for names of hosts: upper and lower case are one. */
+/** The same for names of hosts, which ignore case. */
 export const matchesHosts = (host: string, list: string): boolean => matchesList(host.toLowerCase(), list.toLowerCase())

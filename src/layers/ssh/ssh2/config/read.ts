@@ -1,9 +1,9 @@
-/** ssh_config(5), read as ssh reads it: the first value counts, blocks apply or not, files include files. */
+/** Reads ssh_config(5) as ssh does: the first value counts, blocks apply or not, files include files. */
 import * as Path from "node:path"
 import { type Line, linesOf, matchWordsOf, wordsOf } from "./lines.ts"
 import { matches, matchesHosts, matchesList } from "./patterns.ts"
 
-/** Files within files (READCONF_MAX_DEPTH in readconf.c). */
+/** Nested includes (READCONF_MAX_DEPTH in readconf.c). */
 const MAX_DEPTH = 16
 
 /** A setting that applies. */
@@ -13,34 +13,34 @@ export interface Setting {
   readonly line: number
 }
 
-/** What is asked about: the names that blocks may match. */
+/** The host that is looked up: the names that blocks may match. */
 export interface Subject {
-  /** As it was typed, without the user. */
+  /** As typed, without the user. */
   readonly original: string
-  /** What `Host` is matched with: the same, or in the second reading the name that came out of the first. */
+  /** What `Host` matches: the same, or in the second pass the host name that the first one found. */
   readonly host: string
   readonly localUser: string
   readonly isFinal: boolean
-  /** What every `Match exec` is taken to have said: none is run. */
-  readonly execSaid: boolean
+  /** The result that every `Match exec` is taken to have: no command is run. */
+  readonly execResult: boolean
 }
 
-/** What was found so far. */
+/** The settings found so far. */
 export interface Found {
   readonly settings: Map<string, Setting>
-  /** Those that add up, in order. */
+  /** Settings whose values add up, in order. */
   readonly lists: Map<string, Array<Setting>>
   wantsFinal: boolean
-  /** A command was there to be asked: it stands here, with its place. */
+  /** The first `Match exec` that would have run its command, with its file and line. */
   exec: Setting | undefined
 }
 
-/** What cannot be read as a configuration: file, line, and why. */
+/** A mistake in a configuration: file, line, and reason. */
 export class BadConfig extends Error {}
 
-/** Files, for who reads them. */
+/** Access to the files of a configuration. */
 export interface Files {
-  /** Undefined: there is none. */
+  /** Undefined: there is no such file. */
   readonly read: (path: string, isIncluded: boolean) => string | undefined
   readonly glob: (pattern: string) => ReadonlyArray<string>
   readonly home: string
@@ -49,13 +49,13 @@ export interface Files {
 /** Keywords whose values add up. */
 const LISTS = new Set(["identityfile", "certificatefile", "sendenv", "setenv"])
 
-/** Where several words belong to one setting. */
+/** Keywords whose setting has several words. */
 const WORDY = new Set(["userknownhostsfile", "globalknownhostsfile", "sendenv", "setenv"])
 
-/** ssh takes the rest of the line as it is. */
+/** Keywords whose value is the rest of the line, unparsed. */
 const RAW = new Set(["proxycommand", "knownhostscommand", "localcommand", "remotecommand"])
 
-/** Of two that exclude each other, the one that comes first counts. */
+/** Keywords that exclude each other: the first one counts. */
 const RIVAL: Readonly<Record<string, string>> = { proxyjump: "proxycommand", proxycommand: "proxyjump" }
 
 const bad = (at: Line, why: string) => new BadConfig(`${at.file}, line ${at.line}: ${why}`)
@@ -75,7 +75,7 @@ const matchApplies = (at: Line, subject: Subject, found: Found): boolean => {
   const words = matchWordsOf(at.rest)
   if (words.length === 0) throw bad(at, "Match wants to know what")
   let applies = true
-  const is = (holds: boolean, negated: boolean) => {
+  const require = (holds: boolean, negated: boolean) => {
     if (holds === negated) applies = false
   }
   const first = (keyword: string) => found.settings.get(keyword)?.values[0]
@@ -84,12 +84,12 @@ const matchApplies = (at: Line, subject: Subject, found: Found): boolean => {
     const criterion = words[index]!.slice(negated ? 1 : 0).toLowerCase()
     if (criterion === "all") {
       if (words.length > 1) throw bad(at, "\"all\" stands by itself, or behind \"canonical\" or \"final\"")
-      is(true, negated)
+      require(true, negated)
       continue
     }
     if (criterion === "final" || criterion === "canonical") {
       if (criterion === "final") found.wantsFinal = true
-      is(subject.isFinal, negated)
+      require(subject.isFinal, negated)
       if (words[index + 1]?.toLowerCase() === "all" && words.length === index + 2) break
       continue
     }
@@ -98,32 +98,32 @@ const matchApplies = (at: Line, subject: Subject, found: Found): boolean => {
     switch (criterion) {
       case "host": {
         const name = first("hostname")
-        is(matchesHosts(name === undefined ? subject.host : expandHost(name, subject.original), wanted), negated)
+        require(matchesHosts(name === undefined ? subject.host : expandHost(name, subject.original), wanted), negated)
         break
       }
       case "originalhost":
-        is(matchesHosts(subject.original, wanted), negated)
+        require(matchesHosts(subject.original, wanted), negated)
         break
       case "user":
-        is(matchesList(first("user") ?? subject.localUser, wanted), negated)
+        require(matchesList(first("user") ?? subject.localUser, wanted), negated)
         break
       case "localuser":
-        is(matchesList(subject.localUser, wanted), negated)
+        require(matchesList(subject.localUser, wanted), negated)
         break
       case "tagged":
-        is(matchesList(first("tag") ?? "", wanted), negated)
+        require(matchesList(first("tag") ?? "", wanted), negated)
         break
-      // What is not known here is taken for a command: its answer counts only where it makes a difference.
+      // An unknown criterion is treated as a command: its result counts only where it makes a difference.
       default:
         if (!applies) break
         found.exec ??= { values: [criterion, wanted], file: at.file, line: at.line }
-        is(subject.execSaid, negated)
+        require(subject.execResult, negated)
     }
   }
   return applies
 }
 
-/** `%h` in HostName. */
+/** Expands `%h` in HostName. */
 export const expandHost = (name: string, original: string): string =>
   name.replaceAll(/%([h%])/g, (_, token: string) => token === "h" ? original : "%")
 
@@ -133,8 +133,8 @@ const take = (at: Line, values: ReadonlyArray<string>, found: Found): void => {
   if (LISTS.has(keyword)) {
     const list = found.lists.get(keyword) ?? []
     found.lists.set(keyword, list)
-    const isThere = list.some(({ values }) => values.join("\0") === setting.values.join("\0"))
-    if (!isThere) list.push(setting)
+    const isListed = list.some(({ values }) => values.join("\0") === setting.values.join("\0"))
+    if (!isListed) list.push(setting)
     return
   }
   const rival = RIVAL[keyword]
@@ -142,7 +142,7 @@ const take = (at: Line, values: ReadonlyArray<string>, found: Found): void => {
   found.settings.set(keyword, setting)
 }
 
-/** Reads a file, and what it includes. `base`: where the names of included files begin. */
+/** Reads a file and its includes. `base`: the directory of relative names of included files. */
 export const readConfig = (
   path: string,
   base: string,
@@ -170,7 +170,7 @@ export const readConfig = (
       if (depth === MAX_DEPTH) throw bad(at, "too many files include each other")
       for (const value of values) {
         const pattern = value.startsWith("~/") ? Path.join(files.home, value.slice(2)) : Path.resolve(base, value)
-        // What does not apply is read too: it may want a second reading.
+        // A block that does not apply is read too: it may ask for a second pass.
         for (const name of files.glob(pattern)) readConfig(name, base, subject, files, found, applies, depth + 1)
       }
       continue

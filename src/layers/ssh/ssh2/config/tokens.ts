@@ -1,14 +1,14 @@
-/** What stands in a configuration for something else (ssh_config(5), TOKENS and ENVIRONMENT VARIABLES). */
+/** The tokens and variables of a configuration (ssh_config(5), TOKENS and ENVIRONMENT VARIABLES). */
 import { createHash } from "node:crypto"
 import * as Path from "node:path"
 import { BadConfig } from "./read.ts"
 
-/** By their letter. `%C` is made of the others. */
+/** By their letter. `%C` is a hash of others. */
 export type Tokens = Readonly<Record<"d" | "h" | "i" | "j" | "k" | "L" | "l" | "n" | "p" | "r" | "u", string>>
 
 const connection = ({ h, j, l, p, r }: Tokens): string => createHash("sha1").update(l + h + p + r + j).digest("hex")
 
-/** Expands `~` at the beginning, `%` tokens and `${VARIABLES}`. Throws {@link BadConfig} for what is not there. */
+/** Expands a leading `~`, `%` tokens and `${VARIABLES}`. Throws {@link BadConfig} for an unknown one. */
 export const expand = (
   value: string,
   tokens: Tokens,

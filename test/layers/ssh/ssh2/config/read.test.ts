@@ -5,9 +5,9 @@ import * as Os from "node:os"
 import * as Path from "node:path"
 import { afterAll, beforeAll } from "vitest"
 import {
-  askedFor,
   type ConfigSource,
   jumpOf,
+  parseDestination,
   parseJump,
   resolveHost
 } from "../../../../../src/layers/ssh/ssh2/config/config.ts"
@@ -36,9 +36,9 @@ const source = (only: string): ConfigSource => ({
   only
 })
 
-const resolve = (text: string, host = "web") => resolveHost(source(write("one", text)), askedFor(host))
+const resolve = (text: string, host = "web") => resolveHost(source(write("one", text)), parseDestination(host))
 
-/** What ssh itself makes of it, as far as this ssh uses it. */
+/** What ssh itself reads, as far as this transport uses it. */
 const truth = (config: string, host: string) => {
   const printed = execFileSync("ssh", ["-F", config, "-G", "--", host], {
     encoding: "utf8",
@@ -49,7 +49,7 @@ const truth = (config: string, host: string) => {
   return { one: (name: string) => list(name)[0], list }
 }
 
-/** ssh prints its own default for what was not said; these are the ones that have one. */
+/** The defaults that ssh prints for settings that are not given. */
 const DEFAULTS: Readonly<Record<string, string>> = {
   stricthostkeychecking: "ask",
   identitiesonly: "no",
@@ -184,7 +184,7 @@ const HOSTS = [
 ]
 
 const compare = (config: string, host: string) => {
-  const ours = resolveHost(source(config), askedFor(host))
+  const ours = resolveHost(source(config), parseDestination(host))
   const { list, one } = truth(config, host)
   const says = (keyword: string) => same(ours.get(keyword) ?? DEFAULTS[keyword])
   assert.deepStrictEqual(
@@ -204,7 +204,7 @@ const compare = (config: string, host: string) => {
     )
   }
   if (ours.get("connecttimeout") !== undefined) assert.strictEqual(ours.get("connecttimeout"), one("connecttimeout"))
-  // Of those that it tries by default, ssh knows more kinds.
+  // ssh tries more kinds of keys by default.
   if (ours.hasOwnIdentities) assert.deepStrictEqual(ours.identityFiles, list("identityfile"), host)
   else for (const name of ours.identityFiles) assert.include(list("identityfile"), name)
   const tilde = (path: string) => path.replace(/^~/, Os.userInfo().homedir)
@@ -278,11 +278,11 @@ Host x.org
   }, 60_000)
 })
 
-/** Each costs the start of an ssh. */
+/** The number of random configurations: each one starts an ssh. */
 const RANDOM_CONFIGS = Number(process.env["SESH_TEST_CONFIGS"] ?? 150)
 
-describe("what this ssh cannot do", () => {
-  it("is said, with its place, for the hosts that it matters to", () => {
+describe("what this transport cannot do", () => {
+  it("is reported with file and line, for the hosts that need it", () => {
     const text = `Host web
   ProxyCommand nc %h %p
 Host *
@@ -323,23 +323,23 @@ Host *
     } else assert.throws(() => resolve(text), new RegExp(`one, line 1.*${why}`))
   })
 
-  it("a file that includes itself comes to an end", () => {
+  it("a file that includes itself is an error", () => {
     const path = Path.join(dir, "circle")
     write("circle", `Include ${path}\n`)
-    assert.throws(() => resolveHost(source(path), askedFor("web")), "include each other")
+    assert.throws(() => resolveHost(source(path), parseDestination("web")), "include each other")
   })
 
-  it("the user's own configuration must be his alone", () => {
+  it("a user's configuration that others can write is refused", () => {
     const home = Path.join(dir, "home")
     const config = write("home/.ssh/config", "Port 3\n")
-    const his = { ...source(""), home, only: undefined }
-    assert.strictEqual(resolveHost(his, askedFor("web")).port, 3)
+    const owned = { ...source(""), home, only: undefined }
+    assert.strictEqual(resolveHost(owned, parseDestination("web")).port, 3)
     Fs.chmodSync(config, 0o666)
-    assert.throws(() => resolveHost(his, askedFor("web")), "others can write")
+    assert.throws(() => resolveHost(owned, parseDestination("web")), "others can write")
   })
 })
 
-describe("words that stand for others", () => {
+describe("tokens and variables", () => {
   it("are expanded as ssh_config(5) has them", () => {
     const config = resolve("Host web\n  HostName real\n  Port 22022\n  User me\n  HostKeyAlias alias\n")
     const home = Os.userInfo().homedir
@@ -355,7 +355,7 @@ describe("words that stand for others", () => {
   it("a variable and a jump host are found", () => {
     const config = resolveHost(
       { ...source(write("one", "ProxyJump a,me@[::1]:33\n")), env: { KEY: "k" } },
-      askedFor("web")
+      parseDestination("web")
     )
     assert.strictEqual(config.expand("/x/${KEY}"), "/x/k")
     assert.deepStrictEqual(jumpOf(config), { name: "::1", user: "me", port: 33, through: "a" })

@@ -1,5 +1,6 @@
 import { execFile } from "node:child_process"
-import { readdirSync } from "node:fs"
+import { readdirSync, readFileSync } from "node:fs"
+import * as path from "node:path"
 import { promisify } from "node:util"
 import { describe, expect, it } from "vitest"
 import { describeWith } from "../support/needs.ts"
@@ -20,6 +21,17 @@ const onlyDev = async (box: Sandbox) => {
   expect(readdirSync(box.dir).filter((file) => !file.startsWith(".lock")).toSorted()).toEqual(["dev.json", "dev.sock"])
   return sessions[0]!.info.pid
 }
+
+/** Behind the time; the file says what the daemon has drawn when it began. */
+const drawnBy = (box: Sandbox, name: string): string =>
+  JSON.parse(readFileSync(path.join(box.dir, `${name}.json`), "utf8")).id.split("-")[1]
+
+it("sessions draw numbers of their own, though all begin from one snapshot: none is taken for another", async () => {
+  const box = sandbox()
+  const names = ["one", "two", "three"]
+  await Promise.all(names.map((name) => box.sesh([name, "-d"])))
+  expect(new Set(names.map((name) => drawnBy(box, name))).size).toBe(names.length)
+})
 
 describe("fifty at once", () => {
   it("make one session, and it stays that one", { timeout: 120_000 }, async () => {

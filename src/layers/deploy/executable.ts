@@ -10,7 +10,7 @@ import { codeOf } from "../system/systemError.ts"
 const LEVEL = 3
 
 /** Bytes that are read and handed on at a time. */
-const CHUNK = 256 * 1024
+const CHUNK_BYTES = 256 * 1024
 
 /** A file that grows in memory while others read it from its beginning. */
 export interface Packed {
@@ -37,9 +37,9 @@ export interface Executable {
 
 const read = async function*(fd: number, isOpen = () => true): AsyncGenerator<Buffer> {
   for (let at = 0; isOpen();) {
-    const chunk = Buffer.allocUnsafe(CHUNK)
+    const chunk = Buffer.allocUnsafe(CHUNK_BYTES)
     const bytes = await new Promise<number>((resolve, reject) =>
-      Fs.read(fd, chunk, 0, CHUNK, at, (error, bytes) => error === null ? resolve(bytes) : reject(error))
+      Fs.read(fd, chunk, 0, CHUNK_BYTES, at, (error, bytes) => error === null ? resolve(bytes) : reject(error))
     )
     if (bytes === 0) return
     at += bytes
@@ -73,7 +73,7 @@ const pack = (fd: number, isOpen: () => boolean, size: number, how: "gzip" | "pl
     }
   }
   const run = how === "gzip"
-    ? pipeline(counted, Zlib.createGzip({ level: LEVEL, chunkSize: CHUNK }), keep)
+    ? pipeline(counted, Zlib.createGzip({ level: LEVEL, chunkSize: CHUNK_BYTES }), keep)
     : pipeline(counted, keep)
   void run.then(() => void (whole = true), (error) => void (failure = String(error))).then(tell)
   return {

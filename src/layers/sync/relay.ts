@@ -17,7 +17,7 @@ import { FROM_HOST, readTold, TO_HOST, TOLD } from "./rsh.ts"
 const WORDS = { first: 32 * 1024, last: 32 * 1024 }
 
 /** Bytes of a command line that is told. */
-const MAX_TOLD = 64 * 1024
+const MAX_TOLD_BYTES = 64 * 1024
 
 /** Milliseconds that a program has to end when asked to. */
 const GRACE_MS = 1000
@@ -130,7 +130,7 @@ export const relay = <E>(
       heard = Buffer.concat([heard, bytes])
       const argv = readTold(heard)
       if (argv !== undefined) Deferred.doneUnsafe(wanted, Exit.succeed(argv))
-      else if (heard.length > MAX_TOLD) child.kill("SIGTERM")
+      else if (heard.length > MAX_TOLD_BYTES) child.kill("SIGTERM")
     })
     const argv = yield* Deferred.await(wanted)
     if (argv === undefined) {

@@ -3,10 +3,10 @@ import * as Fs from "node:fs"
 import { quietly } from "./quietly.ts"
 
 /** Bytes of a file that are looked at, from its end, unless others are asked for. */
-const TAIL = 64 * 1024
+const TAIL_BYTES = 64 * 1024
 
 /** The end of a file, from an offset on, at most so many bytes of it; empty when it cannot be read. */
-export const readTail = (path: string, from = 0, most = TAIL): string =>
+export const readTail = (path: string, from = 0, most = TAIL_BYTES): string =>
   quietly(() => {
     const file = Fs.openSync(path, "r")
     try {

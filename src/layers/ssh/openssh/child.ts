@@ -10,7 +10,7 @@ import { lastLine } from "../shared/sanitize.ts"
 const GRACE_MS = 500
 
 /** Bytes: `ssh -G` prints about 5,000. */
-const MAX_PRINTED = 256 * 1024
+const MAX_PRINTED_BYTES = 256 * 1024
 
 /** Why a process could not be started. */
 export const notStarted = (file: string, error: NodeJS.ErrnoException): SshMissing =>
@@ -46,13 +46,18 @@ export const print = (
   Effect.callback((resume) => {
     const failed = (error: unknown) => resume(Effect.fail(notStarted(file, error as NodeJS.ErrnoException)))
     try {
-      const child = ChildProcess.execFile(file, args, { env, maxBuffer: MAX_PRINTED }, (error, stdout, stderr) => {
-        if (error === null) return resume(Effect.succeed(stdout))
-        const { code } = error as { readonly code?: unknown }
-        return typeof code === "string"
-          ? failed(error)
-          : resume(Effect.fail(new HostUnreachable({ host, reason: "other", words: lastLine(stderr) })))
-      })
+      const child = ChildProcess.execFile(
+        file,
+        args,
+        { env, maxBuffer: MAX_PRINTED_BYTES },
+        (error, stdout, stderr) => {
+          if (error === null) return resume(Effect.succeed(stdout))
+          const { code } = error as { readonly code?: unknown }
+          return typeof code === "string"
+            ? failed(error)
+            : resume(Effect.fail(new HostUnreachable({ host, reason: "other", words: lastLine(stderr) })))
+        }
+      )
       child.stdin?.end()
       return Effect.sync(() => end(child, false))
     } catch (error) {

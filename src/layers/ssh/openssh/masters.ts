@@ -32,7 +32,7 @@ export interface Master {
 const LOOK_MS = 100
 
 /** Bytes after which a master's log begins anew. */
-const MAX_LOG = 1024 * 1024
+const MAX_LOG_BYTES = 1024 * 1024
 
 const OTHER_MASTER = /already exists, disabling multiplexing/
 
@@ -167,7 +167,7 @@ export const makeMasters = Effect.fnUntraced(function*(
     const at = yield* place
     const master = locate(at, host)
     if (yield* isAlive(master)) {
-      if (sizeOf(master.log) > MAX_LOG) shorten(master.log)
+      if (sizeOf(master.log) > MAX_LOG_BYTES) shorten(master.log)
       return master
     }
     return yield* share(`${options?.prompts ?? "batch"} ${master.control}`, connect(host, at, master, options))

@@ -37,7 +37,7 @@ const NO_PORT = 0xfffffffe
 const PATIENCE_MS = 2000
 
 /** Bytes: an answer has some tens. */
-const MAX_PACKET = 64 * 1024
+const MAX_PACKET_BYTES = 64 * 1024
 
 const number = (value: number): Buffer => {
   const bytes = Buffer.alloc(4)
@@ -83,7 +83,7 @@ const ask = (socketPath: string, type: number, ...fields: ReadonlyArray<Buffer>)
       received = Buffer.concat([received, bytes])
       while (received.length >= 4) {
         const length = received.readUInt32BE(0)
-        if (length > MAX_PACKET) return fail("it does not speak the protocol")
+        if (length > MAX_PACKET_BYTES) return fail("it does not speak the protocol")
         if (received.length < 4 + length) return
         onPacket(received.subarray(4, 4 + length))
         received = received.subarray(4 + length)

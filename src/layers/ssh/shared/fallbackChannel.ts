@@ -2,7 +2,7 @@
 import type { ByteChannel, ByteHandlers } from "../../../services/ByteChannel.ts"
 
 /** Bytes that are kept to be said again; a first way that took more is open. */
-const MAX_KEPT = 64 * 1024
+const MAX_KEPT_BYTES = 64 * 1024
 
 /**
  * `first`, and should it close without a byte received and with a failure that `isClosed` knows, what `second` opens
@@ -94,7 +94,7 @@ export const withFallback = <Failure>(
       if (!settled) {
         written.push(part)
         bytes += part.length
-        if (bytes > MAX_KEPT) settle()
+        if (bytes > MAX_KEPT_BYTES) settle()
       }
       if (current !== undefined && !current.write(part)) holding = true
       return !holding

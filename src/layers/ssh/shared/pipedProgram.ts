@@ -16,7 +16,7 @@ import { lastLine } from "./sanitize.ts"
 import type { NotYetStarted, Started } from "./startProgram.ts"
 
 /** Bytes of login scripts' chatter before the program starts. */
-const MAX_CHATTER = 64 * 1024
+const MAX_CHATTER_BYTES = 64 * 1024
 
 /** Tells this program's output from what was printed before it. Unlike a secret it need only be unlikely. */
 export const newMarker: Effect.Effect<string> = Effect.map(newId, (id) => `sesh-${id}`)
@@ -36,7 +36,7 @@ export class PipedProgram {
   private handlers: ProgramHandlers | undefined
   /** What came before the marker, on both outputs. */
   private chatter: Buffer = Buffer.alloc(0)
-  private readonly complaints = new BoundedBytes({ last: MAX_CHATTER })
+  private readonly complaints = new BoundedBytes({ last: MAX_CHATTER_BYTES })
   private isRunning = false
   private paused = false
   private holding = false
@@ -107,7 +107,7 @@ export class PipedProgram {
       this.stdout.putBack(this.chatter.subarray(at + this.marker.length))
       this.stderr.putBack(this.complaints.bytes)
       this.onStarted({ program: this.program })
-    } else if (this.chatter.length > MAX_CHATTER) {
+    } else if (this.chatter.length > MAX_CHATTER_BYTES) {
       const error = new NoShell({ host: this.host, words: "its login scripts print without end" })
       this.onStarted({ _tag: "Failed", error })
       this.destroy()

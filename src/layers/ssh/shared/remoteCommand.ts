@@ -3,7 +3,7 @@ import { quote } from "../../../schema/Shell.ts"
 import { BadArgument } from "../../../services/SshTransport.ts"
 
 /** Bytes of the whole command: Linux takes 128 KiB for one argument (execve(2), MAX_ARG_STRLEN). */
-const MAX_COMMAND = 120 * 1024
+const MAX_COMMAND_BYTES = 120 * 1024
 
 /** What cannot be run anywhere; undefined when nothing speaks against it. */
 export const badArgument = (argv: ReadonlyArray<string>): BadArgument | undefined => {
@@ -16,7 +16,7 @@ export const badArgument = (argv: ReadonlyArray<string>): BadArgument | undefine
   const lone = argv.find((argument) => !argument.isWellFormed())
   if (lone !== undefined) return bad(lone, "it is not Unicode text")
   const bytes = Buffer.byteLength(argv.map(quote).join(" "))
-  if (bytes > MAX_COMMAND) return bad(program, `the command has ${bytes} bytes, ${MAX_COMMAND} is the most`)
+  if (bytes > MAX_COMMAND_BYTES) return bad(program, `the command has ${bytes} bytes, ${MAX_COMMAND_BYTES} is the most`)
   return undefined
 }
 

@@ -1,7 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
+import * as Arbitrary from "effect/Arbitrary"
 import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
 import { parseDetachKey } from "../../src/schema/DetachKey.ts"
-import { parseSessionName } from "../../src/schema/SessionName.ts"
+import { parseSessionName, SessionName } from "../../src/schema/SessionName.ts"
 
 describe("session names", () => {
   it.each(["dev", "a", "Work.2", "x_y-z", "1", "list", "a".repeat(64)])("%s is one", (name) => {
@@ -24,6 +26,41 @@ describe("session names", () => {
     assert.include(error.message, why)
     assert.notMatch(error.message, /[\u0000-\u001f]/)
   })
+})
+
+const anyText = Arbitrary.map(
+  Arbitrary.array(Arbitrary.schema(Schema.Union([
+    Schema.Literals([
+      "a",
+      "Z",
+      "0",
+      "_",
+      "-",
+      ".",
+      "/",
+      "~",
+      " ",
+      "\n",
+      "\u001b[2J",
+      "\u202e",
+      "é",
+      "\0",
+      "a".repeat(32)
+    ]),
+    Schema.String
+  ]))),
+  (parts) => parts.join("")
+)
+
+describe("any text", () => {
+  it.prop("is a session's name as it is, or is told which rule it breaks", [anyText], ([text]) => {
+    const parsed = parseSessionName(text)
+    assert.strictEqual(Result.isSuccess(parsed), Schema.is(SessionName)(text), "parser and schema agree")
+    if (Result.isSuccess(parsed)) {
+      assert.strictEqual(parsed.success as string, text)
+      assert.match(text, /^[^-./\p{C}\p{Z}][^/\p{C}\p{Z}]*$/u, "a file's name, and no option")
+    } else assert.notMatch(parsed.failure.message, /[\u0000-\u001f]/)
+  }, { arbitrary: { runs: 1000 } })
 })
 
 describe("SESH_DETACH_KEY", () => {

@@ -1,9 +1,12 @@
 import { assert, describe, it } from "@effect/vitest"
+import * as Arbitrary from "effect/Arbitrary"
+import * as Schema from "effect/Schema"
 import { enter, keyboard } from "../../../src/layers/vt/enter.ts"
 import { leave } from "../../../src/layers/vt/leave.ts"
 import { ModeTracker } from "../../../src/layers/vt/modes.ts"
 import { VtScanner } from "../../../src/layers/vt/scanner.ts"
 import { recordings } from "../../support/differential.ts"
+import { inPieces } from "../../support/pieces.ts"
 import { modesState } from "../../support/terminalState.ts"
 
 const after = (...parts: ReadonlyArray<string>): ModeTracker => {
@@ -81,7 +84,37 @@ describe("the modes that are restored", () => {
   })
 })
 
+/** What a terminal is sent: what means something, and what breaks that. */
+const PARTS: ReadonlyArray<string> = [
+  ...["\x1b", "[", "]", "P", "\\", "m", "1", ";", "?", "(", "\x07", "\x18", "\x1a", "\n", "\x7f", "\x80", "\x9b"],
+  ...["text", "x".repeat(300), "\xc3\xa9", "\x1b[31m", "\x1b]0;title\x07", "\x1b]8;;", "\x1bP$q", "\x1b\\", "\x1b_"]
+]
+const anyOutput = Arbitrary.map(
+  Arbitrary.array(Arbitrary.schema(Schema.Literals(PARTS)), { maxLength: 40 }),
+  (parts) => parts.map((part) => Buffer.from(part, "latin1"))
+)
+
 describe("the scanner", () => {
+  it.prop("finds the same text and sequences, in the same order, wherever its input is cut", [inPieces(anyOutput)], (
+    [{ pieces, whole }]
+  ) => {
+    const scan = (chunks: ReadonlyArray<Buffer>) => {
+      const found: Array<readonly [kind: "text" | "sequence", bytes: string]> = []
+      const scanner = new VtScanner({
+        text: (bytes, from, to) => {
+          const text = bytes.toString("latin1", from, to)
+          const last = found.at(-1)
+          if (last?.[0] === "text") found[found.length - 1] = ["text", last[1] + text]
+          else found.push(["text", text])
+        },
+        sequence: (bytes, from, to) => void found.push(["sequence", bytes.toString("latin1", from, to)])
+      })
+      for (const chunk of chunks) scanner.push(chunk)
+      return { found, pending: scanner.pending.toString("latin1"), grounded: scanner.grounded }
+    }
+    assert.deepStrictEqual(scan(pieces), scan([whole]))
+  }, { arbitrary: { runs: 1000 } })
+
   const cut = (...parts: ReadonlyArray<string>) => {
     const found: Array<string> = []
     let text = ""

@@ -1,5 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
+import * as Arbitrary from "effect/Arbitrary"
 import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
 import { Control, PROTOCOL } from "../../../src/schema/protocol/Control.ts"
 import {
   decodeOffset,
@@ -9,6 +11,7 @@ import {
   FrameType,
   MAX_PAYLOAD
 } from "../../../src/schema/protocol/Frame.ts"
+import { inPieces } from "../../support/pieces.ts"
 
 const decodeAll = (chunks: ReadonlyArray<Buffer>) => {
   const frames: Array<readonly [number, string]> = []
@@ -19,7 +22,27 @@ const decodeAll = (chunks: ReadonlyArray<Buffer>) => {
   return { frames, error: errors.find((error) => error !== undefined) }
 }
 
+/** Of every type there is and might be, with payloads of any bytes. */
+const anyFrames = Arbitrary.array(
+  Arbitrary.map(
+    Arbitrary.all([
+      Arbitrary.schema(Schema.Literals([0, FrameType.output, FrameType.ping, FrameType.lines, 255])),
+      Arbitrary.array(Arbitrary.schema(Schema.Literals([0, 1, 5, 0x1b, 0x80, 255]))),
+      Arbitrary.schema(Schema.Literals([0, 1, 300]))
+    ]),
+    ([type, bytes, more]) => encodeFrame(type, Buffer.concat([Buffer.from(bytes), Buffer.alloc(more, "x")]))
+  ),
+  { maxLength: 30 }
+)
+
 describe("frames", () => {
+  it.prop("of any kind come out the same wherever the stream is cut", [inPieces(anyFrames)], ([{ pieces, whole }]) => {
+    const uncut = decodeAll([whole])
+    const again = Buffer.concat(uncut.frames.map(([type, payload]) => encodeFrame(type, Buffer.from(payload, "hex"))))
+    assert.isTrue(again.equals(whole), "nothing is lost and nothing added")
+    assert.deepStrictEqual(decodeAll(pieces), uncut)
+  }, { arbitrary: { runs: 500 } })
+
   // The bytes of docs/protocol.md: they hold for every release of this major.
   it.each(
     [

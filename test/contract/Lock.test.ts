@@ -50,6 +50,7 @@ describe("LockSqlite", () => {
       const other = yield* holder
       let got = false
       const waiter = yield* Effect.forkChild(withLock(Effect.sync(() => got = true)))
+      // It says nothing while it waits: so long that it has tried more than once.
       yield* Effect.sleep(200)
       assert.isFalse(got)
       other.kill("SIGKILL")

@@ -111,14 +111,21 @@ describe("ProgressTerminal", () => {
     "where nothing can be erased, and where no terminal is, nothing is shown",
     Effect.gen(function*() {
       const { seen, slave } = yield* open
-      const show = (fd: number, TERM?: string) =>
+      const other = yield* open
+      /** A line that comes later, where it can be shown. */
+      const later = (text: string) =>
         Effect.gen(function*() {
-          ;(yield* (yield* Progress).line)("shown")
-          yield* Effect.sleep(300)
+          ;(yield* (yield* Progress).line)(text)
+          yield* until("the later line is shown", () => other.seen().includes(text))
+        }).pipe(Effect.scoped, Effect.provide(on(other.slave)))
+      const show = (fd: number, text: string, TERM?: string) =>
+        Effect.gen(function*() {
+          ;(yield* (yield* Progress).line)(text)
+          yield* later(`after ${text}`)
         }).pipe(Effect.scoped, Effect.provide(on(fd, TERM)))
-      yield* show(slave, "dumb")
+      yield* show(slave, "one", "dumb")
       const file = Fs.openSync("/dev/null", "w")
-      yield* show(file)
+      yield* show(file, "two")
       Fs.closeSync(file)
       assert.strictEqual(seen(), "")
     })

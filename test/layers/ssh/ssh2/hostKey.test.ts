@@ -111,6 +111,7 @@ describeWith(NEEDS, "SshTransportSsh2, keys", () => {
       const asked: Array<string> = []
       const ask = async (question: string) => {
         asked.push(question)
+        // The person under test: slower than `connectTimeout`.
         await new Promise((resolve) => setTimeout(resolve, 2500))
         return "a passphrase"
       }

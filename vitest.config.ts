@@ -3,6 +3,7 @@ import { defineConfig } from "vitest/config"
 export default defineConfig({
   test: {
     pool: "forks",
+    globalSetup: "test/support/untouched.ts",
     projects: [
       {
         extends: true,

@@ -8,7 +8,8 @@ import { terminal } from "../support/terminal.ts"
 describeWith(["tmux"], "in a session", () => {
   it("SESH_SESSION is its name, the environment is its creator's, without the creator's multiplexer", async () => {
     const box = sandbox({ FROM_ME: "to you", TMUX: "/tmp/no,1,0", STY: "screen", COLUMNS: "7", LINES: "7" })
-    const t = await terminal(box)
+    // Wide enough for two long names of the home.
+    const t = await terminal(box, { cols: 200 })
     t.run("FROM_ME='two words' TERM=screen-256color sesh dev")
     await t.prompt("$")
     t.run("echo \"<$SESH_SESSION><$FROM_ME><$TERM><$PWD><$HOME>\"")

@@ -37,6 +37,8 @@ const npm = async (...args: ReadonlyArray<string>) => {
   const env = {
     PATH: process.env["PATH"],
     HOME: path.join(temp, "home"),
+    // npm leaves what it has compiled there.
+    TMPDIR: temp,
     npm_config_registry: registry.url,
     npm_config_cache: path.join(temp, "cache"),
     npm_config_update_notifier: "false"
@@ -54,7 +56,8 @@ beforeAll(async () => {
   mkdirSync(path.join(temp, "home"))
   registry = await startRegistry()
   const made = await run(process.execPath, [path.join(root, "scripts/pack.mjs"), "--to", path.join(temp, "packed")], {
-    ...process.env
+    ...process.env,
+    TMPDIR: temp
   })
   expect(made, made.err).toMatchObject({ code: 0 })
   packed = made.out.trim().split("\n")

@@ -119,6 +119,8 @@ export const sandbox = (
     SHELL: "/bin/bash",
     TERM: "xterm-256color",
     LANG: "C.UTF-8",
+    // The run's own: what is left there is told in the end.
+    TMPDIR: tmpdir(),
     // Marks the processes that belong to this sandbox.
     SESH_SANDBOX: home,
     ...extra

@@ -7,10 +7,14 @@ import * as fs from "node:fs"
 import * as os from "node:os"
 import * as path from "node:path"
 
-/** What a test that took the real home for its own would change: files with all below them, */
-const WHOLE = [".ssh", ".sesh", ".config/sesh", ".local/state/sesh", ".cache/sesh", ".config/fish"]
-/** and directories of which only the names count: what is in them is other programs'. */
-const NAMES = ["", ".config", ".local", ".local/bin", ".local/share", ".local/state", ".cache"]
+/** What a test that took the real home for its own would change, with all below it. */
+const WHOLE = [
+  ...[".ssh", ".sesh", ".config/sesh", ".local/state/sesh", ".cache/sesh"],
+  ...[".config/fish", ".local/share/fish"]
+]
+
+/** Directories of which the files count, shells' histories among them, and not what is in their directories. */
+const SHALLOW = ["", ".local/bin", ".local/state"]
 
 /** More than that nobody keeps there, and it would take long. */
 const MOST = 5000
@@ -44,7 +48,7 @@ const pictureOf = (home: string): Picture => {
     return state
   }
   const filesIn = (dir: string) => entriesOf(dir).map(({ name }) => path.join(dir, name))
-  NAMES.flatMap((name) => filesIn(path.join(home, name))).forEach(add)
+  SHALLOW.flatMap((name) => filesIn(path.join(home, name))).forEach(add)
   const below = WHOLE.map((name) => path.join(home, name))
   for (const file of below) {
     if (picture.size > MOST) break
@@ -86,6 +90,8 @@ export const setup = (): void => {
   const pictures = () => new Map([...homes].flatMap((home) => Array.from(pictureOf(home))))
   const shared = fs.realpathSync(os.tmpdir())
   const own = fs.mkdtempSync(path.join(shared, "sesh-"))
+  // As the system's: some tests are other users for a while.
+  fs.chmodSync(own, 0o1777)
   fs.writeFileSync(path.join(own, OWNER), String(process.pid))
   process.env["TMPDIR"] = own
   const before = pictures()

@@ -1,4 +1,4 @@
-/** Asks many hosts at the same time what there is, and waits no longer than it is worth. */
+/** Asks many hosts at the same time for their sessions, each with a time limit. */
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -11,88 +11,90 @@ import { Prompt } from "../../services/Prompt.ts"
 import { Remotes } from "../../services/Remotes.ts"
 import { CONNECT_TIMEOUT_MS } from "../../services/SshTransport.ts"
 
-/** What a host said, or a sentence that says why it said nothing. */
+/** A host's answer. */
 export interface Answer {
-  readonly before: RememberedHost
-  readonly now: Result.Result<RememberedHost, string>
+  /** What the host said when it answered last. */
+  readonly remembered: RememberedHost
+  /** What it says now, or a sentence that says why it did not answer. */
+  readonly result: Result.Result<RememberedHost, string>
 }
 
 export interface AskHostsOptions<E = never> {
-  /** Milliseconds that this host is worth, from when it is asked. */
-  readonly patience: (host: RememberedHost) => number
-  /** What is shown meanwhile, given the hosts that are waited for. */
+  /** How long to wait for this host, in milliseconds from when it is asked. */
+  readonly patienceMs: (host: RememberedHost) => number
+  /** The progress line, given the hosts that have not answered yet. */
   readonly progress: (waiting: string) => string
-  /** Enter and Ctrl-C end the waiting. */
-  readonly isImpatient?: boolean
-  /** Told as they come. */
+  /** Enter and Ctrl-C stop waiting. */
+  readonly canSkip?: boolean
+  /** Called with each answer as it comes. */
   readonly onAnswer?: (answer: Answer) => Effect.Effect<void, E>
 }
 
-/** Each is a process or a connection here: enough for nobody to wait in line. */
-const AT_ONCE = 50
+/** Each host takes a process or a connection here: enough that no host has to queue. */
+const CONCURRENCY = 50
 
-/** Named in a line; more are counted. */
-const MOST_NAMED = 8
+/** Hosts that a line names; it counts the others. */
+const MAX_NAMED = 8
 
 /** "web, db and 3 more" */
-export const naming = (hosts: Iterable<string>): string => {
+export const nameHosts = (hosts: Iterable<string>): string => {
   const all = [...hosts]
-  const named = all.slice(0, MOST_NAMED)
+  const named = all.slice(0, MAX_NAMED)
   const others = all.length - named.length
   return others === 0 ? named.join(", ") : `${named.join(", ")} and ${others} more`
 }
 
-const noAnswer = (ms: number) => (host: string) => `${host} gave no answer in ${ms / 1000} s`
-const notWaitedFor = (host: string) => `${host} was not waited for`
+const timeoutReason = (ms: number) => (host: string) => `${host} gave no answer in ${ms / 1000} s`
+const skippedReason = (host: string) => `${host} was not waited for`
 
 /**
- * The answers in the order of the hosts. Nobody is asked for a password, and the whole takes no longer than the slowest
- * host may (`CONNECT_TIMEOUT`), however many there are.
+ * Returns the answers in the order of the hosts. Never asks for a password. However many hosts there are, it takes no
+ * longer than one host may take (`CONNECT_TIMEOUT_MS`).
  */
 export const askHosts = Effect.fn("askHosts")(
   function*<E = never>(hosts: ReadonlyArray<RememberedHost>, options: AskHostsOptions<E>) {
-    const { isImpatient = false, onAnswer, patience, progress } = options
+    const { canSkip = false, onAnswer, patienceMs, progress } = options
     if (hosts.length === 0) return []
     const remotes = yield* Remotes
     const answers = new Map<RememberedHost, Answer>()
-    const enough = yield* Deferred.make<typeof notWaitedFor>()
+    const skipped = yield* Deferred.make<typeof skippedReason>()
     const show = yield* (yield* Progress).line
     const showWaiting = () => {
       const waiting = hosts.filter((host) => !answers.has(host))
-      if (waiting.length > 0) show(progress(naming(waiting.map(({ host }) => host))))
+      if (waiting.length > 0) show(progress(nameHosts(waiting.map(({ host }) => host))))
     }
-    if (isImpatient) {
-      yield* (yield* Prompt).onImpatience(() => Deferred.doneUnsafe(enough, Exit.succeed(notWaitedFor)))
+    if (canSkip) {
+      yield* (yield* Prompt).onImpatience(() => Deferred.doneUnsafe(skipped, Exit.succeed(skippedReason)))
     }
 
-    // What has not ended by then is ended in the background: nobody waits for a connection to be given up.
-    const questions = yield* Scope.make()
-    yield* Effect.addFinalizer(() => Effect.forkDetach(Scope.close(questions, Exit.void)))
-    const ask = Effect.fnUntraced(function*(before: RememberedHost) {
-      const ms = patience(before)
-      const question = yield* Effect.forkIn(
-        remotes.look(before.host, { prompts: "batch", connectTimeout: ms }),
-        questions
+    // Lookups that are still running at the end are closed in the background: closing a connection may take long.
+    const lookups = yield* Scope.make()
+    yield* Effect.addFinalizer(() => Effect.forkDetach(Scope.close(lookups, Exit.void)))
+    const ask = Effect.fnUntraced(function*(remembered: RememberedHost) {
+      const ms = patienceMs(remembered)
+      const lookup = yield* Effect.forkIn(
+        remotes.look(remembered.host, { prompts: "batch", connectTimeout: ms }),
+        lookups
       )
-      const now = yield* Fiber.join(question).pipe(
+      const result = yield* Fiber.join(lookup).pipe(
         Effect.mapError(({ message }) => message),
-        Effect.timeoutOrElse({ duration: ms, orElse: () => Effect.fail(noAnswer(ms)(before.host)) }),
+        Effect.timeoutOrElse({ duration: ms, orElse: () => Effect.fail(timeoutReason(ms)(remembered.host)) }),
         Effect.result
       )
-      const answer = { before, now }
-      answers.set(before, answer)
+      const answer = { remembered, result }
+      answers.set(remembered, answer)
       showWaiting()
       if (onAnswer !== undefined) yield* onAnswer(answer)
     })
 
     showWaiting()
-    const all = Effect.as(Effect.forEach(hosts, ask, { concurrency: AT_ONCE, discard: true }), notWaitedFor)
-    const tooLong = Effect.as(Effect.sleep(CONNECT_TIMEOUT_MS), noAnswer(CONNECT_TIMEOUT_MS))
-    const why = yield* Effect.raceAllFirst([all, Deferred.await(enough), tooLong])
+    const all = Effect.as(Effect.forEach(hosts, ask, { concurrency: CONCURRENCY, discard: true }), skippedReason)
+    const tooLong = Effect.as(Effect.sleep(CONNECT_TIMEOUT_MS), timeoutReason(CONNECT_TIMEOUT_MS))
+    const reasonFor = yield* Effect.raceAllFirst([all, Deferred.await(skipped), tooLong])
     const missing = hosts.filter((host) => !answers.has(host))
-    for (const before of missing) {
-      const answer = { before, now: Result.fail(why(before.host)) }
-      answers.set(before, answer)
+    for (const remembered of missing) {
+      const answer = { remembered, result: Result.fail(reasonFor(remembered.host)) }
+      answers.set(remembered, answer)
       if (onAnswer !== undefined) yield* onAnswer(answer)
     }
     return hosts.map((host) => answers.get(host)!)

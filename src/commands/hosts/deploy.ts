@@ -30,13 +30,13 @@ export const deploy = verb({
   run: ({ hosts }) => deployAll(hosts)
 })
 
-/** One after the other, as any of them may ask for a password. */
+/** One host after the other, because any of them may ask for a password. */
 const deployAll = Effect.fn("deploy")(function*(hosts: ReadonlyArray<HostName>) {
   const output = yield* Output
   const remotes = yield* Remotes
   const codes = yield* Effect.forEach(hosts, (host) =>
     deployShown(host, { prompts: "interactive" }).pipe(
-      // From now on it is a host that is known.
+      // This makes it a known host.
       Effect.tap(() => Effect.ignore(remotes.look(host))),
       Effect.flatMap((deployed) => output.print(`${host}: ${outcome(deployed)}`)),
       Effect.as(0),

@@ -1,4 +1,4 @@
-/** Putting sesh on a host, as commands do it: with events for programs, and progress for people. */
+/** How commands deploy sesh to a host: with events for programs, and progress for people. */
 import * as Effect from "effect/Effect"
 import { excerpt } from "../../schema/Event.ts"
 import type { HostName } from "../../schema/HostName.ts"
@@ -12,45 +12,45 @@ const MEGABYTE = 1_000_000
 
 const megabytes = (bytes: number): string => (bytes / MEGABYTE).toFixed(1)
 
-/** Columns of the bar itself. */
-const BAR = 24
+/** Width of the progress bar, in columns. */
+const BAR_COLUMNS = 24
 
 const bar = (part: number): string => {
-  const filled = Math.round(part * BAR)
-  return `[${"#".repeat(filled)}${".".repeat(BAR - filled)}]`
+  const filled = Math.round(part * BAR_COLUMNS)
+  return `[${"#".repeat(filled)}${".".repeat(BAR_COLUMNS - filled)}]`
 }
 
-const left = (seconds: number): string =>
+const timeLeft = (seconds: number): string =>
   seconds < 60 ? `${Math.ceil(seconds)} s left` : `${Math.ceil(seconds / 60)} min left`
 
-const DOING = {
+const STEP_TEXTS = {
   looking: "looking what is there",
   "asking npm": "npm installs it there",
   preparing: "preparing",
   checking: "checking what arrived"
 } as const
 
-/** What a deployment is doing, for a line that is replaced again and again. */
+/** The progress line of a deployment. */
 export const progressText = (progress: DeployProgress): string => {
-  if (progress._tag === "Doing") return `${DOING[progress.what]} …`
+  if (progress._tag === "Doing") return `${STEP_TEXTS[progress.what]} …`
   const { rate, sent, total } = progress
   const part = total === 0 ? 0 : sent / total
   const columns = [
     `${bar(part)} ${String(Math.floor(100 * part)).padStart(3)}%`,
     `${megabytes(sent)} of ${megabytes(total)} MB`,
     `${megabytes(rate)} MB/s`,
-    ...(rate === 0 ? [] : [left((total - sent) / rate)])
+    ...(rate === 0 ? [] : [timeLeft((total - sent) / rate)])
   ]
   return columns.join("  ")
 }
 
-/** What became of it, for a line of its own. */
+/** The result of a deployment, in a line. */
 export const outcome = ({ version, way }: Deployed): string =>
   way === "present"
     ? `sesh ${version} is there already`
     : `sesh ${version} installed, ${way === "npm" ? "by npm" : "as a copy"}`
 
-/** Deploys, and tells those programs that want to know. */
+/** Deploys sesh, and writes what happens to the event log. */
 export const deployTo = Effect.fn("deployTo")(function*(host: HostName, options?: DeployOptions) {
   const { emit } = yield* EventLog
   yield* emit({ event: "deploy_start", host })
@@ -63,12 +63,12 @@ export const deployTo = Effect.fn("deployTo")(function*(host: HostName, options?
   return { version, way }
 })
 
-/** A line that shows how far something is, to people: where programs are told, it is theirs to show. */
+/** A progress line for people. Does nothing if the event log is on: then a program shows the progress. */
 export const progressLine = Effect.gen(function*() {
   return (yield* EventLog).isOn() ? () => {} : yield* (yield* Progress).line
 })
 
-/** The same, with a line that shows how far it is. */
+/** As `deployTo`, with a progress line. */
 export const deployShown = Effect.fn("deployShown")(function*(host: HostName, options?: ConnectOptions) {
   const show = yield* progressLine
   return yield* deployTo(host, {
@@ -78,8 +78,8 @@ export const deployShown = Effect.fn("deployShown")(function*(host: HostName, op
 }, Effect.scoped)
 
 /**
- * After a host's sesh could not be used: puts ours there if none was there, or one that is too old. Succeeds when what
- * failed is worth another try, and fails as before where a deployment does not help.
+ * Deploys sesh if `error` says that the host has none, or one that is too old. Succeeds if another try may work. Fails
+ * with `error` if a deployment does not help.
  */
 export const ensureDeployed = Effect.fn("ensureDeployed")(
   function*(host: HostName, error: HostError, options?: ConnectOptions) {
@@ -89,13 +89,13 @@ export const ensureDeployed = Effect.fn("ensureDeployed")(
       error.kind === "version" ? `[the sesh on ${host} and this one do not fit together]` : `[no sesh on ${host} yet]`
     )
     const deployed = yield* deployShown(host, options)
-    // It is there, and newer than ours, or it does not answer for another reason.
+    // The host has a sesh that is newer than ours, or that fails for another reason.
     if (deployed.way === "present") return yield* error
     yield* say(`[${host}: ${outcome(deployed)}]`)
   }
 )
 
-/** Does something on a host; when that fails for want of a sesh that fits, puts one there and does it again, once. */
+/** Runs `work`, which needs sesh on a host. If no sesh there fits, deploys ours and runs `work` again, once. */
 export const withSesh = <A, E, R>(host: HostName, work: Effect.Effect<A, E | HostError, R>, options?: ConnectOptions) =>
   Effect.catchIf(
     work,

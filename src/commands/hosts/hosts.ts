@@ -3,7 +3,7 @@ import { HostMemory } from "../../services/HostMemory.ts"
 import { Output } from "../../services/Output.ts"
 import { verb } from "../language/verb.ts"
 
-/** The hidden `sesh --hosts`: for completion. */
+/** The hidden `sesh --hosts`: names of known hosts, for completion. */
 export const hosts = verb({
   name: "hosts",
   params: {},

@@ -1,4 +1,4 @@
-/** A session that is not here may be on one of the hosts that sesh knows. */
+/** Looks on the known hosts for sessions that this machine does not have. */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
@@ -16,140 +16,142 @@ import { CONNECT_TIMEOUT_MS } from "../../services/SshTransport.ts"
 import { explain, NoSessionAnywhere, SeveralSessions } from "../words/failures.ts"
 import { runningIn } from "../words/rows.ts"
 import { age, cut, shortPath, table, visible } from "../words/text.ts"
-import { type Answer, askHosts, naming } from "./askHosts.ts"
-import { there } from "./onHost.ts"
+import { type Answer, askHosts, nameHosts } from "./askHosts.ts"
+import { runOnHost } from "./onHost.ts"
 
-/** The person was asked which one, and would rather have none. */
+/** The user was asked which session is meant, and chose none. */
 export class NothingChosen extends Schema.TaggedError<NothingChosen>()("NothingChosen", {}) {
   override get message() {
     return "none was chosen"
   }
 }
 
-/** Milliseconds that a host is waited for when nothing says that it has the session. */
+/** How long to wait for a host that is not known to have the session, in milliseconds. */
 const UNLIKELY_MS = 1500
 
-/** Where a name leads. */
+/** The host that has a session, or why there is no such host. */
 export type Whereabouts = Result.Result<HostName, NoSessionAnywhere | SeveralSessions | NothingChosen>
 
-interface Sighting {
-  readonly known: RememberedHost
+interface FoundSession {
+  readonly on: RememberedHost
   readonly session: ListedSession
 }
 
 const has = ({ sessions }: RememberedHost, name: SessionName) => sessions.some((session) => session.name === name)
 
-const lastSaid = ({ before, now }: Answer): RememberedHost => Result.getOrElse(now, () => before)
+const latestOf = ({ remembered, result }: Answer): RememberedHost => Result.getOrElse(result, () => remembered)
 
-/** One line for all that said nothing; and where one of the names was when such a host was heard of last. */
-const tellOfSilence = Effect.fnUntraced(function*(answers: ReadonlyArray<Answer>, names: ReadonlyArray<SessionName>) {
-  const silent = answers.filter(({ now }) => Result.isFailure(now))
+/** Prints a line about the hosts that did not answer, and which of them had one of the sessions before. */
+const reportNoAnswers = Effect.fnUntraced(function*(answers: ReadonlyArray<Answer>, names: ReadonlyArray<SessionName>) {
+  const silent = answers.filter(({ result }) => Result.isFailure(result))
   const [first] = silent
   if (first === undefined) return
   const now = yield* Clock.currentTimeMillis
-  const likely = silent.flatMap(({ before }) =>
-    names.filter((name) => has(before, name)).map((name) => `${name} was on ${before.host} ${age(now - before.at)} ago`)
+  const likely = silent.flatMap(({ remembered }) =>
+    names.filter((name) => has(remembered, name))
+      .map((name) => `${name} was on ${remembered.host} ${age(now - remembered.at)} ago`)
   )
-  const who = silent.length === 1 && Result.isFailure(first.now)
-    ? first.now.failure
-    : `no answer from ${naming(silent.map(({ before }) => before.host))}`
-  yield* (yield* Output).note(explain({ message: `${who}${likely[0] === undefined ? "" : ` (${likely[0]})`}` }))
+  const reason = silent.length === 1 && Result.isFailure(first.result)
+    ? first.result.failure
+    : `no answer from ${nameHosts(silent.map(({ remembered }) => remembered.host))}`
+  yield* (yield* Output).note(explain({ message: `${reason}${likely[0] === undefined ? "" : ` (${likely[0]})`}` }))
 })
 
-/** A session that somebody looks at comes first, then the one that was in use last. */
-const latestFirst = (a: Sighting, b: Sighting): number => {
-  const attached = ({ session }: Sighting) => session.info?.clients.some(({ role }) => role === "attach") ? 1 : 0
+/** Attached sessions come first, then the one that was in use last. */
+const latestFirst = (a: FoundSession, b: FoundSession): number => {
+  const attached = ({ session }: FoundSession) => session.info?.clients.some(({ role }) => role === "attach") ? 1 : 0
   return attached(b) - attached(a) || (b.session.info?.active ?? 0) - (a.session.info?.active ?? 0)
 }
 
-/** Columns of a choice: hosts may say what they like. */
-const MOST_COLUMNS = 40
+/** Limit for a column of the menu: a host may send text of any length. */
+const MAX_COLUMNS = 40
 
-const choices = (sightings: ReadonlyArray<Sighting>, now: number): ReadonlyArray<string> =>
-  table(sightings.map(({ known, session }) => {
+const choices = (found: ReadonlyArray<FoundSession>, now: number): ReadonlyArray<string> =>
+  table(found.map(({ on, session }) => {
     const { info, name } = session
     return [
-      `@${known.host} ${name}`,
+      `@${on.host} ${name}`,
       info === undefined ? "" : `active ${age(now - info.active)} ago`,
-      info === undefined ? "" : cut(shortPath(info.dir, known.home), MOST_COLUMNS),
-      cut(runningIn(session), MOST_COLUMNS)
+      info === undefined ? "" : cut(shortPath(info.dir, on.home), MAX_COLUMNS),
+      cut(runningIn(session), MAX_COLUMNS)
     ].map(visible)
   }))
 
 /**
- * Asks all hosts once where these sessions are, and the person where it is not clear. Likely hosts are waited for
- * longer, and Enter or Ctrl-C ends the waiting. `say` gives the command line that means the one on a host.
+ * Asks all known hosts once for these sessions, and asks the user if several have one. Waits longer for hosts that had
+ * one of the sessions when they answered last; Enter or Ctrl-C stops waiting. `commandLine` makes the command line that
+ * means the session on that host.
  */
 export const locate = Effect.fn("locate")(function*(
   names: ReadonlyArray<SessionName>,
-  say: (host: HostName, name: SessionName) => string
+  commandLine: (host: HostName, name: SessionName) => string
 ) {
   const isLikely = (host: RememberedHost) => names.some((name) => has(host, name))
   const hosts = yield* (yield* HostMemory).all
   const prompt = yield* Prompt
   const hint = hosts.length > 0 && prompt.isPossible ? " (Enter: wait no longer)" : ""
   const answers = yield* askHosts([...hosts.filter(isLikely), ...hosts.filter((host) => !isLikely(host))], {
-    patience: (host) => isLikely(host) ? CONNECT_TIMEOUT_MS : UNLIKELY_MS,
+    patienceMs: (host) => isLikely(host) ? CONNECT_TIMEOUT_MS : UNLIKELY_MS,
     progress: (waiting) => `looking for ${names.join(", ")} on ${waiting}${hint}`,
-    isImpatient: true
+    canSkip: true
   })
-  yield* tellOfSilence(answers, names)
-  const places = new Map<SessionName, Whereabouts>()
-  for (const name of names) places.set(name, yield* choose(name, answers, say))
-  return places
+  yield* reportNoAnswers(answers, names)
+  const found = new Map<SessionName, Whereabouts>()
+  for (const name of names) found.set(name, yield* choose(name, answers, commandLine))
+  return found
 })
 
 const choose = Effect.fnUntraced(function*(
   name: SessionName,
   answers: ReadonlyArray<Answer>,
-  say: (host: HostName, name: SessionName) => string
+  commandLine: (host: HostName, name: SessionName) => string
 ): Effect.fn.Return<Whereabouts, never, Output | Prompt> {
-  const sightings = answers.flatMap(({ now }) =>
-    Result.isFailure(now)
+  const found = answers.flatMap(({ result }) =>
+    Result.isFailure(result)
       ? []
-      : now.success.sessions.filter((session) => session.name === name).map((session): Sighting => ({
-        known: now.success,
+      : result.success.sessions.filter((session) => session.name === name).map((session): FoundSession => ({
+        on: result.success,
         session
       }))
   ).toSorted(latestFirst)
-  const [first] = sightings
+  const [first] = found
   if (first === undefined) {
     const elsewhere = answers.flatMap((answer) =>
-      lastSaid(answer).sessions.map((session) => ({ host: answer.before.host, name: session.name }))
+      latestOf(answer).sessions.map((session) => ({ host: answer.remembered.host, name: session.name }))
     )
     return Result.fail(new NoSessionAnywhere({ name, elsewhere }))
   }
-  if (sightings.length === 1) {
-    yield* (yield* Output).note(`[${name} is on ${first.known.host}]`)
-    return Result.succeed(first.known.host)
+  if (found.length === 1) {
+    yield* (yield* Output).note(`[${name} is on ${first.on.host}]`)
+    return Result.succeed(first.on.host)
   }
   const prompt = yield* Prompt
   if (!prompt.isPossible) {
-    return Result.fail(new SeveralSessions({ name, commands: sightings.map(({ known }) => say(known.host, name)) }))
+    return Result.fail(new SeveralSessions({ name, commands: found.map(({ on }) => commandLine(on.host, name)) }))
   }
   const now = yield* Clock.currentTimeMillis
-  const chosen = yield* prompt.choose(`There are ${sightings.length} sessions named ${name}:`, choices(sightings, now))
-  const sighting = Option.getOrUndefined(Option.map(chosen, (index) => sightings[index]))
-  return sighting === undefined ? Result.fail(new NothingChosen()) : Result.succeed(sighting.known.host)
+  const chosen = yield* prompt.choose(`There are ${found.length} sessions named ${name}:`, choices(found, now))
+  const picked = Option.getOrUndefined(Option.map(chosen, (index) => found[index]))
+  return picked === undefined ? Result.fail(new NothingChosen()) : Result.succeed(picked.on.host)
 })
 
-/** As `locate`, of one session: fails when it is nowhere, or not to be decided. */
+/** As `locate`, for one session. Fails if no host has it, or if several do and the user chooses none. */
 export const locateOne = Effect.fnUntraced(function*(
   name: SessionName,
-  say: (host: HostName, name: SessionName) => string
+  commandLine: (host: HostName, name: SessionName) => string
 ) {
-  return yield* Effect.fromResult((yield* locate([name], say)).get(name)!)
+  return yield* Effect.fromResult((yield* locate([name], commandLine)).get(name)!)
 })
 
-/** A command on a session that is there: on the host that was named, or else here, or else on the host that has it. */
-export const anywhere = <E extends { readonly _tag: string; readonly message: string }, R>(
+/** Runs a command on an existing session: on `host` if it is given, else here, else on the known host that has it. */
+export const runAnywhere = <E extends { readonly _tag: string; readonly message: string }, R>(
   { host, name }: { readonly host: HostName | undefined; readonly name: SessionName },
-  say: (host: HostName) => string,
+  commandLine: (host: HostName) => string,
   command: Effect.Effect<number, E | NoSession, R>
 ) =>
-  host !== undefined ? there(host, command) : command.pipe(
+  host !== undefined ? runOnHost(host, command) : command.pipe(
     Effect.catchIf(
       (error): error is Extract<E | NoSession, NoSession> => error._tag === "NoSession",
-      () => Effect.flatMap(locateOne(name, say), (host) => there(host, command))
+      () => Effect.flatMap(locateOne(name, commandLine), (host) => runOnHost(host, command))
     )
   )

@@ -8,10 +8,10 @@ import { explain } from "../words/failures.ts"
 import { count } from "../words/text.ts"
 import { deployTo, outcome, progressLine } from "./deployment.ts"
 
-/** Hosts at the same time: more would share the same line out, and each compares checksums and starts programs. */
-const AT_ONCE = 8
+/** Hosts at the same time: more would share one uplink, and each compares checksums and starts programs. */
+const CONCURRENCY = 8
 
-/** How far each host is, in a line for all: the ones that get bytes first. */
+/** One progress line for all hosts: how many are done, and how far each of the others is. */
 const makeBoard = (all: number, show: (text: string) => void) => {
   const parts = new Map<HostName, string>()
   let done = 0
@@ -30,7 +30,7 @@ const makeBoard = (all: number, show: (text: string) => void) => {
   }
 }
 
-/** `sesh --upgrade`: this version for all hosts that are known. */
+/** `sesh --upgrade`: deploys this version to all known hosts. */
 export const upgrade = verb({
   name: "upgrade",
   help: {
@@ -69,7 +69,7 @@ const upgradeAll = Effect.fn("upgrade")(function*() {
           ? output.print(`${host}: ${outcome(result.success)}`)
           : output.note(explain(result.failure))
       )
-    ), { concurrency: AT_ONCE })
+    ), { concurrency: CONCURRENCY })
   const failed = results.filter(Result.isFailure).length
   const changed = results.filter((result) => Result.isSuccess(result) && result.success.way !== "present").length
   yield* output.note(

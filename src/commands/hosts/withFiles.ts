@@ -1,29 +1,30 @@
-/** The user's own files are on a host before a session there is. */
+/** Brings the user's files to a host before a session starts there. */
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import type { HostName } from "../../schema/HostName.ts"
 import { FileSync } from "../../services/FileSync.ts"
 import type { ConnectFailure } from "../../services/SshTransport.ts"
-import { connecting, type Failure, there } from "./onHost.ts"
+import type { Failure } from "../words/report.ts"
+import { connectOptions, runOnHost } from "./onHost.ts"
 
 /**
- * As `there`, for a command that opens a session. Files are on their way from the beginning; the command is given what waits
- * for them, and does so before the session starts or is shown. Whatever becomes of them, it goes on, unless there was no way
- * to the host: who has not connected yet need not wait for that again.
+ * As `runOnHost`, for a command that opens a session. Copying the files starts at once. The command gets an effect that
+ * waits for it, and runs that before it starts or shows the session. A failed copy does not stop the command, but an
+ * unreachable host does: a second attempt to connect would only time out again.
  */
-export const thereSynced = Effect.fn("thereSynced")(function*<E extends Failure, R>(
+export const runOnHostWithFiles = Effect.fn("thereSynced")(function*<E extends Failure, R>(
   host: HostName,
   command: (synced: Effect.Effect<void, ConnectFailure>) => Effect.Effect<number, E, R>,
-  tellOf?: Parameters<typeof there>[2]
+  onFailure?: Parameters<typeof runOnHost>[2]
 ) {
   const { push } = yield* FileSync
-  const options = yield* connecting
-  // At once: connecting keeps this process busy, and whatever looks for changes runs beside it.
+  const options = yield* connectOptions
+  // Started immediately: the search for changed files then runs while this process connects.
   const pushing = yield* Effect.forkScoped(push(host, options), { startImmediately: true })
-  // Several may wait, and one that is interrupted does not end it for the others.
+  // Several fibers may wait. If one is interrupted, the copy goes on for the others.
   const synced = Effect.flatMap(
     Fiber.join(pushing),
     (outcome) => outcome._tag === "Unreachable" ? Effect.fail(outcome.error) : Effect.void
   )
-  return yield* there(host, command(synced), tellOf)
+  return yield* runOnHost(host, command(synced), onFailure)
 }, Effect.scoped)

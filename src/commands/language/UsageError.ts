@@ -1,6 +1,6 @@
 import * as Schema from "effect/Schema"
 
-/** The command line is wrong: says how, and what the right form is. */
+/** The command line is wrong: `problem` says how, `form` is the right form. */
 export class UsageError extends Schema.TaggedError<UsageError>()("UsageError", {
   problem: Schema.String,
   form: Schema.String

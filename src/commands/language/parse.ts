@@ -74,14 +74,14 @@ export const parser = <V extends Verb>(verbs: ReadonlyArray<V>) => {
     const verb = yield* asked(words)
     const { command = [], flags, host, operands } = words
     // Where hosts are operands, what was taken for the place is the first of them.
-    const isPlace = host !== undefined && verb.operands[0]?.kind !== "host"
-    yield* check(verb, isPlace ? words : { ...words, host: undefined })
+    const isTargetHost = host !== undefined && verb.operands[0]?.kind !== "host"
+    yield* check(verb, isTargetHost ? words : { ...words, host: undefined })
     const isText = operands.length >= (verb.beforeText ?? Infinity)
     return yield* Effect.mapError(
       verb.request({
-        flags: { ...flags, [HOST_FLAG]: isPlace ? [host] : [], [COMMAND_FLAG]: command },
+        flags: { ...flags, [HOST_FLAG]: isTargetHost ? [host] : [], [COMMAND_FLAG]: command },
         arguments: [
-          ...(host === undefined || isPlace ? [] : [`@${host}`]),
+          ...(host === undefined || isTargetHost ? [] : [`@${host}`]),
           ...operands,
           ...(isText ? command : [])
         ]

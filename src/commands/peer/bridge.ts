@@ -9,15 +9,15 @@ import { type OpenTty, Tty } from "../../services/Tty.ts"
 import { session } from "../language/params.ts"
 import { verb } from "../language/verb.ts"
 
-/** Bytes of a payload that are copied, so that a frame is one write. */
+/** Payloads up to this size are copied behind their header, so that a frame is one write. */
 const SMALL_BYTES = 4096
 
-/** How it came to its end. */
+/** Why the bridge ended. */
 type BridgeEnd =
-  /** The session's socket did, and what it said is still to arrive. */
+  /** The session closed its socket. Its last bytes are still on their way. */
   | "session"
-  /** Whoever started us is gone. */
-  | "asker"
+  /** The sesh that started us is gone. */
+  | "client"
   | { readonly broken: FrameTooLong }
 
 /**
@@ -31,28 +31,28 @@ const carry = Effect.fn("bridge")(function*(name: SessionName) {
   const ended = yield* Deferred.make<BridgeEnd>()
   const end = (how: BridgeEnd) => void Deferred.doneUnsafe(ended, Exit.succeed(how))
 
-  let asker: Pick<OpenTty, "pause"> = { pause: () => undefined }
-  let holding = false
+  let client: Pick<OpenTty, "pause"> = { pause: () => undefined }
+  let isHeld = false
   const decoder = new FrameDecoder()
   const toSession = (type: number, payload: Buffer) => {
-    // Types that we do not know are between the two ends.
+    // Unknown types pass: the two ends may both be newer.
     if (connection.send(type as FrameType, payload)) return
-    holding = true
-    asker.pause()
+    isHeld = true
+    client.pause()
   }
   const opened = yield* (yield* Tty).open({
     onInput: (bytes) => {
       const broken = decoder.push(bytes, toSession)
       if (broken !== undefined) end({ broken })
     },
-    // The session hangs up on who says nothing more, and that ends us.
+    // The session then closes its side, which ends us.
     onEnd: connection.end,
     onDrain: connection.resume,
     onResize: () => undefined,
-    onSignal: () => end("asker")
+    onSignal: () => end("client")
   })
-  asker = opened
-  if (holding) opened.pause()
+  client = opened
+  if (isHeld) opened.pause()
 
   connection.listen({
     onFrame: (type, payload) => {
@@ -63,7 +63,7 @@ const carry = Effect.fn("bridge")(function*(name: SessionName) {
       if (!isTaken) connection.pause()
     },
     onDrain: () => {
-      holding = false
+      isHeld = false
       opened.resume()
     },
     onClose: () => end("session")
@@ -74,6 +74,8 @@ const carry = Effect.fn("bridge")(function*(name: SessionName) {
     yield* (yield* Output).note(`sesh: what came is not what a sesh says: ${how.broken.message}`)
     return 1
   }
-  while (how === "session" && !(yield* opened.flush)) { /* it is slow, and there: else its pipe would be closed */ }
+  while (
+    how === "session" && !(yield* opened.flush)
+  ) { /* the client is slow, but alive: else its pipe would be closed */ }
   return 0
 }, Effect.scoped)

@@ -34,7 +34,7 @@ const encodeAnswer = Schema.encodeSync(Schema.fromJsonString(RemoteAnswer))
 
 const refuse = (kind: string, message: string): RemoteReply => ({ error: { kind, message } })
 
-/** The hidden `sesh --serve`: answers one question of a sesh on another machine, which has started us over ssh. */
+/** The hidden `sesh --serve`: answers one question of a sesh on another machine, which started us over ssh. */
 export const serve = verb({ name: "serve", params: {}, run: () => answerOne() })
 
 const answerOne = Effect.fn("serve")(function*() {
@@ -55,7 +55,7 @@ const answerOne = Effect.fn("serve")(function*() {
   return 0
 })
 
-/** The question, or why there is none to be answered. */
+/** The question, or a reply that says why it cannot be answered. */
 const request = Effect.gen(function*(): Effect.fn.Return<Result.Result<RemoteAsk, RemoteReply>, never, Input | Caller> {
   const parts: Array<Uint8Array> = []
   let length = 0
@@ -76,12 +76,12 @@ const request = Effect.gen(function*(): Effect.fn.Return<Result.Result<RemoteAsk
   if (exchange === undefined) return Result.fail(refuse("request", "it is no question of a sesh"))
   const { version } = yield* Caller
   if (exchange.version !== EXCHANGE) return Result.fail(refuse("version", `this is sesh ${version}`))
-  const asked = Option.getOrUndefined(decodeRequest(line))
-  if (asked === undefined) return Result.fail(refuse("request", `sesh ${version} does not understand it`))
-  // What the asker could not talk to must not be made.
-  return asked.question.ask === "create" && asked.protocol.major !== PROTOCOL.major
+  const decoded = Option.getOrUndefined(decodeRequest(line))
+  if (decoded === undefined) return Result.fail(refuse("request", `sesh ${version} does not understand it`))
+  // Creates no session that the other sesh could not talk to.
+  return decoded.question.ask === "create" && decoded.protocol.major !== PROTOCOL.major
     ? Result.fail(refuse("version", `this is sesh ${version}`))
-    : Result.succeed(asked.question)
+    : Result.succeed(decoded.question)
 })
 
 const answer = Effect.fnUntraced(function*(question: RemoteAsk) {
@@ -100,7 +100,7 @@ const answer = Effect.fnUntraced(function*(question: RemoteAsk) {
   }
 })
 
-/** A session as somebody who logs in here would have it, at the terminal of whoever asks. */
+/** Creates a session with the environment of a login here, and the terminal of the other sesh. */
 const create = Effect.fnUntraced(function*({ awaited, command, dir, keep, name, size, terminal }: AskCreate) {
   const { env, home, resolve } = yield* Caller
   const spec: SessionSpec = {

@@ -7,13 +7,13 @@ import { Output } from "../../services/Output.ts"
 import { SessionControl, type Waited } from "../../services/SessionControl.ts"
 import { type EndSignal, Signals } from "../../services/Signals.ts"
 import type { ConnectFailure } from "../../services/SshTransport.ts"
-import { type Failure, orLost } from "../hosts/onHost.ts"
-import { thereSynced } from "../hosts/withFiles.ts"
+import { runOnHostWithFiles } from "../hosts/withFiles.ts"
 import { command, flag, host, lastOr, newName, notEmpty } from "../language/params.ts"
 import { type InputOf, verb } from "../language/verb.ts"
 import { launch } from "../session/launch.ts"
 import { newSpec } from "../session/newSpec.ts"
-import { explainThere } from "../words/failures.ts"
+import { explainWithHost } from "../words/failures.ts"
+import { type Failure, reportConnectionLost } from "../words/report.ts"
 import { count } from "../words/text.ts"
 
 const params = {
@@ -33,12 +33,12 @@ const params = {
 
 type Exec = InputOf<typeof params>
 
-/** sesh itself failed, the command cannot be run, there is no such command: as env(1) and nohup(1) say it. */
+/** sesh itself failed, the command cannot be run, there is no such command: the codes of env(1) and nohup(1). */
 const SESH_FAILED = 125
 const NOT_EXECUTABLE = 126
 const NOT_FOUND = 127
 
-/** So much of the output is printed: all that a session holds raw. */
+/** How much of the output is printed: as much as a session keeps raw. */
 const PRINT_BYTES = 1024 * 1024
 
 const statusOf = (error: Failure): number => {
@@ -46,10 +46,10 @@ const statusOf = (error: Failure): number => {
   return error.kind === "not found" ? NOT_FOUND : error.kind === "not executable" ? NOT_EXECUTABLE : SESH_FAILED
 }
 
-const tell = (error: Failure) =>
-  Effect.flatMap(Output, ({ note }) => Effect.as(Effect.flatMap(explainThere(error), note), statusOf(error)))
+const reportExecFailure = (error: Failure) =>
+  Effect.flatMap(Output, ({ note }) => Effect.as(Effect.flatMap(explainWithHost(error), note), statusOf(error)))
 
-/** `sesh --exec`: runs a command in a session of its own, and ends as it does. */
+/** `sesh --exec`: runs a command in a new session, and exits with its status. */
 export const exec = verb({
   name: "exec",
   help: {
@@ -71,8 +71,8 @@ export const exec = verb({
   params,
   run: (request) =>
     request.host === undefined
-      ? run(request).pipe(Effect.catch(tell))
-      : thereSynced(request.host, (synced) => run(request, synced), tell)
+      ? run(request).pipe(Effect.catch(reportExecFailure))
+      : runOnHostWithFiles(request.host, (synced) => run(request, synced), reportExecFailure)
 })
 
 const run = Effect.fn("exec")(
@@ -84,27 +84,26 @@ const run = Effect.fn("exec")(
       ...yield* newSpec({ ...request, awaited: true }),
       ...(request.keep ? { keep: true } : {})
     }
-    // Listened for from here on: a signal must not leave a command behind that nobody knows of.
-    const heard: Array<EndSignal> = []
-    let pass = (signal: EndSignal) => void heard.push(signal)
+    // Listens before the launch: a signal must not leave a command behind that the user does not know of.
+    const earlySignals: Array<EndSignal> = []
+    let pass = (signal: EndSignal) => void earlySignals.push(signal)
     yield* (yield* Signals).listen((signal) => pass(signal))
     const { id } = yield* launch(spec)
     const fork = Effect.runForkWith(yield* Effect.context<never>())
-    let asked = 0
+    let signalled = 0
     pass = (signal) => {
-      // Who asks twice does not want to wait.
-      fork(Effect.ignore(control.signal({ name, created: id, signal, graceMs: asked++ === 0 ? GRACE_MS : 0 })))
+      // A second signal kills at once.
+      fork(Effect.ignore(control.signal({ name, created: id, signal, graceMs: signalled++ === 0 ? GRACE_MS : 0 })))
     }
-    for (const signal of heard) pass(signal)
+    for (const signal of earlySignals) pass(signal)
     const waited = yield* control.wait({ name, created: id, capture: request.print ? PRINT_BYTES : 0 })
     if (request.print) yield* print(waited)
     return exitCode(waited.status)
   },
   Effect.scoped,
-  (command) => orLost(command, "; the command may still run")
+  (command) => reportConnectionLost(command, "; the command may still run")
 )
 
-/** Without the CR that the terminal puts before each LF (termios(3), ONLCR). */
 const print = Effect.fnUntraced(function*({ before, output }: Waited) {
   const { note, write } = yield* Output
   if (output === undefined) return yield* note("sesh: the output is not held any more")
@@ -112,6 +111,7 @@ const print = Effect.fnUntraced(function*({ before, output }: Waited) {
   yield* write([withoutReturns(Buffer.concat(output))])
 })
 
+/** Removes the CR that the terminal puts before each LF (termios(3), ONLCR). */
 export const withoutReturns = (bytes: Buffer): Buffer => {
   const CR = 0x0d
   const LF = 0x0a

@@ -10,42 +10,42 @@ import { verb } from "../language/verb.ts"
 import { explain } from "../words/failures.ts"
 import { formatEntry, HEADER } from "./layoutFormat.ts"
 
-/** What stands for bytes that are not UTF-8 when a path is read as text. */
+/** Replaces bytes that are not UTF-8 when a path is read as text. */
 const REPLACEMENT = "\ufffd"
 
 /**
- * Where a session is to be made again: its shell where it is now, as after a restart nobody wants to find their way
- * back; a command where it was started, for its arguments are meant from there.
+ * The directory in which to start a session again: a shell's current one; of a command the one that it was started in,
+ * because its arguments may be relative to that. `remark`: what the user should know of it.
  */
-const place = ({ command, cwd, dir }: SessionInfo): { readonly dir: string; readonly doubt?: string } =>
+const restartDir = ({ command, cwd, dir }: SessionInfo): { readonly dir: string; readonly remark?: string } =>
   command !== undefined || cwd === undefined
     ? { dir }
     : cwd.includes(REPLACEMENT)
-    ? { dir, doubt: "exported where it was started: where it is now has a name that is not UTF-8" }
+    ? { dir, remark: "exported where it was started: where it is now has a name that is not UTF-8" }
     : { dir: cwd }
 
 const decodeEntry = Schema.decodeUnknownResult(LayoutEntry)
 
 interface Exported {
   readonly line?: string
-  /** What a person should know; without a line: why there is none. */
+  /** What the user should know; without a line, why there is none. */
   readonly problem?: string
 }
 
 const exported = ({ info, name, problem }: ListedSession): Exported => {
   if (info === undefined) return { problem: `${name}: not exported: it does not answer (${problem})` }
-  const { dir, doubt } = place(info)
+  const { dir, remark } = restartDir(info)
   const entry = decodeEntry({ name, dir, ...(info.command === undefined ? {} : { command: info.command }) })
   if (Result.isFailure(entry)) return { problem: `${name}: not exported: what it says of itself makes no sense` }
   const line = formatEntry(entry.success)
   if (Buffer.byteLength(line) > MAX_LINE_BYTES) {
     return { problem: `${name}: not exported: its command is longer than ${MAX_LINE_BYTES / 1024} KiB` }
   }
-  const worth = problem === undefined ? doubt : `exported as it was when it began: it does not answer now (${problem})`
-  return worth === undefined ? { line } : { line, problem: `${name}: ${worth}` }
+  const shown = problem === undefined ? remark : `exported as it was when it began: it does not answer now (${problem})`
+  return shown === undefined ? { line } : { line, problem: `${name}: ${shown}` }
 }
 
-/** `sesh --export`: every session that can be made again. Fails if there is one that cannot. */
+/** `sesh --export`: prints every session that can be recreated. Exits with 1 if one cannot. */
 export const exportLayout = verb({
   name: "export",
   help: {

@@ -2,7 +2,7 @@ import * as Effect from "effect/Effect"
 import type { HostName } from "../../schema/HostName.ts"
 import { Output } from "../../services/Output.ts"
 import { SessionControl } from "../../services/SessionControl.ts"
-import { anywhere } from "../hosts/locate.ts"
+import { runAnywhere } from "../hosts/locate.ts"
 import { flag, host, session } from "../language/params.ts"
 import { type InputOf, verb } from "../language/verb.ts"
 
@@ -14,7 +14,7 @@ const read = Effect.fnUntraced(function*({ ansi, name }: InputOf<typeof params>)
   return 0
 })
 
-/** `sesh --history`: what the session has shown. */
+/** `sesh --history`: prints what the session has shown. */
 export const history = verb({
   name: "history",
   help: {
@@ -31,7 +31,7 @@ export const history = verb({
   params,
   run: (request) => {
     const { ansi, name } = request
-    const say = (host: HostName) => `sesh @${host} --history ${name}${ansi ? " --ansi" : ""}`
-    return anywhere(request, say, read(request))
+    const commandLine = (host: HostName) => `sesh @${host} --history ${name}${ansi ? " --ansi" : ""}`
+    return runAnywhere(request, commandLine, read(request))
   }
 })

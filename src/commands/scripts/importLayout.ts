@@ -27,7 +27,7 @@ export class LayoutError extends Schema.TaggedError<LayoutError>()("LayoutError"
   }
 }
 
-/** Reads no more than it has to of what is too large. */
+/** Stops reading once the input is too large. */
 const readLayout = Effect.fnUntraced(function*(file: string | undefined) {
   const input = yield* Input
   const { home } = yield* Caller
@@ -46,21 +46,21 @@ const readLayout = Effect.fnUntraced(function*(file: string | undefined) {
   return yield* Effect.fromResult(Result.mapError(parseLayout(Buffer.concat(parts), home), failed))
 })
 
-/** What became of a line. */
+/** The result of a line. */
 interface Outcome {
   readonly created: boolean
-  readonly said: string
+  readonly message: string
 }
 
-/** The most characters of a reason: it may quote a whole line. */
+/** Limit of a reason, in characters: it may quote a whole line. */
 const MAX_REASON = 500
 
 const skipped = (line: number, why: string): Outcome => ({
   created: false,
-  said: `line ${line}: ${why.length > MAX_REASON ? `${why.slice(0, MAX_REASON)}...` : why}`
+  message: `line ${line}: ${why.length > MAX_REASON ? `${why.slice(0, MAX_REASON)}...` : why}`
 })
 
-const isThere = (line: number, name: string) => skipped(line, `${name}: is there already, left as it is`)
+const alreadyExists = (line: number, name: string) => skipped(line, `${name}: is there already, left as it is`)
 
 const make = Effect.fnUntraced(function*({ command, dir, name }: LayoutEntry) {
   yield* (yield* Paths).checkSocketPath(name)
@@ -73,15 +73,15 @@ const create = Effect.fnUntraced(function*(line: number, entry: LayoutEntry) {
   const { home } = yield* Caller
   const { name } = entry
   return yield* make(entry).pipe(
-    Effect.map((dir): Outcome => ({ created: true, said: `${name}: created in ${shortPath(dir, home)}` })),
-    Effect.catchTag("SessionExists", () => Effect.succeed(isThere(line, name))),
+    Effect.map((dir): Outcome => ({ created: true, message: `${name}: created in ${shortPath(dir, home)}` })),
+    Effect.catchTag("SessionExists", () => Effect.succeed(alreadyExists(line, name))),
     Effect.catchTag("LaunchError", ({ reason }) => Effect.succeed(skipped(line, `${name}: skipped: ${reason}`))),
     Effect.catch(({ message }) => Effect.succeed(skipped(line, `${name}: skipped: ${message}`)))
   )
 })
 
-/** What is to be made of each line, or why nothing is. */
-const plan = (lines: ReadonlyArray<LayoutLine>, there: ReadonlySet<string>) => {
+/** The session to create for each line, or why the line is skipped. */
+const plan = (lines: ReadonlyArray<LayoutLine>, existing: ReadonlySet<string>) => {
   const first = new Map<string, number>()
   return lines.map(({ entry, line }): Result.Result<readonly [line: number, entry: LayoutEntry], Outcome> => {
     if (Result.isFailure(entry)) return Result.fail(skipped(line, `skipped: ${entry.failure}`))
@@ -93,14 +93,14 @@ const plan = (lines: ReadonlyArray<LayoutLine>, there: ReadonlySet<string>) => {
     if (host !== undefined) {
       return Result.fail(skipped(line, `${name}: skipped: it is on ${host}, and --import makes sessions here only`))
     }
-    return there.has(name) ? Result.fail(isThere(line, name)) : Result.succeed([line, entry.success])
+    return existing.has(name) ? Result.fail(alreadyExists(line, name)) : Result.succeed([line, entry.success])
   })
 }
 
-/** Sessions that are started at the same time: each is a process that has work to do before it waits. */
-const AT_ONCE = 4
+/** Sessions to start at the same time: each is a process that needs the CPU while it starts. */
+const CONCURRENCY = 4
 
-/** `sesh --import`: makes the sessions of a layout that are not there. Fails if one was not made. */
+/** `sesh --import`: creates the missing sessions of a layout. Exits with 1 if one was not created. */
 export const importLayout = verb({
   name: "import",
   help: {
@@ -128,12 +128,12 @@ const createMissing = Effect.fn("importLayout")(
     const lines = yield* readLayout(file)
     if (lines.length === 0) return 0
     yield* (yield* Paths).ensure
-    const there = new Set<string>((yield* (yield* SessionRegistry).list).map(({ name }) => name))
-    return yield* Stream.fromIterable(plan(lines, there)).pipe(
+    const existing = new Set<string>((yield* (yield* SessionRegistry).list).map(({ name }) => name))
+    return yield* Stream.fromIterable(plan(lines, existing)).pipe(
       Stream.mapEffect((step) => Result.isFailure(step) ? Effect.succeed(step.failure) : create(...step.success), {
-        concurrency: AT_ONCE
+        concurrency: CONCURRENCY
       }),
-      Stream.mapEffect(({ created, said }) =>
+      Stream.mapEffect(({ created, message: said }) =>
         created ? Effect.as(print(visible(said)), 0) : Effect.as(note(explain({ message: said })), 1)
       ),
       Stream.runFold(() => 0, Math.max)

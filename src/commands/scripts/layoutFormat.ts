@@ -12,13 +12,13 @@ import {
 import { parseSessionName } from "../../schema/SessionName.ts"
 import { UNSEEN, visible } from "../words/text.ts"
 
-/** The first lines of what we write. The second is for people. */
+/** The first lines of an export. The second is for people. */
 export const HEADER = `# sesh layout ${LAYOUT_VERSION}\n# name\tdirectory\thost\tcommand\n`
 
-/** This machine, in the host's column. */
-const HERE = "-"
+/** Stands for this machine in the host column. */
+const LOCAL = "-"
 
-/** A JSON string without anything that a terminal, or an editor, would not show. */
+/** A JSON string in which everything that a terminal or an editor would not show is escaped. */
 const quote = (text: string): string =>
   JSON.stringify(text).replace(UNSEEN, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`)
 
@@ -27,21 +27,21 @@ const isPlain = (text: string): boolean => text !== "" && visible(text) === text
 const field = (text: string): string => isPlain(text) ? text : quote(text)
 const word = (text: string): string => isPlain(text) && !/[ ']/.test(text) ? text : quote(text)
 
-/** A session's line, with its end. */
+/** The line of a session, with its line feed. */
 export const formatEntry = ({ command, dir, host, name }: LayoutEntry): string => {
-  const columns = [name, field(dir), host === undefined ? HERE : field(`@${host}`)]
+  const columns = [name, field(dir), host === undefined ? LOCAL : field(`@${host}`)]
   return `${[...columns, ...command === undefined ? [] : [command.map(word).join(" ")]].join("\t")}\n`
 }
 
-/** A line that is not a comment: a session, or what is wrong with it. Lines are counted from 1. */
+/** A line that is not a comment: a session, or what is wrong with it. Line numbers start at 1. */
 export interface LayoutLine {
   readonly line: number
   readonly entry: Result.Result<LayoutEntry, string>
 }
 
+/** Text that begins with a quote must be a JSON string. */
 const unquote = (text: string): Result.Result<string, string> =>
   Result.try({
-    // What begins with a quote is a string or an error.
     try: () => JSON.parse(text) as string,
     catch: () => `this is not well quoted: ${text}`
   })
@@ -49,7 +49,7 @@ const unquote = (text: string): Result.Result<string, string> =>
 const readField = (text: string): Result.Result<string, string> =>
   text.startsWith("\"") ? unquote(text) : Result.succeed(text)
 
-/** A word in quotes up to a space, or all up to a space. */
+/** A quoted word, or everything up to a space. */
 const WORD = /"(?:[^"\\]|\\.)*"(?= |$)|[^ ]+/g
 
 const readWord = (text: string): Result.Result<string, string> =>
@@ -60,7 +60,7 @@ const readWord = (text: string): Result.Result<string, string> =>
     : Result.succeed(text)
 
 const readHost = (text: string): string | undefined =>
-  text === "" || text === HERE || text === "local" ? undefined : text.replace(/^@/, "")
+  text === "" || text === LOCAL || text === "local" ? undefined : text.replace(/^@/, "")
 
 const decode = Schema.decodeUnknownResult(LayoutEntry)
 const formatIssue = SchemaIssue.makeFormatterStandardSchemaV1()
@@ -90,7 +90,7 @@ const readEntry = (line: string, home: string): Result.Result<LayoutEntry, strin
     )
   })
 
-/** What a newer sesh has written, wherever it stands: layouts may be put together. */
+/** A version that is newer than ours. It may be on any line: users concatenate layouts. */
 const newerVersion = (lines: ReadonlyArray<string>): string | undefined =>
   lines.map((line) => /^# sesh layout (\d+)/.exec(line)?.[1])
     .find((version) => version !== undefined && Number(version) > LAYOUT_VERSION)
@@ -99,15 +99,15 @@ const decodeText = (bytes: Uint8Array): Result.Result<string, string> =>
   bytes.includes(0)
     ? Result.fail("it is not text")
     : Result.try({
-      // A byte order mark is not handed on.
+      // This drops a byte order mark.
       try: () => new TextDecoder("utf-8", { fatal: true }).decode(bytes),
       catch: () => "it is not text in UTF-8"
     })
 
-/** How a session's line begins: anything without one is something else that was taken for a layout. */
+/** How a session's line begins. A file without such a line is not a layout. */
 const NAMED = /^"?[A-Za-z0-9._-]+"?\t./
 
-/** Why a layout is not even read. */
+/** The reason for refusing a layout above the limit. */
 export const TOO_LARGE = `it is larger than ${MAX_LAYOUT_BYTES / 1024 / 1024} MiB`
 
 /** The sessions of a layout, in which `~` is `home`; or why it is none. */
@@ -121,14 +121,14 @@ export const parseLayout = (bytes: Uint8Array, home: string): Result.Result<Read
         `it is a layout of version ${version.slice(0, 20)}, and this sesh reads ${LAYOUT_VERSION}: upgrade sesh`
       )
     }
-    const long = lines.findIndex((line) => Buffer.byteLength(line) > MAX_LINE_BYTES)
-    if (long !== -1) return yield* Result.fail(`line ${long + 1} is longer than ${MAX_LINE_BYTES / 1024} KiB`)
-    const told = lines.flatMap((text, index) => /^\s*(#|$)/.test(text) ? [] : [{ line: index + 1, text }])
-    if (told.length > MAX_LAYOUT_ENTRIES) {
-      return yield* Result.fail(`it has ${told.length} sessions, ${MAX_LAYOUT_ENTRIES} is the most`)
+    const tooLong = lines.findIndex((line) => Buffer.byteLength(line) > MAX_LINE_BYTES)
+    if (tooLong !== -1) return yield* Result.fail(`line ${tooLong + 1} is longer than ${MAX_LINE_BYTES / 1024} KiB`)
+    const entries = lines.flatMap((text, index) => /^\s*(#|$)/.test(text) ? [] : [{ line: index + 1, text }])
+    if (entries.length > MAX_LAYOUT_ENTRIES) {
+      return yield* Result.fail(`it has ${entries.length} sessions, ${MAX_LAYOUT_ENTRIES} is the most`)
     }
-    if (told.length > 0 && !told.some(({ text }) => NAMED.test(text))) {
+    if (entries.length > 0 && !entries.some(({ text }) => NAMED.test(text))) {
       return yield* Result.fail("it is not a layout: no line of it is a name, a tab and a directory")
     }
-    return told.map(({ line, text }): LayoutLine => ({ line, entry: readEntry(text, home) }))
+    return entries.map(({ line, text }): LayoutLine => ({ line, entry: readEntry(text, home) }))
   })

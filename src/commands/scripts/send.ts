@@ -5,14 +5,14 @@ import type { HostName } from "../../schema/HostName.ts"
 import { quoteIfNeeded } from "../../schema/Shell.ts"
 import { Input } from "../../services/Input.ts"
 import { SessionControl } from "../../services/SessionControl.ts"
-import { anywhere } from "../hosts/locate.ts"
+import { runAnywhere } from "../hosts/locate.ts"
 import { flag, host, operand, session } from "../language/params.ts"
 import { type InputOf, verb } from "../language/verb.ts"
 
 const params = {
   host,
   name: session,
-  /** Undefined: what standard input brings. */
+  /** Undefined: read from standard input. */
   text: operand("text", "text").pipe(
     Argument.variadic(),
     Argument.map((words) => words.length === 0 ? undefined : words.join(" "))
@@ -28,7 +28,7 @@ const type = Effect.fnUntraced(function*({ enter, name, text }: InputOf<typeof p
   const end = enter ? Stream.make(ENTER) : Stream.empty
   const bytes = text !== undefined
     ? Stream.make(Buffer.from(text))
-    // `sesh --send dev --enter` at a prompt: the key alone.
+    // `sesh --send dev --enter` at a prompt presses the key alone.
     : enter && input.isTerminal
     ? Stream.empty
     : input.bytes
@@ -36,7 +36,7 @@ const type = Effect.fnUntraced(function*({ enter, name, text }: InputOf<typeof p
   return 0
 })
 
-/** `sesh --send`: types, and returns once the terminal has taken it. */
+/** `sesh --send`: types text, and returns once the terminal has taken it. */
 export const send = verb({
   name: "send",
   help: {
@@ -54,7 +54,7 @@ export const send = verb({
   run: (request) => {
     const { enter, name, text } = request
     const words = [enter ? " --enter" : "", ` ${name}`, text === undefined ? "" : ` -- ${quoteIfNeeded(text)}`].join("")
-    const say = (host: HostName) => `sesh @${host} --send${words}`
-    return anywhere(request, say, type(request))
+    const commandLine = (host: HostName) => `sesh @${host} --send${words}`
+    return runAnywhere(request, commandLine, type(request))
   }
 })

@@ -2,18 +2,18 @@ import * as Effect from "effect/Effect"
 import { exitCode } from "../../schema/Session.ts"
 import type { SessionName } from "../../schema/SessionName.ts"
 import { SessionControl } from "../../services/SessionControl.ts"
-import { anywhere } from "../hosts/locate.ts"
-import { orLost } from "../hosts/onHost.ts"
+import { runAnywhere } from "../hosts/locate.ts"
 import { host, session } from "../language/params.ts"
 import { verb } from "../language/verb.ts"
+import { reportConnectionLost } from "../words/report.ts"
 
-const waitThere = (name: SessionName) =>
-  orLost(
+const waitForEnd = (name: SessionName) =>
+  reportConnectionLost(
     Effect.flatMap(SessionControl, (control) => Effect.map(control.wait({ name }), ({ status }) => exitCode(status))),
     `; ${name} may still run there`
   )
 
-/** `sesh --wait`: ends when the session does, and as it did. */
+/** `sesh --wait`: waits for the session's end, and exits with its status. */
 export const wait = verb({
   name: "wait",
   help: {
@@ -23,5 +23,5 @@ export const wait = verb({
     details: ["A session that ended within the last hour counts as one that ends now."]
   },
   params: { host, name: session },
-  run: (request) => anywhere(request, (host) => `sesh @${host} --wait ${request.name}`, waitThere(request.name))
+  run: (request) => runAnywhere(request, (host) => `sesh @${host} --wait ${request.name}`, waitForEnd(request.name))
 })

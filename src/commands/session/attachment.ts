@@ -1,4 +1,4 @@
-/** What is common to every way of looking at a session: no loops, and a last word. */
+/** What attaching and watching share: the check for loops, and the report at the end. */
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
@@ -8,42 +8,42 @@ import { SIGNAL_NUMBERS } from "../../schema/Signal.ts"
 import { type AttachEnd, reasonOf } from "../../services/AttachClient.ts"
 import { Output } from "../../services/Output.ts"
 import { SessionRegistry } from "../../services/SessionRegistry.ts"
-import { CONNECTION_LOST } from "../hosts/onHost.ts"
-import { onHost } from "../words/failures.ts"
+import { onHostSuffix } from "../words/failures.ts"
+import { CONNECTION_LOST } from "../words/report.ts"
 import { visible } from "../words/text.ts"
-import { here } from "./currentSession.ts"
+import { currentSession } from "./currentSession.ts"
 
 /** Attaching would show a session inside itself. */
 export class LoopError extends Schema.TaggedError<LoopError>()("LoopError", {
   name: Schema.String,
-  here: Schema.String
+  current: Schema.String
 }) {
   override get message() {
-    return this.name === this.here
+    return this.name === this.current
       ? `this is session ${this.name} already; detach from it first`
-      : `session ${this.name} shows ${this.here}, where you are; detach from it first`
+      : `session ${this.name} shows ${this.current}, where you are; detach from it first`
   }
 }
 
-/** Fails when the session is the one we are in, or shows it, through however many others. */
+/** Fails if the session is the one we run in, or shows it, directly or through other sessions. */
 export const refuseLoop = Effect.fn("refuseLoop")(function*(name: SessionName) {
-  const inside = yield* here
-  if (Option.isNone(inside)) return
+  const current = yield* currentSession
+  if (Option.isNone(current)) return
   const registry = yield* SessionRegistry
-  const showing = new Set<string>([inside.value])
-  // A set grows while it is walked: those who show the ones already found.
-  for (const shown of showing) {
-    if (shown === name) return yield* new LoopError({ name, here: inside.value })
+  const shownIn = new Set<string>([current.value])
+  // The set grows while it is walked: sessions whose clients show the ones found so far.
+  for (const shown of shownIn) {
+    if (shown === name) return yield* new LoopError({ name, current: current.value })
     const answer = yield* registry.get(shown as SessionName).pipe(Effect.option)
     if (Option.isNone(answer)) continue
-    for (const { within } of answer.value.info.clients) if (within !== undefined) showing.add(within)
+    for (const { within } of answer.value.info.clients) if (within !== undefined) shownIn.add(within)
   }
 })
 
-/** Says how an attachment ended, and gives the exit code. */
-export const report = Effect.fn("report")(function*(name: SessionName, end: AttachEnd) {
+/** Prints how an attachment ended, and returns the exit code. */
+export const reportEnd = Effect.fn("report")(function*(name: SessionName, end: AttachEnd) {
   const { note } = yield* Output
-  const session = `${name}${yield* onHost}`
+  const session = `${name}${yield* onHostSuffix}`
   switch (end._tag) {
     case "Detached":
       yield* note(`[detached from ${session}${end.reason === undefined ? "" : `: ${visible(end.reason)}`}]`)

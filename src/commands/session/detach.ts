@@ -4,31 +4,31 @@ import * as Option from "effect/Option"
 import type { SessionName } from "../../schema/SessionName.ts"
 import { Output } from "../../services/Output.ts"
 import { SessionRegistry } from "../../services/SessionRegistry.ts"
-import { anywhere } from "../hosts/locate.ts"
+import { runAnywhere } from "../hosts/locate.ts"
 import { host, session } from "../language/params.ts"
 import { UsageError } from "../language/UsageError.ts"
 import { verb } from "../language/verb.ts"
-import { onHost } from "../words/failures.ts"
+import { onHostSuffix } from "../words/failures.ts"
 import { count } from "../words/text.ts"
-import { here } from "./currentSession.ts"
+import { currentSession } from "./currentSession.ts"
 
 const FORM = "sesh --detach [name]"
 
-const letGo = Effect.fnUntraced(function*(name: SessionName) {
+const detachClients = Effect.fnUntraced(function*(name: SessionName) {
   const clients = yield* (yield* SessionRegistry).detach(name)
-  yield* (yield* Output).note(`[${count(clients, "client")} of ${name}${yield* onHost} detached]`)
+  yield* (yield* Output).note(`[${count(clients, "client")} of ${name}${yield* onHostSuffix} detached]`)
   return 0
 })
 
-/** The session in which it is called, which is here. */
-const letGoHere = Effect.fnUntraced(function*() {
-  const name = Option.getOrUndefined(yield* here)
+/** Detaches the clients of the session in which this sesh runs. */
+const detachCurrent = Effect.fnUntraced(function*() {
+  const name = Option.getOrUndefined(yield* currentSession)
   return yield* name === undefined
     ? new UsageError({ problem: "this is not a session: say which one to detach", form: FORM })
-    : letGo(name)
+    : detachClients(name)
 })
 
-/** `sesh --detach`: lets the clients of a session go; without a name, of the one it is called in. */
+/** `sesh --detach`: detaches the clients of a session; without a name, of the session in which this sesh runs. */
 export const detach = verb({
   name: "detach",
   help: {
@@ -42,6 +42,6 @@ export const detach = verb({
     host === undefined || name !== undefined ? undefined : `say which session on ${host} to detach`,
   run: ({ host, name }) =>
     name === undefined
-      ? letGoHere()
-      : anywhere({ host, name }, (host) => `sesh @${host} --detach ${name}`, letGo(name))
+      ? detachCurrent()
+      : runAnywhere({ host, name }, (host) => `sesh @${host} --detach ${name}`, detachClients(name))
 })

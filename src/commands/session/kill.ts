@@ -7,39 +7,43 @@ import type { SessionName } from "../../schema/SessionName.ts"
 import { Output } from "../../services/Output.ts"
 import { SessionRegistry } from "../../services/SessionRegistry.ts"
 import { locate } from "../hosts/locate.ts"
-import { there, told } from "../hosts/onHost.ts"
+import { runOnHost } from "../hosts/onHost.ts"
 import { host, session } from "../language/params.ts"
 import { verb } from "../language/verb.ts"
-import { onHost } from "../words/failures.ts"
+import { onHostSuffix } from "../words/failures.ts"
+import { reportFailures } from "../words/report.ts"
 
 const end = Effect.fnUntraced(function*(name: SessionName) {
   yield* (yield* SessionRegistry).kill(name, GRACE_MS)
-  yield* (yield* Output).note(`[${name}${yield* onHost} ended]`)
+  yield* (yield* Output).note(`[${name}${yield* onHostSuffix} ended]`)
   return 0
 })
 
-/** One that cannot be ended does not keep the others alive. Gives the worst exit code. */
-const each = <A, E, R>(all: Iterable<A>, run: (one: A) => Effect.Effect<number, E, R>) =>
+/** Runs a command for each, all at once; returns the highest exit code. One failure does not stop the others. */
+const worstOf = <A, E, R>(all: Iterable<A>, run: (one: A) => Effect.Effect<number, E, R>) =>
   Effect.map(Effect.forEach(all, run, { concurrency: "unbounded" }), (codes) => Math.max(0, ...codes))
 
-/** On another host. If that cannot be had, it is one failure, not one for each. */
+/** Ends sessions of another host. An unreachable host is one failure, not one for each session. */
 const endAll = (names: ReadonlyArray<SessionName>) =>
-  each(
+  worstOf(
     new Set(names),
-    (name) => end(name).pipe(Effect.catchIf((error) => error._tag !== "HostError", (error) => told(Effect.fail(error))))
+    (name) =>
+      end(name).pipe(
+        Effect.catchIf((error) => error._tag !== "HostError", (error) => reportFailures(Effect.fail(error)))
+      )
   )
 
 const command = (host: HostName, name: SessionName) => `sesh @${host} --kill ${name}`
 
-/** Those that are not here: each host is asked once, whatever the number of names. */
+/** Ends sessions of other hosts. Asks each host once, however many names there are. */
 const endElsewhere = Effect.fnUntraced(function*(names: ReadonlyArray<SessionName>) {
   const found = new Map<HostName, Array<SessionName>>()
   const codes: Array<number> = []
-  for (const [name, place] of yield* locate(names, command)) {
-    if (Result.isFailure(place)) codes.push(yield* told(Effect.fail(place.failure)))
-    else found.set(place.success, [...found.get(place.success) ?? [], name])
+  for (const [name, location] of yield* locate(names, command)) {
+    if (Result.isFailure(location)) codes.push(yield* reportFailures(Effect.fail(location.failure)))
+    else found.set(location.success, [...found.get(location.success) ?? [], name])
   }
-  codes.push(yield* each(found, ([host, names]) => there(host, endAll(names))))
+  codes.push(yield* worstOf(found, ([host, names]) => runOnHost(host, endAll(names))))
   return Math.max(...codes)
 })
 
@@ -55,14 +59,15 @@ export const kill = verb({
     ]
   },
   params: { host, names: session.pipe(Argument.atLeast(1)) },
-  run: ({ host, names }) => host === undefined ? endAnywhere(names) : there(host, endAll(names))
+  run: ({ host, names }) => host === undefined ? endAnywhere(names) : runOnHost(host, endAll(names))
 })
 
 const endAnywhere = Effect.fn("kill")(function*(names: ReadonlyArray<SessionName>) {
   const missing: Array<SessionName> = []
-  const here = yield* each(
+  const localCode = yield* worstOf(
     new Set(names),
-    (name) => told(end(name).pipe(Effect.catchTag("NoSession", () => Effect.sync(() => missing.push(name) && 0))))
+    (name) =>
+      reportFailures(end(name).pipe(Effect.catchTag("NoSession", () => Effect.sync(() => missing.push(name) && 0))))
   )
-  return missing.length === 0 ? here : Math.max(here, yield* endElsewhere(missing))
+  return missing.length === 0 ? localCode : Math.max(localCode, yield* endElsewhere(missing))
 })

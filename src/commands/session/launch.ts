@@ -4,7 +4,7 @@ import { DaemonLauncher } from "../../services/DaemonLauncher.ts"
 import { Output } from "../../services/Output.ts"
 import { explain } from "../words/failures.ts"
 
-/** Starts a session, and says what the user should know of it. */
+/** Starts a session, and prints its warning, if there is one. */
 export const launch = Effect.fn("launch")(function*(spec: SessionSpec) {
   const launched = yield* (yield* DaemonLauncher).launch(spec)
   if (launched.warning !== undefined) yield* (yield* Output).note(explain({ message: launched.warning }))

@@ -13,16 +13,16 @@ import { SessionRegistry } from "../../services/SessionRegistry.ts"
 import { CONNECT_TIMEOUT_MS } from "../../services/SshTransport.ts"
 import { type Answer, askHosts } from "../hosts/askHosts.ts"
 import { withSesh } from "../hosts/deployment.ts"
-import { connecting } from "../hosts/onHost.ts"
+import { connectOptions } from "../hosts/onHost.ts"
 import { flag, host } from "../language/params.ts"
 import { verb } from "../language/verb.ts"
 import { explain } from "../words/failures.ts"
-import { HEADINGS, rowHere, rowsOf, rowsOfThen, rowThere } from "../words/rows.ts"
+import { HEADINGS, hostRows, localRow, rememberedRows, remoteRow } from "../words/rows.ts"
 import { type Columns, columns, visible } from "../words/text.ts"
 
 const encodeListing = Schema.encodeSync(Schema.fromJsonString(Listing))
 
-/** `sesh`: the sessions, one a line: those here at once, then those of each host as it answers. */
+/** `sesh`: lists sessions, one a line: first those of this machine, then those of each host as it answers. */
 export const list = verb({
   name: "list",
   isMeantBy: "no name",
@@ -55,8 +55,8 @@ const listAll = Effect.fn("list")(function*(json: boolean) {
   }
   const now = yield* Clock.currentTimeMillis
   const { home } = yield* Caller
-  const printer = yield* printing(columns(), hosts.flatMap((known) => rowsOf(known, now)))
-  yield* printer.rows(sessions.map((session) => rowHere(session, home, now)))
+  const printer = yield* makePrinter(columns(), hosts.flatMap((known) => hostRows(known, now)))
+  yield* printer.rows(sessions.map((session) => localRow(session, home, now)))
   yield* askAll(hosts, (answer) => printer.host(answer, now))
   if (isTerminal && sessions.length + hosts.length === 0) yield* print("No sessions. Start one: sesh <name>")
   return 0
@@ -67,24 +67,24 @@ const askAll = <E = never>(
   onAnswer?: (answer: Answer) => Effect.Effect<void, E>
 ) =>
   askHosts(hosts, {
-    patience: () => CONNECT_TIMEOUT_MS,
+    patienceMs: () => CONNECT_TIMEOUT_MS,
     progress: (waiting) => `asking ${waiting} ...`,
     ...(onAnswer === undefined ? {} : { onAnswer })
   })
 
-const toJson = ({ before, now }: Answer) => {
-  const { at, host, sesh, sessions } = Result.getOrElse(now, () => before)
-  return { host, at, sesh, sessions, ...(Result.isFailure(now) ? { problem: now.failure } : {}) }
+const toJson = ({ remembered, result }: Answer) => {
+  const { at, host, sesh, sessions } = Result.getOrElse(result, () => remembered)
+  return { host, at, sesh, sessions, ...(Result.isFailure(result) ? { problem: result.failure } : {}) }
 }
 
-/** "web does not answer", where it is clear whom that is said of: "does not answer". */
+/** "does not answer" for "web does not answer": the line names the host already. */
 const withoutSubject = (host: HostName, text: string): string =>
   text.startsWith(`${host} `) ? text.slice(host.length + 1) : text
 
-/** Writes a listing piece by piece; `expected` rows may come later, and find room. */
-const printing = Effect.fnUntraced(function*(table: Columns, expected: ReadonlyArray<ReadonlyArray<string>>) {
+/** Writes a listing piece by piece. Columns leave room for the `expected` rows, which may come later. */
+const makePrinter = Effect.fnUntraced(function*(table: Columns, expected: ReadonlyArray<ReadonlyArray<string>>) {
   const { isTerminal, note, print } = yield* Output
-  // What runs comes last: nothing is to the right of it.
+  // Except for the last column: nothing is to the right of it.
   table.expect(expected.map((row) => row.slice(0, -1)))
   let isHeaded = !isTerminal
   const rows = (all: ReadonlyArray<ReadonlyArray<string>>) =>
@@ -95,32 +95,32 @@ const printing = Effect.fnUntraced(function*(table: Columns, expected: ReadonlyA
       isHeaded = true
       return print(table.lines(headed).join("\n"))
     })
-  /** Of a host as a whole: on a terminal among the lines of hosts, elsewhere not among results. */
-  const remark = (host: HostName, text: string) =>
+  /** A line about a host as a whole: on a terminal only, because elsewhere lines are results. */
+  const hostRemark = (host: HostName, text: string) =>
     isTerminal ? print(`@${host}  (${visible(withoutSubject(host, text))})`) : Effect.void
-  const host = Effect.fnUntraced(function*({ before, now: answer }: Answer, now: number) {
-    if (Result.isSuccess(answer)) {
-      return yield* answer.success.sessions.length === 0
-        ? remark(before.host, "no sessions")
-        : rows(rowsOf(answer.success, now))
+  const host = Effect.fnUntraced(function*({ remembered, result }: Answer, now: number) {
+    if (Result.isSuccess(result)) {
+      return yield* result.success.sessions.length === 0
+        ? hostRemark(remembered.host, "no sessions")
+        : rows(hostRows(result.success, now))
     }
-    yield* isTerminal ? remark(before.host, answer.failure) : note(explain({ message: answer.failure }))
-    yield* rows(rowsOfThen(before, now))
+    yield* isTerminal ? hostRemark(remembered.host, result.failure) : note(explain({ message: result.failure }))
+    yield* rows(rememberedRows(remembered, now))
   })
   return { rows, host }
 })
 
-/** `sesh @host`: what is there, as `sesh` there would say of its own machine. */
+/** `sesh @host`: lists the sessions of that host, as `sesh` lists them there. */
 const listHost = Effect.fnUntraced(function*(host: HostName, json: boolean) {
   const { isTerminal, print } = yield* Output
-  const options = yield* connecting
+  const options = yield* connectOptions
   const { home, sessions } = yield* withSesh(host, (yield* Remotes).look(host, options), options)
   if (json) {
     yield* print(encodeListing({ version: 1, sessions }))
   } else if (sessions.length > 0) {
     const now = yield* Clock.currentTimeMillis
-    const rows = sessions.map((session) => rowThere(session, home, now))
-    yield* (yield* printing(columns(), [])).rows(rows)
+    const rows = sessions.map((session) => remoteRow(session, home, now))
+    yield* (yield* makePrinter(columns(), [])).rows(rows)
   } else if (isTerminal) {
     yield* print(`No sessions on ${host}. Start one: sesh @${host} <name>`)
   }

@@ -18,5 +18,5 @@ const printNames = Effect.fn("names")(function*(host: HostName | undefined) {
   return 0
 })
 
-/** The hidden `sesh --names`: for completion. Of another host those that it had when it was asked last. */
+/** The hidden `sesh --names`, for completion. For another host, the sessions that it had when it answered last. */
 export const names = verb({ name: "names", params: { host }, run: ({ host }) => printNames(host) })

@@ -4,7 +4,7 @@ import type { SessionName } from "../../schema/SessionName.ts"
 import { Caller } from "../../services/Caller.ts"
 import { Tty } from "../../services/Tty.ts"
 
-/** A session as somebody who calls from here would have it: with their environment, directory and window. */
+/** The spec of a session with the environment, directory and window size of this sesh's caller. */
 export const newSpec = Effect.fnUntraced(function*(given: {
   readonly name: SessionName
   readonly dir: string | undefined

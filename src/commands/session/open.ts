@@ -7,11 +7,11 @@ import type { SessionName } from "../../schema/SessionName.ts"
 import { AttachClient } from "../../services/AttachClient.ts"
 import { SessionRegistry } from "../../services/SessionRegistry.ts"
 import { locateOne } from "../hosts/locate.ts"
-import { type Failure, orLost } from "../hosts/onHost.ts"
-import { thereSynced } from "../hosts/withFiles.ts"
+import { runOnHostWithFiles } from "../hosts/withFiles.ts"
 import { command, flag, host, notEmpty, operand, session } from "../language/params.ts"
 import { type InputOf, verb } from "../language/verb.ts"
-import { refuseLoop, report } from "./attachment.ts"
+import { type Failure, reportConnectionLost } from "../words/report.ts"
+import { refuseLoop, reportEnd } from "./attachment.ts"
 import { launch } from "./launch.ts"
 import { newSpec } from "./newSpec.ts"
 
@@ -25,7 +25,7 @@ const params = {
 
 type Open = InputOf<typeof params>
 
-/** `sesh <name>`: attaches to the session, which is made if there is none. */
+/** `sesh <name>`: attaches to the session; creates it first if there is none. */
 export const open = verb({
   name: "open",
   isMeantBy: "a name",
@@ -49,7 +49,7 @@ export const open = verb({
 const openOrCreate = (request: Open) => {
   const { host, name } = request
   if (host !== undefined) {
-    return connected(host, (synced) => request.detached ? create(request, synced) : openOn(request, synced))
+    return openOnHost(host, (synced) => request.detached ? create(request, synced) : attachOrCreate(request, synced))
   }
   if (request.detached) return create(request)
   const isPlain = request.dir === undefined && request.command === undefined
@@ -58,22 +58,22 @@ const openOrCreate = (request: Open) => {
   )
 }
 
-/** As `thereSynced`, for what connects by itself, and so says itself when there is no way. */
-const connected = <E extends Failure, R>(
+/** As `runOnHostWithFiles`, for commands that connect themselves, and so report an unreachable host themselves. */
+const openOnHost = <E extends Failure, R>(
   host: HostName,
   command: (synced: Effect.Effect<void>) => Effect.Effect<number, E, R>
-) => thereSynced(host, (synced) => command(Effect.ignore(synced)))
+) => runOnHostWithFiles(host, (synced) => command(Effect.ignore(synced)))
 
 const attach = Effect.fn("open")(function*(name: SessionName, synced: Effect.Effect<void> = Effect.void) {
   yield* refuseLoop(name)
-  return yield* report(name, yield* (yield* AttachClient).attach({ name, role: "attach", before: synced }))
-}, (command) => orLost(command))
+  return yield* reportEnd(name, yield* (yield* AttachClient).attach({ name, role: "attach", before: synced }))
+}, (command) => reportConnectionLost(command))
 
-/** Of a host that the user has named. */
-const openOn = (request: Open, synced: Effect.Effect<void>) =>
+/** On a host that the user named. */
+const attachOrCreate = (request: Open, synced: Effect.Effect<void>) =>
   Effect.catchTag(attach(request.name, synced), "NoSession", () => createAndAttach(request, synced))
 
-/** Nobody has said where: it may be on another host. One that ends meanwhile is not made again there. */
+/** The user named no host: the session may be on another one. If it ends meanwhile, it is not created there. */
 const attachElsewhere = Effect.fnUntraced(function*(request: Open) {
   const host = yield* locateOne(request.name, (host, name) => `sesh @${host} ${name}`).pipe(
     Effect.asSome,
@@ -81,7 +81,7 @@ const attachElsewhere = Effect.fnUntraced(function*(request: Open) {
   )
   return yield* Option.isNone(host)
     ? createAndAttach(request)
-    : connected(host.value, (synced) => attach(request.name, synced))
+    : openOnHost(host.value, (synced) => attach(request.name, synced))
 })
 
 const createAndAttach = Effect.fnUntraced(function*(request: Open, synced: Effect.Effect<void> = Effect.void) {
@@ -93,10 +93,10 @@ const createAndAttach = Effect.fnUntraced(function*(request: Open, synced: Effec
     role: "attach",
     ...(Option.isSome(created) ? { created: created.value } : {})
   })
-  return yield* report(name, end)
-}, (command) => orLost(command))
+  return yield* reportEnd(name, end)
+}, (command) => reportConnectionLost(command))
 
-/** `sesh <name> -d`: makes sure the session is there. */
+/** `sesh <name> -d`: creates the session if there is none. */
 const create = Effect.fnUntraced(function*(request: Open, synced: Effect.Effect<void> = Effect.void) {
   const found = yield* (yield* SessionRegistry).get(request.name).pipe(
     Effect.asSome,
@@ -107,7 +107,7 @@ const create = Effect.fnUntraced(function*(request: Open, synced: Effect.Effect<
   return 0
 })
 
-/** The new session's id; none when somebody else has just made it. */
+/** Returns the new session's id, or none if another process has just created it. */
 const make = Effect.fnUntraced(function*(request: Open) {
   return yield* launch(yield* newSpec({ ...request, awaited: !request.detached })).pipe(
     Effect.map(({ id }) => Option.some(id)),

@@ -1,17 +1,17 @@
 import * as Effect from "effect/Effect"
 import type { SessionName } from "../../schema/SessionName.ts"
 import { AttachClient } from "../../services/AttachClient.ts"
-import { anywhere } from "../hosts/locate.ts"
-import { orLost } from "../hosts/onHost.ts"
+import { runAnywhere } from "../hosts/locate.ts"
 import { host, session } from "../language/params.ts"
 import { verb } from "../language/verb.ts"
-import { refuseLoop, report } from "./attachment.ts"
+import { reportConnectionLost } from "../words/report.ts"
+import { refuseLoop, reportEnd } from "./attachment.ts"
 
 const show = Effect.fn("watch")(function*(name: SessionName) {
   yield* refuseLoop(name)
   const end = yield* (yield* AttachClient).attach({ name, role: "watch" })
-  return yield* report(name, end)
-}, (command) => orLost(command))
+  return yield* reportEnd(name, end)
+}, (command) => reportConnectionLost(command))
 
 /** `sesh --watch`: attaches read-only. */
 export const watch = verb({
@@ -23,5 +23,5 @@ export const watch = verb({
     details: ["Nothing is typed, and the session keeps its size. `Ctrl-C` and the detach key leave."]
   },
   params: { host, name: session },
-  run: (request) => anywhere(request, (host) => `sesh @${host} --watch ${request.name}`, show(request.name))
+  run: (request) => runAnywhere(request, (host) => `sesh @${host} --watch ${request.name}`, show(request.name))
 })

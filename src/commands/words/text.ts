@@ -5,15 +5,15 @@ export { count, cut, shortPath, UNSEEN, visible } from "../../schema/Text.ts"
 
 type Rows = ReadonlyArray<ReadonlyArray<string>>
 
-/** Columns of a table that is written piece by piece. */
+/** A table that is written row by row. */
 export interface Columns {
-  /** Makes room for rows that may come. */
+  /** Makes room for rows that may follow. */
   readonly expect: (rows: Rows) => void
-  /** Lines whose columns begin below each other; two spaces between them, none at the end. */
+  /** The rows as aligned lines: two spaces between columns, no space at the end. */
   readonly lines: (rows: Rows) => ReadonlyArray<string>
 }
 
-/** A table whose columns are as wide as the widest so far. */
+/** A table whose columns are as wide as their widest cell so far. */
 export const columns = (): Columns => {
   const widths: Array<number> = []
   const expect = (rows: Rows) => {
@@ -34,12 +34,12 @@ export const columns = (): Columns => {
   }
 }
 
-/** Lines of a table that is there as a whole. */
+/** The lines of a whole table. */
 export const table = (rows: Rows): ReadonlyArray<string> => columns().lines(rows)
 
 const UNITS = [["d", 86_400], ["h", 3600], ["m", 60], ["s", 1]] as const
 
-/** How long, in the largest unit that fits: 5s, 3m, 2h, 9d. */
+/** A duration in the largest unit that fits: 5s, 3m, 2h, 9d. */
 export const age = (ms: number): string => {
   const seconds = Math.max(0, Math.floor(ms / 1000))
   const [unit, size] = UNITS.find(([, size]) => seconds >= size) ?? UNITS[3]

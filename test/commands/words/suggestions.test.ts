@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import { closeTo } from "../../../src/commands/words/failures.ts"
+import { closeTo } from "../../../src/commands/words/suggestions.ts"
 import { OutputTestRef } from "../../../src/layers/testing/OutputFake.ts"
 import { fakeInfo, SessionRegistryTestRef } from "../../../src/layers/testing/SessionRegistryFake.ts"
 import type { SessionName } from "../../../src/schema/SessionName.ts"

@@ -55,7 +55,7 @@ const word = textOf(" ", "\t", "\"", "'", "\\", "\\\\", "#", "=", "*", "a", "é"
 
 describe("an ssh configuration of any text", () => {
   it.prop("is read, or said to be wrong with its place", [config], ([text]) => {
-    const subject = { original: "web", host: "web", localUser: "me", isFinal: false, execSaid: false }
+    const subject = { original: "web", host: "web", localUser: "me", isFinal: false, execResult: false }
     const found = { settings: new Map(), lists: new Map(), wantsFinal: false, exec: undefined }
     const files = { read: () => text, glob: () => [], home: "/home/me" }
     try {

@@ -64,4 +64,4 @@ export interface Connection {
 }
 
 /** With more waiting bytes than this, `send` returns false: a quarter of a second of a fast terminal. */
-export const HIGH_WATER = 256 * 1024
+export const HIGH_WATER_BYTES = 256 * 1024

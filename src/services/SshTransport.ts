@@ -170,12 +170,12 @@ export const CONNECT_TIMEOUT_MS = 5000
 export interface ExecOptions extends ConnectOptions {
   /** What the program reads; nothing unless given. */
   readonly stdin?: Buffer
-  /** Most bytes of each output, {@link OUTPUT_LIMIT} unless given. */
+  /** Most bytes of each output, {@link OUTPUT_LIMIT_BYTES} unless given. */
   readonly limit?: number
 }
 
 /** Bytes: a listing of thousands of sessions. */
-export const OUTPUT_LIMIT = 4 * 1024 * 1024
+export const OUTPUT_LIMIT_BYTES = 4 * 1024 * 1024
 
 export interface ExecResult {
   /** A death by signal n may come as code 128 + n: compare by `exitCode`. */

@@ -7,7 +7,7 @@ import type * as Layer from "effect/Layer"
 import * as Result from "effect/Result"
 import * as Scope from "effect/Scope"
 import * as TestClock from "effect/testing/TestClock"
-import { FrameType, MAX_PAYLOAD } from "../../src/schema/protocol/Frame.ts"
+import { FrameType, MAX_PAYLOAD_BYTES } from "../../src/schema/protocol/Frame.ts"
 import type { SessionName } from "../../src/schema/SessionName.ts"
 import type { Connection, ConnectionEnd } from "../../src/services/Connection.ts"
 import { SessionClient } from "../../src/services/SessionClient.ts"
@@ -96,7 +96,7 @@ export const suite = (name: string, layer: Layer.Layer<SessionServer | SessionCl
     it.live("frames arrive whole and in order, both ways", () =>
       Effect.gen(function*() {
         const { far, near } = yield* connected
-        const large = Buffer.alloc(MAX_PAYLOAD, "x")
+        const large = Buffer.alloc(MAX_PAYLOAD_BYTES, "x")
         const atFar = ear(far)
         const atNear = ear(near)
         near.send(FrameType.input, Buffer.from("ab"), Buffer.alloc(0), Buffer.from("cd"))

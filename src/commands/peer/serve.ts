@@ -8,7 +8,7 @@ import {
   type AskCreate,
   EXCHANGE,
   Exchange,
-  MAX_REQUEST,
+  MAX_REQUEST_BYTES,
   MAX_SESSIONS,
   RemoteAnswer,
   type RemoteAsk,
@@ -63,14 +63,14 @@ const request = Effect.gen(function*(): Effect.fn.Return<Result.Result<RemoteAsk
     Stream.takeUntil((piece) => {
       parts.push(piece)
       length += piece.length
-      return piece.includes(LF) || length > MAX_REQUEST
+      return piece.includes(LF) || length > MAX_REQUEST_BYTES
     }),
     Stream.runDrain,
     Effect.as(undefined),
     Effect.catch((error) => Effect.succeed(error.message))
   )
   if (failure !== undefined) return Result.fail(refuse("request", failure))
-  if (length > MAX_REQUEST) return Result.fail(refuse("request", `it has more than ${MAX_REQUEST} bytes`))
+  if (length > MAX_REQUEST_BYTES) return Result.fail(refuse("request", `it has more than ${MAX_REQUEST_BYTES} bytes`))
   const line = Buffer.concat(parts).toString("utf8")
   const exchange = Option.getOrUndefined(decodeExchange(line))
   if (exchange === undefined) return Result.fail(refuse("request", "it is no question of a sesh"))

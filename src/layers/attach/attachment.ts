@@ -21,7 +21,7 @@ const REPORT_MS = 50
  * A terminal is read on while the program reads nothing, or the detach key would wait behind a paste. So much is kept; a
  * pipe has no keys and can wait.
  */
-const MOST_TYPED = 8 * 1024 * 1024
+const MAX_TYPED_BYTES = 8 * 1024 * 1024
 
 /** Gives up a connection that is waited for, and ends watching: whoever is attached types it. */
 export const CTRL_C: DetachKey = { byte: 0x03, code: "c".charCodeAt(0) }
@@ -225,7 +225,7 @@ export class Attachment {
     if (this.ended || this.parts.role === "watch" || bytes.length === 0) return
     // Who types without a connection is read on, for our keys alone: what is kept must not have a hole in it.
     if (this.connection === undefined && this.scanner !== undefined) {
-      this.overflowed ||= this.outbox.waiting + bytes.length > MOST_TYPED
+      this.overflowed ||= this.outbox.waiting + bytes.length > MAX_TYPED_BYTES
       if (this.overflowed) return
     }
     this.outbox.push(bytes)
@@ -236,7 +236,7 @@ export class Attachment {
   private settleInput(): void {
     if (this.tty === undefined) return
     const { most: underWay, waiting } = this.outbox
-    const most = this.scanner === undefined ? underWay : MOST_TYPED
+    const most = this.scanner === undefined ? underWay : MAX_TYPED_BYTES
     const isReadOn = this.scanner !== undefined && this.connection === undefined
     if (!this.holding && waiting >= most && !isReadOn) {
       this.holding = true

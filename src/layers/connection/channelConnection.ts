@@ -1,6 +1,6 @@
 /** A {@link Connection} over a channel to another host. */
 import type { ByteChannel } from "../../services/ByteChannel.ts"
-import { type Connection, HIGH_WATER } from "../../services/Connection.ts"
+import { type Connection, HIGH_WATER_BYTES } from "../../services/Connection.ts"
 import type { HostError } from "../../services/HostError.ts"
 import type { NoSession } from "../../services/NoSession.ts"
 import type { ChannelFailure } from "../../services/SshTransport.ts"
@@ -16,7 +16,7 @@ export const channelConnection = <Failure extends ChannelFailure | HostError>(
 ): Connection => {
   let received = false
   let isOpen = true
-  /** Bytes written since the channel asked to hold back: what it held before that is `HIGH_WATER`, or a little more. */
+  /** Bytes written since the channel asked to hold back: what it held before that is `HIGH_WATER_BYTES`, or a little more. */
   let held: number | undefined
 
   const write = (part: Buffer): void => {
@@ -56,7 +56,7 @@ export const channelConnection = <Failure extends ChannelFailure | HostError>(
       for (const part of frame) write(part)
       return held === undefined
     },
-    pending: () => isOpen && held !== undefined ? HIGH_WATER + held : 0,
+    pending: () => isOpen && held !== undefined ? HIGH_WATER_BYTES + held : 0,
     pause: channel.pause,
     resume: channel.resume,
     end: () => {

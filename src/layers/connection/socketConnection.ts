@@ -1,6 +1,6 @@
 /** A {@link Connection} over a socket of Node's: one write per frame. */
 import type * as Net from "node:net"
-import { type Connection, ConnectionReset, HIGH_WATER } from "../../services/Connection.ts"
+import { type Connection, ConnectionReset, HIGH_WATER_BYTES } from "../../services/Connection.ts"
 import { codeOf } from "../system/systemError.ts"
 import { framed } from "./framing.ts"
 
@@ -46,7 +46,7 @@ export const socketConnection = (socket: Net.Socket): Connection => {
       for (const part of frame) socket.write(part)
       if (frame.length > 1) socket.uncork()
       // The first is the larger and the cheaper one.
-      return socket.writableLength <= HIGH_WATER || waiting(socket) <= HIGH_WATER
+      return socket.writableLength <= HIGH_WATER_BYTES || waiting(socket) <= HIGH_WATER_BYTES
     },
     pending: () => socket.destroyed ? 0 : waiting(socket),
     pause: () => socket.pause(),

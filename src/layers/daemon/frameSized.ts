@@ -1,5 +1,5 @@
 /** Cuts what is to be sent into parts that fit into frames, without copying. */
-import { MAX_PAYLOAD, OFFSET_BYTES } from "../../schema/protocol/Frame.ts"
+import { MAX_PAYLOAD_BYTES, OFFSET_BYTES } from "../../schema/protocol/Frame.ts"
 
 /** Longest piece: short, so that frames are filled well. */
 const PIECE_BYTES = 256 * 1024
@@ -8,7 +8,7 @@ const PIECE_BYTES = 256 * 1024
 export const bytesOf = (parts: ReadonlyArray<Buffer>): number => parts.reduce((sum, part) => sum + part.length, 0)
 
 /** Bytes that fit into a frame of output, or of a restore with its byte of flags. */
-const MAX_BYTES = MAX_PAYLOAD - OFFSET_BYTES - 1
+const MAX_BYTES = MAX_PAYLOAD_BYTES - OFFSET_BYTES - 1
 
 /** Groups parts so that each group fits into one frame. A group has at most `maxBytes`. */
 export const inFrames = (parts: ReadonlyArray<Buffer>, maxBytes = MAX_BYTES): Array<Array<Buffer>> => {

@@ -13,7 +13,7 @@ import { boundedSize, type ClientInfo, type Size } from "../../schema/Session.ts
 import type { Connection } from "../../services/Connection.ts"
 
 /** Input bytes that a client may send without an acknowledgement: enough for a paste to flow. */
-export const INPUT_WINDOW = 256 * 1024
+export const INPUT_WINDOW_BYTES = 256 * 1024
 
 /** The input of one client, over all of its connections. */
 export interface ClientInput {
@@ -201,7 +201,7 @@ export class Peer {
     if (this.hello!.role !== "attach" && this.hello!.role !== "send") return
     const fresh = payload.subarray(OFFSET_BYTES + input.received - offset)
     // Twice the window: after a reconnect an older client counts from the bytes received, not from those acknowledged.
-    if (input.queued + fresh.length > 2 * INPUT_WINDOW) {
+    if (input.queued + fresh.length > 2 * INPUT_WINDOW_BYTES) {
       return this.refuse({ code: RefusalCode.window, message: "more input than the window allows" })
     }
     if (fresh.length === 0) return this.acknowledge()

@@ -21,7 +21,7 @@ import { FlowControl } from "./flowControl.ts"
 import { HistoryTransfers } from "./historyTransfers.ts"
 import { InputQueue } from "./inputQueue.ts"
 import { OutputBatch } from "./outputBatch.ts"
-import { INPUT_WINDOW, Peer, type PeerEvents } from "./peer.ts"
+import { INPUT_WINDOW_BYTES, Peer, type PeerEvents } from "./peer.ts"
 import { Peers } from "./peers.ts"
 import { QueryRouting } from "./queryRouting.ts"
 import { SessionEnd } from "./sessionEnd.ts"
@@ -265,7 +265,7 @@ export class Session {
       output: model.offset(),
       input: received,
       typed: received - queued,
-      window: INPUT_WINDOW,
+      window: INPUT_WINDOW_BYTES,
       restore: peer.seesOutput && gap === undefined
     }
     peer.state = "live"

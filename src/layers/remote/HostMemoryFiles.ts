@@ -14,7 +14,7 @@ import { isOurs } from "../system/ownership.ts"
 import { quietly } from "../system/quietly.ts"
 import { readSmallFile, writeWholeFile } from "../system/wholeFile.ts"
 
-/** Bytes: as much as a host's answer may have (`OUTPUT_LIMIT`). */
+/** Bytes: as much as a host's answer may have (`OUTPUT_LIMIT_BYTES`). */
 const MAX_BYTES = 4 * 1024 * 1024
 
 /** Hosts that are told of; nobody has more, and each is a file to be read. */

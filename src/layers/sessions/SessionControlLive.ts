@@ -35,7 +35,7 @@ const OWN_PATIENCE = "30 seconds"
 const STREAM_END_MS = 1000
 
 /** Longest history that is taken: a hundred thousand lines of 200 columns, each cell with a colour of its own. */
-const MOST_HISTORY = 512 * 1024 * 1024
+const MAX_HISTORY_BYTES = 512 * 1024 * 1024
 
 const needScripting = (name: SessionName, { protocol, sesh }: Welcome, what: string) =>
   protocol.minor < SCRIPTING ? Effect.fail(new SessionTooOld({ name, theirs: sesh, what })) : Effect.void
@@ -166,7 +166,7 @@ export const layer: Layer.Layer<SessionControl, never, SessionClient | EndedSess
             if (type !== FrameType.lines) return
             pieces.push(payload.subarray(1))
             bytes += payload.length
-            if (bytes > MOST_HISTORY) lose(new SessionLost({ name, why: "endless" }))
+            if (bytes > MAX_HISTORY_BYTES) lose(new SessionLost({ name, why: "endless" }))
             else if ((payload[0]! & LINES_LAST) !== 0) resume(Effect.succeed(pieces))
           },
           onClose: (end) => lose(lostBy(name, end))

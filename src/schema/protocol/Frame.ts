@@ -27,7 +27,7 @@ export type FrameType = typeof FrameType[keyof typeof FrameType]
 export const HEADER_BYTES = 5
 
 /** The longest payload; who sends more breaks the protocol. */
-export const MAX_PAYLOAD = 1024 * 1024
+export const MAX_PAYLOAD_BYTES = 1024 * 1024
 
 /** Bytes of the u64 offset that data payloads begin with. */
 export const OFFSET_BYTES = 8
@@ -47,7 +47,7 @@ export class FrameTooLong extends Schema.TaggedError<FrameTooLong>()("FrameTooLo
   bytes: Schema.Int
 }) {
   override get message() {
-    return `a frame of ${this.bytes} bytes, ${MAX_PAYLOAD} is the most`
+    return `a frame of ${this.bytes} bytes, ${MAX_PAYLOAD_BYTES} is the most`
   }
 }
 
@@ -97,7 +97,7 @@ export class FrameDecoder {
     this.wanted = HEADER_BYTES
     while (bytes.length - at >= HEADER_BYTES) {
       const length = bytes.readUInt32BE(at + 1)
-      if (length > MAX_PAYLOAD) return new FrameTooLong({ bytes: length })
+      if (length > MAX_PAYLOAD_BYTES) return new FrameTooLong({ bytes: length })
       const end = at + HEADER_BYTES + length
       if (end > bytes.length) {
         this.wanted = HEADER_BYTES + length

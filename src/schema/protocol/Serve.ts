@@ -12,7 +12,7 @@ import { hasUnseen } from "../Text.ts"
 export const EXCHANGE = 1
 
 /** Bytes of a request: as much as Linux takes for a program's arguments (execve(2): a quarter of an 8 MiB stack). */
-export const MAX_REQUEST = 2 * 1024 * 1024
+export const MAX_REQUEST_BYTES = 2 * 1024 * 1024
 
 /** Sessions of a listing; what is above is left out. */
 export const MAX_SESSIONS = 4096

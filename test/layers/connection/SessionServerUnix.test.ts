@@ -4,7 +4,7 @@ import * as ChildProcess from "node:child_process"
 import * as Fs from "node:fs"
 import * as Net from "node:net"
 import * as Path from "node:path"
-import { encodeFrame, FrameType, header, MAX_PAYLOAD } from "../../../src/schema/protocol/Frame.ts"
+import { encodeFrame, FrameType, header, MAX_PAYLOAD_BYTES } from "../../../src/schema/protocol/Frame.ts"
 import { Paths } from "../../../src/services/Paths.ts"
 import { SessionClient } from "../../../src/services/SessionClient.ts"
 import { SessionServer } from "../../../src/services/SessionServer.ts"
@@ -145,13 +145,16 @@ describe("SessionServerUnix", () => {
 
   it.live("who breaks the framing is dropped, with a reason", () =>
     Effect.gen(function*() {
-      const { ears, socket } = yield* hearing(encodeFrame(FrameType.ping, Buffer.alloc(0)), header(4, MAX_PAYLOAD + 1))
+      const { ears, socket } = yield* hearing(
+        encodeFrame(FrameType.ping, Buffer.alloc(0)),
+        header(4, MAX_PAYLOAD_BYTES + 1)
+      )
       let ended = false
       socket.on("close", () => ended = true).resume()
       yield* until("it was dropped", () => ears[0]?.closed.length === 1 && ended)
       assert.strictEqual(ears[0]!.frames.length, 1)
       assert.include(ears[0]!.closed[0], "is the most")
-      assert.deepInclude(errorOf(ears[0]!.ends[0]!), { _tag: "FrameTooLong", bytes: MAX_PAYLOAD + 1 })
+      assert.deepInclude(errorOf(ears[0]!.ends[0]!), { _tag: "FrameTooLong", bytes: MAX_PAYLOAD_BYTES + 1 })
     }).pipe(Effect.provide(machine)))
 
   it.live("half a frame is no frame: who goes in the middle of one did not go in good order", () =>

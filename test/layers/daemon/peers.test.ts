@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as TestClock from "effect/testing/TestClock"
-import { INPUT_WINDOW } from "../../../src/layers/daemon/peer.ts"
+import { INPUT_WINDOW_BYTES } from "../../../src/layers/daemon/peer.ts"
 import { NetworkTestRef } from "../../../src/layers/testing/network/NetworkTestRef.ts"
 import { Control } from "../../../src/schema/protocol/Control.ts"
 import { FrameType } from "../../../src/schema/protocol/Frame.ts"
@@ -116,13 +116,13 @@ describe("bad clients", () => {
         yield* start()
         pty.last().stall(true)
         const flood = yield* joined(dev, "attach")
-        for (let sent = 0; sent < 4 * INPUT_WINDOW; sent += 65_536) flood.type(Buffer.alloc(65_536, 120))
+        for (let sent = 0; sent < 4 * INPUT_WINDOW_BYTES; sent += 65_536) flood.type(Buffer.alloc(65_536, 120))
         yield* eventually("a refusal", () => flood.error?.code === "window")
         pty.last().stall(false)
         const good = yield* joined(dev, "attach")
         good.type("ok")
         yield* eventually("the other's typing", () => pty.last().typed.toString().endsWith("ok"))
-        assert.isAtMost(pty.last().typed.length, 3 * INPUT_WINDOW)
+        assert.isAtMost(pty.last().typed.length, 3 * INPUT_WINDOW_BYTES)
       })
     ))
 

@@ -9,7 +9,7 @@ import {
   encodeOffset,
   FrameDecoder,
   FrameType,
-  MAX_PAYLOAD
+  MAX_PAYLOAD_BYTES
 } from "../../../src/schema/protocol/Frame.ts"
 import { inPieces } from "../../support/pieces.ts"
 
@@ -193,9 +193,9 @@ describe("frames", () => {
 
   it("that claim more than the limit break the stream, without waiting for the payload", () => {
     const claim = Buffer.from([FrameType.output, 0, 0, 0, 0])
-    claim.writeUInt32BE(MAX_PAYLOAD + 1, 1)
+    claim.writeUInt32BE(MAX_PAYLOAD_BYTES + 1, 1)
     assert.isDefined(decodeAll([claim]).error)
-    claim.writeUInt32BE(MAX_PAYLOAD, 1)
+    claim.writeUInt32BE(MAX_PAYLOAD_BYTES, 1)
     assert.isUndefined(decodeAll([claim]).error)
   })
 

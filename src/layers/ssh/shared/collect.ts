@@ -5,7 +5,7 @@ import {
   type ConnectionLost,
   type ExecOptions,
   type ExecResult,
-  OUTPUT_LIMIT,
+  OUTPUT_LIMIT_BYTES,
   OutputTooLarge,
   type RemoteProgram
 } from "../../../services/SshTransport.ts"
@@ -16,7 +16,7 @@ export const collect = (
   options: ExecOptions | undefined
 ): Effect.Effect<ExecResult, ConnectionLost | OutputTooLarge> =>
   Effect.callback((resume) => {
-    const limit = options?.limit ?? OUTPUT_LIMIT
+    const limit = options?.limit ?? OUTPUT_LIMIT_BYTES
     const stdout = new BoundedBytes({ first: limit })
     const stderr = new BoundedBytes({ first: limit })
     const keep = (kept: BoundedBytes) => (bytes: Buffer) => {

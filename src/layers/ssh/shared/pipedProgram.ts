@@ -4,7 +4,7 @@ import type { Readable, Writable } from "node:stream"
 import { BoundedBytes } from "../../../schema/Bytes.ts"
 import { newId } from "../../../schema/Id.ts"
 import type { ExitStatus } from "../../../schema/Session.ts"
-import { HIGH_WATER } from "../../../services/Connection.ts"
+import { HIGH_WATER_BYTES } from "../../../services/Connection.ts"
 import {
   type ConnectionLost,
   NoShell,
@@ -72,7 +72,7 @@ export class PipedProgram {
     write: (bytes) => {
       if (this.over !== undefined || !this.stdin.writable) return true
       this.stdin.write(bytes, this.onWritten)
-      if (this.stdin.writableLength > HIGH_WATER) this.holding = true
+      if (this.stdin.writableLength > HIGH_WATER_BYTES) this.holding = true
       return !this.holding
     },
     pause: () => {

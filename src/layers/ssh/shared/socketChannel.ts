@@ -1,7 +1,7 @@
 /** A socket as a channel: raw buffers, no promise on the way. */
 import type { Duplex } from "node:stream"
 import type { ByteChannel, ByteHandlers } from "../../../services/ByteChannel.ts"
-import { HIGH_WATER } from "../../../services/Connection.ts"
+import { HIGH_WATER_BYTES } from "../../../services/Connection.ts"
 
 /** Asked when the other side fell silent or broke off: is there more behind it than that it had no more to say? */
 export type Judge<Failure> = (received: boolean, tell: (failure: Failure | undefined) => void) => void
@@ -78,7 +78,7 @@ export const socketChannel = <Failure>(socket: Duplex, judge: Judge<Failure>): B
     write: (bytes) => {
       if (over !== undefined || !socket.writable) return true
       socket.write(bytes, onWritten)
-      if (socket.writableLength > HIGH_WATER) holding = true
+      if (socket.writableLength > HIGH_WATER_BYTES) holding = true
       return !holding
     },
     pause: () => {

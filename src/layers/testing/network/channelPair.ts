@@ -1,6 +1,6 @@
 /** Two ends of a {@link ByteChannel} without a socket, that behave as a socket's do: late, bounded, in order. */
 import type { ByteChannel, ByteHandlers } from "../../../services/ByteChannel.ts"
-import { HIGH_WATER } from "../../../services/Connection.ts"
+import { HIGH_WATER_BYTES } from "../../../services/Connection.ts"
 
 /** One end of a pair. */
 class End<Failure> implements ByteChannel<Failure> {
@@ -30,7 +30,7 @@ class End<Failure> implements ByteChannel<Failure> {
     if (this.saidAll || this.over !== undefined || peer.over !== undefined) return true
     peer.arrived.push(bytes)
     peer.bytes += bytes.length
-    if (peer.bytes > HIGH_WATER) peer.owing = true
+    if (peer.bytes > HIGH_WATER_BYTES) peer.owing = true
     peer.schedule()
     return !peer.owing
   }

@@ -5,7 +5,7 @@ import {
   type ConnectionBroken,
   type ConnectionEnd,
   type ConnectionHandlers,
-  HIGH_WATER
+  HIGH_WATER_BYTES
 } from "../../../services/Connection.ts"
 
 type Frame = readonly [type: number, payload: Buffer]
@@ -80,7 +80,7 @@ class Side implements ConnectionSide {
       this.waitingBytes += bytesOf(frame)
       this.peer.take()
       this.peer.schedule()
-      if (this.waitingBytes > HIGH_WATER) this.holding = true
+      if (this.waitingBytes > HIGH_WATER_BYTES) this.holding = true
       return !this.holding
     },
     pending: () => this.waitingBytes,

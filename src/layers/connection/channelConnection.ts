@@ -16,7 +16,7 @@ export const channelConnection = <Failure extends ChannelFailure | HostError>(
 ): Connection => {
   let received = false
   let isOpen = true
-  /** Bytes written since the channel asked to hold back: what it held before that is `HIGH_WATER_BYTES`, or a little more. */
+  /** Bytes written since the channel asked to hold back. What it held before is about `HIGH_WATER_BYTES`. */
   let held: number | undefined
 
   const write = (part: Buffer): void => {

@@ -36,7 +36,9 @@ export type ConnectionEnd =
 
 /** Events of one side of a connection. Callbacks, not streams: this is the byte path. */
 export interface ConnectionHandlers {
-  /** A whole frame, also of an unknown type. The handler may keep the payload: a view that is never written to again. */
+  /**
+   * A whole frame, also of an unknown type. The handler may keep the payload: a view that is never written to again.
+   */
   readonly onFrame: (type: number, payload: Buffer) => void
   /** All that was sent was taken, after a `send` that returned false. */
   readonly onDrain: () => void

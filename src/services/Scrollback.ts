@@ -28,9 +28,9 @@ export interface ScrollbackModel {
   /** Sets the terminal's size. To be called before the program's resize, so that its next output finds the new size. */
   readonly resize: (size: Size) => void
   /**
-   * Bytes that make a terminal show the session; the user's own lines move into its scrollback. Synchronous: live output
-   * goes on exactly where the restore ends. Contains no query. A terminal that showed the session before must be clean
-   * (`leave`).
+   * Bytes that make a terminal show the session; the user's own lines move into its scrollback. Synchronous: live
+   * output goes on exactly where the restore ends. Contains no query. A terminal that showed the session before must be
+   * clean (`leave`).
    */
   readonly restore: (options?: {
     /** Size of that terminal; the session's when left out. Lines are wrapped for it. */
@@ -39,9 +39,9 @@ export interface ScrollbackModel {
     readonly history?: boolean
   }) => ReadonlyArray<Buffer>
   /**
-   * As `restore`, for a terminal that shows the session already, to repair its screen: overwrites what it shows, without
-   * history. `placed`: the terminal's rows are the session's. They are not where the session began below the user's own
-   * lines and has not scrolled yet. Undefined where only a `restore` will do.
+   * As `restore`, for a terminal that shows the session already, to repair its screen: overwrites what it shows,
+   * without history. `placed`: the terminal's rows are the session's. They are not where the session began below the
+   * user's own lines and has not scrolled yet. Undefined where only a `restore` will do.
    */
   readonly redraw: (options: { readonly size?: Size; readonly placed: boolean }) => ReadonlyArray<Buffer> | undefined
   /** The output bytes from an offset up to now; undefined when some are no longer held. */
@@ -51,10 +51,10 @@ export interface ScrollbackModel {
   /** The last lines as text, oldest first, without escape sequences. */
   readonly lines: () => ReadonlyArray<string>
   /**
-   * What a person would copy, oldest first. Lines end in LF; a wrapped line is one line; no blanks at the ends of lines,
-   * no blank lines at the end; no control characters but tabs. With `ansi` the lines have colours, attributes and links
-   * (SGR, OSC 8), and each begins and ends with a plain pen. Always of the main screen, also while a program shows the
-   * alternate screen.
+   * What a person would copy, oldest first. Lines end in LF; a wrapped line is one line; no blanks at the ends of
+   * lines, no blank lines at the end; no control characters but tabs. With `ansi` the lines have colours, attributes
+   * and links (SGR, OSC 8), and each begins and ends with a plain pen. Always of the main screen, also while a program
+   * shows the alternate screen.
    */
   readonly history: (options: { readonly ansi: boolean }) => ReadonlyArray<Buffer>
   /** Bytes that make a terminal clean that showed the session. */

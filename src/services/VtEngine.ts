@@ -39,7 +39,9 @@ export interface VtTerminal {
   readonly restore: (options: RestoreOptions) => ReadonlyArray<Buffer>
   /** History and main screen as text, oldest first; a wrapped line is one line. */
   readonly lines: () => ReadonlyArray<string>
-  /** The same lines with SGR and OSC 8. Each begins and ends with a plain pen, and has no invisible blanks at its end. */
+  /**
+   * The same lines with SGR and OSC 8. Each begins and ends with a plain pen, and has no invisible blanks at its end.
+   */
   readonly styled: () => ReadonlyArray<string>
   /** Counted from 0; in origin mode relative to the scroll region, as terminals report it. */
   readonly cursor: () => { readonly row: number; readonly column: number }

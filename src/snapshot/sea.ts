@@ -1,6 +1,6 @@
 /**
- * The executable's entry. Evaluated once, at build time, and kept as a startup snapshot: when a user starts `sesh`, only
- * the function given here runs.
+ * The executable's entry. Evaluated once, at build time, and kept as a startup snapshot: when a user starts `sesh`,
+ * only the function given here runs.
  */
 import "./lazySegmenter.ts"
 import "./withoutTimers.ts"

@@ -1,6 +1,7 @@
 /**
- * Replaces the timers until the snapshot is taken: none fires. Imported first. Node remembers when its next timer is due,
- * even if that was cleared, and keeps this in the snapshot: a process whose first timer is due later would wait for ever.
+ * Replaces the timers until the snapshot is taken: none fires. Imported first. Node remembers when its next timer is
+ * due, even if that was cleared, and keeps this in the snapshot: a process whose first timer is due later would wait
+ * for ever.
  */
 import * as v8 from "node:v8"
 

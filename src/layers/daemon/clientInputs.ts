@@ -1,4 +1,6 @@
-/** Clients by their id, which they keep when they reconnect: how much of their input was received, how much is queued. */
+/**
+ * Clients by their id, which they keep when they reconnect: how much of their input was received, how much is queued.
+ */
 import type { Hello } from "../../schema/protocol/Control.ts"
 import { type ClientInput, newClientInput, type Peer } from "./peer.ts"
 
@@ -11,9 +13,9 @@ export class ClientInputs {
   private readonly disconnected = new Map<string, ClientInput>()
 
   /**
-   * A client connects, or reconnects. `sent` is what it says it has sent: that counts as received when the client is not
-   * remembered, because input that is lost is better than input typed twice. Gives the client's previous connection,
-   * which must be dropped.
+   * A client connects, or reconnects. `sent` is what it says it has sent: that counts as received when the client is
+   * not remembered, because input that is lost is better than input typed twice. Gives the client's previous
+   * connection, which must be dropped.
    */
   connect(peer: Peer, { client }: Hello, sent: number): Peer | undefined {
     const input = this.connected.get(client) ?? this.disconnected.get(client) ?? { ...newClientInput(), received: sent }

@@ -31,7 +31,9 @@ const firstBytes = (parts: ReadonlyArray<Buffer>, length: number): ReadonlyArray
   return kept
 }
 
-/** Tells a client that waits for the command: the end of its output, as far as the scrollback holds it, and its status. */
+/**
+ * Tells a client that waits for the command: the end of its output, as far as the scrollback holds it, and its status.
+ */
 export const sendCommandEnd = (peer: Peer, model: ScrollbackModel, { offset, status }: CommandEnd): void => {
   const capture = Math.min(peer.hello?.command?.capture ?? 0, CAPTURE_BYTES)
   const from = Math.min(offset, Math.max(model.first(), offset - capture))

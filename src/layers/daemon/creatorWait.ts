@@ -1,7 +1,9 @@
 /** The wait for a session's creator, which is about to attach and must get the output from its first byte. */
 import type { FlowControl } from "./flowControl.ts"
 
-/** Output bytes before the creator has attached; then the program is paused. Less than what every scrollback holds raw. */
+/**
+ * Output bytes before the creator has attached; then the program is paused. Less than what every scrollback holds raw.
+ */
 const MAX_BYTES = 1024 * 1024
 
 /** How long the creator may take to attach; then the program goes on without it. */

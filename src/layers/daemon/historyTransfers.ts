@@ -1,4 +1,6 @@
-/** Histories that are being sent. The next piece is sent when the last was read: a client that does not read gets none. */
+/**
+ * Histories that are being sent. The next piece is sent when the last was read: a client that does not read gets none.
+ */
 import { FrameType, LINES_LAST } from "../../schema/protocol/Frame.ts"
 import type { Peer } from "./peer.ts"
 

@@ -1,4 +1,6 @@
-/** Routes a program's queries: the primary client's terminal replies, or the daemon where there is no primary client. */
+/**
+ * Routes a program's queries: the primary client's terminal replies, or the daemon where there is no primary client.
+ */
 import type { Filtered, Responder } from "../../services/QueryResponder.ts"
 import type { InputQueue } from "./inputQueue.ts"
 

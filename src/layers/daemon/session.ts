@@ -159,7 +159,9 @@ export class Session {
     return this.killed
   }
 
-  /** The command has ended and the session goes on: tells the clients that wait for the command, and shows it to all. */
+  /**
+   * The command has ended and the session goes on: tells the clients that wait for the command, and shows it to all.
+   */
   outlive(command: ReadonlyArray<string>, status: ExitStatus): void {
     this.outputBatch.flush()
     this.sessionEnd.endCommand(status)

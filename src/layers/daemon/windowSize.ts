@@ -48,7 +48,9 @@ export class WindowSize {
     }
   }
 
-  /** A client's window was resized. Where it is not the primary's, the client gets a restore once the size has settled. */
+  /**
+   * A client's window was resized. Where it is not the primary's, the client gets a restore once the size has settled.
+   */
   onResize(peer: Peer, size: Size): void {
     const { after, flush, peers, broadcast: screens } = this.options
     peer.size = size

@@ -26,10 +26,10 @@ const inherited = (fd: number): boolean =>
   }, false)
 
 /**
- * Closes descriptors inherited from the launcher's parent: a shell's process substitution uses 63, and would wait as long
- * as the session lives. Node closes none, and at its start keeps only the low ones from its own children. Linux only: on
- * macOS libuv starts children with POSIX_SPAWN_CLOEXEC_DEFAULT, which passes on only the requested ones. To be called
- * before we open any descriptor.
+ * Closes descriptors inherited from the launcher's parent: a shell's process substitution uses 63, and would wait as
+ * long as the session lives. Node closes none, and at its start keeps only the low ones from its own children. Linux
+ * only: on macOS libuv starts children with POSIX_SPAWN_CLOEXEC_DEFAULT, which passes on only the requested ones. To be
+ * called before we open any descriptor.
  */
 export const closeInherited = (): void => {
   if (process.platform !== "linux") return

@@ -1,6 +1,7 @@
 /**
  * Plans the start of a daemon so that it outlives the login. systemd's logind may kill what is left of a login when it
- * ends (logind.conf(5), KillUserProcesses), and stops a user's service manager after the last login (loginctl(1), linger).
+ * ends (logind.conf(5), KillUserProcesses), and stops a user's service manager after the last login (loginctl(1),
+ * linger).
  */
 
 /** The files of the system that this reads; a test has its own. */

@@ -121,8 +121,8 @@ const stop = Effect.fnUntraced(function*({ ended, master, processes }: Running) 
 
 /**
  * Real terminals, made by node-pty's native addon. The descriptor of the master side is not close-on-exec, and Node
- * cannot make it so: a program that this process starts later inherits it. A daemon starts one program, and another only
- * when the first one's terminal is closed.
+ * cannot make it so: a program that this process starts later inherits it. A daemon starts one program, and another
+ * only when the first one's terminal is closed.
  */
 export const layer: Layer.Layer<Pty> = Layer.succeed(
   Pty,

@@ -1,6 +1,6 @@
 /**
- * node-pty's native addon without its JavaScript: bytes stay Buffers, and the descriptor is ours. The executable contains
- * the addon; dlopen(3) needs a file, so it is written to the cache once.
+ * node-pty's native addon without its JavaScript: bytes stay Buffers, and the descriptor is ours. The executable
+ * contains the addon; dlopen(3) needs a file, so it is written to the cache once.
  */
 import { createHash } from "node:crypto"
 import * as fs from "node:fs"
@@ -14,8 +14,8 @@ import { writeWholeFile } from "../system/wholeFile.ts"
 /** As declared by node-pty 1.1.0 in src/unix/pty.cc. Every function throws an Error that names the system call. */
 export interface PtyAddon {
   /**
-   * Starts `file`, looked up on the PATH of `env`, on a new terminal. Does not fail for a `file` or `cwd` that cannot be
-   * used: on Linux the child says so on the terminal and exits with 1.
+   * Starts `file`, looked up on the PATH of `env`, on a new terminal. Does not fail for a `file` or `cwd` that cannot
+   * be used: on Linux the child says so on the terminal and exits with 1.
    */
   readonly fork: (
     file: string,

@@ -36,8 +36,8 @@ export interface PtyMaster {
 const isFull = (error: unknown) => (error as NodeJS.ErrnoException).code === "EAGAIN"
 
 /**
- * Opens the terminal's slave side too. Otherwise reading would end when a program closes its descriptors, although it may
- * write to /dev/tty later. O_NOCTTY: it must not become our own terminal.
+ * Opens the terminal's slave side too. Otherwise reading would end when a program closes its descriptors, although it
+ * may write to /dev/tty later. O_NOCTTY: it must not become our own terminal.
  */
 const holdSlave = (path: string): number | undefined =>
   quietly(() => fs.openSync(path, fs.constants.O_RDWR | fs.constants.O_NOCTTY))
@@ -109,8 +109,8 @@ export const openMaster = (fd: number, slavePath?: string): PtyMaster => {
   let failedTries = 0
 
   /**
-   * Writes as much as the terminal takes, and returns the rest. Not through the stream: libuv cannot reopen a master, so
-   * it writes as if the descriptor blocked, and spins until the program reads.
+   * Writes as much as the terminal takes, and returns the rest. Not through the stream: libuv cannot reopen a master,
+   * so it writes as if the descriptor blocked, and spins until the program reads.
    */
   const writeSome = (bytes: Buffer): Buffer => {
     let at = 0

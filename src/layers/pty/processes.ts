@@ -47,8 +47,8 @@ const toUserPath = (start: string): (cwd: string) => string => {
 }
 
 /**
- * `pid` leads the session on the terminal `ttyPath` and began in the directory `start`. `nameOf` asks the system for the
- * foreground's name, where there is no /proc.
+ * `pid` leads the session on the terminal `ttyPath` and began in the directory `start`. `nameOf` asks the system for
+ * the foreground's name, where there is no /proc.
  */
 export const ptyProcesses = (
   pid: number,
@@ -62,7 +62,7 @@ export const ptyProcesses = (
   const pids = (): ReadonlyArray<number> => {
     if (startTime === undefined) return pidsOn(ttyPath)
     const leader = readProcStat(pid)
-    // While a process of the session lives, no other gets the leader's pid: another start time means that all have ended.
+    // While the session has a process, no other gets the leader's pid: another start time means that all have ended.
     if (leader !== undefined && leader.start !== startTime) return []
     return allPids().filter((other) => {
       const stat = readProcStat(other)

@@ -194,8 +194,8 @@ export const historyLines = (text: string | undefined): number => {
 }
 
 /**
- * A terminal model that parses output when there is time. Raw bytes replace it before it is loaded, after it has failed,
- * and always with `SESH_SCROLLBACK=0`.
+ * A terminal model that parses output when there is time. Raw bytes replace it before it is loaded, after it has
+ * failed, and always with `SESH_SCROLLBACK=0`.
  */
 export const layer: Layer.Layer<Scrollback, never, VtEngine | Caller> = Layer.effect(
   Scrollback,

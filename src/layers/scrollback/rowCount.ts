@@ -72,7 +72,9 @@ export class RowCount {
     this.markBytes = markBytes
   }
 
-  /** Counts from here on. The terminal must be on its main screen, in no sequence. `cols`: Infinity if nothing wraps. */
+  /**
+   * Counts from here on. The terminal must be on its main screen, in no sequence. `cols`: Infinity if nothing wraps.
+   */
   begin(at: number, cols: number): void {
     this.at = at
     this.startedAt = at

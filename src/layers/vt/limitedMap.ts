@@ -1,4 +1,7 @@
-/** Most entries of a map of modes, keys or colours: far more than exist. A program that sets more cannot fill the memory. */
+/**
+ * Most entries of a map of modes, keys or colours: far more than exist. A program that sets more cannot fill the
+ * memory.
+ */
 const MAX_ENTRIES = 512
 
 /** Sets an entry while there is room. The map's order is the order in which its entries were last set. */

@@ -1,6 +1,6 @@
 /**
- * Tracks what a program has changed about its terminal, from the bytes that it writes: all that the screen's contents do
- * not show. Cheap enough for live output: skips text, and knows a colour by one byte.
+ * Tracks what a program has changed about its terminal, from the bytes that it writes: all that the screen's contents
+ * do not show. Cheap enough for live output: skips text, and knows a colour by one byte.
  */
 import { Keyboards, type Screen } from "./keyboards.ts"
 import { setLimited } from "./limitedMap.ts"

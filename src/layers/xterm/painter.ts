@@ -105,8 +105,8 @@ export class Painter {
 
   /**
    * Writes a row. The cursor must be in its first column. `fill` is the bg word of the row on the terminal: blank cells
-   * with it are skipped. `resync` sets the column again before ASCII that follows a character of doubtful width. `end` is
-   * the first column that is not written.
+   * with it are skipped. `resync` sets the column again before ASCII that follows a character of doubtful width. `end`
+   * is the first column that is not written.
    */
   row(line: Line, fill: number, resync: boolean, wrapped: boolean, end = contentEnd(line, this.core.cols, fill)): void {
     this.isWidthDoubtful = false

@@ -1,6 +1,6 @@
 /**
- * Writes a terminal as bytes that make another one show the same. They erase nothing of the user's on the other terminal,
- * and contain no query.
+ * Writes a terminal as bytes that make another one show the same. They erase nothing of the user's on the other
+ * terminal, and contain no query.
  */
 import { enter, keyboard } from "../vt/enter.ts"
 import type { ModeTracker } from "../vt/modes.ts"
@@ -77,7 +77,9 @@ export const serialize = (options: SerializeOptions): Array<Buffer> => {
 const scrollOut = (cols: number, rows: number): string =>
   `${" ".repeat(cols - 1)}\r\x1b[K${"\r\n".repeat(Math.max(1, rows - 1))}\x1b[H`
 
-/** Erases the rows where they are. The first one by ECH: EL or ED would cut it off from its wrapped part in the history. */
+/**
+ * Erases the rows where they are. The first one by ECH: EL or ED would cut it off from its wrapped part in the history.
+ */
 const eraseRows = (cols: number, rows: number): string =>
   `\x1b[H\x1b[${cols}X${rows > 1 ? "\x1b[2;1H\x1b[J\x1b[H" : ""}`
 

@@ -15,7 +15,9 @@ const BG_FLAGS: ReadonlyArray<readonly [number, string]> = [
   [Xterm.OVERLINE, ";53"]
 ]
 
-/** `base` is 30 or 40. Keeps the sixteen colours and the first sixteen of 256 apart: terminals may differ about them. */
+/**
+ * `base` is 30 or 40. Keeps the sixteen colours and the first sixteen of 256 apart: terminals may differ about them.
+ */
 const colour = (word: number, base: number): string => {
   const mode = word & Xterm.COLOUR_MODE
   if (mode === 0) return ""

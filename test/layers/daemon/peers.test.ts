@@ -52,7 +52,7 @@ describe("clients of different sizes", () => {
 })
 
 describe("a terminal larger than any screen", () => {
-  it.effect("counts as 2,000 columns and 400 rows: the creator's, a client's that attaches, and one that has grown", () =>
+  it.effect("counts as 2,000 columns and 400 rows: the creator's, a new client's, and one that has grown", () =>
     hosting((pty) =>
       Effect.gen(function*() {
         yield* start({ size: { cols: 3000, rows: 24 } })

@@ -186,7 +186,7 @@ describe("a client that resumes", () => {
       }))
   })
 
-  it.effect("gets a sequence or character that was cut from its first byte again, where a line of ours came between", () => {
+  it.effect("gets a cut sequence or character again from its first byte, where a line of ours came between", () => {
     const { daemon, hellos } = scripted((daemon, hello) => {
       const cut = Buffer.from(
         ["\x1b[3", "\xe2\x94", "\x1b]0;title"][Math.min(hello.resume === undefined ? 0 : 1, 2)]!,

@@ -119,7 +119,7 @@ describe("the program queries its terminal", () => {
       assert.strictEqual(replies.length, 0)
     }))
 
-  it.effect("a row below the session's last is the last for the other clients, whose terminals may have more rows", () =>
+  it.effect("a row below the session's last is the last for other clients, whose terminals may have more rows", () =>
     withResponder((responder) => {
       for (
         const [written, expected] of [

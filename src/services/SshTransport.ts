@@ -8,12 +8,12 @@ import type { ExitStatus } from "../schema/Session.ts"
 import { quoteIfNeeded } from "../schema/Shell.ts"
 import type { ByteChannel } from "./ByteChannel.ts"
 
-/** What ssh or a host said, where it explains something: one line, bounded, no control characters. */
+/** The text of ssh or a host that explains a failure: one line, bounded, no control characters. */
 const Words = Schema.String
 
 const because = (words: string): string => words === "" ? "" : `: ${words}`
 
-/** No connection could be made. `busy`: there is one, and the host opens no more sessions on it. */
+/** No connection could be made. `busy`: there is one, but the host opens no more sessions on it. */
 export class HostUnreachable extends Schema.TaggedError<HostUnreachable>()("HostUnreachable", {
   host: Schema.String,
   reason: Schema.Literals(["refused", "timeout", "no such host", "no network", "dropped", "busy", "other"]),
@@ -59,7 +59,7 @@ export class HostKeyChanged extends Schema.TaggedError<HostKeyChanged>()("HostKe
   }
 }
 
-/** The host's key is not on record, and the user's configuration or the missing terminal forbids to take it on trust. */
+/** The host's key is not on record, and the user's configuration or the missing terminal forbids trusting it. */
 export class HostKeyUnknown extends Schema.TaggedError<HostKeyUnknown>()("HostKeyUnknown", {
   host: Schema.String,
   words: Words
@@ -69,7 +69,7 @@ export class HostKeyUnknown extends Schema.TaggedError<HostKeyUnknown>()("HostKe
   }
 }
 
-/** The host does not let us in. Never retried. */
+/** The host refuses the login. Never retried. */
 export class AuthenticationFailed extends Schema.TaggedError<AuthenticationFailed>()("AuthenticationFailed", {
   host: Schema.String,
   words: Words
@@ -79,7 +79,7 @@ export class AuthenticationFailed extends Schema.TaggedError<AuthenticationFaile
   }
 }
 
-/** There was a connection, and it is gone: what was on its way may have arrived or not. */
+/** The connection ended: what was on its way may have arrived or not. */
 export class ConnectionLost extends Schema.TaggedError<ConnectionLost>()("ConnectionLost", {
   host: Schema.String,
   words: Words
@@ -89,7 +89,7 @@ export class ConnectionLost extends Schema.TaggedError<ConnectionLost>()("Connec
   }
 }
 
-/** The way to make connections is not there, or unusable: `advice` says what to do. */
+/** The transport is missing or unusable: `advice` says what to do. */
 export class SshMissing extends Schema.TaggedError<SshMissing>()("SshMissing", {
   problem: Schema.String,
   advice: Schema.String
@@ -99,7 +99,7 @@ export class SshMissing extends Schema.TaggedError<SshMissing>()("SshMissing", {
   }
 }
 
-/** The host lets us in and runs nothing for us: an account without a shell, a forced command. */
+/** The host accepts the login and runs no program: an account without a shell, a forced command. */
 export class NoShell extends Schema.TaggedError<NoShell>()("NoShell", {
   host: Schema.String,
   words: Words
@@ -120,7 +120,7 @@ export class SocketRefused extends Schema.TaggedError<SocketRefused>()("SocketRe
   }
 }
 
-/** A program wrote more than the caller wanted to hold. */
+/** A program wrote more than the caller's limit. */
 export class OutputTooLarge extends Schema.TaggedError<OutputTooLarge>()("OutputTooLarge", {
   host: Schema.String,
   /** Bytes. */
@@ -131,7 +131,7 @@ export class OutputTooLarge extends Schema.TaggedError<OutputTooLarge>()("Output
   }
 }
 
-/** No command line and no protocol can carry this. */
+/** A command line or protocol cannot carry this argument. */
 export class BadArgument extends Schema.TaggedError<BadArgument>()("BadArgument", {
   argument: Schema.String,
   rule: Schema.String
@@ -151,16 +151,16 @@ export type ConnectFailure =
 
 export type StartFailure = ConnectFailure | ConnectionLost | NoShell | BadArgument
 
-/** How a channel may end other than well. A refusal may come late: opening does not wait for the host's answer. */
+/** Why a channel ended, when not in order. A refusal may come late: opening does not wait for the host's answer. */
 export type ChannelFailure = ConnectFailure | ConnectionLost | NoShell | SocketRefused
 
 export interface ConnectOptions {
   /**
-   * `interactive`: a terminal is there, and passwords, passphrases and host keys may be asked about on it.
-   * `batch` (the default): nothing ever asks; what would have to, fails.
+   * `interactive`: there is a terminal, and ssh may ask on it for passwords, passphrases and host keys.
+   * `batch` (the default): ssh never asks; what needs an answer fails.
    */
   readonly prompts?: "interactive" | "batch"
-  /** A host that does not answer for so long is given up. Time that a person takes to answer does not count. */
+  /** How long a host may take to answer. Time that the user takes to answer does not count. */
   readonly connectTimeout?: Duration.Input
 }
 
@@ -168,9 +168,9 @@ export interface ConnectOptions {
 export const CONNECT_TIMEOUT_MS = 5000
 
 export interface ExecOptions extends ConnectOptions {
-  /** What the program reads; nothing unless given. */
+  /** The program's standard input; empty unless given. */
   readonly stdin?: Buffer
-  /** Most bytes of each output, {@link OUTPUT_LIMIT_BYTES} unless given. */
+  /** Most bytes of each output: {@link OUTPUT_LIMIT} unless given. */
   readonly limit?: number
 }
 
@@ -184,15 +184,18 @@ export interface ExecResult {
   readonly stderr: Buffer
 }
 
-/** Callbacks, not streams: this is the byte path. They must not throw. */
+/** Callbacks instead of streams, because this is the byte path. They must not throw. */
 export interface ProgramHandlers {
-  /** Bytes of its standard output. The handler's to keep. */
+  /** Bytes of its standard output. The handler may keep them. */
   readonly onData: (bytes: Buffer) => void
-  /** Bytes of its standard error, in no order with the others. */
+  /** Bytes of its standard error, in no order with those of the standard output. */
   readonly onStderr: (bytes: Buffer) => void
   /** All that was written has been taken, after a `write` that returned false. */
   readonly onDrain: () => void
-  /** It has ended and every byte it wrote was handed over; or nobody knows, because the connection is lost. Once, last. */
+  /**
+   * It has ended, and every byte it wrote was handed over; or the connection is lost, and its end is unknown. Once,
+   * last.
+   */
   readonly onExit: (end: ExitStatus | ConnectionLost) => void
 }
 
@@ -200,36 +203,39 @@ export interface ProgramHandlers {
 export interface RemoteProgram {
   /** Starts the flow of bytes; nothing is called before it returns. Once. */
   readonly listen: (handlers: ProgramHandlers) => void
-  /** Goes to its standard input. The buffer must not change afterwards. False: hold back until `onDrain`. */
+  /** Writes to its standard input. The buffer must not change afterwards. False: write no more until `onDrain`. */
   readonly write: (bytes: Buffer) => boolean
-  /** Both outputs: the program blocks once everything on the way is full. */
+  /** Pauses both outputs: the program blocks once all buffers on the way are full. */
   readonly pause: () => void
   readonly resume: () => void
-  /** The end of its standard input, once all that was written has arrived. */
+  /** Ends its standard input, once all that was written has arrived. */
   readonly end: () => void
-  /** Lets go of it: the host closes its pipes. Whether it ends then is up to the program. */
+  /** Closes its pipes on the host. Whether it ends then is up to the program. */
   readonly destroy: () => void
 }
 
-/** What a name leads to. */
+/** The host that a name stands for. */
 export interface HostDescription {
   readonly hostname: string
   readonly port: number
   readonly user: string
 }
 
-/** Ways to other hosts: what a user's `ssh` can reach. One connection a host, made when needed and kept for the next. */
+/**
+ * Connections to the hosts that a user's `ssh` can reach. One connection per host, made when needed and kept for the
+ * next use.
+ */
 export class SshTransport extends Context.Service<SshTransport, {
   /**
-   * Runs a program on the host with exactly these arguments, and collects what it says. What the host's login scripts
-   * print on standard output is not part of it. The program is looked up on the PATH there.
+   * Runs a program on the host with exactly these arguments, and collects its output, without what the host's login
+   * scripts print on standard output. The program is looked up on the host's PATH.
    */
   readonly exec: (
     host: HostName,
     argv: ReadonlyArray<string>,
     options?: ExecOptions
   ) => Effect.Effect<ExecResult, StartFailure | OutputTooLarge>
-  /** The same, for many bytes. It has been started when this returns. Closing the scope destroys it. */
+  /** The same, for many bytes. The program has started when this returns. Closing the scope destroys it. */
   readonly start: (
     host: HostName,
     argv: ReadonlyArray<string>,
@@ -237,16 +243,17 @@ export class SshTransport extends Context.Service<SshTransport, {
   ) => Effect.Effect<RemoteProgram, StartFailure, Scope.Scope>
   /**
    * Connects to a unix socket on the host, by its absolute path. Closing the scope destroys the channel.
-   * `bridge`: a program on the host that copies its standard input and output to and from that socket. It is tried when the
-   * socket is refused, because sshd does not say whether it is the socket or the forwarding of sockets that is not there. It ends, with 0, when the socket does: a bridge's end is heard in both directions.
+   * `bridge`: a program on the host that copies its standard input and output to and from that socket. It is tried when
+   * the socket is refused: sshd does not say whether the socket is missing or forwards no sockets. The bridge ends with
+   * 0 when the socket ends: its end counts for both directions.
    */
   readonly connectSocket: (
     host: HostName,
     path: string,
     options?: ConnectOptions & { readonly bridge?: ReadonlyArray<string> }
   ) => Effect.Effect<ByteChannel<ChannelFailure>, StartFailure | SocketRefused, Scope.Scope>
-  /** What the user's configuration makes of the name. Asks no network. */
+  /** Resolves a name with the user's configuration. Uses no network. */
   readonly describe: (host: HostName) => Effect.Effect<HostDescription, HostUnreachable | SshMissing>
-  /** Gives up the connection that is kept, if there is one. Whoever uses it loses it. */
+  /** Closes the connection that is kept, if there is one. Its users lose it. */
   readonly close: (host: HostName) => Effect.Effect<void>
 }>()("sesh/services/SshTransport") {}

@@ -11,7 +11,7 @@ import { quietly } from "../system/quietly.ts"
 import * as SshTransportOpenSsh from "./openssh/SshTransportOpenSsh.ts"
 import * as SshTransportSsh2 from "./ssh2/SshTransportSsh2.ts"
 
-/** What `SESH_SSH` may say. */
+/** The values of `SESH_SSH`. */
 export const TRANSPORTS = ["openssh", "ssh2"] as const
 
 type Env = Readonly<Record<string, string | undefined>>
@@ -25,15 +25,15 @@ const isProgram = (path: string): boolean =>
 const isOnPath = (program: string, env: Env): boolean =>
   (env["PATH"] ?? "").split(Path.delimiter).some((dir) => dir !== "" && isProgram(Path.join(dir, program)))
 
-/** The user's word, or else OpenSSH where there is one. */
+/** The user's choice, or OpenSSH where there is an `ssh`. */
 export const transportFor = (env: Env): Effect.Effect<typeof TRANSPORTS[number], SshMissing> => {
-  const wish = env["SESH_SSH"]
-  if (wish === undefined || wish === "") return Effect.succeed(isOnPath("ssh", env) ? "openssh" : "ssh2")
-  const known = TRANSPORTS.find((name) => name === wish)
+  const choice = env["SESH_SSH"]
+  if (choice === undefined || choice === "") return Effect.succeed(isOnPath("ssh", env) ? "openssh" : "ssh2")
+  const known = TRANSPORTS.find((name) => name === choice)
   if (known !== undefined) return Effect.succeed(known)
   return Effect.fail(
     new SshMissing({
-      problem: `SESH_SSH is ${JSON.stringify(wish.slice(0, 40))}`,
+      problem: `SESH_SSH is ${JSON.stringify(choice.slice(0, 40))}`,
       advice: `set it to ${TRANSPORTS.join(" or ")}`
     })
   )
@@ -44,10 +44,10 @@ export interface SshTransportChosenOptions {
   readonly config?: string
 }
 
-/** By either. */
+/** What either transport needs. */
 type Needed = Caller | OperatingSystem | Paths
 
-/** The transport that fits, chosen when one is first used: a process that asks no host pays for none. */
+/** The transport is chosen and loaded at its first use: a process that needs no host loads none. */
 export const layer = (options: SshTransportChosenOptions = {}): Layer.Layer<SshTransport, never, Needed> =>
   Layer.effect(
     SshTransport,

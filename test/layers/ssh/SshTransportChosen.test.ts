@@ -28,7 +28,7 @@ afterAll(() => Fs.rmSync(dir, { recursive: true }))
 describe("which ssh is used", () => {
   const chosen = (env: Record<string, string>) => SshTransportChosen.transportFor(env)
 
-  it.effect("OpenSSH where there is one, and the one within where there is none", () =>
+  it.effect("OpenSSH where there is an ssh, and ssh2 where there is not", () =>
     Effect.gen(function*() {
       const PATH = `${dir}/without:${dir}/with`
       assert.strictEqual(yield* chosen({ PATH }), "openssh")
@@ -37,13 +37,13 @@ describe("which ssh is used", () => {
       assert.strictEqual(yield* chosen({ PATH, SESH_SSH: "" }), "openssh")
     }))
 
-  it.effect("the one that the user wants, whatever there is", () =>
+  it.effect("the user's choice, whatever is installed", () =>
     Effect.gen(function*() {
       assert.strictEqual(yield* chosen({ PATH: `${dir}/with`, SESH_SSH: "ssh2" }), "ssh2")
       assert.strictEqual(yield* chosen({ SESH_SSH: "openssh" }), "openssh")
     }))
 
-  it.effect("a wish that nobody understands is an error, when a host is asked and not before", () =>
+  it.effect("an unknown choice is an error at the first use of a host, not before", () =>
     Effect.gen(function*() {
       const ssh = yield* SshTransport
       const error = yield* Effect.flip(ssh.exec(hostNamed("web"), ["true"]))
@@ -62,7 +62,7 @@ describe("a channel", () => {
     return channel as unknown as Channel
   }
 
-  it("whose host sends more than it may is given up", () => {
+  it("whose host sends more than it may is closed", () => {
     const sock = new PassThrough()
     let excess = 0
     const channel = bounded(make(), new DrainQueue(sock), () => excess++)

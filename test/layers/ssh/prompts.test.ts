@@ -65,7 +65,7 @@ for (const transport of ["openssh", "ssh2"] as const) {
     )
 
     test(
-      "what the host wants to know, without its control characters",
+      "the host's own questions, without their control characters",
       Effect.gen(function*() {
         const { methods } = yield* passwordHost("token", "keyboard-interactive")
         const { says, type } = yield* onTerminal("token", "interactive", transport)
@@ -73,7 +73,7 @@ for (const transport of ["openssh", "ssh2"] as const) {
         type(`${PASSWORD}\r`)
         yield* happens("it ran", () => says.text().includes("]"))
         assert.include(says.text(), "[it works]")
-        // OpenSSH says it in its log.
+        // OpenSSH writes it to its log.
         if (transport === "ssh2") assert.include(says.text(), "The  title\r\nLook at your token\r\n")
         assert.notMatch(says.text(), /\u0007|\u001b\[31m|sesam/)
         assert.include(methods(), "keyboard-interactive")
@@ -81,7 +81,7 @@ for (const transport of ["openssh", "ssh2"] as const) {
     )
 
     test(
-      "nothing where nobody may be asked",
+      "nothing where no questions may be asked",
       Effect.gen(function*() {
         const { methods } = yield* passwordHost("typed", "password")
         for (const host of ["typed", "locked"]) {

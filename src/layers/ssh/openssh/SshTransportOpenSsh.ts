@@ -33,7 +33,7 @@ import { makeMasters } from "./masters.ts"
 import type * as Mux from "./mux.ts"
 import { startMuxProgram } from "./muxProgram.ts"
 
-/** A connection nobody uses is kept for so long. */
+/** How long an unused connection is kept. */
 const PERSIST: Duration.Input = "10 minutes"
 
 export interface SshTransportOpenSshOptions {
@@ -41,12 +41,12 @@ export interface SshTransportOpenSshOptions {
   readonly program?: string
   /** Configuration file instead of the user's and the system's. */
   readonly config?: string
-  /** A connection nobody uses is kept for so long: ten minutes unless given. */
+  /** How long an unused connection is kept: ten minutes unless given. */
   readonly persist?: Duration.Input
 }
 
-/** Opens a channel and tells a callback how that went. */
-const tellOpened = <R>(
+/** Opens a channel and reports the result to a callback. */
+const reportOpened = <R>(
   host: HostName,
   channel: Effect.Effect<ByteChannel<ChannelFailure>, StartFailure, R>,
   opened: (result: ByteChannel<ChannelFailure> | ChannelFailure) => void
@@ -58,8 +58,8 @@ const tellOpened = <R>(
   )
 
 /**
- * OpenSSH's `ssh`, with a connection of our own for each host that outlives this process (ControlMaster, ControlPersist):
- * what works with `ssh host` works here. Its sockets are in `ssh` under the sessions' directory.
+ * OpenSSH's `ssh`, with a connection of sesh's own for each host that outlives this process (ControlMaster,
+ * ControlPersist): what works with `ssh host` works with sesh. Its sockets are in `ssh` under the sessions' directory.
  */
 export const layer = (
   options: SshTransportOpenSshOptions = {}
@@ -72,7 +72,7 @@ export const layer = (
       const paths = yield* Paths
       const ssh = { file: options.program ?? "ssh", config: options.config, persist: options.persist ?? PERSIST }
 
-      const place = yield* Effect.cached(
+      const controlDir = yield* Effect.cached(
         paths.ensure.pipe(
           Effect.mapError(({ advice, path, problem }) => new SshMissing({ problem: `${path} ${problem}`, advice })),
           Effect.andThen(makeControlDir(paths.dir, platform))
@@ -82,11 +82,11 @@ export const layer = (
         ssh,
         env,
         configFile: options.config ?? Path.join(home, ".ssh", "config"),
-        place
+        controlDir
       })
 
-      /** Hosts where a bridge leads to what forwarding did not. */
-      const prohibited = new Set<HostName>()
+      /** Hosts where a bridge connected after forwarding had failed. */
+      const bridgedHosts = new Set<HostName>()
 
       const start = (host: HostName, argv: ReadonlyArray<string>, options?: ConnectOptions) =>
         scopedProgram(launch({
@@ -94,16 +94,16 @@ export const layer = (
           argv,
           connection: masters.get(host, options),
           start: (master) =>
-            Effect.flatMap(place, (at) => startMuxProgram({ ssh, env, host, argv, master, log: at.once("log") }))
+            Effect.flatMap(controlDir, (at) => startMuxProgram({ ssh, env, host, argv, master, log: at.once("log") }))
         }))
 
       const bridge = (host: HostName, path: string, argv: ReadonlyArray<string>, options?: ConnectOptions) =>
         Effect.map(start(host, argv, options), (program) => bridgeChannel(host, path, program))
 
-      /** Tries again with a new connection when the one there was has just gone. */
+      /** Tries again with a new connection when the existing one has just ended. */
       const forward = (host: HostName, path: string, options: ConnectOptions | undefined) => {
         const open = Effect.gen(function*() {
-          const at = yield* place
+          const at = yield* controlDir
           const master = yield* masters.get(host, options)
           return yield* forwardedChannel(host, path, master, at.once("forward"))
         })
@@ -124,7 +124,7 @@ export const layer = (
         if (bad !== undefined) return yield* bad
         const argv = options?.bridge
         if (argv === undefined) return yield* forward(host, path, options)
-        if (prohibited.has(host)) return yield* bridge(host, path, argv, options)
+        if (bridgedHosts.has(host)) return yield* bridge(host, path, argv, options)
         const badBridge = badArgument(argv)
         if (badBridge !== undefined) return yield* badBridge
         const run = yield* FiberSet.makeRuntime<Scope.Scope>()
@@ -132,8 +132,8 @@ export const layer = (
         return withFallback(
           first,
           (failure) => failure._tag === "SocketRefused",
-          (opened) => void run(tellOpened(host, bridge(host, path, argv, options), opened)),
-          () => prohibited.add(host)
+          (opened) => void run(reportOpened(host, bridge(host, path, argv, options), opened)),
+          () => bridgedHosts.add(host)
         )
       })
 

@@ -6,7 +6,7 @@ import { childEnd, endChild, spawnChild } from "../../system/childProcess.ts"
 import { isAbsent } from "../../system/systemError.ts"
 import { lastLine } from "../shared/sanitize.ts"
 
-/** ssh has so long to end when asked to. */
+/** Time that ssh has to end when asked to. */
 const GRACE_MS = 500
 
 /** Bytes: `ssh -G` prints about 5,000. */
@@ -18,10 +18,10 @@ export const notStarted = (file: string, error: NodeJS.ErrnoException): SshMissi
     ? new SshMissing({ problem: `there is no ${file} on PATH`, advice: "install OpenSSH's client" })
     : new SshMissing({ problem: `${file} cannot be started (${error.code ?? error.message})`, advice: "try again" })
 
-/** Ends a process, and with a session of its own all that it has started. */
+/** Ends a process; with `group`, also all that it has started. */
 export const end = (child: ChildProcess.ChildProcess, group: boolean): void => endChild(child, GRACE_MS, { group })
 
-/** Starts a process. */
+/** Starts a process. An exception of Node is handled like the error event. */
 export const spawn = (
   file: string,
   args: ReadonlyArray<string>,
@@ -36,7 +36,7 @@ export const spawn = (
 export const exitCode = (child: ChildProcess.ChildProcess): Effect.Effect<number | null> =>
   Effect.map(childEnd(child), () => child.exitCode)
 
-/** Runs ssh to its end, for what it prints. */
+/** Runs ssh to its end, and returns its output. */
 export const print = (
   host: string,
   file: string,

@@ -1,4 +1,4 @@
-/** Where control sockets, forwarded sockets and logs are: one directory of the user's own. */
+/** The user's private directory of control sockets, forwarded sockets and logs. */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Fs from "node:fs"
@@ -9,30 +9,30 @@ import { remove } from "../../system/files.ts"
 import { KEY_DIGITS } from "../../system/fnv.ts"
 import { quietly } from "../../system/quietly.ts"
 
-/** ssh first makes the socket under a longer name: a dot and 16 characters more (muxserver_listen in mux.c). */
+/** ssh first creates the socket under a longer name: a dot and 16 more characters (muxserver_listen in mux.c). */
 const SSH_SUFFIX = 17
 
-/** A forwarded socket is nobody's after this long: it is used once, at once. */
-const LEFT_BEHIND_MS = 60_000
+/** The age at which a forwarded socket is left over: each is used once, at once. */
+const FORWARD_MAX_AGE_MS = 60_000
 
 const FORWARD_PREFIX = "f"
 const LOG_PREFIX = "l"
 
-/** What is used once: its kind, and the process that uses it. */
+/** Names that are used once: their kind, and the process that uses them. */
 const ONCE = new RegExp(`^([${FORWARD_PREFIX}${LOG_PREFIX}])(\\d{1,10})-\\d+$`)
 
-/** Makes an empty file of our own and gives a descriptor that appends to it. */
+/** Creates an empty file and returns a descriptor that appends to it. */
 export const openLog = (path: string): number => {
   remove(path)
   return Fs.openSync(path, "ax", 0o600)
 }
 
-/** Names within the directory. */
+/** The paths in the directory. */
 export interface ControlDir {
   readonly control: (key: string) => string
-  /** Log of a host's master. */
+  /** The log of a host's master. */
   readonly log: (key: string) => string
-  /** A name that is used once. */
+  /** A path that is used once. */
   readonly once: (kind: "forward" | "log") => string
 }
 
@@ -48,17 +48,17 @@ const sweep = (dir: string, now: number): void =>
       const path = Path.join(dir, name)
       const isOver = kind === LOG_PREFIX
         ? !runs(Number(pid))
-        : now - Fs.lstatSync(path).mtimeMs > LEFT_BEHIND_MS
+        : now - Fs.lstatSync(path).mtimeMs > FORWARD_MAX_AGE_MS
       if (isOver) remove(path)
     }
   })
 
-/** The directory, made with mode 0700 in one that is ours already. Removes what killed processes left there. */
+/** Creates the directory with mode 0700 in one that is the user's already. Removes what killed processes left there. */
 export const makeControlDir = (parent: string, platform: string): Effect.Effect<ControlDir, SshMissing> =>
   Effect.flatMap(Clock.currentTimeMillis, (now) => {
     const dir = Path.join(parent, "ssh")
     const refuse = (problem: string, advice: string) => Effect.fail(new SshMissing({ problem, advice }))
-    // ssh puts the path through its own expansion, and has no way to quote these.
+    // ssh expands the path, and these characters cannot be quoted for it.
     if (/[\u0000-\u001f$"\\]/.test(dir)) return refuse(`${JSON.stringify(dir)} is no place for ssh`, "set SESH_DIR")
     const longest = Buffer.byteLength(Path.join(dir, "x".repeat(KEY_DIGITS))) + SSH_SUFFIX
     const limit = socketPathLimit(platform)

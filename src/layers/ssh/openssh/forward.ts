@@ -1,4 +1,4 @@
-/** A unix socket on a host as a channel: forwarded by the master, or through a program where sshd does not do that. */
+/** A unix socket on a host as a channel, forwarded by the master. */
 import * as Effect from "effect/Effect"
 import * as FiberSet from "effect/FiberSet"
 import type * as Scope from "effect/Scope"
@@ -12,7 +12,7 @@ import { explainLoss, isForwardRefused } from "../shared/sshLog.ts"
 import type { Master } from "./masters.ts"
 import * as Mux from "./mux.ts"
 
-/** Connects to our own end of it. */
+/** Connects to the local end of the forwarded socket. */
 const connectLocal = (path: string): Effect.Effect<Net.Socket, Mux.MuxGone> =>
   Effect.callback((resume) => {
     const socket = new Net.Socket({ allowHalfOpen: true })
@@ -26,12 +26,12 @@ const connectLocal = (path: string): Effect.Effect<Net.Socket, Mux.MuxGone> =>
     return Effect.sync(() => socket.destroy())
   })
 
-/** Runs what a callback begins, until the scope of the channel ends. */
+/** Runs the effects of callbacks, until the scope of the channel ends. */
 type Run = (effect: Effect.Effect<void>) => unknown
 
 /**
- * The end of a forwarded socket is the other side's, or the master's: then nothing answers any more. A refusal by the
- * host looks like an end before the first byte; only the master's log tells.
+ * A forwarded socket ends with the other side, or with the master, which then no longer answers. A refusal by the host
+ * looks like an end before the first byte; only the master's log shows the difference.
  */
 const judgeOf = (host: HostName, path: string, master: Master, since: number, run: Run): Judge<ChannelFailure> =>
 (
@@ -47,7 +47,7 @@ const judgeOf = (host: HostName, path: string, master: Master, since: number, ru
   }))
 }
 
-/** Opens a channel through a master; fails when there is none behind its socket any more. */
+/** Opens a channel through a master; fails when no master is behind its socket any more. */
 export const forwardedChannel = (
   host: HostName,
   path: string,
@@ -60,7 +60,7 @@ export const forwardedChannel = (
       const since = sizeOf(master.log)
       yield* Mux.openForward(master.control, local, path)
       const socket = yield* Effect.ensuring(connectLocal(local), Effect.sync(() => remove(local)))
-      // By the time it hears this, the master has taken our connection: it looks at all sockets in turn.
+      // The master checks all its sockets in turn: before it reads this request, it has accepted our connection.
       yield* Effect.ignore(Mux.closeForward(master.control, local, path))
       return socketChannel(socket, judgeOf(host, path, master, since, run))
     }),

@@ -1,4 +1,6 @@
-/** The connections that are kept: one ssh process a host, in the background, which serves all others (ControlMaster). */
+/**
+ * The connections that are kept: one ssh process per host in the background, which serves all others (ControlMaster).
+ */
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import * as Fs from "node:fs"
@@ -24,14 +26,14 @@ import { describeArgs, masterArgs, quietEnv, readDescription, sessionArgs, type 
 /** A connection that was alive a moment ago. */
 export interface Master {
   readonly control: string
-  /** What it has to say; it appends. */
+  /** The master appends to it. */
   readonly log: string
 }
 
-/** Between looks whether somebody else was faster. */
-const LOOK_MS = 100
+/** Time between checks whether another process was faster. */
+const CHECK_MS = 100
 
-/** Bytes after which a master's log begins anew. */
+/** Bytes after which a master's log is cleared. */
 const MAX_LOG_BYTES = 1024 * 1024
 
 const OTHER_MASTER = /already exists, disabling multiplexing/
@@ -39,28 +41,28 @@ const OTHER_MASTER = /already exists, disabling multiplexing/
 export interface MastersOptions {
   readonly ssh: SshProgram
   readonly env: Readonly<Record<string, string | undefined>>
-  /** The file whose change makes a new connection. */
+  /** A change of this file makes a new connection. */
   readonly configFile: string
-  readonly place: Effect.Effect<ControlDir, SshMissing>
+  readonly controlDir: Effect.Effect<ControlDir, SshMissing>
 }
 
 /** Connections by host. */
 export interface Masters {
-  /** The connection to a host: the one that is there and answers, or a new one. */
+  /** The existing connection to a host if it answers, or a new one. */
   readonly get: (host: HostName, options: ConnectOptions | undefined) => Effect.Effect<Master, ConnectFailure>
   readonly describe: (host: HostName) => Effect.Effect<HostDescription, HostUnreachable | SshMissing>
   readonly close: (host: HostName) => Effect.Effect<void>
 }
 
 export const makeMasters = Effect.fnUntraced(function*(
-  { configFile, env, place, ssh }: MastersOptions
+  { configFile, env, controlDir, ssh }: MastersOptions
 ): Effect.fn.Return<Masters, never, Scope.Scope> {
   const share = yield* makeSingleFlight<Master, ConnectFailure>()
   const handshakes = makeHandshakes()
 
-  const locate = (place: ControlDir, host: HostName): Master => {
+  const locate = (dir: ControlDir, host: HostName): Master => {
     const key = keyOf(host, ssh.file, configFile, versionOf(configFile))
-    return { control: place.control(key), log: place.log(key) }
+    return { control: dir.control(key), log: dir.log(key) }
   }
 
   const lookUp = (host: HostName) =>
@@ -70,7 +72,7 @@ export const makeMasters = Effect.fnUntraced(function*(
   const handshake = (args: ReadonlyArray<string>, log: number, batch: boolean, verbose: boolean) =>
     Effect.acquireUseRelease(
       Child.spawn(ssh.file, args, {
-        // Without a terminal of its own, nothing that ssh starts can ask.
+        // Without a terminal, nothing that ssh starts can ask.
         detached: batch,
         env: batch ? quietEnv(env) : env as NodeJS.ProcessEnv,
         stdio: ["ignore", "ignore", batch || verbose ? log : "inherit"]
@@ -79,12 +81,12 @@ export const makeMasters = Effect.fnUntraced(function*(
       (child) => Effect.sync(() => Child.end(child, batch))
     )
 
-  /** Another process has made the connection meanwhile: ours, which nobody could use, is given up. */
+  /** Another process has made the connection meanwhile: ours, which is not in use yet, is dropped. */
   const overtaken = (log: string): Effect.Effect<0> =>
     Effect.suspend(() =>
       OTHER_MASTER.test(readTail(log))
         ? Effect.succeed(0 as const)
-        : Effect.andThen(Effect.sleep(LOOK_MS), overtaken(log))
+        : Effect.andThen(Effect.sleep(CHECK_MS), overtaken(log))
     )
 
   const attempt = Effect.fnUntraced(function*(
@@ -102,7 +104,7 @@ export const makeMasters = Effect.fnUntraced(function*(
       log,
       batch,
       verbose,
-      // Anything else is what the user wrote: stricter or looser, it is his to say.
+      // Anything else is the user's own setting, stricter or looser.
       acceptNew: config.get("stricthostkeychecking") === "ask",
       connectTimeout: options?.connectTimeout ?? CONNECT_TIMEOUT_MS
     })
@@ -120,17 +122,17 @@ export const makeMasters = Effect.fnUntraced(function*(
       return yield* new HostUnreachable({ host, reason: "dropped", words: "the connection ended at once" })
     }
     if (OTHER_MASTER.test(readTail(log))) return master
-    // Its process goes on writing there, whatever the name.
+    // The ssh process continues to write to the renamed file.
     Fs.renameSync(log, master.log)
-    yield* Effect.ignore(rouse(host, master))
+    yield* Effect.ignore(openFirstSession(host, master))
     return master
   })
 
   /**
-   * Both ends send small packets at once only from the first session on (TCP_NODELAY, which ssh sets then): without one a
-   * key that is typed into a forwarded socket is shown 40 ms late. Nobody waits for it.
+   * Runs `true` as a first session: from then on both ends send small packets at once (TCP_NODELAY, which ssh sets
+   * then). Without it a key that is typed into a forwarded socket is shown 40 ms late. Nothing waits for it.
    */
-  const rouse = (host: HostName, { control }: Master) =>
+  const openFirstSession = (host: HostName, { control }: Master) =>
     Effect.map(
       Child.spawn(ssh.file, sessionArgs(ssh, { host, control, log: "/dev/null", command: "true" }), {
         detached: true,
@@ -142,12 +144,12 @@ export const makeMasters = Effect.fnUntraced(function*(
 
   const connect = Effect.fnUntraced(function*(
     host: HostName,
-    place: ControlDir,
+    dir: ControlDir,
     master: Master,
     options: ConnectOptions | undefined
   ) {
     const config = yield* lookUp(host)
-    const log = place.once("log")
+    const log = dir.once("log")
     const tryOnce = Effect.flatMap(isAlive(master), (there) => {
       if (there) return Effect.succeed(master)
       remove(master.control)
@@ -164,7 +166,7 @@ export const makeMasters = Effect.fnUntraced(function*(
   })
 
   const get = Effect.fnUntraced(function*(host: HostName, options: ConnectOptions | undefined) {
-    const at = yield* place
+    const at = yield* controlDir
     const master = locate(at, host)
     if (yield* isAlive(master)) {
       if (sizeOf(master.log) > MAX_LOG_BYTES) shorten(master.log)
@@ -183,7 +185,7 @@ export const makeMasters = Effect.fnUntraced(function*(
   })
 
   const close = (host: HostName) =>
-    place.pipe(
+    controlDir.pipe(
       Effect.flatMap((at) => {
         const master = locate(at, host)
         return Effect.ensuring(Mux.terminate(master.control), Effect.sync(() => remove(master.log)))
@@ -197,7 +199,7 @@ export const makeMasters = Effect.fnUntraced(function*(
 const isAlive = (master: Master): Effect.Effect<boolean> =>
   Effect.match(Mux.alive(master.control), { onSuccess: () => true, onFailure: () => false })
 
-/** Through what the connection goes, if not straight to the host. */
+/** The jump host or proxy of the connection, if there is one. */
 const jumpOf = (config: ReadonlyMap<string, string>): string | undefined => {
   const via = config.get("proxyjump") ?? config.get("proxycommand")
   return via === undefined || via === "none" ? undefined : via

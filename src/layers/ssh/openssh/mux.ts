@@ -1,19 +1,19 @@
 /**
- * What a client of an OpenSSH control socket says (PROTOCOL.mux in OpenSSH's sources, version 4), as far as it needs no
- * file descriptors to be passed. A tenth of what starting `ssh -O` costs.
+ * A client of an OpenSSH control socket (PROTOCOL.mux in OpenSSH's sources, version 4), for requests that pass no file
+ * descriptors. It costs a tenth of starting `ssh -O`.
  */
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import * as Net from "node:net"
 
-/** No master is behind the socket, or it does not answer. */
+/** There is no master behind the socket, or it does not answer. */
 export class MuxGone extends Schema.TaggedError<MuxGone>()("MuxGone", { reason: Schema.String }) {
   override get message() {
     return `no ssh master: ${this.reason}`
   }
 }
 
-/** The master answered no. */
+/** The master refused the request. */
 export class MuxRefused extends Schema.TaggedError<MuxRefused>()("MuxRefused", { reason: Schema.String }) {
   override get message() {
     return `the ssh master refused: ${this.reason}`
@@ -30,11 +30,11 @@ const OK = 0x80000001
 const ALIVE = 0x80000005
 
 const LOCAL_FORWARD = 1
-/** Stands for a port where there is a path instead: -2 (PORT_STREAMLOCAL in misc.h). */
+/** The port of an address that is a path: -2 (PORT_STREAMLOCAL in misc.h). */
 const NO_PORT = 0xfffffffe
 
-/** A master that is stopped takes connections and says nothing; one that lives needs less than one. */
-const PATIENCE_MS = 2000
+/** A stopped master accepts connections and never answers; a running one needs less than one. */
+const ANSWER_TIMEOUT_MS = 2000
 
 /** Bytes: an answer has some tens. */
 const MAX_PACKET_BYTES = 64 * 1024
@@ -57,11 +57,11 @@ const packet = (...fields: ReadonlyArray<Buffer>): Buffer => {
 
 const REQUEST_ID = number(1)
 
-/** A string of an answer, as far as it is there. */
+/** A string of an answer; empty or cut where the answer is too short. */
 const readText = (answer: Buffer, at: number): string =>
   answer.length < at + 4 ? "" : answer.toString("utf8", at + 4, at + 4 + answer.readUInt32BE(at))
 
-/** Sends one request and gives the answer to it. */
+/** Sends one request and returns its answer. */
 const ask = (socketPath: string, type: number, ...fields: ReadonlyArray<Buffer>): Effect.Effect<Buffer, MuxGone> =>
   Effect.callback<Buffer, MuxGone>((resume) => {
     const socket = Net.connect(socketPath)
@@ -76,7 +76,7 @@ const ask = (socketPath: string, type: number, ...fields: ReadonlyArray<Buffer>)
       socket.destroy()
       resume(Effect.succeed(answer))
     }
-    socket.setTimeout(PATIENCE_MS, () => fail("it does not answer"))
+    socket.setTimeout(ANSWER_TIMEOUT_MS, () => fail("it does not answer"))
     socket.on("error", (error: NodeJS.ErrnoException) => fail(error.code ?? error.message))
     socket.on("close", () => fail("it hung up"))
     socket.on("data", (bytes: Buffer) => {
@@ -99,7 +99,7 @@ const expectOk = (answer: Buffer): Effect.Effect<void, MuxRefused> =>
     ? Effect.void
     : Effect.fail(new MuxRefused({ reason: readText(answer, 8) }))
 
-/** The master's process id, if it lives. */
+/** The process id of a running master. */
 export const alive = (socketPath: string): Effect.Effect<number, MuxGone> =>
   Effect.flatMap(ask(socketPath, ALIVE_CHECK), (answer) =>
     answer.length >= 12 && answer.readUInt32BE(0) === ALIVE
@@ -116,8 +116,8 @@ const forward = (request: number) => (socketPath: string, local: string, remote:
     expectOk
   )
 
-/** Makes a local unix socket that leads to a path on the host. */
+/** Creates a local unix socket that is forwarded to a path on the host. */
 export const openForward = forward(OPEN_FORWARD)
 
-/** Takes no more connections there; those that were made stay. */
+/** Accepts no more connections at the local socket; those that were made stay. */
 export const closeForward = forward(CLOSE_FORWARD)

@@ -17,7 +17,7 @@ import type { Master } from "./masters.ts"
 import * as Mux from "./mux.ts"
 import { quietEnv, sessionArgs, type SshProgram } from "./options.ts"
 
-/** ssh's own way of saying that it failed; a program may say it too (ssh(1), EXIT STATUS). */
+/** ssh's exit code for its own failures; a program may have the same one (ssh(1), EXIT STATUS). */
 const SSH_FAILED = 255
 
 export interface MuxProgramOptions {
@@ -26,14 +26,14 @@ export interface MuxProgramOptions {
   readonly host: HostName
   readonly argv: ReadonlyArray<string>
   readonly master: Master
-  /** A file that is not there, for this process' own log. */
+  /** The path of this process' own log, which does not exist yet. */
   readonly log: string
 }
 
-/** Runs what a callback begins, until the scope ends. */
+/** Runs the effects of callbacks, until the scope ends. */
 type Run = (effect: Effect.Effect<void>) => unknown
 
-/** How it ended: the process says it, its log, and the master. */
+/** Finds out how it ended from the process, its log, and the master. */
 const onClosed = (
   { host, log, master }: MuxProgramOptions,
   program: PipedProgram,
@@ -45,7 +45,7 @@ const onClosed = (
   const finish = (end: ExitStatus | ConnectionLost) =>
     program.finish(end, session.opened ? true : { _tag: "Again", busy: session.refused, words: session.words })
   if (code !== null && (code !== SSH_FAILED || session.exited)) return finish({ code })
-  // The shell that runs it may have been killed: then there is no status, and the connection lives.
+  // The shell that runs the program may have been killed: then there is no status, and the connection is alive.
   const lost = () => finish(new ConnectionLost({ host, words: explainLoss(readTail(master.log)) }))
   run(Effect.match(Mux.alive(master.control), {
     onSuccess: () => code !== null && session.opened ? finish({ code }) : lost(),
@@ -71,7 +71,7 @@ const pipe = (
   return program
 }
 
-/** Starts a program. Interrupting ends it; once it is given, that is up to whoever has it. */
+/** Starts a program. Interrupting ends it; once returned, its end is up to the caller. */
 export const startMuxProgram = Effect.fnUntraced(function*(
   options: MuxProgramOptions
 ): Effect.fn.Return<Started, SshMissing, Scope.Scope> {
@@ -80,7 +80,7 @@ export const startMuxProgram = Effect.fnUntraced(function*(
   const marker = yield* newMarker
   const command = remoteCommand(argv, marker)
   const spawned = Child.spawn(ssh.file, sessionArgs(ssh, { host, control: master.control, log, command }), {
-    // Ctrl-C at the user's terminal is for sesh to hear, not for this one.
+    // Ctrl-C at the user's terminal is for sesh, not for this process.
     detached: true,
     env: quietEnv(env),
     stdio: ["pipe", "pipe", "pipe"]

@@ -1,47 +1,49 @@
-/** Command lines of ssh: what the user's configuration says, and on top of it only what sesh depends on. */
+/** ssh's command lines: the user's configuration, and on top of it only what sesh depends on. */
 import * as Duration from "effect/Duration"
 import type { HostName } from "../../../schema/HostName.ts"
 
-/** A link that is dead is noticed when so many questions, a second apart, had no answer. */
+/** A dead link is noticed after this many unanswered keepalives, a second apart. */
 const ALIVE_INTERVAL_SECONDS = 1
 const ALIVE_COUNT = 3
 
-/** What both kinds of process share. */
+/** Shared by both kinds of process. */
 export interface SshProgram {
   /** `ssh`, looked up on PATH, unless it has a slash. */
   readonly file: string
-  /** Another configuration file than the user's. */
+  /** A configuration file instead of the user's. */
   readonly config: string | undefined
-  /** An unused connection is kept for so long. */
+  /** How long an unused connection is kept. */
   readonly persist: Duration.Input
 }
 
-/** As ssh takes times. None is shorter than a second: 0 means for ever to it. */
+/** A time as an option of ssh. At least a second: 0 would mean for ever. */
 const seconds = (time: Duration.Input): number => Math.max(1, Math.ceil(Duration.toSeconds(time)))
 
 const o = (name: string, value: string | number): string => `-o${name}=${value}`
 
-/** A path is expanded by ssh: `%` begins a token. */
+/** ssh expands a path: `%` begins a token. */
 const control = (path: string): ReadonlyArray<string> => ["-S", path.replaceAll("%", "%%")]
 
 const head = (ssh: SshProgram): ReadonlyArray<string> => ssh.config === undefined ? [] : ["-F", ssh.config]
 
-/** Nothing of the user's own port forwards, local commands and terminals; his agent only where he says so. */
+/**
+ * None of the user's own port forwards, local commands and terminals; the agent only where the configuration says so.
+ */
 const PLAIN = ["-x", "-T", o("ClearAllForwardings", "yes"), o("PermitLocalCommand", "no"), o("RemoteCommand", "none")]
 
-/** Prints what the configuration makes of a host. */
+/** Prints the configuration of a host. */
 export const describeArgs = (ssh: SshProgram, host: HostName): ReadonlyArray<string> => [...head(ssh), "-G", "--", host]
 
-/** Connects, goes to the background once it is through authentication, and waits there for others. */
+/** Connects, goes to the background after authentication, and waits there for other processes. */
 export const masterArgs = (ssh: SshProgram, options: {
   readonly host: HostName
   readonly control: string
   readonly log: string
   readonly batch: boolean
-  /** Take a key that is not known on trust, and record it. */
+  /** Trust an unknown key, and record it. */
   readonly acceptNew: boolean
   readonly connectTimeout: Duration.Input
-  /** Keeps what a jump host says in the log. */
+  /** Keeps the output of a jump host in the log. */
   readonly verbose: boolean
 }): ReadonlyArray<string> => [
   ...head(ssh),
@@ -63,7 +65,7 @@ export const masterArgs = (ssh: SshProgram, options: {
   options.host
 ]
 
-/** Runs a command through a master. Without one it fails, rather than connect by itself. */
+/** Runs a command through a master. Without a master it fails: it never connects by itself. */
 export const sessionArgs = (ssh: SshProgram, options: {
   readonly host: HostName
   readonly control: string
@@ -76,12 +78,12 @@ export const sessionArgs = (ssh: SshProgram, options: {
   o("ProxyCommand", "false"),
   o("BatchMode", "yes"),
   ...PLAIN,
-  // Before version 8.7 there are no such words.
+  // Versions before 8.7 do not know these keywords.
   o("IgnoreUnknown", "SessionType,StdinNull,ForkAfterAuthentication"),
   o("SessionType", "default"),
   o("StdinNull", "no"),
   o("ForkAfterAuthentication", "no"),
-  // Says whether the exit status is the program's (see readSessionLog).
+  // This level shows whether the exit status is the program's (see readSessionLog).
   o("LogLevel", "DEBUG2"),
   "-E",
   options.log,
@@ -90,13 +92,13 @@ export const sessionArgs = (ssh: SshProgram, options: {
   options.command
 ]
 
-/** For a process that must not ask: no terminal of its own is the other half of it. */
+/** For a process that must not ask: it also has no terminal. */
 export const quietEnv = (env: Readonly<Record<string, string | undefined>>): NodeJS.ProcessEnv => {
   const { DISPLAY: _display, SSH_ASKPASS: _askpass, WAYLAND_DISPLAY: _wayland, ...rest } = env
   return { ...rest, SSH_ASKPASS_REQUIRE: "never" }
 }
 
-/** What `ssh -G` prints: the first value of each word. */
+/** The output of `ssh -G`: the first value of each keyword. */
 export const readDescription = (printed: string): ReadonlyMap<string, string> => {
   const found = new Map<string, string>()
   for (const line of printed.split("\n")) {

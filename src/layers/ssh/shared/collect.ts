@@ -1,4 +1,4 @@
-/** Runs a program to its end and keeps what it says: the same over every transport. */
+/** Runs a program to its end and keeps its output: the same over every transport. */
 import * as Effect from "effect/Effect"
 import { BoundedBytes } from "../../../schema/Bytes.ts"
 import {

@@ -1,12 +1,13 @@
-/** A channel whose first way may turn out to be closed by the host, when there is a second one. */
+/** A channel that is replaced by another one when the host refuses it. */
 import type { ByteChannel, ByteHandlers } from "../../../services/ByteChannel.ts"
 
-/** Bytes that are kept to be said again; a first way that took more is open. */
+/** Bytes that are kept to be written again; a first channel that took more is open. */
 const MAX_KEPT_BYTES = 64 * 1024
 
 /**
- * `first`, and should it close without a byte received and with a failure that `isClosed` knows, what `second` opens
- * instead: it gets all that was written so far. The other side has seen none of it. `onProven`: the second leads there.
+ * The channel `first`. When it closes with a failure of which `isClosed` is true and no byte was received, `second`
+ * opens another channel, which gets all that was written so far: the other side has seen none of it. `onProven` is
+ * called when the second channel has received bytes.
  */
 export const withFallback = <Failure>(
   first: ByteChannel<Failure>,
@@ -20,13 +21,13 @@ export const withFallback = <Failure>(
   let bytes = 0
   let hasEnded = false
   let paused = false
-  /** There is no turning back: the first way has proven to be one, or the second was taken. */
+  /** No fallback any more: the first channel has proven to be open, or the second was taken. */
   let settled = false
-  /** The second way was taken, and nothing came back yet. */
+  /** The second channel was taken, and has received nothing yet. */
   let unproven = false
   let holding = false
   let dropped = false
-  let told = false
+  let reported = false
 
   const settle = () => {
     settled = true
@@ -34,13 +35,13 @@ export const withFallback = <Failure>(
   }
 
   const close = (failure: Failure | undefined) => {
-    if (told) return
-    told = true
+    if (reported) return
+    reported = true
     handlers?.onClose(failure)
   }
 
-  const turn = () => {
-    const again = written
+  const fallBack = () => {
+    const replayed = written
     settle()
     current = undefined
     second((opened) => {
@@ -53,8 +54,8 @@ export const withFallback = <Failure>(
       current = channel
       unproven = true
       if (paused) channel.pause()
-      channel.listen(heard)
-      for (const part of again) channel.write(part)
+      channel.listen(channelHandlers)
+      for (const part of replayed) channel.write(part)
       if (hasEnded) channel.end()
       if (holding) {
         holding = false
@@ -63,7 +64,7 @@ export const withFallback = <Failure>(
     })
   }
 
-  const heard: ByteHandlers<Failure> = {
+  const channelHandlers: ByteHandlers<Failure> = {
     onData: (data) => {
       if (!settled) settle()
       if (unproven) onProven()
@@ -79,7 +80,7 @@ export const withFallback = <Failure>(
       handlers?.onEnd()
     },
     onClose: (failure) => {
-      if (!settled && !dropped && failure !== undefined && isClosed(failure)) turn()
+      if (!settled && !dropped && failure !== undefined && isClosed(failure)) fallBack()
       else close(failure)
     }
   }
@@ -87,7 +88,7 @@ export const withFallback = <Failure>(
   return {
     listen: (given) => {
       handlers = given
-      first.listen(heard)
+      first.listen(channelHandlers)
     },
     write: (part) => {
       if (hasEnded) return true

@@ -1,4 +1,4 @@
-/** Making connections without asking too much of an sshd. */
+/** Makes connections without overloading an sshd. */
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Schedule from "effect/Schedule"
@@ -9,7 +9,7 @@ import { jittered } from "./jitter.ts"
 /** Handshakes at once with one sshd, which drops some beyond ten (MaxStartups 10:30:100). */
 const HANDSHAKES = 8
 
-/** A dropped handshake is tried again this often, after waits of about 0.25, 0.5, 1 and 2 seconds. */
+/** Retries of a dropped handshake, after waits of about 0.25, 0.5, 1 and 2 seconds. */
 const RETRIES = 4
 const waits = Schedule.modifyDelay(Schedule.exponential("250 millis"), ({ duration }) => jittered(duration))
 

@@ -1,4 +1,6 @@
-/** A program on a host, through three streams: what its login scripts say is kept apart, and its end comes last. */
+/**
+ * A program on a host, through three streams: the output of its login scripts is kept apart, and its end comes last.
+ */
 import * as Effect from "effect/Effect"
 import type { Readable, Writable } from "node:stream"
 import { BoundedBytes } from "../../../schema/Bytes.ts"
@@ -11,37 +13,37 @@ import {
   type ProgramHandlers,
   type RemoteProgram
 } from "../../../services/SshTransport.ts"
-import { HeldStream } from "./heldStream.ts"
+import { PausableStream } from "./pausableStream.ts"
 import { lastLine } from "./sanitize.ts"
 import type { NotYetStarted, Started } from "./startProgram.ts"
 
-/** Bytes of login scripts' chatter before the program starts. */
-const MAX_CHATTER_BYTES = 64 * 1024
+/** Bytes that login scripts may print before the program starts. */
+const MAX_LOGIN_OUTPUT_BYTES = 64 * 1024
 
-/** Tells this program's output from what was printed before it. Unlike a secret it need only be unlikely. */
+/** Separates the program's output from what was printed before it. It is not a secret: unlikely is enough. */
 export const newMarker: Effect.Effect<string> = Effect.map(newId, (id) => `sesh-${id}`)
 
 export interface Pipes {
   readonly stdin: Writable
   readonly stdout: Readable
   readonly stderr: Readable
-  /** Lets go of the program and of all three. */
+  /** Destroys the program and all three streams. */
   readonly drop: () => void
 }
 
 export class PipedProgram {
   private readonly stdin: Writable
-  private readonly stdout: HeldStream
-  private readonly stderr: HeldStream
+  private readonly stdout: PausableStream
+  private readonly stderr: PausableStream
   private handlers: ProgramHandlers | undefined
-  /** What came before the marker, on both outputs. */
-  private chatter: Buffer = Buffer.alloc(0)
-  private readonly complaints = new BoundedBytes({ last: MAX_CHATTER_BYTES })
+  /** Output before the marker, on standard output and standard error. */
+  private loginOutput: Buffer = Buffer.alloc(0)
+  private readonly loginStderr = new BoundedBytes({ last: MAX_LOGIN_OUTPUT_BYTES })
   private isRunning = false
   private paused = false
   private holding = false
   private over: ExitStatus | ConnectionLost | undefined
-  private told = false
+  private reported = false
   private readonly host: string
   private readonly pipes: Pipes
   private readonly marker: Buffer
@@ -54,10 +56,10 @@ export class PipedProgram {
     this.onStarted = onStarted
     this.stdin = pipes.stdin
     this.stdin.on("error", () => undefined)
-    this.stdout = new HeldStream(pipes.stdout)
-    this.stderr = new HeldStream(pipes.stderr)
+    this.stdout = new PausableStream(pipes.stdout)
+    this.stderr = new PausableStream(pipes.stderr)
     this.stdout.to((bytes) => this.seek(bytes))
-    this.stderr.to((bytes) => this.complaints.add(bytes))
+    this.stderr.to((bytes) => this.loginStderr.add(bytes))
     this.stdout.open()
     this.stderr.open()
   }
@@ -65,8 +67,8 @@ export class PipedProgram {
   readonly program: RemoteProgram = {
     listen: (handlers) => {
       this.handlers = handlers
-      this.stdout.to((bytes) => this.told || handlers.onData(bytes))
-      this.stderr.to((bytes) => this.told || handlers.onStderr(bytes))
+      this.stdout.to((bytes) => this.reported || handlers.onData(bytes))
+      this.stderr.to((bytes) => this.reported || handlers.onStderr(bytes))
       queueMicrotask(() => this.flow())
     },
     write: (bytes) => {
@@ -90,24 +92,24 @@ export class PipedProgram {
 
   /** No handler is called any more. */
   destroy(): void {
-    this.told = true
+    this.reported = true
     this.stdout.close()
     this.stderr.close()
     this.pipes.drop()
   }
 
-  /** Everything before the marker is the login scripts'. */
+  /** Everything before the marker comes from the login scripts. */
   private seek(bytes: Buffer): void {
-    this.chatter = Buffer.concat([this.chatter, bytes])
-    const at = this.chatter.indexOf(this.marker)
+    this.loginOutput = Buffer.concat([this.loginOutput, bytes])
+    const at = this.loginOutput.indexOf(this.marker)
     if (at >= 0) {
       this.isRunning = true
       this.stdout.close()
       this.stderr.close()
-      this.stdout.putBack(this.chatter.subarray(at + this.marker.length))
-      this.stderr.putBack(this.complaints.bytes)
+      this.stdout.putBack(this.loginOutput.subarray(at + this.marker.length))
+      this.stderr.putBack(this.loginStderr.bytes)
       this.onStarted({ program: this.program })
-    } else if (this.chatter.length > MAX_CHATTER_BYTES) {
+    } else if (this.loginOutput.length > MAX_LOGIN_OUTPUT_BYTES) {
       const error = new NoShell({ host: this.host, words: "its login scripts print without end" })
       this.onStarted({ _tag: "Failed", error })
       this.destroy()
@@ -115,36 +117,36 @@ export class PipedProgram {
   }
 
   private flow(): void {
-    if (!this.paused && !this.told) this.stderr.open()
-    if (!this.paused && !this.told) this.stdout.open()
-    this.tellExit()
+    if (!this.paused && !this.reported) this.stderr.open()
+    if (!this.paused && !this.reported) this.stdout.open()
+    this.reportExit()
   }
 
-  /** Not the stream's own "drain": when that comes is the stream's to say, and what is too much is ours. */
+  /** Not the stream's own "drain" event: it comes at the stream's limit, not at ours. */
   private readonly onWritten = (): void => {
-    if (!this.holding || this.stdin.writableLength > 0 || this.over !== undefined || this.told) return
+    if (!this.holding || this.stdin.writableLength > 0 || this.over !== undefined || this.reported) return
     this.holding = false
     this.handlers?.onDrain()
   }
 
-  private tellExit(): void {
+  private reportExit(): void {
     const { handlers, over } = this
-    if (over === undefined || handlers === undefined || this.paused || this.told) return
+    if (over === undefined || handlers === undefined || this.paused || this.reported) return
     if (!this.stdout.isEmpty || !this.stderr.isEmpty) return
-    this.told = true
+    this.reported = true
     handlers.onExit(over)
   }
 
-  /** It is over, and both outputs have ended. `opened`: the host was asked to start it. */
+  /** The program ended, and both outputs too. `opened`: the host was asked to start it. */
   finish(end: ExitStatus | ConnectionLost, opened: true | Extract<NotYetStarted, { readonly _tag: "Again" }>): void {
     if (!this.isRunning) this.onStarted(opened === true ? this.failed(end) : opened)
     this.over = end
-    this.tellExit()
+    this.reportExit()
   }
 
   private failed(end: ExitStatus | ConnectionLost): NotYetStarted {
     if ("_tag" in end) return { _tag: "Failed", error: end }
-    const words = lastLine(`${this.complaints.bytes.toString()}\n${this.chatter.toString()}`)
+    const words = lastLine(`${this.loginStderr.bytes.toString()}\n${this.loginOutput.toString()}`)
     return { _tag: "Failed", error: new NoShell({ host: this.host, words }) }
   }
 }

@@ -2,10 +2,10 @@
 import { quote } from "../../../schema/Shell.ts"
 import { BadArgument } from "../../../services/SshTransport.ts"
 
-/** Bytes of the whole command: Linux takes 128 KiB for one argument (execve(2), MAX_ARG_STRLEN). */
+/** Bytes of the whole command: Linux limits one argument to 128 KiB (execve(2), MAX_ARG_STRLEN). */
 const MAX_COMMAND_BYTES = 120 * 1024
 
-/** What cannot be run anywhere; undefined when nothing speaks against it. */
+/** The first argument that no host can run; undefined when all are valid. */
 export const badArgument = (argv: ReadonlyArray<string>): BadArgument | undefined => {
   const bad = (argument: string, rule: string) => new BadArgument({ argument, rule })
   const [program = ""] = argv
@@ -21,9 +21,9 @@ export const badArgument = (argv: ReadonlyArray<string>): BadArgument | undefine
 }
 
 /**
- * Says the marker, so that what login scripts printed before can be told from the program's output, and runs the program
- * as a child, so that a death by signal is a status (128 + n) and not silence: ssh does not hand signals on. The shell's
- * own words about such a death go nowhere. A subshell with exec, because otherwise `echo` would be the shell's own.
+ * Prints the marker, which separates the output of login scripts from the program's. Runs the program as a child: a
+ * death by signal then is a status (128 + n), which ssh would not pass on. The shell's own message about such a death
+ * is dropped. A subshell with exec, because `echo` would be the shell's builtin otherwise.
  */
 const SCRIPT = "printf '%s\\n' \"$1\"; shift; exec 3>&2 2>/dev/null; (exec \"$@\" 2>&3 3>&-); exit $?"
 

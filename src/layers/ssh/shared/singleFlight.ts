@@ -4,8 +4,8 @@ import * as Hash from "effect/Hash"
 import * as RcMap from "effect/RcMap"
 import type * as Scope from "effect/Scope"
 
-/** Work under a key. Two of the same key are equal: the first one's work stands for both. */
-class Flight<A, E> implements Equal.Equal {
+/** Work under a key. Two with the same key are equal: the first one's result counts for both. */
+class Run<A, E> implements Equal.Equal {
   readonly key: string
   readonly work: Effect.Effect<A, E>
 
@@ -15,7 +15,7 @@ class Flight<A, E> implements Equal.Equal {
   }
 
   [Equal.symbol](that: unknown): boolean {
-    return that instanceof Flight && that.key === this.key
+    return that instanceof Run && that.key === this.key
   }
 
   [Hash.symbol](): number {
@@ -23,22 +23,22 @@ class Flight<A, E> implements Equal.Equal {
   }
 }
 
-/** Runs the work of a key, or waits for the run that is under way. */
+/** Runs the work of a key, or waits for the run in progress. */
 export type SingleFlight<A, E> = (key: string, work: Effect.Effect<A, E>) => Effect.Effect<A, E>
 
 /**
- * Work that several ask for at once runs once, and all get its result or failure. An asker that is interrupted leaves the
- * others alone; when the last one has left, or the scope closes, the work is interrupted. Nothing is kept after it.
+ * Concurrent requests for the same work run it once, and all get its result or failure. Interrupting one leaves the
+ * others alone; the work is interrupted with the last of them, or when the scope closes. No result is kept.
  */
 export const makeSingleFlight = <A, E>(): Effect.Effect<SingleFlight<A, E>, never, Scope.Scope> =>
   Effect.gen(function*() {
-    // An `RcMap` holds a result until its last asker has left; who asks after the end gets another run all the same.
-    const forget = (flight: Flight<A, E>): Effect.Effect<void> =>
-      Effect.flatMap(RcMap.keys(flights), (keys) =>
-        // By identity: after an interrupt there may be another flight under this key already.
-        Array.from(keys).includes(flight) ? RcMap.invalidate(flights, flight) : Effect.void)
-    const flights: RcMap.RcMap<Flight<A, E>, A, E> = yield* RcMap.make({
-      lookup: (flight: Flight<A, E>) => Effect.ensuring(flight.work, Effect.suspend(() => forget(flight)))
+    // An `RcMap` keeps a result until its last user has left; a request after the end must get another run.
+    const forget = (run: Run<A, E>): Effect.Effect<void> =>
+      Effect.flatMap(RcMap.keys(runs), (keys) =>
+        // By identity: after an interrupt another run may have this key.
+        Array.from(keys).includes(run) ? RcMap.invalidate(runs, run) : Effect.void)
+    const runs: RcMap.RcMap<Run<A, E>, A, E> = yield* RcMap.make({
+      lookup: (run: Run<A, E>) => Effect.ensuring(run.work, Effect.suspend(() => forget(run)))
     })
-    return (key, work) => Effect.scoped(RcMap.get(flights, new Flight(key, work)))
+    return (key, work) => Effect.scoped(RcMap.get(runs, new Run(key, work)))
   })

@@ -1,37 +1,37 @@
-/** A socket as a channel: raw buffers, no promise on the way. */
+/** A socket as a channel: raw buffers, no promise in between. */
 import type { Duplex } from "node:stream"
 import type { ByteChannel, ByteHandlers } from "../../../services/ByteChannel.ts"
 import { HIGH_WATER_BYTES } from "../../../services/Connection.ts"
 
-/** Asked when the other side fell silent or broke off: is there more behind it than that it had no more to say? */
+/** Called when the other side ended or broke off: decides whether that was a failure or an orderly end. */
 export type Judge<Failure> = (received: boolean, tell: (failure: Failure | undefined) => void) => void
 
-/** Takes over a connected socket, or what is like one, with `allowHalfOpen`; it must be paused. */
+/** Takes over a connected socket, or another duplex stream, with `allowHalfOpen`; it must be paused. */
 export const socketChannel = <Failure>(socket: Duplex, judge: Judge<Failure>): ByteChannel<Failure> => {
   let handlers: ByteHandlers<Failure> | undefined
   let paused = false
   let received = false
   let holding = false
-  let asked = false
+  let judging = false
   let judged = false
-  /** Not only the other side's end: nothing goes through any more. */
+  /** Broken in both directions, not only ended by the other side. */
   let broken = false
   let closed = false
-  /** We let go of it: nothing but the close is told. */
+  /** We destroyed it: only the close is reported. */
   let dropped = false
   let over: { readonly failure: Failure | undefined } | undefined
-  let told = false
+  let reported = false
 
   const finish = (failure: Failure | undefined) => {
     over ??= { failure }
-    if (told || handlers === undefined) return
-    told = true
+    if (reported || handlers === undefined) return
+    reported = true
     handlers.onClose(over.failure)
   }
 
-  const ask = () => {
-    if (asked || dropped) return
-    asked = true
+  const startJudging = () => {
+    if (judging || dropped) return
+    judging = true
     judge(received, (failure) => {
       judged = true
       if (dropped || over !== undefined) return
@@ -43,15 +43,15 @@ export const socketChannel = <Failure>(socket: Duplex, judge: Judge<Failure>): B
 
   socket.on("error", () => {
     broken = true
-    ask()
+    startJudging()
   })
-  socket.on("end", ask)
+  socket.on("end", startJudging)
   socket.on("close", () => {
     closed = true
     if (dropped || judged) finish(undefined)
-    else ask()
+    else startJudging()
   })
-  // Not the "drain" event: from which length on that comes is the stream's to say.
+  // Not the "drain" event: it comes at the stream's limit, not at ours.
   const onWritten = () => {
     if (!holding || socket.writableLength > 0 || dropped || over !== undefined) return
     holding = false
@@ -93,7 +93,7 @@ export const socketChannel = <Failure>(socket: Duplex, judge: Judge<Failure>): B
     destroy: () => {
       dropped = true
       socket.destroy()
-      // Not every stream closes when only one side wants it to.
+      // Not every stream closes when only one side destroys it.
       setImmediate(() => finish(undefined))
     }
   }

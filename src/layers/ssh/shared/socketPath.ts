@@ -2,7 +2,7 @@
 import { LONGEST_SOCKET_PATH } from "../../../schema/SocketPath.ts"
 import { BadArgument } from "../../../services/SshTransport.ts"
 
-/** What is no path of a socket; undefined when nothing speaks against it. */
+/** Why the path is not valid for a socket; undefined when it is. */
 export const badPath = (path: string): BadArgument | undefined => {
   const bad = (rule: string) => new BadArgument({ argument: path, rule })
   if (!path.startsWith("/")) return bad("a socket's path must be absolute")

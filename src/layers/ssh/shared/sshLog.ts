@@ -1,4 +1,4 @@
-/** What ssh's log means. Its messages are English everywhere: it is not translated. */
+/** Explains ssh's log. Its messages are English everywhere: ssh is not translated. */
 import {
   AuthenticationFailed,
   type ConnectFailure,
@@ -8,11 +8,11 @@ import {
 } from "../../../services/SshTransport.ts"
 import { lastLine, oneLine } from "./sanitize.ts"
 
-/** Lines for people who look for a fault in ssh, and about what went well. */
-const NOISE = /^(debug\d|Warning: Permanently added|OpenSSH_|Authenticated to|Transferred:|Bytes per second:)/
+/** Debug lines, and lines about what went well. */
+const IGNORED = /^(debug\d|Warning: Permanently added|OpenSSH_|Authenticated to|Transferred:|Bytes per second:)/
 
-/** What is left of a log for people. */
-const said = (log: string): string => log.split(/\r?\n/).filter((line) => !NOISE.test(line)).join("\n")
+/** The lines of a log that are meant for users. */
+const userLines = (log: string): string => log.split(/\r?\n/).filter((line) => !IGNORED.test(line)).join("\n")
 
 const line = (log: string, pattern: RegExp): string =>
   oneLine(log.split(/\r?\n/).find((line) => pattern.test(line)) ?? "")
@@ -23,7 +23,7 @@ const UNREACHABLE: ReadonlyArray<readonly [RegExp, HostUnreachable["reason"]]> =
   [/Connection refused/, "refused"],
   [/timed out/, "timeout"],
   [/No route to host|Network is unreachable|Host is down|Network is down/, "no network"],
-  // sshd with MaxStartups, a jump host that could not go on, or something that is no sshd.
+  // sshd with MaxStartups, a jump host that could not connect, or a server that is not sshd.
   [/(kex|ssh)_exchange_identification|Connection (closed|reset) by|Broken pipe/, "dropped"]
 ]
 
@@ -38,9 +38,9 @@ const keyChanged = (host: string, log: string): HostKeyChanged => {
   })
 }
 
-/** Why there is no connection. Of several reasons the one that matters most for safety. */
+/** Why there is no connection. Of several reasons, the most important one for safety. */
 export const explainFailure = (host: string, log: string): ConnectFailure => {
-  const plain = said(log)
+  const plain = userLines(log)
   if (CHANGED.test(plain)) return keyChanged(host, plain)
   if (/Host key verification failed|host key is known for|No matching host key fingerprint/.test(plain)) {
     return new HostKeyUnknown({ host, words: line(plain, /host key is known for/) })
@@ -53,23 +53,23 @@ export const explainFailure = (host: string, log: string): ConnectFailure => {
     : new HostUnreachable({ host, reason: why[1], words: line(plain, why[0]) })
 }
 
-/** Why a connection that was there is gone, where the master's log says it. */
+/** Why a connection was lost, where the master's log has the reason. */
 export const explainLoss = (log: string): string =>
   line(
-    said(log).split("\n").toReversed().join("\n"),
+    userLines(log).split("\n").toReversed().join("\n"),
     /not responding|closed by|reset by|Broken pipe|disconnect|timed out/i
   )
     .replace(/^(Timeout|client_loop: send disconnect), ?:? ?/, "")
 
-/** How a program's own ssh process ended, seen from its log. */
+/** How a program's own ssh process ended, by its log. */
 export interface SessionLog {
-  /** The host was asked to run it: it may have. */
+  /** The host was asked to run the program, and may have done so. */
   readonly opened: boolean
-  /** Its exit status came. */
+  /** The exit status arrived. */
   readonly exited: boolean
   /** The host opens no more sessions on this connection. */
   readonly refused: boolean
-  /** Its last words. */
+  /** Its last line. */
   readonly words: string
 }
 
@@ -77,11 +77,11 @@ export const readSessionLog = (log: string): SessionLog => ({
   opened: /master session id:/.test(log),
   exited: /Received exit status from master/.test(log),
   refused: /session request failed|Session open refused/.test(log),
-  words: lastLine(said(log))
+  words: lastLine(userLines(log))
 })
 
 /**
- * The host did not open what a forwarded socket leads to. Whether nothing listens there or its sshd forwards no sockets
- * at all (AllowStreamLocalForwarding), sshd does not say: both are "connect failed".
+ * The host did not open the target of a forwarded socket. sshd does not say whether nothing listens there, or whether
+ * it forwards no sockets at all (AllowStreamLocalForwarding): both are "connect failed".
  */
 export const isForwardRefused = (log: string): boolean => /^channel \d+: open failed: /m.test(log)

@@ -1,4 +1,4 @@
-/** Starting a program on a host, whoever carries it: with a connection that may be dead, or busy. */
+/** Starts a program on a host over any transport, with a connection that may be dead or busy. */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
@@ -14,22 +14,22 @@ import {
 import { jittered } from "./jitter.ts"
 import { badArgument } from "./remoteCommand.ts"
 
-/** How often a connection that turns out to be dead is replaced before it is an error. */
+/** How often a dead connection is replaced before it is an error. */
 const REPLACEMENTS = 2
 
-/** How long to wait for a place among the sessions of a connection (MaxSessions), and between two tries. */
-const BUSY_PATIENCE_MS = 15_000
+/** How long to wait for a free session on a connection (MaxSessions), and between two tries. */
+const BUSY_TIMEOUT_MS = 15_000
 const BUSY_PAUSE_MS = { first: 50, most: 500 }
 
 /** Why a program was not started. */
 export type NotYetStarted =
-  /** The host never got to it: it may be tried again. */
+  /** The host was never asked to start it: it may be tried again. */
   | { readonly _tag: "Again"; readonly busy: boolean; readonly words: string }
   | { readonly _tag: "Failed"; readonly error: ConnectionLost | NoShell }
 
 export type Started = { readonly program: RemoteProgram } | NotYetStarted
 
-/** Gets a connection and starts the program through it; again while it was never asked to start. */
+/** Gets a connection and starts the program through it; tries again as long as the host was never asked to start it. */
 export const launch = Effect.fnUntraced(function*<Connection>(options: {
   readonly host: string
   readonly argv: ReadonlyArray<string>
@@ -41,7 +41,7 @@ export const launch = Effect.fnUntraced(function*<Connection>(options: {
   if (bad !== undefined) return yield* bad
   let left = REPLACEMENTS
   let pauseMs = BUSY_PAUSE_MS.first
-  const until = (yield* Clock.currentTimeMillis) + BUSY_PATIENCE_MS
+  const until = (yield* Clock.currentTimeMillis) + BUSY_TIMEOUT_MS
   while (true) {
     const started = yield* start(yield* connection)
     if ("program" in started) return started.program
@@ -55,7 +55,7 @@ export const launch = Effect.fnUntraced(function*<Connection>(options: {
   }
 })
 
-/** The program, until the scope ends. Who is interrupted has none. */
+/** The program, until the scope ends. An interrupted caller gets none. */
 export const scopedProgram = <E>(
   launched: Effect.Effect<RemoteProgram, E, Scope.Scope>
 ): Effect.Effect<RemoteProgram, E, Scope.Scope> =>

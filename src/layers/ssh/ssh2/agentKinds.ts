@@ -9,7 +9,7 @@ const ANSWER = 12
 const MAX_ANSWER_BYTES = 256 * 1024
 
 /** A running agent needs less than one. */
-const PATIENCE_MS = 1000
+const ANSWER_TIMEOUT_MS = 1000
 
 const kindsIn = (answer: Buffer): ReadonlyArray<string> => {
   const kinds: Array<string> = []
@@ -37,7 +37,7 @@ export const agentKinds = (path: string): Promise<ReadonlyArray<string>> =>
       socket.destroy()
       resolve(kinds)
     }
-    socket.setTimeout(PATIENCE_MS, () => finish([]))
+    socket.setTimeout(ANSWER_TIMEOUT_MS, () => finish([]))
     socket.on("error", () => finish([]))
     socket.on("close", () => finish([]))
     socket.on("data", (bytes: Buffer) => {

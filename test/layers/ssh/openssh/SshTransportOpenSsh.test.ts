@@ -37,7 +37,7 @@ const environments = Effect.map(
 
 describeWith(NEEDS, "SshTransportOpenSsh, on real hosts", () => {
   test(
-    "a key that is not known is recorded, and one connection serves everybody after that, other processes too",
+    "an unknown key is recorded, and one connection then serves all, other processes too",
     Effect.gen(function*() {
       const { good: sshd, ssh, transport } = yield* Machinery
       const there = yield* masters
@@ -64,7 +64,7 @@ describeWith(NEEDS, "SshTransportOpenSsh, on real hosts", () => {
   )
 
   test(
-    "sockets and logs are the user's alone, and none is left but the connection's",
+    "only the user can read sockets and logs, and only the connection's are left",
     Effect.gen(function*() {
       const { dir } = yield* Machinery
       const lab = yield* Lab
@@ -82,11 +82,11 @@ describeWith(NEEDS, "SshTransportOpenSsh, on real hosts", () => {
   )
 
   test(
-    "the longest directory that leaves room for ssh's sockets is taken, and no longer one",
+    "the longest directory with room for ssh's sockets is accepted, and no longer one",
     Effect.gen(function*() {
       const { home } = yield* Machinery
       const withEnv = yield* environments
-      // What is put behind it: ours, a key, and what ssh adds while it makes the socket.
+      // Appended to it: our directory, a key, and what ssh adds while it creates the socket.
       const room = socketPathLimit(process.platform) - "/ssh/".length - 13 - 17
       const at = (bytes: number) => withEnv({ SESH_DIR: Path.join(home, "x".repeat(bytes - home.length - 1)) })
       assert.strictEqual(yield* Effect.provide(say("one"), at(room)), "one")
@@ -113,7 +113,7 @@ describeWith(NEEDS, "SshTransportOpenSsh, on real hosts", () => {
   }
 
   test(
-    "a connection over a link that has died since is replaced, and nothing runs twice",
+    "a connection over a dead link is replaced, and nothing runs twice",
     Effect.gen(function*() {
       const { home, link } = yield* Machinery
       const ssh = yield* SshTransport
@@ -134,7 +134,7 @@ describeWith(NEEDS, "SshTransportOpenSsh, on real hosts", () => {
   )
 
   test(
-    "a restarted sshd is connected to anew",
+    "after a restart of sshd there is a new connection",
     Effect.gen(function*() {
       const { good: sshd } = yield* Machinery
       const says = hear(yield* Effect.flatMap(SshTransport, (ssh) => ssh.start(good, run("echo"))))
@@ -157,7 +157,7 @@ describeWith(NEEDS, "SshTransportOpenSsh, on real hosts", () => {
   )
 
   test(
-    "an account that runs nothing says so; what the host says about it moves no cursor",
+    "an account that runs nothing is reported; the host's text about it moves no cursor",
     Effect.gen(function*() {
       const { host } = yield* special(
         "closed",
@@ -173,7 +173,7 @@ describeWith(NEEDS, "SshTransportOpenSsh, on real hosts", () => {
   )
 
   test(
-    "where sshd drops handshakes beyond a few, many hosts on it are reached all the same",
+    "where sshd drops handshakes beyond a few, many hosts on it are still reached",
     Effect.gen(function*() {
       const { ssh } = yield* Machinery
       const { sshd } = yield* special("first", "MaxStartups 4:90:10")
@@ -193,7 +193,7 @@ describeWith(NEEDS, "SshTransportOpenSsh, on real hosts", () => {
   )
 
   test(
-    "a host behind one that cannot be reached, or does not let us in, says why",
+    "a host behind one that cannot be reached, or refuses the login, says why",
     Effect.gen(function*() {
       const { good: sshd, ssh } = yield* Machinery
       ssh.host("behind1", { ProxyJump: "refusing" })
@@ -206,7 +206,7 @@ describeWith(NEEDS, "SshTransportOpenSsh, on real hosts", () => {
       ssh.host("behind3", { ProxyJump: "hop3" })
       const first = yield* Effect.flip(say("one", hostNamed("behind1")))
       assert.strictEqual(first._tag === "HostUnreachable" && first.reason, "refused", first.message)
-      // The first one's key is for its own ssh to ask about.
+      // The jump host's own ssh asks about its key.
       const second = yield* Effect.flip(say("one", hostNamed("behind2")))
       assert.strictEqual(second._tag, "HostKeyUnknown", second.message)
       const third = yield* Effect.flip(say("one", hostNamed("behind3")))
@@ -215,7 +215,7 @@ describeWith(NEEDS, "SshTransportOpenSsh, on real hosts", () => {
   )
 
   test(
-    "the user's own words in his configuration do not get in the way",
+    "the user's own settings do not disturb the transport",
     Effect.gen(function*() {
       const { good: sshd, ssh } = yield* Machinery
       ssh.host("furnished", {
@@ -243,7 +243,7 @@ describeWith(NEEDS, "SshTransportOpenSsh, on real hosts", () => {
   )
 
   test(
-    "a channel that is lost says so even when nothing was ever received",
+    "a lost channel reports the loss even when nothing was received",
     Effect.gen(function*() {
       const ssh = yield* SshTransport
       const lab = yield* Lab
@@ -255,7 +255,7 @@ describeWith(NEEDS, "SshTransportOpenSsh, on real hosts", () => {
   )
 
   test(
-    "without ssh on a PATH that ends with what is no directory, the message says what to do",
+    "without ssh on a PATH that ends with a file, the message says what to do",
     Effect.gen(function*() {
       const { ssh } = yield* Machinery
       const env = { PATH: `/nowhere:${Path.join(ssh.dir, "authorized_keys")}` }
@@ -265,7 +265,7 @@ describeWith(NEEDS, "SshTransportOpenSsh, on real hosts", () => {
   )
 
   test(
-    "without ssh, or without a place for its sockets, the message says what to do",
+    "without ssh, or a directory for its sockets, the message says what to do",
     Effect.gen(function*() {
       const { transport } = yield* Machinery
       const error = yield* Effect.flip(Effect.provide(say("one"), transport({ program: "no-such-ssh" })))

@@ -16,7 +16,7 @@ describe("names of hosts", () => {
     "WEB_1",
     "x".repeat(200)
   ])(
-    "%s is one",
+    "%s is valid",
     (name) => {
       assert.isTrue(Result.isSuccess(parseHostName(name)))
       assert.strictEqual(Schema.decodeSync(HostName)(name), name)
@@ -47,7 +47,7 @@ describe("names of hosts", () => {
   })
 })
 
-describe("what ssh says", () => {
+describe("ssh's messages", () => {
   const told = (log: string) => explainFailure("web", log)
 
   it.each([
@@ -58,7 +58,7 @@ describe("what ssh says", () => {
     ["kex_exchange_identification: read: Connection reset by peer\r\n", "dropped"],
     ["something new\n", "other"],
     ["", "other"]
-  ])("%j is a host that cannot be reached", (log, reason) => {
+  ])("%j is an unreachable host", (log, reason) => {
     const error = told(log)
     assert.deepStrictEqual([error._tag, "reason" in error ? error.reason : ""], ["HostUnreachable", reason])
   })

@@ -6,8 +6,8 @@ import * as Fiber from "effect/Fiber"
 import * as Scope from "effect/Scope"
 import { makeSingleFlight } from "../../../../src/layers/ssh/shared/singleFlight.ts"
 
-/** Work that waits for the test, which sees how often it was started and interrupted. */
-const play = Effect.gen(function*() {
+/** Work that the test ends; it counts its starts and interrupts. */
+const setUp = Effect.gen(function*() {
   const runs: Array<Deferred.Deferred<string, string>> = []
   let interrupted = 0
   const work = Effect.suspend(() => {
@@ -19,13 +19,13 @@ const play = Effect.gen(function*() {
   return { runs, interrupted: () => interrupted, work, share, ask: (key = "web") => share(key, work) }
 })
 
-/** An asker that has got as far as waiting. */
+/** A request that is already waiting. */
 const start = <A, E>(ask: Effect.Effect<A, E>) => Effect.forkChild(ask, { startImmediately: true })
 
-describe("work that several ask for at once", () => {
-  it.effect("runs once, and all get what it gives", () =>
+describe("concurrent requests for the same work", () => {
+  it.effect("runs once, and all get its result", () =>
     Effect.gen(function*() {
-      const { ask, runs } = yield* play
+      const { ask, runs } = yield* setUp
       const askers = yield* Effect.forEach([1, 2, 3], () => start(ask()))
       assert.lengthOf(runs, 1)
       yield* Deferred.succeed(runs[0]!, "there")
@@ -34,16 +34,16 @@ describe("work that several ask for at once", () => {
 
   it.effect("runs once for each key", () =>
     Effect.gen(function*() {
-      const { ask, runs } = yield* play
+      const { ask, runs } = yield* setUp
       const [web, mail] = [yield* start(ask("web")), yield* start(ask("mail"))]
       yield* Deferred.succeed(runs[1]!, "mail")
       yield* Deferred.succeed(runs[0]!, "web")
       assert.deepStrictEqual([yield* Fiber.join(web), yield* Fiber.join(mail)], ["web", "mail"])
     }))
 
-  it.effect("fails for all, and runs again for whoever asks then", () =>
+  it.effect("fails for all, and runs again for a later request", () =>
     Effect.gen(function*() {
-      const { ask, runs } = yield* play
+      const { ask, runs } = yield* setUp
       const askers = yield* Effect.forEach([1, 2], () => start(Effect.exit(ask())))
       yield* Deferred.fail(runs[0]!, "refused")
       assert.deepStrictEqual(yield* Fiber.joinAll(askers), [Exit.fail("refused"), Exit.fail("refused")])
@@ -53,9 +53,9 @@ describe("work that several ask for at once", () => {
       assert.strictEqual(yield* Fiber.join(again), "there")
     }))
 
-  it.effect("runs once more for those who ask again at once, while others still take the first failure", () =>
+  it.effect("runs once more for those that retry at once, while others still get the first failure", () =>
     Effect.gen(function*() {
-      const { ask, runs } = yield* play
+      const { ask, runs } = yield* setUp
       const askers = yield* Effect.forEach([1, 2, 3], () => start(Effect.exit(Effect.retry(ask(), { times: 1 }))))
       yield* Deferred.fail(runs[0]!, "first")
       yield* Effect.yieldNow
@@ -64,9 +64,9 @@ describe("work that several ask for at once", () => {
       assert.deepStrictEqual(yield* Fiber.joinAll(askers), [1, 2, 3].map(() => Exit.succeed("there")))
     }))
 
-  it.effect("runs again for whoever asks after it has succeeded: nothing is kept", () =>
+  it.effect("runs again for a request after its success: nothing is kept", () =>
     Effect.gen(function*() {
-      const { ask, runs } = yield* play
+      const { ask, runs } = yield* setUp
       for (const result of ["first", "second"]) {
         const asker = yield* start(ask())
         yield* Deferred.succeed(runs.at(-1)!, result)
@@ -75,9 +75,9 @@ describe("work that several ask for at once", () => {
       assert.lengthOf(runs, 2)
     }))
 
-  it.effect("goes on for the others when one is interrupted, also the one that began it", () =>
+  it.effect("continues for the others when one is interrupted, also the one that started it", () =>
     Effect.gen(function*() {
-      const { ask, interrupted, runs } = yield* play
+      const { ask, interrupted, runs } = yield* setUp
       const [first, second, third] = yield* Effect.forEach([1, 2, 3], () => start(ask()))
       yield* Fiber.interrupt(first!)
       yield* Fiber.interrupt(third!)
@@ -86,9 +86,9 @@ describe("work that several ask for at once", () => {
       assert.strictEqual(yield* Fiber.join(second!), "there")
     }))
 
-  it.effect("is interrupted when the last one is, and runs again for whoever asks then", () =>
+  it.effect("is interrupted with the last request, and runs again for a later one", () =>
     Effect.gen(function*() {
-      const { ask, interrupted, runs } = yield* play
+      const { ask, interrupted, runs } = yield* setUp
       const askers = yield* Effect.forEach([1, 2], () => start(ask()))
       yield* Fiber.interruptAll(askers)
       assert.strictEqual(interrupted(), 1)
@@ -97,9 +97,9 @@ describe("work that several ask for at once", () => {
       assert.strictEqual(yield* Fiber.join(again), "there")
     }))
 
-  it.effect("ending late after an interrupt leaves the run alone that has begun since", () =>
+  it.effect("ending late after an interrupt does not affect the run that has started since", () =>
     Effect.gen(function*() {
-      const { ask, runs, share, work } = yield* play
+      const { ask, runs, share, work } = yield* setUp
       const leave = Deferred.makeUnsafe<void>()
       const late = Effect.onInterrupt(Effect.never, () => Deferred.await(leave))
       const leaving = yield* start(Effect.flatMap(start(share("web", late)), Fiber.interrupt))
@@ -115,7 +115,7 @@ describe("work that several ask for at once", () => {
   it.effect("is interrupted when the scope closes", () =>
     Effect.gen(function*() {
       const scope = yield* Scope.make()
-      const { ask, interrupted } = yield* Scope.provide(play, scope)
+      const { ask, interrupted } = yield* Scope.provide(setUp, scope)
       const asker = yield* start(ask())
       yield* Scope.close(scope, Exit.void)
       assert.strictEqual(interrupted(), 1)

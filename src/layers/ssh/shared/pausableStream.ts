@@ -1,11 +1,12 @@
-/** A stream of a program whose reader may pause beyond the end of the program. */
+/** An output stream of a program whose reader may pause beyond the end of the program. */
 import type { Readable } from "node:stream"
 
 /**
  * Node reads a child's streams to their end when the process exits, paused or not (flushStdio in
- * lib/internal/child_process.js). What comes unasked is kept here; at most a chunk at a time, because it is paused again.
+ * lib/internal/child_process.js). What comes while paused is kept here: at most a chunk at a time, because the stream
+ * is paused again.
  */
-export class HeldStream {
+export class PausableStream {
   private kept: Array<Buffer> = []
   private isOpen = false
   private readonly stream: Readable
@@ -13,7 +14,7 @@ export class HeldStream {
 
   constructor(stream: Readable) {
     this.stream = stream
-    // The end of the process says what there is to say.
+    // The end of the process reports the reason.
     stream.on("error", () => undefined)
     stream.on("data", (bytes: Buffer) => {
       if (this.isOpen && this.kept.length === 0) return this.onData(bytes)
@@ -23,12 +24,12 @@ export class HeldStream {
     stream.pause()
   }
 
-  /** All that came was handed over. */
+  /** Whether all that came was handed over. */
   get isEmpty(): boolean {
     return this.kept.length === 0
   }
 
-  /** Who gets it from now on. */
+  /** Sets the handler of what comes from now on. */
   to(onData: (bytes: Buffer) => void): void {
     this.onData = onData
   }
@@ -44,12 +45,12 @@ export class HeldStream {
     if (this.flows()) this.stream.resume()
   }
 
-  /** Puts back what came too early. */
+  /** Puts back bytes that came too early. */
   putBack(bytes: Buffer): void {
     if (bytes.length > 0) this.kept.unshift(bytes)
   }
 
-  /** A handler may close it. */
+  /** A method, because a handler may close the stream meanwhile. */
   private flows(): boolean {
     return this.isOpen
   }

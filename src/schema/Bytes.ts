@@ -1,6 +1,4 @@
-/** Bytes of others, within limits. */
-
-/** What a program says, as much of it as is kept whatever it sends: so many bytes of its beginning and of its end. */
+/** A program's output within a limit: keeps the `first` bytes and the `last` bytes, whatever the program sends. */
 export class BoundedBytes {
   private readonly head: Array<Buffer> = []
   private tail: Array<Buffer> = []
@@ -14,7 +12,7 @@ export class BoundedBytes {
     this.last = last
   }
 
-  /** The bytes are kept as they are: they must not change afterwards. */
+  /** Keeps the buffer without a copy: do not change it afterwards. */
   add(bytes: Buffer): void {
     const begin = bytes.subarray(0, this.headRoom)
     if (begin.length > 0) this.head.push(begin)
@@ -24,19 +22,19 @@ export class BoundedBytes {
     this.tail.push(rest)
     this.tailBytes += rest.length
     if (this.tailBytes > this.last) this.cut = true
-    // Not each time: it copies.
+    // Not at every call, because it copies.
     if (this.tailBytes > 2 * this.last) {
       this.tail = this.last === 0 ? [] : [Buffer.concat(this.tail).subarray(-this.last)]
       this.tailBytes = this.last
     }
   }
 
-  /** Nothing was left out. */
+  /** Whether all bytes were kept. */
   get isWhole(): boolean {
     return !this.cut
   }
 
-  /** What is kept. */
+  /** The bytes kept so far. */
   get bytes(): Buffer {
     const tail = Buffer.concat(this.tail)
     return Buffer.concat([...this.head, this.cut ? tail.subarray(tail.length - this.last) : tail])

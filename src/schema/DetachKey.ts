@@ -9,10 +9,10 @@ export interface DetachKey {
   readonly code: number
 }
 
-/** Ctrl-\, as in abduco and dtach: no shell or editor needs it. */
+/** Ctrl-\, as in abduco and dtach: shells and editors do not use it. */
 export const DEFAULT_DETACH_KEY = "^\\"
 
-/** `SESH_DETACH_KEY` makes no sense. */
+/** `SESH_DETACH_KEY` is not a valid key. */
 export class InvalidDetachKey extends Schema.TaggedError<InvalidDetachKey>()("InvalidDetachKey", {
   input: Schema.String
 }) {
@@ -26,7 +26,7 @@ export class InvalidDetachKey extends Schema.TaggedError<InvalidDetachKey>()("In
 /** Ctrl with these is Tab, Enter and Escape: as a detach key they would make the session unusable. */
 const TAKEN = new Set(["I", "J", "M"])
 
-/** Reads `^\`, `^a`, `none`. Undefined stands for no key at all. */
+/** Reads `^\`, `^a`, `none`. Undefined: no key detaches. */
 export const parseDetachKey = (input: string): Result.Result<DetachKey | undefined, InvalidDetachKey> => {
   if (input === "none") return Result.succeed(undefined)
   const character = /^\^([A-Za-z\\\]_])$/.exec(input)?.[1]?.toUpperCase()

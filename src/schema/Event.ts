@@ -3,23 +3,23 @@ import { HostName } from "./HostName.ts"
 import { SessionName } from "./SessionName.ts"
 import { withoutUnseen } from "./Text.ts"
 
-/** Where the session is; missing: here. */
+/** The session's host; missing: this machine. */
 const host = Schema.optionalKey(HostName)
 
-/** Stands for an exit status where no program ran to its end. */
+/** The exit code if no program ran to its end. */
 export const NO_EXIT_CODE = -1
 
-/** Files are about to be brought to a host: something of them has changed since the last time. */
+/** A sync to a host begins: some files have changed since the last one. */
 export const SyncStart = Schema.Struct({ event: Schema.Literal("sync_start"), host: HostName })
 
-/** `bytes`: of all files at the path, whether they had to travel or not. */
+/** `bytes`: the size of all files at the path, whether they had to be copied or not. */
 export const SyncPathPushed = Schema.Struct({
   event: Schema.Literal("sync_path_pushed"),
   path: Schema.String,
   bytes: Schema.Int
 })
 
-/** `exit_code`: of rsync or scp, {@link NO_EXIT_CODE} when none ran; `stderr`: what was said, or why none ran. */
+/** `exit_code`: of rsync or scp, {@link NO_EXIT_CODE} if none ran; `stderr`: its output, or why none ran. */
 export const SyncPathFailed = Schema.Struct({
   event: Schema.Literal("sync_path_failed"),
   path: Schema.String,
@@ -27,10 +27,10 @@ export const SyncPathFailed = Schema.Struct({
   stderr: Schema.String
 })
 
-/** The path is in the list, and not in the home. No failure. */
+/** The path is in the list, but not in the home. Not a failure. */
 export const SyncPathSkipped = Schema.Struct({ event: Schema.Literal("sync_path_skipped"), path: Schema.String })
 
-/** A program that copies is not here, or not on the host: for this path the next one is tried, if there is one. */
+/** A program that copies is missing, here or on the host. The next program is tried for this path, if there is one. */
 export const ToolMissing = Schema.Struct({
   event: Schema.Literal("tool_missing"),
   tool: Schema.String,
@@ -41,7 +41,7 @@ export const SyncDone = Schema.Struct({ event: Schema.Literal("sync_done"), ok: 
 
 export const DeployStart = Schema.Struct({ event: Schema.Literal("deploy_start"), host: HostName })
 
-/** `version`: of the sesh that is there now; `way`: how it came there. */
+/** `version`: of the sesh on the host now; `way`: how it got there. */
 export const DeployDone = Schema.Struct({
   event: Schema.Literal("deploy_done"),
   host: HostName,
@@ -71,7 +71,7 @@ export const SessionAttached = Schema.Struct({
   host
 })
 
-/** This client left, or had to; the session goes on. */
+/** This client detached, or was detached; the session goes on. */
 export const SessionDetached = Schema.Struct({
   event: Schema.Literal("session_detached"),
   name: SessionName,
@@ -79,7 +79,7 @@ export const SessionDetached = Schema.Struct({
   host
 })
 
-/** `exit_code`: as a shell says it, 128 + n for signal n. */
+/** `exit_code`: as in a shell, 128 + n for signal n. */
 export const SessionEnded = Schema.Struct({
   event: Schema.Literal("session_ended"),
   name: SessionName,
@@ -87,7 +87,7 @@ export const SessionEnded = Schema.Struct({
   host
 })
 
-/** `final`: it is not tried again. */
+/** `final`: there is no further retry. */
 export const ConnectionLost = Schema.Struct({
   event: Schema.Literal("connection_lost"),
   name: SessionName,
@@ -102,7 +102,7 @@ export const ConnectionResumed = Schema.Struct({
   host
 })
 
-/** What programs that embed sesh may want to know: docs/event-log.md. */
+/** Events for programs that embed sesh: docs/event-log.md. */
 export const Event = Schema.Union([
   SyncStart,
   SyncPathPushed,
@@ -125,19 +125,21 @@ export type Event = typeof Event.Type
 /** RFC 3339, UTC, whole seconds. */
 const Timestamp = Schema.String.check(Schema.isPattern(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/))
 
-/** What every line has; the event's own fields beside it. */
+/** The fields of every line, beside the event's own. */
 export const Stamped = Schema.Struct({ ts: Timestamp, event: Schema.String })
 
-/** Characters of a program's words that an event holds: a line then fits into what a pipe takes in one piece (PIPE_BUF, 4096). */
-const WORDS = { first: 500, last: 500 }
+/** Characters of a program's output in an event: a line then fits into an atomic write to a pipe (PIPE_BUF, 4096). */
+const EXCERPT_CHARACTERS = { first: 500, last: 500 }
 
-/** What a program said, as an event holds it: its lines, the beginning and the end, where the reason is. */
+/** A program's output as an event holds it: its beginning, and its end, which has the reason. */
 export const excerpt = (said: string): string => {
   const text = said.split("\n").map(withoutUnseen).join("\n").trim()
-  return text.length <= WORDS.first + WORDS.last
+  return text.length <= EXCERPT_CHARACTERS.first + EXCERPT_CHARACTERS.last
     ? text
-    : `${text.slice(0, WORDS.first).toWellFormed()} ... ${text.slice(-WORDS.last).toWellFormed()}`
+    : `${text.slice(0, EXCERPT_CHARACTERS.first).toWellFormed()} ... ${
+      text.slice(-EXCERPT_CHARACTERS.last).toWellFormed()
+    }`
 }
 
-/** A time in milliseconds since the epoch, as events say it. */
+/** Formats a time, in milliseconds since the epoch, for an event. */
 export const timestamp = (ms: number): string => `${new Date(ms).toISOString().slice(0, "2026-05-12T03:45:01".length)}Z`

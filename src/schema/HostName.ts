@@ -1,10 +1,10 @@
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 
-/** Longest name of a host, in characters: with what is put behind it, it still is a file's name (255 bytes). */
+/** Longest name of a host, in characters: with a suffix it still fits into a file name (255 bytes). */
 export const MAX_HOST_LENGTH = 200
 
-/** What names, addresses (`fe80::1%eth0`, `[::1]`) and users have; nothing that a shell, a path or a terminal takes for more. */
+/** Characters of names, addresses (`fe80::1%eth0`, `[::1]`) and users. No shell, path or terminal acts upon them. */
 const CHARACTERS = /^[A-Za-z0-9._:%+,=~@[\]-]*$/
 
 /**
@@ -17,7 +17,7 @@ export const HostName = Schema.String.pipe(
 )
 export type HostName = typeof HostName.Type
 
-/** The name cannot be a host's: says which rule it breaks. */
+/** Not a valid host name: `rule` is the rule that it breaks. */
 export class InvalidHostName extends Schema.TaggedError<InvalidHostName>()("InvalidHostName", {
   input: Schema.String,
   rule: Schema.String
@@ -35,13 +35,13 @@ const brokenRule = (input: string): string | undefined => {
   if (at === 0) return "the user before \"@\" is missing"
   const host = input.slice(at + 1)
   if (host.length === 0) return "the host after \"@\" is missing"
-  // A program that is handed it would take it for an option.
+  // ssh would take it for an option.
   if (input.startsWith("-") || host.startsWith("-")) return "it must not start with \"-\""
   if (host.startsWith(".")) return "it must not start with \".\""
   return undefined
 }
 
-/** Checks what a person typed, without the leading `@`. Fails with the rule it breaks. */
+/** Checks user input, without the leading `@`. Fails with the rule that it breaks. */
 export const parseHostName = (input: string): Result.Result<HostName, InvalidHostName> => {
   const rule = brokenRule(input)
   return rule === undefined

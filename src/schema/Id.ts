@@ -6,8 +6,8 @@ import * as Random from "effect/Random"
 const DIGITS = 11
 
 /**
- * A name that no other session or client gets: 56 random bits behind the time. It tells them apart and is no secret;
- * node:crypto would cost ten milliseconds of start-up.
+ * A unique id of a session or a client: the time, and 56 random bits. It is not a secret, so it needs no node:crypto,
+ * which would cost ten milliseconds of start-up.
  */
 export const newId: Effect.Effect<string> = Effect.gen(function*() {
   const time = yield* Clock.currentTimeMillis

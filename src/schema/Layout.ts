@@ -13,16 +13,16 @@ export const MAX_LINE_BYTES = 64 * 1024
 /** The most sessions in a layout: more daemons than a machine is likely to have memory for. */
 export const MAX_LAYOUT_ENTRIES = 1000
 
-/** What can be a path or an argument, and be written in UTF-8: no NUL, no half of a surrogate pair. */
+/** Text that can be a path or an argument in UTF-8: no NUL, no half of a surrogate pair. */
 const text = (what: string) =>
   Schema.String.check(Schema.isPattern(/^[^\0\p{Cs}]*$/u, { message: `${what} has characters that no program takes` }))
 
-/** A session as it is to be made again. */
+/** A session to create. */
 export const LayoutEntry = Schema.Struct({
   name: SessionName,
-  /** Absolute; need not be there yet. */
+  /** Absolute; need not exist yet. */
   dir: text("the directory").check(Schema.isPattern(/^\//, { message: "the directory must be an absolute path" })),
-  /** The host on which it is, by its name in ssh's configuration; absent: this machine. */
+  /** Its host, by the name in ssh's configuration; absent: this machine. */
   host: Schema.optionalKey(
     Schema.String.check(
       Schema.isPattern(/^[^-@\s\p{C}][^\s\p{C}]{0,254}$/u, { message: "the host must be a name, - or nothing" })

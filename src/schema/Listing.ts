@@ -3,10 +3,10 @@ import { HostName } from "./HostName.ts"
 import { SessionInfo } from "./Session.ts"
 import { SessionName } from "./SessionName.ts"
 
-/** A line of the listing. */
+/** A session in the listing. */
 export const ListedSession = Schema.Struct({
   name: SessionName,
-  /** What the session says of itself, or said when it was created if it does not answer now. */
+  /** What the session says of itself. If it does not answer, what it said when it was created. */
   info: Schema.optionalKey(SessionInfo),
   /** Why it did not answer. */
   problem: Schema.optionalKey(Schema.String)
@@ -19,12 +19,12 @@ export const byName = (a: ListedSession, b: ListedSession): number => a.name < b
 /** Another host in the listing. */
 export const ListedHost = Schema.Struct({
   host: HostName,
-  /** When it said this, in milliseconds since the epoch. */
+  /** When it answered, in milliseconds since the epoch. */
   at: Schema.Number,
   sessions: Schema.Array(ListedSession),
   /** Why it did not answer now. */
   problem: Schema.optionalKey(Schema.String),
-  /** Version of the sesh there. */
+  /** Version of the host's sesh. */
   sesh: Schema.optionalKey(Schema.String)
 })
 export type ListedHost = typeof ListedHost.Type
@@ -33,7 +33,7 @@ export type ListedHost = typeof ListedHost.Type
 export const Listing = Schema.Struct({
   version: Schema.Literal(1),
   sessions: Schema.Array(ListedSession),
-  /** Other hosts; missing when none is known. */
+  /** Other hosts; missing if none is known. */
   hosts: Schema.optionalKey(Schema.Array(ListedHost))
 })
 export type Listing = typeof Listing.Type

@@ -2,14 +2,14 @@ import * as Schema from "effect/Schema"
 import { HostName } from "./HostName.ts"
 import { ListedSession } from "./Listing.ts"
 
-/** What a host said of itself when it was last asked. */
+/** What a host said of itself when it answered last. */
 export const RememberedHost = Schema.Struct({
   host: HostName,
   /** When, in milliseconds since the epoch. */
   at: Schema.Number,
-  /** Version of the sesh there. */
+  /** Version of the host's sesh. */
   sesh: Schema.String,
-  /** The home there, and the directory of its sockets: absolute, and of use only there. */
+  /** The home on the host, and the directory of its sockets: absolute paths there. */
   home: Schema.String,
   dir: Schema.String,
   sessions: Schema.Array(ListedSession)

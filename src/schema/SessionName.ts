@@ -11,7 +11,7 @@ export const SessionName = Schema.String.pipe(
 )
 export type SessionName = typeof SessionName.Type
 
-/** The name cannot be a session's: says which rule it breaks. */
+/** Not a valid session name: `rule` is the rule that it breaks. */
 export class InvalidSessionName extends Schema.TaggedError<InvalidSessionName>()("InvalidSessionName", {
   input: Schema.String,
   rule: Schema.String
@@ -29,7 +29,7 @@ const brokenRule = (input: string): string | undefined => {
   return undefined
 }
 
-/** Checks what a person typed. Fails with the rule it breaks. */
+/** Checks user input. Fails with the rule that it breaks. */
 export const parseSessionName = (input: string): Result.Result<SessionName, InvalidSessionName> => {
   const rule = brokenRule(input)
   return rule === undefined

@@ -1,4 +1,4 @@
-/** The list of what is brought to other hosts: one path a line, seen from the home. */
+/** The list of files to sync to other hosts: one path a line, relative to the home. */
 import { hasUnseen } from "./Text.ts"
 
 /** Bytes of a list: thousands of paths. */
@@ -10,14 +10,14 @@ export const MAX_PATHS = 1000
 /** Characters of a path: PATH_MAX (limits.h) on Linux, more than on macOS. */
 const MAX_PATH = 4096
 
-/** A path that may be pushed, as far as can be told from its name: relative, no `.` or `..` or empty part, never empty. */
+/** A path that its name allows to sync: relative, not empty, without a part that is `.`, `..` or empty. */
 export interface SyncPath {
   readonly path: string
-  /** Of the list, counted from 1. */
+  /** Line number in the list, from 1. */
   readonly line: number
 }
 
-/** A line that is no such path. */
+/** A line that is not such a path. */
 export interface RefusedLine {
   readonly line: number
   readonly text: string
@@ -25,7 +25,7 @@ export interface RefusedLine {
 }
 
 export interface SyncList {
-  /** Each once. */
+  /** Without duplicates. */
   readonly paths: ReadonlyArray<SyncPath>
   readonly refused: ReadonlyArray<RefusedLine>
 }
@@ -43,8 +43,8 @@ const brokenRule = (text: string): string | undefined => {
 }
 
 /**
- * Reads a list. Blanks around a path, empty lines, and lines that begin with `#` do not count; a path that begins or ends with what
- * would not count is written `./ like this/`.
+ * Reads a list. Ignores blanks around a path, empty lines, and lines that begin with `#`. A path that begins or ends
+ * with such a character is written `./ like this/`.
  */
 export const parseSyncList = (text: string): SyncList => {
   const paths = new Map<string, SyncPath>()

@@ -1,40 +1,38 @@
-/** Text for people that layers say too. */
+/** Text for people, and text from programs and hosts that must not harm a terminal. */
 
-/** What a terminal acts upon (ECMA-48): C0, DEL, C1. A program's own output may have more; this must not pass as text. */
+/** Control characters that a terminal acts upon (ECMA-48): C0, DEL, C1. */
 const CONTROLS = /[\u0000-\u001f\u007f-\u009f]/g
 
 /**
- * Controls, what separates lines, and what turns the direction of writing (UAX #9): nothing in our own messages moves a
- * cursor or hides text.
+ * Control characters, line separators, and characters that change the writing direction (UAX #9). Our messages have
+ * none of them, so that they neither move a cursor nor hide text.
  */
 export const UNSEEN = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g
 
-/** One after the other. */
+/** A run of them. */
 const UNSEEN_RUN = new RegExp(`${UNSEEN.source}+`, "g")
 
-/** Text that shows something else than it is. */
+/** Whether text has such characters, and so would show as something else than it is. */
 export const hasUnseen = (text: string): boolean => text.search(UNSEEN) !== -1
 
-/** Makes control characters visible: a session's output, a file's name and a host's answer are not to be trusted. */
+/** Escapes them: a session's output, a file's name and a host's answer are not to be trusted. */
 export const visible = (text: string): string =>
   text.replace(UNSEEN, (character) => {
     const code = character.charCodeAt(0)
     return code < 0x100 ? `\\x${code.toString(16).padStart(2, "0")}` : `\\u${code.toString(16)}`
   })
 
-/** Leaves them out: a space for as many as stand together. */
+/** Replaces each run of them with a space. */
 export const withoutUnseen = (text: string): string => text.replace(UNSEEN_RUN, " ")
 
-/**
- * Text as data, which may turn the direction of writing: without controls but those `kept`; `instead` stands for each.
- */
+/** Replaces control characters, except for those in `kept`. For data, which may change the writing direction. */
 export const withoutControls = (text: string, kept: string, instead: string): string =>
   text.replace(CONTROLS, (control) => kept.includes(control) ? control : instead)
 
-/** The beginning of a text that is longer than so many characters. */
+/** Shortens a text to `most` characters. */
 export const cut = (text: string, most: number): string => text.length <= most ? text : `${text.slice(0, most - 3)}...`
 
-/** Lines no longer than `width` characters, if words let them. Nothing follows on a line that `endsLine`. */
+/** Wraps text at `width` characters; a longer word has its own line. Nothing follows on a line that `endsLine`. */
 export const wrapped = (
   text: string,
   width: number,
@@ -49,7 +47,7 @@ export const wrapped = (
   return lines
 }
 
-/** A path as a shell would show it at the prompt. */
+/** A path as a shell's prompt shows it: `~` for the home. */
 export const shortPath = (path: string, home: string): string =>
   path === home
     ? "~"

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { lastLine, oneLine } from "../../src/layers/ssh/shared/sanitize.ts"
 import { excerpt } from "../../src/schema/Event.ts"
-import { isPlace, terminalVariables } from "../../src/schema/protocol/Serve.ts"
+import { isPlainPath, terminalVariables } from "../../src/schema/protocol/Serve.ts"
 import { parseSyncList } from "../../src/schema/SyncList.ts"
 import { visible, wrapped } from "../../src/schema/Text.ts"
 
@@ -40,14 +40,14 @@ describe("characters that must not be shown", () => {
   it("nothing that has one of them is taken for a path or a value", () => {
     for (const character of UNSEEN) {
       const text = `/a${character}b`
-      assert.isFalse(isPlace(text))
+      assert.isFalse(isPlainPath(text))
       assert.deepStrictEqual(terminalVariables({ LANG: text }), {})
       assert.deepStrictEqual(
         parseSyncList(`a${character}b`).paths.map(({ path }) => path),
         character === "\n" ? ["a", "b"] : []
       )
     }
-    assert.isTrue(isPlace(`/${ORDINARY}`))
+    assert.isTrue(isPlainPath(`/${ORDINARY}`))
   })
 })
 

@@ -8,7 +8,7 @@ import { PROTOCOL } from "../../schema/protocol/Control.ts"
 import {
   EXCHANGE,
   Exchange,
-  isPlace,
+  isPlainPath,
   RemoteAnswer,
   type RemoteAsk,
   type RemoteReply,
@@ -99,12 +99,12 @@ const read = (
   if (said === undefined) return Effect.fail(nonsense(host, "its answer is not one"))
   const { agent, answer, dir, home, sesh } = said
   if ("error" in answer) return Effect.fail(explainError(host, version, { answer: answer.error, sesh }))
-  if (!isPlace(home) || !isPlace(dir)) return Effect.fail(nonsense(host, "its directories are none"))
+  if (!isPlainPath(home) || !isPlainPath(dir)) return Effect.fail(nonsense(host, "its directories are none"))
   return Effect.succeed({
     sesh,
     home,
     dir,
-    agent: agent !== undefined && isPlace(agent) ? agent : undefined,
+    agent: agent !== undefined && isPlainPath(agent) ? agent : undefined,
     reply: answer
   })
 }

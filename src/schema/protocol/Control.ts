@@ -7,10 +7,10 @@ import { FrameType } from "./Frame.ts"
 /** Sides with the same major understand each other; the minor counts additions. */
 export const PROTOCOL = { major: 1, minor: 2 } as const
 
-/** The minor that brought `hello.command`, `kill.signal` and the history. */
+/** The minor that added `hello.command`, `kill.signal` and the history. */
 export const SCRIPTING = 1
 
-/** The minor that brought `hello.resume.only`, `hello.resume.redraw` and `welcome.typed`. */
+/** The minor that added `hello.resume.only`, `hello.resume.redraw` and `welcome.typed`. */
 export const RESUMING = 2
 
 const Version = Schema.Struct({ major: Schema.Int, minor: Schema.Int })
@@ -18,7 +18,7 @@ const Version = Schema.Struct({ major: Schema.Int, minor: Schema.Int })
 /** Bytes since the session began (output) or since this client began (input). */
 const Offset = Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }))
 
-/** What a client wants: `attach` types and sees, `watch` sees, `query` asks, `send` types, `wait` waits for the end. */
+/** What a client does: `attach` types and shows, `watch` shows, `query` asks, `send` types, `wait` waits for an end. */
 export const Role = Schema.Literals(["attach", "watch", "query", "send", "wait"])
 export type Role = typeof Role.Type
 
@@ -28,20 +28,20 @@ export const Hello = Schema.Struct({
   /** Version of the program, for messages. */
   sesh: Schema.String,
   role: Role,
-  /** Kept by a client over its reconnects: the daemon remembers what it accepted from it. */
+  /** The client's id, the same over its reconnects: the daemon remembers how much input it accepted from it. */
   client: Schema.String.check(Schema.isMaxLength(64)),
   size: Schema.optionalKey(Size),
-  /** Where to go on. Without it: a restore. */
+  /** Where to resume. Without it, the daemon sends a restore. */
   resume: Schema.optionalKey(Schema.Struct({
     session: Schema.String,
     output: Offset,
     /** Input bytes sent. */
     input: Offset,
-    /** This session and no other one of the name: else a refusal, where there would be a restore. */
+    /** Only this session, not another one of the name: the daemon then refuses instead of a restore. */
     only: Schema.optionalKey(Schema.Boolean),
     /**
-     * Something that is not the session's stands on the screen: a picture, please, behind the missing bytes. `placed`: but
-     * for that, rows are where the session has them.
+     * Something else is on the terminal's screen: send a redraw after the missing bytes. `placed`: apart from that, the
+     * rows are where the session has them.
      */
     redraw: Schema.optionalKey(Schema.Struct({ placed: Schema.Boolean }))
   })),
@@ -50,8 +50,8 @@ export const Hello = Schema.Struct({
   /** The session in which the client itself runs. */
   within: Schema.optionalKey(Schema.String),
   /**
-   * Who waits means the command of this session, and no other session of the name: as soon as that has ended the last
-   * bytes of output are wanted, at most so many.
+   * A `wait` for the command of this session, not of another one of the name. When the command ends, the daemon sends
+   * the last bytes of output, at most `capture`.
    */
   command: Schema.optionalKey(Schema.Struct({ session: Schema.String, capture: Offset }))
 })
@@ -62,40 +62,40 @@ export const Welcome = Schema.Struct({
   protocol: Version,
   sesh: Schema.String,
   info: SessionInfo,
-  /** Offset of the next output byte, once the restore is through. */
+  /** Offset of the next output byte after the restore. */
   output: Offset,
   /** Input bytes of this client accepted so far. */
   input: Offset,
-  /** Of these, as many have been typed: what an `ack` says. */
+  /** How many of these were written to the program, as in an `ack`. */
   typed: Schema.optionalKey(Offset),
-  /** Input bytes that may be under way, not yet acknowledged. */
+  /** How many input bytes may be sent before they are acknowledged. */
   window: Schema.Int,
-  /** True: restore frames follow. False: output goes on at the offset that the client gave. */
+  /** True: restore frames follow. False: output resumes at the client's offset. */
   restore: Schema.Boolean
 })
 export type Welcome = typeof Welcome.Type
 
-/** The part of `hello` and `welcome` that every major has: enough to say who is older. */
+/** The part of `hello` and `welcome` that every major has: enough to say which side is older. */
 export const Spoken = Schema.Struct({ protocol: Version, sesh: Schema.String })
 
-/** Client: my terminal has another size. */
+/** Client: the terminal's size has changed. */
 export const Resize = Size
 export type Resize = Size
 
-/** Client: I go (or, from a query: let all go). Daemon: you were detached. */
+/** From a client: it detaches; from a query: detach all clients. From the daemon: you were detached. */
 export const Detach = Schema.Struct({ reason: Schema.optionalKey(Schema.String) })
 export type Detach = typeof Detach.Type
 
-/** What the command can be told to end by. */
+/** Signals that a client can send to the command. */
 export const EndSignal = Schema.Literals(["SIGINT", "SIGTERM", "SIGHUP"])
 export type EndSignal = typeof EndSignal.Type
 
-/** Milliseconds from being asked to go to being killed: shells go at once, a program that saves its work gets this long. */
+/** Milliseconds that programs have to end before they are killed: enough to save their work. Shells end at once. */
 export const GRACE_MS = 3000
 
 /**
- * Client: end the session; who is still there after the grace is killed. With a signal: end what runs, by that signal;
- * a session that outlives its command goes on.
+ * Client: end the session; processes that still run after the grace are killed. With a signal: end the command with
+ * that signal; a session that outlives its command goes on.
  */
 export const Kill = Schema.Struct({
   graceMs: Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 60_000 })),
@@ -103,14 +103,14 @@ export const Kill = Schema.Struct({
 })
 export type Kill = typeof Kill.Type
 
-/** Client: what the session has shown, please. */
+/** Client: send what the session has shown. */
 export const History = Schema.Struct({
   /** With colours and attributes. */
   ansi: Schema.Boolean
 })
 export type History = typeof History.Type
 
-/** Daemon: something was refused; the connection ends. */
+/** Daemon: refuses, and closes the connection. */
 export const Refusal = Schema.Struct({
   code: Schema.String,
   message: Schema.String
@@ -130,9 +130,9 @@ const payload = <T extends E, E>(type: FrameType, schema: Schema.Codec<T, E>) =>
   const decodeText = Schema.decodeUnknownOption(Schema.fromJsonString(schema))
   return {
     type,
-    // What we say ourselves is of the type, and none of these types is written in another way than it is read.
+    // Without Schema: the type is checked, and all of these types encode to themselves.
     encode: (value: T): Buffer => Buffer.from(JSON.stringify(value)),
-    /** None when it is not what the protocol says. */
+    /** None if it is not a valid payload. */
     decode: (bytes: Buffer): Option.Option<T> => decodeText(bytes.toString("utf8"))
   }
 }

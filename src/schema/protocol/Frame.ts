@@ -26,24 +26,24 @@ export type FrameType = typeof FrameType[keyof typeof FrameType]
 /** Bytes before a payload. */
 export const HEADER_BYTES = 5
 
-/** The longest payload; who sends more breaks the protocol. */
+/** The longest payload, in bytes; a longer one breaks the protocol. */
 export const MAX_PAYLOAD_BYTES = 1024 * 1024
 
 /** Bytes of the u64 offset that data payloads begin with. */
 export const OFFSET_BYTES = 8
 
-/** Set on the last frame of a restore: what follows is live. */
+/** Flag of the last frame of a restore: live output follows. */
 export const RESTORE_LAST = 1
 
-/** Set on all frames of a restore that goes over what the terminal shows: it is undone, and moved nowhere. */
+/** Flag of all frames of a restore that overwrites what the terminal shows, without scrolling it. */
 export const RESTORE_OVER = 2
 
-/** Set on the last frame of a history. */
+/** Flag of the last frame of a history. */
 export const LINES_LAST = 1
 
-/** The other side does not speak in frames: what should be a header claims a payload that none may have. */
+/** The other side does not send frames: a header claims a payload over the limit. */
 export class FrameTooLong extends Schema.TaggedError<FrameTooLong>()("FrameTooLong", {
-  /** Of the payload. */
+  /** Claimed length of the payload. */
   bytes: Schema.Int
 }) {
   override get message() {
@@ -51,7 +51,7 @@ export class FrameTooLong extends Schema.TaggedError<FrameTooLong>()("FrameTooLo
   }
 }
 
-/** A frame's header, for a payload of so many bytes. */
+/** A frame's header; `length` of the payload in bytes. */
 export const header = (type: number, length: number): Buffer => {
   const bytes = Buffer.allocUnsafe(HEADER_BYTES)
   bytes[0] = type
@@ -79,15 +79,15 @@ export const decodeOffset = (payload: Buffer): number | undefined => {
 
 /**
  * Cuts a byte stream into frames. Payloads are views of the chunks, which must not be written to again.
- * Holds one unfinished frame at the most, and grows with what has arrived, not with what a header claims.
+ * Holds at most one unfinished frame, and grows with what has arrived, not with what a header claims.
  */
 export class FrameDecoder {
   private parts: Array<Buffer> = []
   private held = 0
-  /** Bytes that the unfinished frame needs before it is worth looking at. */
+  /** Bytes that must arrive before the next frame can be whole. */
   private wanted = HEADER_BYTES
 
-  /** Hands every whole frame to `onFrame`. Returns an error once the framing is broken; then feed no more. */
+  /** Hands every whole frame to `onFrame`. Returns an error if the framing is broken; do not push again after that. */
   push(chunk: Buffer, onFrame: (type: number, payload: Buffer) => void): FrameTooLong | undefined {
     this.parts.push(chunk)
     this.held += chunk.length

@@ -1,6 +1,6 @@
 /**
- * What one sesh asks another on a host that it reaches over ssh: one JSON object to the standard input of `sesh --serve`,
- * in a line, and one back. Fields that are not known are ignored, so that either side may be newer.
+ * What one sesh asks another over ssh: one JSON object, in a line, to the standard input of `sesh --serve`, and one
+ * back. Unknown fields are ignored, so that either side may be newer.
  */
 import * as Schema from "effect/Schema"
 import { ListedSession } from "../Listing.ts"
@@ -8,13 +8,13 @@ import { Ended, Size } from "../Session.ts"
 import { SessionName } from "../SessionName.ts"
 import { hasUnseen } from "../Text.ts"
 
-/** Version of the exchange. Within one, fields and questions are only ever added. */
+/** Version of the exchange. Within a version, fields and questions are only added. */
 export const EXCHANGE = 1
 
 /** Bytes of a request: as much as Linux takes for a program's arguments (execve(2): a quarter of an 8 MiB stack). */
 export const MAX_REQUEST_BYTES = 2 * 1024 * 1024
 
-/** Sessions of a listing; what is above is left out. */
+/** Most sessions of a listing; the rest is left out. */
 export const MAX_SESSIONS = 4096
 
 /** Longest path, in characters (PATH_MAX). */
@@ -22,14 +22,14 @@ const MAX_PATH = 4096
 
 const Protocol = Schema.Struct({ major: Schema.Int, minor: Schema.Int })
 
-/** What sessions are there? */
+/** Which sessions are there? */
 const AskSessions = Schema.Struct({ ask: Schema.Literal("sessions") })
 
-/** Make one, as `SessionSpec` says. It gets the environment there, and of the asker's what tells of his terminal. */
+/** Create one, as in `SessionSpec`. It gets the host's environment, and the asker's variables for its terminal. */
 const AskCreate = Schema.Struct({
   ask: Schema.Literal("create"),
   name: SessionName,
-  /** Absolute, or seen from the home there; empty: the home. */
+  /** Absolute, or relative to the home there; empty: the home. */
   dir: Schema.String,
   command: Schema.optionalKey(Schema.NonEmptyArray(Schema.String)),
   size: Size,
@@ -51,17 +51,17 @@ export const Exchange = Schema.Struct({ version: Schema.Int, sesh: Schema.String
 export const RemoteRequest = Schema.Struct({
   version: Schema.Literal(EXCHANGE),
   sesh: Schema.String,
-  /** What the asker speaks with sessions. */
+  /** The protocol that the asking sesh speaks with sessions. */
   protocol: Protocol,
   question: RemoteAsk
 })
 export type RemoteRequest = typeof RemoteRequest.Type
 
-/** Why a question has no other answer. */
+/** Why the question failed. */
 const AnswerError = Schema.Struct({
   /**
-   * `not found`, `not executable`, `other`: the session was not started (`LaunchError`). `place`: its files cannot be used
-   * (`PathsError`). `version`: the asker is too old or too new. `request`: it was not understood.
+   * `not found`, `not executable`, `other`: the session was not started (`LaunchError`). `place`: its files cannot be
+   * used (`PathsError`). `version`: the asking sesh is too old or too new. `request`: the question was not understood.
    */
   kind: Schema.String,
   message: Schema.String
@@ -83,10 +83,10 @@ export type RemoteReply = typeof RemoteReply.Type
 
 export const RemoteAnswer = Schema.Struct({
   version: Schema.Literal(EXCHANGE),
-  /** Version of the program there. */
+  /** Version of the sesh there. */
   sesh: Schema.String.check(Schema.isPattern(/^[A-Za-z0-9.+-]{1,64}$/)),
   protocol: Protocol,
-  /** The home there, and the directory of its sockets; see {@link isPlace}. */
+  /** The home there, and the directory of its sockets; see {@link isPlainPath}. */
   home: Schema.String,
   dir: Schema.String,
   /** Socket of the ssh-agent that was forwarded with the question, if one was. */
@@ -95,13 +95,14 @@ export const RemoteAnswer = Schema.Struct({
 })
 export type RemoteAnswer = typeof RemoteAnswer.Type
 
-/** A directory, or a file, as a host may name it: absolute, and nothing that a terminal takes for more. */
-export const isPlace = (path: string): boolean => path.startsWith("/") && path.length <= MAX_PATH && !hasUnseen(path)
+/** Whether a path of a host can be used: absolute, and without control characters. */
+export const isPlainPath = (path: string): boolean =>
+  path.startsWith("/") && path.length <= MAX_PATH && !hasUnseen(path)
 
 /** Longest value of a variable, in characters. */
 const MAX_VALUE = 1024
 
-/** What tells programs of a terminal and of the language of the person before it; no more goes to another host. */
+/** The variables that describe the terminal and the user's language. No others go to another host. */
 export const terminalVariables = (env: Readonly<Record<string, string | undefined>>): Record<string, string> => {
   const found: Record<string, string> = {}
   for (const [name, value] of Object.entries(env)) {

@@ -57,3 +57,6 @@ export const shortPath = (path: string, home: string): string =>
 
 /** "1 client", "3 clients". */
 export const count = (number: number, noun: string): string => `${number} ${noun}${number === 1 ? "" : "s"}`
+
+/** The words of whatever was thrown, or failed. */
+export const messageOf = (cause: unknown): string => cause instanceof Error ? cause.message : String(cause)

@@ -1,5 +1,6 @@
 import * as Schema from "effect/Schema"
 import type { FrameTooLong, FrameType } from "../schema/protocol/Frame.ts"
+import { messageOf } from "../schema/Text.ts"
 import type { HostError } from "./HostError.ts"
 import type { NoSession } from "./NoSession.ts"
 import type { ChannelFailure } from "./SshTransport.ts"
@@ -19,7 +20,7 @@ export class ConnectionReset extends Schema.TaggedError<ConnectionReset>()("Conn
 }) {
   override get message() {
     if (this.code === "ECONNRESET" || this.code === "EPIPE") return "its process is gone"
-    return this.cause instanceof Error ? this.cause.message : this.code
+    return messageOf(this.cause)
   }
 }
 

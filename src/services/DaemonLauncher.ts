@@ -11,7 +11,8 @@ export class LaunchError extends Schema.TaggedError<LaunchError>()("LaunchError"
   name: Schema.String,
   reason: Schema.String,
   /** See `PtyError`. */
-  kind: Schema.Literals(["not found", "not executable", "other"])
+  kind: Schema.Literals(["not found", "not executable", "other"]),
+  cause: Schema.optionalKey(Schema.Defect())
 }) {
   override get message() {
     return `cannot start session ${this.name}: ${this.reason}`

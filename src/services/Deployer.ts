@@ -25,7 +25,8 @@ export class DeployError extends Schema.TaggedError<DeployError>()("DeployError"
   problem: Schema.String,
   advice: Schema.String,
   /** The end of what the host said about it; lines, but no other control characters. */
-  stderr: Schema.String
+  stderr: Schema.String,
+  cause: Schema.optionalKey(Schema.Defect())
 }) {
   override get message() {
     const { advice, host, problem } = this

@@ -7,7 +7,8 @@ import type { ConnectFailure, ConnectOptions } from "./SshTransport.ts"
 /** The program that copies is not on this machine, or not on the host: nothing was copied. */
 export class ToolMissing extends Schema.TaggedError<ToolMissing>()("ToolMissing", {
   tool: Schema.String,
-  where: Schema.Literals(["here", "there"])
+  where: Schema.Literals(["here", "there"]),
+  cause: Schema.optionalKey(Schema.Defect())
 }) {
   override get message() {
     return `there is no ${this.tool} ${this.where}`

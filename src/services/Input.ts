@@ -5,7 +5,9 @@ import type * as Stream from "effect/Stream"
 /** Standard input, or a file, cannot be read. */
 export class InputError extends Schema.TaggedError<InputError>()("InputError", {
   file: Schema.String,
-  reason: Schema.String
+  /** What the system says, in words for people. */
+  reason: Schema.String,
+  cause: Schema.Defect()
 }) {
   override get message() {
     return `cannot read ${this.file}: ${this.reason}`

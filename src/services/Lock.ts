@@ -1,16 +1,26 @@
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
+import { messageOf } from "../schema/Text.ts"
 
 /** The lock could not be had: somebody has held it for too long, or its file cannot be used. */
 export class LockError extends Schema.TaggedError<LockError>()("LockError", {
   path: Schema.String,
-  reason: Schema.String,
-  /** Somebody else had it for as long as we waited. */
-  isHeld: Schema.Boolean
+  /** Milliseconds that somebody else had it while we waited. */
+  heldMs: Schema.optionalKey(Schema.Int),
+  /** Why its file cannot be used. */
+  cause: Schema.optionalKey(Schema.Defect())
 }) {
+  get isHeld(): boolean {
+    return this.heldMs !== undefined
+  }
   override get message() {
-    return `cannot lock ${this.path}: ${this.reason}`
+    const { cause, heldMs, path } = this
+    return `cannot lock ${path}: ${
+      heldMs === undefined
+        ? messageOf(cause)
+        : `another sesh has held it for ${heldMs / 1000} s; is one of them stopped?`
+    }`
   }
 }
 

@@ -4,7 +4,9 @@ import * as Schema from "effect/Schema"
 
 /** A result could not be written whole: a disk is full. That nobody reads it any more is no error. */
 export class OutputError extends Schema.TaggedError<OutputError>()("OutputError", {
-  reason: Schema.String
+  /** What the system says, in words for people. */
+  reason: Schema.String,
+  cause: Schema.Defect()
 }) {
   override get message() {
     return `cannot write to standard output: ${this.reason}`

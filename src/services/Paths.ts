@@ -7,7 +7,8 @@ import type { SessionName } from "../schema/SessionName.ts"
 export class PathsError extends Schema.TaggedError<PathsError>()("PathsError", {
   path: Schema.String,
   problem: Schema.String,
-  advice: Schema.String
+  advice: Schema.String,
+  cause: Schema.optionalKey(Schema.Defect())
 }) {
   override get message() {
     return `${this.path} ${this.problem}; ${this.advice}`

@@ -9,7 +9,8 @@ export class PtyError extends Schema.TaggedError<PtyError>()("PtyError", {
   file: Schema.String,
   problem: Schema.String,
   /** "not found" and "not executable" as in shells (status 127 and 126). "other" is not the program's fault. */
-  kind: Schema.Literals(["not found", "not executable", "other"])
+  kind: Schema.Literals(["not found", "not executable", "other"]),
+  cause: Schema.optionalKey(Schema.Defect())
 }) {
   override get message() {
     return `cannot start ${this.file}: ${this.problem}`

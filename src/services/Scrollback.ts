@@ -48,8 +48,6 @@ export interface ScrollbackModel {
   readonly since: (offset: number) => ReadonlyArray<Buffer> | undefined
   /** Offset of the oldest byte that `since` still gives. */
   readonly first: () => number
-  /** The last lines as text, oldest first, without escape sequences. */
-  readonly lines: () => ReadonlyArray<string>
   /**
    * What a person would copy, oldest first. Lines end in LF; a wrapped line is one line; no blanks at the ends of
    * lines, no blank lines at the end; no control characters but tabs. With `ansi` the lines have colours, attributes

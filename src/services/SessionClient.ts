@@ -3,6 +3,7 @@ import type * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import type { SessionName } from "../schema/SessionName.ts"
+import { messageOf } from "../schema/Text.ts"
 import type { Connection } from "./Connection.ts"
 import type { HostError } from "./HostError.ts"
 import type { NoSession } from "./NoSession.ts"
@@ -10,8 +11,12 @@ import type { NoSession } from "./NoSession.ts"
 /** Something is there, but it could not be connected to. */
 export class ConnectError extends Schema.TaggedError<ConnectError>()("ConnectError", {
   name: Schema.String,
-  reason: Schema.String
+  cause: Schema.Defect()
 }) {
+  /** Without the session's name. */
+  get reason(): string {
+    return messageOf(this.cause)
+  }
   override get message() {
     return `cannot connect to session ${this.name}: ${this.reason}`
   }

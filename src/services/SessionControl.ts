@@ -5,6 +5,7 @@ import type * as Stream from "effect/Stream"
 import type { EndSignal } from "../schema/protocol/Control.ts"
 import type { ExitStatus } from "../schema/Session.ts"
 import type { SessionName } from "../schema/SessionName.ts"
+import { messageOf } from "../schema/Text.ts"
 import type { AskError } from "./SessionRegistry.ts"
 
 /** The connection to a session ended before what was wanted had come. */
@@ -22,7 +23,7 @@ export class SessionLost extends Schema.TaggedError<SessionLost>()("SessionLost"
   get reason(): string {
     switch (this.why) {
       case "broken":
-        return this.cause instanceof Error ? this.cause.message : "the connection broke"
+        return messageOf(this.cause)
       case "gone":
         return "its process is gone"
       case "ended":

@@ -3,6 +3,7 @@ import type * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import type { SessionName } from "../schema/SessionName.ts"
+import { messageOf } from "../schema/Text.ts"
 import type { Connection } from "./Connection.ts"
 import type { LockError } from "./Lock.ts"
 import type { PathsError } from "./Paths.ts"
@@ -19,10 +20,15 @@ export class SessionExists extends Schema.TaggedError<SessionExists>()("SessionE
 /** The session's socket could not be made. */
 export class SessionServerError extends Schema.TaggedError<SessionServerError>()("SessionServerError", {
   name: Schema.String,
-  reason: Schema.String
+  path: Schema.String,
+  /** Missing: what is there is not a socket. */
+  cause: Schema.optionalKey(Schema.Defect())
 }) {
   override get message() {
-    return `cannot open the socket of ${this.name}: ${this.reason}`
+    const { cause, name, path } = this
+    return `cannot open the socket of ${name}: ${
+      cause === undefined ? `${path} is not a socket; move it away` : messageOf(cause)
+    }`
   }
 }
 

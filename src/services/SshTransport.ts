@@ -17,7 +17,8 @@ const because = (words: string): string => words === "" ? "" : `: ${words}`
 export class HostUnreachable extends Schema.TaggedError<HostUnreachable>()("HostUnreachable", {
   host: Schema.String,
   reason: Schema.Literals(["refused", "timeout", "no such host", "no network", "dropped", "busy", "other"]),
-  words: Words
+  words: Words,
+  cause: Schema.optionalKey(Schema.Defect())
 }) {
   override get message() {
     const { host, reason, words } = this
@@ -62,7 +63,8 @@ export class HostKeyChanged extends Schema.TaggedError<HostKeyChanged>()("HostKe
 /** The host's key is not on record, and the user's configuration or the missing terminal forbids trusting it. */
 export class HostKeyUnknown extends Schema.TaggedError<HostKeyUnknown>()("HostKeyUnknown", {
   host: Schema.String,
-  words: Words
+  words: Words,
+  cause: Schema.optionalKey(Schema.Defect())
 }) {
   override get message() {
     return `the key of ${this.host} is not known; run: ssh ${this.host} true${because(this.words)}`
@@ -72,7 +74,8 @@ export class HostKeyUnknown extends Schema.TaggedError<HostKeyUnknown>()("HostKe
 /** The host refuses the login. Never retried. */
 export class AuthenticationFailed extends Schema.TaggedError<AuthenticationFailed>()("AuthenticationFailed", {
   host: Schema.String,
-  words: Words
+  words: Words,
+  cause: Schema.optionalKey(Schema.Defect())
 }) {
   override get message() {
     return `${this.host} does not let us in${because(this.words)}; try: ssh ${this.host} true`
@@ -82,7 +85,8 @@ export class AuthenticationFailed extends Schema.TaggedError<AuthenticationFaile
 /** The connection ended: what was on its way may have arrived or not. */
 export class ConnectionLost extends Schema.TaggedError<ConnectionLost>()("ConnectionLost", {
   host: Schema.String,
-  words: Words
+  words: Words,
+  cause: Schema.optionalKey(Schema.Defect())
 }) {
   override get message() {
     return `the connection to ${this.host} is lost${because(this.words)}`
@@ -92,7 +96,8 @@ export class ConnectionLost extends Schema.TaggedError<ConnectionLost>()("Connec
 /** The transport is missing or unusable: `advice` says what to do. */
 export class SshMissing extends Schema.TaggedError<SshMissing>()("SshMissing", {
   problem: Schema.String,
-  advice: Schema.String
+  advice: Schema.String,
+  cause: Schema.optionalKey(Schema.Defect())
 }) {
   override get message() {
     return `${this.problem}; ${this.advice}`
@@ -102,7 +107,8 @@ export class SshMissing extends Schema.TaggedError<SshMissing>()("SshMissing", {
 /** The host accepts the login and runs no program: an account without a shell, a forced command. */
 export class NoShell extends Schema.TaggedError<NoShell>()("NoShell", {
   host: Schema.String,
-  words: Words
+  words: Words,
+  cause: Schema.optionalKey(Schema.Defect())
 }) {
   override get message() {
     return `${this.host} runs no programs for this user${because(this.words)}`
@@ -113,7 +119,8 @@ export class NoShell extends Schema.TaggedError<NoShell>()("NoShell", {
 export class SocketRefused extends Schema.TaggedError<SocketRefused>()("SocketRefused", {
   host: Schema.String,
   path: Schema.String,
-  words: Words
+  words: Words,
+  cause: Schema.optionalKey(Schema.Defect())
 }) {
   override get message() {
     return `nothing answers at ${this.path} on ${this.host}${because(this.words)}`

@@ -4,13 +4,17 @@ import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import type { EndSignal } from "../schema/protocol/Control.ts"
 import type { Size } from "../schema/Session.ts"
+import { messageOf } from "../schema/Text.ts"
 
 /** The terminal could not be put into raw mode. */
 export class TtyError extends Schema.TaggedError<TtyError>()("TtyError", {
-  reason: Schema.String
+  /** What the system says; missing: nothing, but the terminal is not in raw mode afterwards. */
+  cause: Schema.optionalKey(Schema.Defect())
 }) {
   override get message() {
-    return `cannot use this terminal: ${this.reason}`
+    return `cannot use this terminal: ${
+      this.cause === undefined ? "it does not go into raw mode" : messageOf(this.cause)
+    }`
   }
 }
 

@@ -7,6 +7,7 @@ import * as Schema from "effect/Schema"
 import type { Welcome } from "../../schema/protocol/Control.ts"
 import { FrameType } from "../../schema/protocol/Frame.ts"
 import type { SessionName } from "../../schema/SessionName.ts"
+import { messageOf } from "../../schema/Text.ts"
 import { type ProtocolViolated, SessionReplaced } from "../../services/AttachClient.ts"
 import type { Connection, ConnectionBroken } from "../../services/Connection.ts"
 import { NoSession } from "../../services/NoSession.ts"
@@ -20,13 +21,13 @@ const WELCOME_MS = 5000
 /** Nobody answered, in contrast to an answer that is no welcome. */
 export class Silent extends Schema.TaggedError<Silent>()("Silent", {
   /** Milliseconds that were waited for an answer; missing where the connection ended before. */
-  waited: Schema.optionalKey(Schema.Int),
+  waitedMs: Schema.optionalKey(Schema.Int),
   /** What broke the connection. */
   cause: Schema.optionalKey(Schema.Defect())
 }) {
   override get message() {
-    if (this.waited !== undefined) return `no welcome in ${this.waited / 1000} s`
-    return this.cause instanceof Error ? this.cause.message : "it hung up before it answered"
+    if (this.waitedMs !== undefined) return `no welcome in ${this.waitedMs / 1000} s`
+    return this.cause === undefined ? "it hung up before it answered" : messageOf(this.cause)
   }
 }
 
@@ -95,7 +96,7 @@ export const openConnection = Effect.fnUntraced(
       welcomed: Deferred.await(welcomed).pipe(
         Effect.timeoutOrElse({
           duration: WELCOME_MS,
-          orElse: () => Effect.fail(new Silent({ waited: WELCOME_MS }))
+          orElse: () => Effect.fail(new Silent({ waitedMs: WELCOME_MS }))
         })
       ),
       broken: Deferred.await(broken)

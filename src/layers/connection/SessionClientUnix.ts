@@ -2,9 +2,9 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type { SessionName } from "../../schema/SessionName.ts"
 import { NoSession } from "../../services/NoSession.ts"
-import { Paths } from "../../services/Paths.ts"
+import { Paths, type PathsError } from "../../services/Paths.ts"
 import { ConnectError, SessionClient } from "../../services/SessionClient.ts"
-import { connectUnix } from "./unixSocket.ts"
+import { connectUnix, type SocketError } from "./unixSocket.ts"
 
 /** Connects to `<name>.sock`. Refuses a directory into which others could have put a socket. */
 export const layer: Layer.Layer<SessionClient, never, Paths> = Layer.effect(
@@ -22,13 +22,13 @@ export const layer: Layer.Layer<SessionClient, never, Paths> = Layer.effect(
     )
 
     const open = Effect.fnUntraced(function*(name: SessionName) {
-      const refuse = (error: { readonly message: string }) => new ConnectError({ name, reason: error.message })
+      const refuse = (cause: PathsError | SocketError) => new ConnectError({ name, cause })
       const there = yield* Effect.mapError(check, refuse)
       if (!there) return yield* new NoSession({ name, stale: false })
       yield* Effect.mapError(paths.checkSocketPath(name), refuse)
       return yield* Effect.mapError(
         connectUnix(paths.session(name).socket),
-        (error) => error.dead ? new NoSession({ name, stale: error.code !== "ENOENT" }) : refuse(error)
+        (error) => error.dead ? new NoSession({ name, stale: error.code !== "ENOENT", cause: error }) : refuse(error)
       )
     })
 

@@ -109,11 +109,11 @@ export const layer: Layer.Layer<SessionServer, never, Paths | Lock> = Layer.effe
           return true
         }),
         Effect.catchIf((error) => error.dead || error.busy, (error) => Effect.succeed(error.busy)),
-        Effect.mapError((error) => new SessionServerError({ name, reason: error.message }))
+        Effect.mapError((cause) => new SessionServerError({ name, path, cause }))
       )
       if (alive) return yield* new SessionExists({ name })
       if (look(path)?.isSocket() === false) {
-        return yield* new SessionServerError({ name, reason: `${path} is not a socket; move it away` })
+        return yield* new SessionServerError({ name, path })
       }
     })
 
@@ -126,7 +126,7 @@ export const layer: Layer.Layer<SessionServer, never, Paths | Lock> = Layer.effe
           yield* probe(name)
           const prepared = yield* prepare
           const opened = open(paths.dir, files.socket, (connection) => onConnection(connection, prepared)).pipe(
-            Effect.mapError((error) => new SessionServerError({ name, reason: error.message }))
+            Effect.mapError((cause) => new SessionServerError({ name, path: files.socket, cause }))
           )
           yield* Effect.acquireRelease(opened, (served) => Effect.sync(() => close(files, served)))
           yield* Effect.ignore(Effect.try(() => sweep(paths.dir)))

@@ -6,7 +6,10 @@ import { codeOf } from "../system/systemError.ts"
 import { socketConnection } from "./socketConnection.ts"
 
 /** What the system said, by its error code. */
-export class SocketError extends Schema.TaggedError<SocketError>()("SocketError", { code: Schema.String }) {
+export class SocketError extends Schema.TaggedError<SocketError>()("SocketError", {
+  code: Schema.String,
+  cause: Schema.Defect()
+}) {
   /** Nobody listens: no such file, a socket that its process left behind (connect(2)), or one that it has just closed. */
   get dead(): boolean {
     return this.code === "ENOENT" || this.code === "ECONNREFUSED" || this.code === "ECONNRESET"
@@ -24,7 +27,7 @@ export class SocketError extends Schema.TaggedError<SocketError>()("SocketError"
 }
 
 /** From what Node throws or emits. */
-export const socketError = (cause: unknown): SocketError => new SocketError({ code: codeOf(cause) })
+export const socketError = (cause: unknown): SocketError => new SocketError({ code: codeOf(cause), cause })
 
 /** Connects. Does not wait: on a unix socket, a connect(2) that does not block is done or refused at once. */
 export const connectUnix = (path: string): Effect.Effect<Connection, SocketError> =>

@@ -26,7 +26,7 @@ const explain = (cause: unknown): string => REASONS[codeOf(cause)] ?? reasonOf(c
 const read = (file: string, open: () => Readable): Stream.Stream<Uint8Array, InputError> =>
   NodeStream.fromReadable({
     evaluate: open,
-    onError: (cause) => new InputError({ file, reason: explain(cause) }),
+    onError: (cause) => new InputError({ file, reason: explain(cause), cause }),
     chunkSize: 1
   })
 

@@ -32,7 +32,7 @@ export const layerOn = (out: number, err: number, line = noLine): Layer.Layer<Ou
         if (error === undefined) continue
         // The reader of a pipe has what it wanted.
         if (error.code === "EPIPE") return Effect.void
-        return Effect.fail(new OutputError({ reason: reasonOf(error) }))
+        return Effect.fail(new OutputError({ reason: reasonOf(error), cause: error }))
       }
       return Effect.void
     })

@@ -37,7 +37,7 @@ const inModes = Effect.fnUntraced(function*(modes: Modes, onContinue: () => void
   yield* Effect.acquireRelease(
     Effect.flatMap(
       Effect.promise(modes.enter),
-      (done) => done ? Effect.void : new TtyError({ reason: "it does not go into raw mode" })
+      (done) => done ? Effect.void : new TtyError({})
     ),
     () => Effect.sync(modes.leave)
   )
@@ -81,7 +81,7 @@ export const layerOn = (inputFd: number, outputFd: number): Layer.Layer<Tty> =>
       const input = yield* Effect.acquireRelease(
         Effect.try({
           try: () => inputIsTerminal ? openTerminalInput(inputFd, handlers) : openPlainInput(handlers),
-          catch: (cause) => new TtyError({ reason: `${cause instanceof Error ? cause.message : cause}` })
+          catch: (cause) => new TtyError({ cause })
         }),
         (input) => Effect.sync(input.close)
       )
@@ -91,7 +91,7 @@ export const layerOn = (inputFd: number, outputFd: number): Layer.Layer<Tty> =>
       const output = yield* Effect.acquireRelease(
         Effect.try({
           try: () => outputIsTerminal ? openTerminalOutput(outputFd, outputHandlers) : openPlainOutput(outputHandlers),
-          catch: (cause) => new TtyError({ reason: `${cause instanceof Error ? cause.message : cause}` })
+          catch: (cause) => new TtyError({ cause })
         }),
         (output) => Effect.sync(output.close)
       )

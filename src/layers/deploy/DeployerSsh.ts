@@ -10,7 +10,7 @@ import { Deployer, type DeployError, type DeployOptions, type DeployProgress } f
 import { SshTransport } from "../../services/SshTransport.ts"
 import { isHopeless } from "./diagnosis.ts"
 import { afterStep, failure, lost, nothingToSend, noWay } from "./errors.ts"
-import { type Executable, openExecutable } from "./executable.ts"
+import { type Executable, ExecutableUnreadable, openExecutable } from "./executable.ts"
 import { hear } from "./hear.ts"
 import { type HostFacts, readFacts, readOutcome, words } from "./hostReport.ts"
 import { readPackage } from "./npmPackage.ts"
@@ -53,7 +53,7 @@ export const layer = (given: DeployerSshOptions = {}): Layer.Layer<Deployer, nev
       const executable = yield* RcRef.make({
         acquire: Effect.gen(function*() {
           const { path } = yield* own
-          if (path === undefined) return yield* Effect.fail("this sesh runs from source and was not built")
+          if (path === undefined) return yield* new ExecutableUnreadable({ during: "find" })
           return yield* Effect.acquireRelease(openExecutable(path), (opened) => Effect.sync(opened.close))
         })
       })
@@ -166,7 +166,7 @@ export const layer = (given: DeployerSshOptions = {}): Layer.Layer<Deployer, nev
         const mine = yield* own
         if (mine.platform !== platform) return yield* noWay(host, facts, mine, refusal)
         const opened = yield* RcRef.get(executable).pipe(
-          Effect.mapError((problem) => noWay(host, facts, mine, refusal, problem))
+          Effect.mapError((unreadable) => noWay(host, facts, mine, refusal, unreadable))
         )
         return { way: "copy", version: yield* byCopy(target, opened) } as const
       }, Effect.scoped)

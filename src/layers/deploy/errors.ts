@@ -3,6 +3,7 @@ import { visible } from "../../schema/Text.ts"
 import { DeployError, type DeployStep } from "../../services/Deployer.ts"
 import type { StartFailure } from "../../services/SshTransport.ts"
 import { explainStep } from "./diagnosis.ts"
+import type { ExecutableUnreadable } from "./executable.ts"
 import { gist, type HostFacts } from "./hostReport.ts"
 import type { Own } from "./ownExecutable.ts"
 
@@ -13,19 +14,29 @@ export const failure = (
   step: DeployStep,
   problem: string,
   stderr = "",
-  advice = "try again"
-): DeployError => new DeployError({ host, step, problem: line(problem), advice: line(advice), stderr })
+  advice = "try again",
+  cause?: unknown
+): DeployError =>
+  new DeployError({
+    host,
+    step,
+    problem: line(problem),
+    advice: line(advice),
+    stderr,
+    ...(cause === undefined ? {} : { cause })
+  })
 
 /** What ssh says, which has its own advice. */
 export const lost = (host: string, step: DeployStep, error: StartFailure): DeployError =>
   error._tag === "BadArgument"
-    ? failure(host, step, error.message)
+    ? failure(host, step, error.message, "", undefined, error)
     : failure(
       host,
       "connect",
       error.message,
       "",
-      step === "transfer" ? "what was sent is thrown away there; try again" : ""
+      step === "transfer" ? "what was sent is thrown away there; try again" : "",
+      error
     )
 
 const kept = ({ sesh }: HostFacts): string =>
@@ -43,8 +54,8 @@ export const afterStep = (
   return failure(host, step, `${problem}${kept(facts)}`, stderr, advice)
 }
 
-export const nothingToSend = (host: string, words: string): DeployError =>
-  failure(host, "transfer", `our own executable cannot be read (${words})`)
+export const nothingToSend = (host: string, cause: ExecutableUnreadable): DeployError =>
+  failure(host, "transfer", `our own executable cannot be read (${cause.message})`, "", undefined, cause)
 
 /** Neither npm nor a copy: says what would help. */
 export const noWay = (
@@ -52,9 +63,11 @@ export const noWay = (
   { hasNpm, platform, system }: HostFacts,
   own: Own,
   npm: DeployError | undefined,
-  problem = `this sesh is for ${own.platform}, and ${host} is ${platform} (${system})`
-): DeployError =>
-  failure(
+  unreadable?: ExecutableUnreadable
+): DeployError => {
+  const problem = unreadable?.message ?? `this sesh is for ${own.platform}, and ${host} is ${platform} (${system})`
+  const cause = unreadable ?? npm
+  return failure(
     host,
     npm?.step ?? "detect_platform",
     hasNpm
@@ -67,5 +80,7 @@ export const noWay = (
         hasNpm
           ? "make the package available to npm there (SESH_NPM_REGISTRY, SESH_NPM_PACKAGE)"
           : `install Node.js with npm on ${host}`
-      }, or put a sesh for ${platform} to ~/.local/bin/sesh there yourself`
+      }, or put a sesh for ${platform} to ~/.local/bin/sesh there yourself`,
+    cause
   )
+}

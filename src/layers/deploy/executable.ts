@@ -1,5 +1,6 @@
 /** Our own executable as what is sent: read and compressed once, however many hosts get it, while the first ones do. */
 import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
 import * as Crypto from "node:crypto"
 import * as Fs from "node:fs"
 import { pipeline } from "node:stream/promises"
@@ -12,6 +13,25 @@ const LEVEL = 3
 /** Bytes that are read and handed on at a time. */
 const CHUNK_BYTES = 256 * 1024
 
+/** Our own executable is not there, or cannot be read. */
+export class ExecutableUnreadable extends Schema.TaggedError<ExecutableUnreadable>()("ExecutableUnreadable", {
+  /** Missing: this sesh runs from source, and none was built. */
+  path: Schema.optionalKey(Schema.String),
+  during: Schema.Literals(["find", "open", "read"]),
+  cause: Schema.optionalKey(Schema.Defect())
+}) {
+  override get message() {
+    switch (this.during) {
+      case "find":
+        return "this sesh runs from source and was not built"
+      case "open":
+        return codeOf(this.cause)
+      case "read":
+        return String(this.cause)
+    }
+  }
+}
+
 /** A file that grows in memory while others read it from its beginning. */
 export interface Packed {
   /** All of it so far. */
@@ -20,7 +40,7 @@ export interface Packed {
   readonly total: () => number
   readonly isWhole: () => boolean
   /** It could not be read. */
-  readonly failure: () => string | undefined
+  readonly failure: () => ExecutableUnreadable | undefined
   /** Calls back once, when there is more, or no more to come. */
   readonly more: (listener: () => void) => void
 }
@@ -52,7 +72,7 @@ const pack = (fd: number, isOpen: () => boolean, size: number, how: "gzip" | "pl
   let taken = 0
   let made = 0
   let whole = false
-  let failure: string | undefined
+  let failure: ExecutableUnreadable | undefined
   let listeners: Array<() => void> = []
   const tell = () => {
     const told = listeners
@@ -75,7 +95,8 @@ const pack = (fd: number, isOpen: () => boolean, size: number, how: "gzip" | "pl
   const run = how === "gzip"
     ? pipeline(counted, Zlib.createGzip({ level: LEVEL, chunkSize: CHUNK_BYTES }), keep)
     : pipeline(counted, keep)
-  void run.then(() => void (whole = true), (error) => void (failure = String(error))).then(tell)
+  const failed = (cause: unknown) => void (failure = new ExecutableUnreadable({ during: "read", cause }))
+  void run.then(() => void (whole = true), failed).then(tell)
   return {
     chunks,
     total: () => whole || taken === 0 ? made : Math.max(made, Math.round(made / taken * size)),
@@ -86,7 +107,7 @@ const pack = (fd: number, isOpen: () => boolean, size: number, how: "gzip" | "pl
 }
 
 /** Opens it, and takes its measure. What happens to the path afterwards does not matter. */
-export const openExecutable = (path: string): Effect.Effect<Executable, string> =>
+export const openExecutable = (path: string): Effect.Effect<Executable, ExecutableUnreadable> =>
   Effect.tryPromise({
     try: async () => {
       const fd = Fs.openSync(path, "r")
@@ -113,5 +134,5 @@ export const openExecutable = (path: string): Effect.Effect<Executable, string> 
         }
       }
     },
-    catch: codeOf
+    catch: (cause) => new ExecutableUnreadable({ path, during: "open", cause })
   })

@@ -4,7 +4,7 @@ import * as Effect from "effect/Effect"
 import type { ExitStatus } from "../../schema/Session.ts"
 import type { DeployProgress, DeployStep } from "../../services/Deployer.ts"
 import type { ConnectionLost, RemoteProgram } from "../../services/SshTransport.ts"
-import type { Packed } from "./executable.ts"
+import type { ExecutableUnreadable, Packed } from "./executable.ts"
 import { makeEar, type Said } from "./hear.ts"
 
 /** Between two reports. */
@@ -22,7 +22,7 @@ export interface Sent extends Said {
   /** What it was doing last. */
   readonly step: DeployStep
   /** Why it could not be read here. */
-  readonly failure: string | undefined
+  readonly failure: ExecutableUnreadable | undefined
 }
 
 /** Speed of late, and where it is. */
@@ -64,7 +64,7 @@ export const send = (
         clearInterval(timer)
         clearTimeout(patience)
       }
-      const finish = (end: Sent["end"], failure?: string) => {
+      const finish = (end: Sent["end"], failure?: ExecutableUnreadable) => {
         if (over) return
         stop()
         resume(Effect.succeed({ ...said(), end, step, failure }))

@@ -78,12 +78,13 @@ export const layer = (options: DaemonLauncherOptions = {}): Layer.Layer<DaemonLa
           stderr: log.fd,
           timeoutMs
         }).pipe(
-          Effect.mapError(({ reason }) => {
+          Effect.mapError((cause) => {
             const tail = log.tail()
             return new LaunchError({
               name: spec.name,
               kind: "other",
-              reason: tail === "" ? reason : `${reason}; the end of ${path}:\n${tail}`
+              reason: tail === "" ? cause.message : `${cause.message}; the end of ${path}:\n${tail}`,
+              cause
             })
           })
         )

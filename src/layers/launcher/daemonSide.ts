@@ -3,15 +3,19 @@ import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import * as Fs from "node:fs"
 import type { SessionSpec } from "../../schema/Session.ts"
+import { messageOf } from "../../schema/Text.ts"
 import { quietly } from "../system/quietly.ts"
 import { LAUNCH_FD, type LaunchReply, LaunchReplyJson, LaunchRequest } from "./channel.ts"
 
 /** This process was not started by a launcher, or by one that died. */
 export class LaunchInputError extends Schema.TaggedError<LaunchInputError>()("LaunchInputError", {
-  reason: Schema.String
+  /** Missing: the descriptor ended before there was a line. */
+  cause: Schema.optionalKey(Schema.Defect())
 }) {
   override get message() {
-    return `a daemon is started by sesh itself: ${this.reason}`
+    return `a daemon is started by sesh itself: ${
+      this.cause === undefined ? "the launcher said nothing" : messageOf(this.cause)
+    }`
   }
 }
 
@@ -39,8 +43,8 @@ export const closeInherited = (): void => {
   }
 }
 
-/** Blocks; the launcher has already written the line. */
-const readLine = (fd: number): string => {
+/** Blocks; the launcher has already written the line. Undefined when it has not. */
+const readLine = (fd: number): string | undefined => {
   const chunk = Buffer.alloc(64 * 1024)
   const chunks: Array<Buffer> = []
   while (true) {
@@ -48,7 +52,7 @@ const readLine = (fd: number): string => {
     const end = chunk.subarray(0, count).indexOf("\n")
     chunks.push(Buffer.from(chunk.subarray(0, end === -1 ? count : end)))
     if (end !== -1) return Buffer.concat(chunks).toString("utf8")
-    if (count === 0) throw new Error("the launcher said nothing")
+    if (count === 0) return undefined
   }
 }
 
@@ -56,16 +60,18 @@ const decodeRequest = Schema.decodeUnknownEffect(LaunchRequest)
 
 /** The spec to start. The session gets this process's environment. */
 export const readLaunch = (): Effect.Effect<SessionSpec, LaunchInputError> =>
-  Effect.try(() => readLine(LAUNCH_FD)).pipe(
-    Effect.mapError(({ cause }) => cause),
-    Effect.flatMap(decodeRequest),
+  Effect.try({ try: () => readLine(LAUNCH_FD), catch: (cause) => new LaunchInputError({ cause }) }).pipe(
+    Effect.flatMap((line) =>
+      line === undefined
+        ? Effect.fail(new LaunchInputError({}))
+        : Effect.mapError(decodeRequest(line), (cause) => new LaunchInputError({ cause }))
+    ),
     Effect.map((request) => ({
       ...request,
       env: Object.fromEntries(
         Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined)
       )
-    })),
-    Effect.mapError((cause) => new LaunchInputError({ reason: cause instanceof Error ? cause.message : String(cause) }))
+    }))
   )
 
 const encodeReply = Schema.encodeSync(LaunchReplyJson)

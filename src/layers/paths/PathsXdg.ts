@@ -19,11 +19,13 @@ export const TEMPORARY_SOCKET_BYTES = "x.sock".length
 
 const octal = (mode: number): string => (mode & 0o7777).toString(8).padStart(3, "0")
 
-const attempt = <A>(operation: () => A): Result.Result<A, string> => Result.try({ try: operation, catch: codeOf })
+const attempt = <A>(operation: () => A): Result.Result<A, unknown> =>
+  Result.try({ try: operation, catch: (cause) => cause })
 
 /** Why this directory cannot be used; undefined when it can. */
 const problemOf = (dir: string, stat: Fs.Stats, uid: number): PathsError | undefined => {
-  const error = (problem: string, advice: string) => new PathsError({ path: dir, problem, advice })
+  const error = (problem: string, advice: string, cause?: unknown) =>
+    new PathsError({ path: dir, problem, advice, ...(cause === undefined ? {} : { cause }) })
   if (!stat.isDirectory()) return error("is not a directory", "move it away, or set SESH_DIR to another place")
   if (stat.uid !== uid) {
     return error(`belongs to someone else (user ${stat.uid})`, "set SESH_DIR to a directory of your own")
@@ -33,12 +35,14 @@ const problemOf = (dir: string, stat: Fs.Stats, uid: number): PathsError | undef
   }
   const access = attempt(() => Fs.accessSync(dir, Fs.constants.R_OK | Fs.constants.W_OK | Fs.constants.X_OK))
   if (Result.isSuccess(access)) return undefined
-  return access.failure === "EROFS"
-    ? error("is on a read-only file system", "set SESH_DIR to a directory that can be written to")
-    : error(`cannot be used by its owner (mode ${octal(stat.mode)})`, `run: chmod 700 ${dir}`)
+  const cause = access.failure
+  return codeOf(cause) === "EROFS"
+    ? error("is on a read-only file system", "set SESH_DIR to a directory that can be written to", cause)
+    : error(`cannot be used by its owner (mode ${octal(stat.mode)})`, `run: chmod 700 ${dir}`, cause)
 }
 
-const cannotMake = (dir: string, code: string): PathsError => {
+const cannotMake = (dir: string, cause: unknown): PathsError => {
+  const code = codeOf(cause)
   const parent = Path.dirname(dir)
   const because: Record<string, string> = {
     ENOENT: `${parent} is not there`,
@@ -51,7 +55,8 @@ const cannotMake = (dir: string, code: string): PathsError => {
   return new PathsError({
     path: dir,
     problem: `cannot be made: ${because[code] ?? code}`,
-    advice: "make it yourself (mode 700), or set SESH_DIR to another place"
+    advice: "make it yourself (mode 700), or set SESH_DIR to another place",
+    cause
   })
 }
 
@@ -97,9 +102,10 @@ export const layer: Layer.Layer<Paths, never, Caller | OperatingSystem> = Layer.
         const problem = problemOf(dir, stat.success, uid)
         return problem === undefined ? Effect.succeed(true) : Effect.fail(problem)
       }
-      if (stat.failure !== "ENOENT") {
-        const problem = `cannot be looked at (${stat.failure})`
-        return Effect.fail(new PathsError({ path: dir, problem, advice: "set SESH_DIR to another place" }))
+      const cause = stat.failure
+      if (codeOf(cause) !== "ENOENT") {
+        const problem = `cannot be looked at (${codeOf(cause)})`
+        return Effect.fail(new PathsError({ path: dir, problem, advice: "set SESH_DIR to another place", cause }))
       }
       const entry = attempt(() => Fs.lstatSync(dir))
       if (Result.isFailure(entry)) return Effect.succeed(false)
@@ -123,7 +129,7 @@ export const layer: Layer.Layer<Paths, never, Caller | OperatingSystem> = Layer.
         Fs.chmodSync(dir, 0o700)
       })
       // Another process has made it meanwhile: then it is checked.
-      if (Result.isSuccess(made) || made.failure === "EEXIST") return Effect.asVoid(inspect)
+      if (Result.isSuccess(made) || codeOf(made.failure) === "EEXIST") return Effect.asVoid(inspect)
       return Effect.fail(cannotMake(dir, made.failure))
     })
 

@@ -2,11 +2,11 @@ import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
-import * as Result from "effect/Result"
 import type { ExitStatus } from "../../schema/Session.ts"
+import { messageOf } from "../../schema/Text.ts"
 import { Pty, PtyError, type PtyHandlers, type PtyProcess, type PtySpec } from "../../services/Pty.ts"
 import { loadPtyAddon } from "./addon.ts"
-import { checkProgram, type Unusable } from "./checkProgram.ts"
+import { checkProgram } from "./checkProgram.ts"
 import { openMaster, type PtyMaster } from "./master.ts"
 import { type PtyProcesses, ptyProcesses } from "./processes.ts"
 
@@ -128,12 +128,12 @@ export const layer: Layer.Layer<Pty> = Layer.succeed(
   Pty,
   Pty.of({
     spawn: Effect.fn("Pty.spawn")(function*(spec: PtySpec) {
-      const failed = ({ kind, problem }: Unusable) => new PtyError({ file: spec.file, problem, kind: kind ?? "other" })
-      const file = yield* Effect.fromResult(Result.mapError(checkProgram(spec), failed))
+      const file = yield* Effect.fromResult(checkProgram(spec))
       const running = yield* Effect.acquireRelease(
         Effect.try({
           try: () => start(spec, file),
-          catch: (cause) => failed({ problem: `no terminal for it: ${cause instanceof Error ? cause.message : cause}` })
+          catch: (cause) =>
+            new PtyError({ file: spec.file, problem: `no terminal for it: ${messageOf(cause)}`, kind: "other", cause })
         }),
         stop
       )

@@ -2,7 +2,7 @@
 import * as Result from "effect/Result"
 import * as fs from "node:fs"
 import * as path from "node:path"
-import type { PtySpec } from "../../services/Pty.ts"
+import { PtyError, type PtySpec } from "../../services/Pty.ts"
 import { quietly } from "../system/quietly.ts"
 
 /** The path on which programs are looked up when PATH is not set. */
@@ -53,20 +53,17 @@ const problemOfScript = (file: string): string | undefined =>
       : `its interpreter ${JSON.stringify(interpreter)} does not exist`
   })
 
-/** What is wrong with a program. `kind`: see `PtyError`. */
-export interface Unusable {
-  readonly problem: string
-  readonly kind?: "not found" | "not executable"
-}
+const unusable = (file: string, problem: string, kind: PtyError["kind"] = "other"): Result.Result<never, PtyError> =>
+  Result.fail(new PtyError({ file, problem, kind }))
 
-const PROBLEMS: Record<Exclude<Found, "executable">, Unusable> = {
+const PROBLEMS = {
   absent: { problem: "no such file", kind: "not found" },
   directory: { problem: "it is a directory", kind: "not executable" },
   "not executable": { problem: "it is not executable", kind: "not executable" }
-}
+} as const
 
 /** Searches as execvp(3) does: finds the first that can be executed. One that cannot counts only if no other can. */
-const search = (name: string, cwd: string, searchPath: string): Result.Result<string, Unusable> => {
+const search = (name: string, cwd: string, searchPath: string): Result.Result<string, PtyError> => {
   let best: Found = "absent"
   for (const dir of searchPath.split(":")) {
     const file = path.resolve(cwd, dir, name)
@@ -74,31 +71,32 @@ const search = (name: string, cwd: string, searchPath: string): Result.Result<st
     if (found === "executable") return Result.succeed(file)
     if (found === "not executable") best = found
   }
-  return Result.fail(
-    best === "absent" ? { problem: "no such command on the PATH", kind: "not found" } : PROBLEMS["not executable"]
-  )
+  if (best === "absent") return unusable(name, "no such command on the PATH", "not found")
+  return Result.fail(new PtyError({ file: name, ...PROBLEMS["not executable"] }))
 }
 
-const locate = ({ cwd, env, file }: PtySpec): Result.Result<string, Unusable> => {
+const locate = ({ cwd, env, file }: PtySpec): Result.Result<string, PtyError> => {
   if (!file.includes("/")) return search(file, cwd, env["PATH"] || DEFAULT_PATH)
   const found = inspect(path.resolve(cwd, file))
-  return found === "executable" ? Result.succeed(path.resolve(cwd, file)) : Result.fail(PROBLEMS[found])
+  return found === "executable"
+    ? Result.succeed(path.resolve(cwd, file))
+    : Result.fail(new PtyError({ file, ...PROBLEMS[found] }))
 }
 
 const hasNul = ({ args, cwd, env, file }: PtySpec) =>
   [file, cwd, ...args, ...Object.keys(env), ...Object.values(env)].some((text) => text.includes("\0"))
 
 /** The file to give to the system to run `spec`, or what is wrong with it. */
-export const checkProgram = (spec: PtySpec): Result.Result<string, Unusable> => {
-  if (spec.file === "") return Result.fail({ problem: "the command is empty", kind: "not found" })
+export const checkProgram = (spec: PtySpec): Result.Result<string, PtyError> => {
+  if (spec.file === "") return unusable(spec.file, "the command is empty", "not found")
   if (hasNul(spec)) {
-    return Result.fail({ problem: "a NUL character is in the command, its directory or its environment" })
+    return unusable(spec.file, "a NUL character is in the command, its directory or its environment")
   }
   const directory = problemOfDirectory(spec.cwd)
-  if (directory !== undefined) return Result.fail({ problem: directory })
+  if (directory !== undefined) return unusable(spec.file, directory)
   return Result.flatMap(locate(spec), (file) => {
     const script = problemOfScript(file)
-    if (script !== undefined) return Result.fail({ problem: script, kind: "not executable" })
+    if (script !== undefined) return unusable(spec.file, script, "not executable")
     // The program gets the name that the user gave, unless the system would not find it by that.
     return Result.succeed(spec.env["PATH"] ? spec.file : file)
   })

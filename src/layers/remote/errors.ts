@@ -20,7 +20,7 @@ const kinds: Record<(StartFailure | ChannelFailure | OutputTooLarge)["_tag"], Ho
 
 /** The transport has worded it. */
 export const fromTransport = (host: string, failure: StartFailure | ChannelFailure | OutputTooLarge): HostError =>
-  new HostError({ host, problem: failure.message, kind: kinds[failure._tag] })
+  new HostError({ host, problem: failure.message, kind: kinds[failure._tag], cause: failure })
 
 const deployIt = (host: string): string => `run: sesh --deploy ${quoteIfNeeded(`@${host}`)}`
 

@@ -44,11 +44,16 @@ export const remoteLauncher = (host: Host) =>
           awaited,
           ...(keep === undefined ? {} : { keep })
         }).pipe(
-          Effect.catchTag("LaunchRefused", ({ kind, reason }) => Effect.fail(new LaunchError({ name, kind, reason })))
+          Effect.catchTag("LaunchRefused", (cause) =>
+            Effect.fail(new LaunchError({ name, kind: cause.kind, reason: cause.reason, cause })))
         )
         const { reply } = answered
-        if ("exists" in reply) return yield* new SessionExists({ name })
-        if (!("created" in reply)) return yield* nonsense(host.name, "it answers another question")
+        if ("exists" in reply) {
+          return yield* new SessionExists({ name })
+        }
+        if (!("created" in reply)) {
+          return yield* nonsense(host.name, "it answers another question")
+        }
         yield* host.remember(name, answered)
         const { id, warning } = reply.created
         const launched: Launched = warning === undefined

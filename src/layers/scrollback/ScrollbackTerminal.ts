@@ -99,10 +99,6 @@ class TerminalScrollback implements ScrollbackModel {
     return this.raw.since(offset)
   }
 
-  lines(): ReadonlyArray<string> {
-    return this.withModel((terminal) => terminal.lines()) ?? this.raw.lines()
-  }
-
   first(): number {
     return this.raw.first()
   }

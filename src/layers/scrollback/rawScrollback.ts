@@ -52,12 +52,6 @@ const fromBoundary = (bytes: Buffer): Buffer => {
   return newline === -1 ? bytes : bytes.subarray(newline + 1)
 }
 
-const plainText = (bytes: Buffer): string => {
-  const kept: Array<Buffer> = []
-  new VtScanner({ text: (bytes, from, to) => void kept.push(bytes.subarray(from, to)), sequence: () => {} }).push(bytes)
-  return Buffer.concat(kept).toString("utf8")
-}
-
 export class RawScrollback implements ScrollbackModel {
   readonly ring: ByteRing
   readonly modes: ModeTracker
@@ -104,11 +98,6 @@ export class RawScrollback implements ScrollbackModel {
 
   since(offset: number): ReadonlyArray<Buffer> | undefined {
     return this.ring.since(offset)
-  }
-
-  lines(): ReadonlyArray<string> {
-    const all = this.ring.tail(Number.POSITIVE_INFINITY)
-    return plainText(this.ring.first === 0 ? all : fromBoundary(all)).replaceAll("\r\n", "\n").split("\n")
   }
 
   first(): number {

@@ -36,7 +36,7 @@ export const layer: Layer.Layer<SessionRegistry, never, Paths | SessionClient | 
       return yield* Effect.try({
         try: () => readSessions(paths.dir),
         catch: (cause) =>
-          new PathsError({ path: paths.dir, problem: `cannot be read (${String(cause)})`, advice: "look at it" })
+          new PathsError({ path: paths.dir, problem: `cannot be read (${String(cause)})`, advice: "look at it", cause })
       })
     })
 

@@ -1,5 +1,7 @@
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Result from "effect/Result"
 import * as Path from "node:path"
 import { excerpt, NO_EXIT_CODE } from "../../schema/Event.ts"
 import type { HostName } from "../../schema/HostName.ts"
@@ -208,11 +210,13 @@ export const layer: Layer.Layer<
       options?: ConnectOptions
     ): Effect.fn.Return<SyncOutcome> {
       if (!["", "0", undefined].includes(env["SESH_NO_SYNC"])) return OFF
-      const list = readList(syncList)
-      if (list === undefined) return OFF
-      if (typeof list === "string") {
-        return yield* givenUp(host, [syncList], list, `${listName}: ${visible(list)}: nothing was synced`)
+      const read = readList(syncList)
+      if (Result.isFailure(read)) {
+        const { message } = read.failure
+        return yield* givenUp(host, [syncList], message, `${listName}: ${visible(message)}: nothing was synced`)
       }
+      if (Option.isNone(read.success)) return OFF
+      const list = read.success.value
       if (list.paths.length + list.refused.length === 0) return OFF
       const memory = Path.join(remotes, `${host}.synced`)
       const before = list.refused.length === 0 ? readRemembered(memory) : undefined

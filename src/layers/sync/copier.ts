@@ -43,7 +43,8 @@ export const makeCopier = (tool: string) =>
     const ready = paths.ensure.pipe(
       Effect.andThen(Effect.try({
         try: () => placeScript(paths.dir),
-        catch: (error) => new PathsError({ path: paths.dir, problem: String(error), advice: "is the disk full?" })
+        catch: (cause) =>
+          new PathsError({ path: paths.dir, problem: String(cause), advice: "is the disk full?", cause })
       }))
     )
 
@@ -67,7 +68,7 @@ export const makeCopier = (tool: string) =>
           switch (error._tag) {
             case "LocalNotStarted":
               return error.isMissing
-                ? Effect.fail(new ToolMissing({ tool, where: "here" }))
+                ? Effect.fail(new ToolMissing({ tool, where: "here", cause: error }))
                 : Effect.succeed(fatal(NO_EXIT_CODE, error.message))
             case "ConnectionLost":
             case "NoShell":

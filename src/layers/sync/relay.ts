@@ -2,12 +2,14 @@
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import * as ChildProcess from "node:child_process"
 import type * as Net from "node:net"
 import * as Path from "node:path"
 import { BoundedBytes } from "../../schema/Bytes.ts"
 import { exitCode, type ExitStatus } from "../../schema/Session.ts"
+import { messageOf } from "../../schema/Text.ts"
 import type { ConnectionLost, RemoteProgram } from "../../services/SshTransport.ts"
 import { endChild, exitStatus } from "../system/childProcess.ts"
 import { isAbsent } from "../system/systemError.ts"
@@ -43,11 +45,17 @@ export interface Ended {
 }
 
 /** The program here was not started. */
-export interface LocalNotStarted {
-  readonly _tag: "LocalNotStarted"
+export class LocalNotStarted extends Schema.TaggedError<LocalNotStarted>()("LocalNotStarted", {
+  file: Schema.String,
+  cause: Schema.Defect()
+}) {
   /** There is none. */
-  readonly isMissing: boolean
-  readonly message: string
+  get isMissing(): boolean {
+    return isAbsent(this.cause)
+  }
+  override get message() {
+    return messageOf(this.cause)
+  }
 }
 
 /** Options in the user's environment would make rsync do something else. */
@@ -60,8 +68,7 @@ const quietEnv = ({ cwd, env, rshDir }: LocalProgram): NodeJS.ProcessEnv => ({
 
 const spawn = (local: LocalProgram): Effect.Effect<ChildProcess.ChildProcess, LocalNotStarted> =>
   Effect.callback((resume) => {
-    const failed = (error: NodeJS.ErrnoException) =>
-      resume(Effect.fail({ _tag: "LocalNotStarted", isMissing: isAbsent(error), message: error.message }))
+    const failed = (cause: unknown) => resume(Effect.fail(new LocalNotStarted({ file: local.file, cause })))
     try {
       const child = ChildProcess.spawn(local.file, local.args, {
         cwd: local.cwd,
@@ -72,7 +79,7 @@ const spawn = (local: LocalProgram): Effect.Effect<ChildProcess.ChildProcess, Lo
       child.on("error", failed)
       if (child.pid !== undefined) resume(Effect.succeed(child))
     } catch (error) {
-      failed(error as NodeJS.ErrnoException)
+      failed(error)
     }
   })
 

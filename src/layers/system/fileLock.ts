@@ -51,8 +51,7 @@ export const withFileLock =
   <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E | LockError, R> => {
     const attempt = Effect.try({
       try: () => tryLock(path),
-      catch: (cause) =>
-        new LockError({ path, reason: cause instanceof Error ? cause.message : String(cause), isHeld: false })
+      catch: (cause) => new LockError({ path, cause })
     })
 
     const take = Effect.fnUntraced(function*(pause: (ms: number) => Effect.Effect<void>) {
@@ -61,8 +60,7 @@ export const withFileLock =
         const release = yield* attempt
         if (release !== undefined) return release
         if ((yield* Clock.currentTimeMillis) >= until) {
-          const reason = `another sesh has held it for ${Duration.toSeconds(patience)} s; is one of them stopped?`
-          return yield* new LockError({ path, reason, isHeld: true })
+          return yield* new LockError({ path, heldMs: Duration.toMillis(patience) })
         }
         yield* pause(yield* Random.nextIntBetween(PAUSE_MS.min, PAUSE_MS.max))
       }

@@ -22,6 +22,6 @@ export const layer = ({ bytes, files = {} }: InputFakeOptions = {}): Layer.Layer
       const file = files[path] ?? { problem: "there is no such file" }
       return typeof file === "string" || file instanceof Uint8Array
         ? Stream.make(piece(file))
-        : Stream.fail(new InputError({ file: path, reason: file.problem }))
+        : Stream.fail(new InputError({ file: path, reason: file.problem, cause: new Error(file.problem) }))
     }
   })

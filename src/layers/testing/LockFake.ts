@@ -1,3 +1,4 @@
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Semaphore from "effect/Semaphore"
@@ -22,7 +23,7 @@ export const make = (path = "/fake/.sesh/.lock"): Effect.Effect<Lock["Service"]>
             Effect.suspend(() =>
               isOurs
                 ? Effect.never
-                : Effect.fail(new LockError({ path, reason: "another sesh has held it for 10 s", isHeld: true }))
+                : Effect.fail(new LockError({ path, heldMs: Duration.toMillis(PATIENCE) }))
             )
           )
           return Effect.raceFirst(locked, givenUp)

@@ -95,7 +95,9 @@ export const layer = (
       const { home = HOME, listing, services } = host
       host.failure = host.laterFailure
       const sessions = listing ?? (yield* Context.get(services, SessionRegistry).list.pipe(
-        Effect.mapError(({ message }) => new HostError({ host: name, problem: `${name}: ${message}`, kind: "refused" }))
+        Effect.mapError((cause) =>
+          new HostError({ host: name, problem: `${name}: ${cause.message}`, kind: "refused", cause })
+        )
       ))
       const at = yield* Clock.currentTimeMillis
       const found = { host: name, at, sesh: caller.version, home, dir: `${home}/.sesh`, sessions }

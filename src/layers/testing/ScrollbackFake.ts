@@ -21,7 +21,6 @@ export const layer: Layer.Layer<Scrollback> = Layer.succeed(Scrollback, {
         redraw: () => undefined,
         since: (offset) => offset > all.length ? undefined : [all.subarray(offset)],
         first: () => 0,
-        lines: () => all.toString("utf8").split(/\r?\n/),
         history: (options) => rawHistory(all, options),
         leave: () => Buffer.alloc(0),
         report: () => raw.report()

@@ -17,7 +17,7 @@ export const layerOn = (host: string | undefined): Layer.Layer<SessionClient, ne
         const reason = network.isDown()
         if (typeof reason === "string") {
           return yield* host === undefined
-            ? new ConnectError({ name, reason })
+            ? new ConnectError({ name, cause: new Error(reason) })
             : new HostError({ host, problem: `${host}: ${reason}`, kind: "unreachable" })
         }
         if (reason !== undefined) return yield* reason

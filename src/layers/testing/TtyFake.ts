@@ -187,7 +187,7 @@ export const layer = (options: TtyFakeOptions = {}): Layer.Layer<Tty | TtyTestRe
     const isTerminal = inputIsTerminal || outputIsTerminal
     const terminal = new FakeTerminal(inputIsTerminal, isTerminal ? size : undefined)
     const open = Effect.fn("Tty.open")(function*(handlers: TtyHandlers) {
-      if (terminal.refusal !== undefined) return yield* new TtyError({ reason: terminal.refusal })
+      if (terminal.refusal !== undefined) return yield* new TtyError({ cause: new Error(terminal.refusal) })
       return yield* Effect.acquireRelease(
         Effect.sync(() => {
           terminal.onOpen()

@@ -114,7 +114,6 @@ describe("the scrollback with a terminal model", () => {
       Effect.gen(function*() {
         yield* loaded
         model.append(Buffer.from(`\x1b[1mone\x1b[0m\r\n${"x".repeat(200)}\r\nthree`))
-        assert.deepStrictEqual(model.lines(), ["one", "x".repeat(200), "three"])
         assert.strictEqual(text(model.history({ ansi: false })), `one\n${"x".repeat(200)}\nthree\n`)
         assert.strictEqual(
           text(model.history({ ansi: true })),
@@ -146,12 +145,15 @@ describe("the scrollback with a terminal model", () => {
           Effect.gen(function*() {
             if (env["SESH_SCROLLBACK"] !== "0") yield* loaded
             model.append(lines)
-            return [model.lines().length, text(model.restore()).match(/line \d+/g)!.length]
+            return [
+              text(model.history({ ansi: false })).match(/\n/g)!.length,
+              text(model.restore()).match(/line \d+/g)!.length
+            ]
           }), env)
       assert.deepStrictEqual(yield* count({}), [5000 + 23, 2000 + 23])
       assert.deepStrictEqual(yield* count({ SESH_SCROLLBACK: "100" }), [100 + 23, 100 + 23])
       assert.deepStrictEqual(yield* count({ SESH_SCROLLBACK: "lots" }), [5000 + 23, 2000 + 23])
-      assert.deepStrictEqual(yield* count({ SESH_SCROLLBACK: "0" }), [9001, 8947 + 53])
+      assert.deepStrictEqual(yield* count({ SESH_SCROLLBACK: "0" }), [9000, 8947 + 53])
     }))
 
   it.live("redraws over what is shown, once the terminal's rows are the session's", () =>

@@ -4,7 +4,7 @@ import * as Schema from "effect/Schema"
 import type { HostName } from "../schema/HostName.ts"
 import type { ConnectFailure, ConnectOptions } from "./SshTransport.ts"
 
-/** The program that copies is not on this machine, or not on the host: nothing was copied. */
+/** The copying program is missing on this machine or on the host: nothing was copied. */
 export class ToolMissing extends Schema.TaggedError<ToolMissing>()("ToolMissing", {
   tool: Schema.String,
   where: Schema.Literals(["here", "there"]),
@@ -15,12 +15,12 @@ export class ToolMissing extends Schema.TaggedError<ToolMissing>()("ToolMissing"
   }
 }
 
-/** How it went for a path. */
+/** The result for a path. */
 export interface Pushed {
   readonly path: string
   /** Missing: all that is at the path is on the host now. */
   readonly failure?: {
-    /** Of the program; `NO_EXIT_CODE` when none ran. */
+    /** The program's; `NO_EXIT_CODE` when none ran. */
     readonly exitCode: number
     /** What was said: not to be trusted. */
     readonly words: string
@@ -30,9 +30,9 @@ export interface Pushed {
 export interface FileRunner {
   readonly tool: string
   /**
-   * Makes paths of the home there like the ones in the home here: directories with all that is in them, links as links. They
-   * are relative, without `..`, and there is something at each. What is above them on the host stays as it is, and is made where it is missing.
-   * One result a path, in their order.
+   * Makes paths of the home on the host equal to those of the home on this machine: directories with all that is in
+   * them, links as links. The paths are relative, without `..`, and something exists at each. Directories above them
+   * stay as they are on the host, and are made where they are missing. One result per path, in their order.
    */
   readonly push: (
     host: HostName,
@@ -41,7 +41,7 @@ export interface FileRunner {
   ) => Effect.Effect<ReadonlyArray<Pushed>, ConnectFailure | ToolMissing>
 }
 
-/** Copies what differs, and removes there what is gone here. */
+/** Copies what differs, and removes on the host what is gone on this machine. */
 export class RsyncRunner extends Context.Service<RsyncRunner, FileRunner>()("sesh/services/RsyncRunner") {}
 
 /** Copies everything, and removes nothing. Refuses paths that it would not copy as they are. */

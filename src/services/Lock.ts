@@ -3,13 +3,12 @@ import type * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { messageOf } from "../schema/Text.ts"
 
-/** The lock could not be had: somebody has held it for too long, or its file cannot be used. */
+/** The lock is not available: another process held it too long, or its file cannot be used. */
 export class LockError extends Schema.TaggedError<LockError>()("LockError", {
   path: Schema.String,
-  /** Milliseconds that somebody else had it while we waited. */
-  heldMs: Schema.optionalKey(Schema.Int),
-  /** Why its file cannot be used. */
-  cause: Schema.optionalKey(Schema.Defect())
+  reason: Schema.String,
+  /** Another process held it as long as we waited. */
+  isHeld: Schema.Boolean
 }) {
   get isHeld(): boolean {
     return this.heldMs !== undefined
@@ -24,7 +23,7 @@ export class LockError extends Schema.TaggedError<LockError>()("LockError", {
   }
 }
 
-/** One holder at a time among all processes of this user; a holder that dies lets go. */
+/** One holder at a time among all processes of this user; a holder that dies releases it. */
 export class Lock extends Context.Service<Lock, {
   /** Runs `effect` while holding the lock. Waits for up to ten seconds. Not reentrant. */
   readonly withLock: <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E | LockError, R>

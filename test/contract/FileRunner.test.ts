@@ -31,7 +31,7 @@ const program = (dir: string, name: string, script: string) => write(dir, name, 
 describeWith(["rsync"], "RsyncRunnerRsync", () => {
   suite("with rsync, without ssh", fakeWay, "rsync")
 
-  it.live("what the user's environment tells rsync does not count", () =>
+  it.live("rsync's variables in the user's environment are ignored", () =>
     Effect.gen(function*() {
       const { here, there } = yield* Homes
       process.env["RSYNC_RSH"] = "false"
@@ -41,7 +41,7 @@ describeWith(["rsync"], "RsyncRunnerRsync", () => {
       assert.strictEqual(picture(there)["a"], "644 a")
     }).pipe(Effect.scoped, Effect.provide(fakeWay)))
 
-  it.live("no rsync on the host is no failure of the paths", () =>
+  it.live("a host without rsync is not a failure of the paths", () =>
     Effect.gen(function*() {
       const { binThere, here } = yield* Homes
       const rsync = yield* RsyncRunner
@@ -50,11 +50,11 @@ describeWith(["rsync"], "RsyncRunnerRsync", () => {
       assert.include(yield* Effect.flip(rsync.push(web, ["a"])), { _tag: "ToolMissing", where: "there" })
     }).pipe(Effect.scoped, Effect.provide(fakeWay)))
 
-  it.live("no rsync here is told apart from no rsync on the host", () =>
+  it.live("a missing local rsync is another error than one missing on the host", () =>
     Effect.gen(function*() {
       const { bin, here } = yield* Homes
       write(here, "a", "a")
-      // A PATH may end with what is no directory: the system then says ENOTDIR.
+      // A PATH may end with a file: the system then reports ENOTDIR.
       for (const PATH of [bin, `${bin}:${Path.join(here, "a")}`]) {
         const empty = callerAt({ PATH, SESH_DIR: "" })
         const runner = Effect.provide(RsyncRunner, Layer.fresh(RsyncRunnerRsync.layer.pipe(Layer.provide(empty))))
@@ -63,7 +63,7 @@ describeWith(["rsync"], "RsyncRunnerRsync", () => {
     }).pipe(Effect.scoped, Effect.provide(fakeWay)))
 })
 
-describeWith(["rsync"], "a copy that is given up", () => {
+describeWith(["rsync"], "an interrupted copy", () => {
   it.live("leaves no process behind", () =>
     Effect.gen(function*() {
       const { binThere, here } = yield* Homes
@@ -82,7 +82,7 @@ describeWith(["rsync"], "a copy that is given up", () => {
 describeWith(["scp"], "ScpRunnerScp", () => {
   suite("with scp, without ssh", fakeWay, "scp")
 
-  it.live("what scp would not copy as it is, is refused with the name", () =>
+  it.live("what scp would not copy as it is, is refused by its name", () =>
     Effect.gen(function*() {
       const { here, there } = yield* Homes
       write(here, "out/a", "a")
@@ -102,7 +102,7 @@ describeWith(["scp"], "ScpRunnerScp", () => {
       assert.deepStrictEqual(picture(there), { fine: "/", "fine/a": "644 a", "fine/b": "644 a" })
     }).pipe(Effect.scoped, Effect.provide(fakeWay)))
 
-  it.live("one on the host that is not there, or ends at once, keeps nobody waiting", () =>
+  it.live("a remote scp that is missing, or ends at once, is reported at once", () =>
     Effect.gen(function*() {
       const { binThere, here } = yield* Homes
       const scp = yield* ScpRunner
@@ -114,7 +114,7 @@ describeWith(["scp"], "ScpRunnerScp", () => {
       assert.include(a!.failure!.words, "broken")
     }).pipe(Effect.scoped, Effect.provide(fakeWay)), 10_000)
 
-  it.live("one that says very much is heard to its end, where the reason is", () =>
+  it.live("long output is read to its end, where the reason is", () =>
     Effect.gen(function*() {
       const { binThere, here } = yield* Homes
       write(here, "a", "a")
@@ -126,7 +126,7 @@ describeWith(["scp"], "ScpRunnerScp", () => {
       assert.isBelow(words.length, 100_000)
     }).pipe(Effect.scoped, Effect.provide(fakeWay)), 10_000)
 
-  it.live("an old scp without the option for its old protocol will do", () =>
+  it.live("an old scp without the option for its old protocol works", () =>
     Effect.gen(function*() {
       const { bin, here, there } = yield* Homes
       const refuse = "for arg; do [ \"$arg\" = -O ] && { echo 'unknown option -- O' >&2; exit 1; }; done"
@@ -142,7 +142,7 @@ describeWith(["ssh", "sshd", "ssh-keygen", "rsync", "scp"], "on a real host", ()
   suite("RsyncRunnerRsync, on a real host", realWay, "rsync")
   suite("ScpRunnerScp, on a real host", realWay, "scp")
 
-  describe("on a real host that goes away", () => {
+  describe("on a real host that is lost", () => {
     it.live("a connection that breaks in the middle is a failure of all paths, soon", () =>
       Effect.gen(function*() {
         const { binThere, here } = yield* Homes

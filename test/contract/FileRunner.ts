@@ -22,7 +22,7 @@ const HOSTILE = [
 
 const tag = { rsync: RsyncRunner, scp: ScpRunner }
 
-/** What every runner promises. `mirrors`: it removes what is gone here, and copies links. */
+/** What every runner promises. `mirrors`: it removes on the host what is gone on this machine, and copies links. */
 export const suite = <R, E>(
   name: string,
   layer: Layer.Layer<R | RsyncRunner | ScpRunner | Homes, E>,
@@ -39,7 +39,7 @@ export const suite = <R, E>(
 
   describe(name, () => {
     test(
-      "files and directories with all sorts of names come to the same places",
+      "files and directories with all sorts of names arrive at the same paths",
       (runner, { here, there }) =>
         Effect.gen(function*() {
           for (const path of HOSTILE) write(here, path, `this is ${path}`, 0o640)
@@ -55,7 +55,7 @@ export const suite = <R, E>(
     )
 
     test(
-      "what changed is replaced, and what is beside it on the host stays",
+      "a changed path is replaced, and other files beside it on the host stay",
       (runner, { here, there }) =>
         Effect.gen(function*() {
           write(there, ".bashrc", "theirs")
@@ -76,7 +76,7 @@ export const suite = <R, E>(
     )
 
     test(
-      "a file whose size and time are those of the one before is replaced too",
+      "a file of the same size and time as the old one is replaced too",
       (runner, { here, there }) =>
         Effect.gen(function*() {
           for (const text of ["one", "two"]) {
@@ -98,19 +98,22 @@ export const suite = <R, E>(
         assert.strictEqual(picture(there)[".config"], "-> elsewhere")
       }))
 
-    test("a path that cannot be copied fails alone, with words", (runner, { here, there }) =>
-      Effect.gen(function*() {
-        write(here, "a", "a")
-        write(here, "b", "b")
-        const [a, gone, b] = yield* runner.push(web, ["a", "gone", "b"])
-        assert.deepStrictEqual([a, b], [{ path: "a" }, { path: "b" }])
-        assert.strictEqual(gone!.path, "gone")
-        assert.isAbove(gone!.failure!.words.length, 0)
-        assert.deepStrictEqual(Object.keys(picture(there)), ["a", "b"])
-      }))
+    test(
+      "a path that cannot be copied fails alone, with a reason",
+      (runner, { here, there }) =>
+        Effect.gen(function*() {
+          write(here, "a", "a")
+          write(here, "b", "b")
+          const [a, gone, b] = yield* runner.push(web, ["a", "gone", "b"])
+          assert.deepStrictEqual([a, b], [{ path: "a" }, { path: "b" }])
+          assert.strictEqual(gone!.path, "gone")
+          assert.isAbove(gone!.failure!.words.length, 0)
+          assert.deepStrictEqual(Object.keys(picture(there)), ["a", "b"])
+        })
+    )
 
     test(
-      "a path that the host has no place for fails alone, with words",
+      "a path that cannot be made on the host fails alone, with a reason",
       (runner, { here, there }) =>
         Effect.gen(function*() {
           write(there, "taken", "a file")
@@ -125,7 +128,7 @@ export const suite = <R, E>(
         })
     )
 
-    test("no way to the host is one failure", (runner, { here }) =>
+    test("an unreachable host is one failure", (runner, { here }) =>
       Effect.gen(function*() {
         write(here, "a", "a")
         const error = yield* Effect.flip(runner.push(nowhere, ["a"]))
@@ -134,7 +137,7 @@ export const suite = <R, E>(
 
     if (which === "rsync") {
       test(
-        "what is gone here is removed there, and links stay links",
+        "what is gone on this machine is removed on the host, and links stay links",
         (runner, { here, there }) =>
           Effect.gen(function*() {
             write(here, "dir/a", "a")
@@ -147,7 +150,7 @@ export const suite = <R, E>(
           })
       )
     } else {
-      test("what is gone here stays there", (runner, { here, there }) =>
+      test("what is gone on this machine stays on the host", (runner, { here, there }) =>
         Effect.gen(function*() {
           write(here, "dir/a", "a")
           write(here, "dir/b", "b")

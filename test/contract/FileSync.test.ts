@@ -46,7 +46,7 @@ describeWith(["ssh", "sshd", "ssh-keygen", "rsync"], "on a real host", () => {
 const heard = Effect.map(OutputFake.OutputTestRef, ({ err }) => err.splice(0))
 
 describe("FileSyncFake", () => {
-  it.effect("several at once wait for one push, and who comes later makes the next", () =>
+  it.effect("concurrent calls wait for one push, and a later call makes the next", () =>
     Effect.gen(function*() {
       const { push } = yield* FileSync
       const ref = yield* FileSyncFake.FileSyncTestRef
@@ -63,7 +63,7 @@ describe("FileSyncFake", () => {
 })
 
 describe("FileSyncLive", () => {
-  it.live("people are told what happens, in lines", () =>
+  it.live("the user reads what happens, in lines", () =>
     Effect.gen(function*() {
       const { here } = yield* Homes
       const copies = yield* FileRunnerFake.FileRunnerTestRef
@@ -87,7 +87,7 @@ describe("FileSyncLive", () => {
       assert.deepStrictEqual(yield* heard, [])
     }).pipe(Effect.provide(forPeople)))
 
-  it.live("where there is a log nothing is said", () =>
+  it.live("nothing is printed where there is a log", () =>
     Effect.gen(function*() {
       write((yield* Homes).here, "a", "1")
       yield* list("a", "gone", "/x")
@@ -95,7 +95,7 @@ describe("FileSyncLive", () => {
       assert.deepStrictEqual(yield* heard, [])
     }).pipe(Effect.provide(withFakes)))
 
-  it.live("without rsync scp copies, and says once what it does not do", () =>
+  it.live("without rsync, scp copies, and one line says what it does not do", () =>
     Effect.gen(function*() {
       const { here } = yield* Homes
       const copies = yield* FileRunnerFake.FileRunnerTestRef
@@ -117,7 +117,7 @@ describe("FileSyncLive", () => {
       assert.strictEqual((yield* push).outcome, "Unchanged")
     }).pipe(Effect.provide(forPeople)))
 
-  it.live("scp puts files in the place of links: what changes in them is pushed, and only then", () =>
+  it.live("scp copies files instead of links: a change of them is pushed, and only then", () =>
     Effect.gen(function*() {
       const { here, there } = yield* Homes
       const copies = yield* FileRunnerFake.FileRunnerTestRef
@@ -138,7 +138,7 @@ describe("FileSyncLive", () => {
       assert.strictEqual((yield* push).outcome, "Unchanged")
     }).pipe(Effect.provide(withFakes)))
 
-  it.live("without both every path has failed, and the next push tries again", () =>
+  it.live("without either every path fails, and the next push tries again", () =>
     Effect.gen(function*() {
       const copies = yield* FileRunnerFake.FileRunnerTestRef
       write((yield* Homes).here, "a", "1")
@@ -176,7 +176,7 @@ describe("FileSyncLive", () => {
       assert.strictEqual((yield* syncWith("0"))._tag, "Pushed")
     }).pipe(Effect.provide(withFakes)))
 
-  it.live("what is remembered is ours alone, and only what makes sense counts", () =>
+  it.live("what is remembered is private, and an invalid file is ignored", () =>
     Effect.gen(function*() {
       const { remotes } = yield* Paths
       write((yield* Homes).here, "a", "1")
@@ -195,7 +195,7 @@ describe("FileSyncLive", () => {
       assert.strictEqual((yield* push).outcome, "Pushed")
     }).pipe(Effect.provide(withFakes)))
 
-  it.live("where nothing can be remembered everything is pushed, and that is said", () =>
+  it.live("where nothing can be remembered everything is pushed, and a line says so", () =>
     Effect.gen(function*() {
       const { remotes } = yield* Paths
       write((yield* Homes).here, "a", "1")
@@ -205,7 +205,7 @@ describe("FileSyncLive", () => {
       assert.include((yield* heard).join("\n"), "cannot remember what was synced")
     }).pipe(Effect.provide(withFakes)))
 
-  it.live("a push that is given up is logged as not done, and tried again", () =>
+  it.live("an interrupted push is logged as not done, and tried again", () =>
     Effect.gen(function*() {
       const copies = yield* FileRunnerFake.FileRunnerTestRef
       const { events } = yield* EventLogTestRef
@@ -220,7 +220,7 @@ describe("FileSyncLive", () => {
       assert.strictEqual((yield* push).outcome, "Pushed")
     }).pipe(Effect.provide(withFakes)))
 
-  it.effect("who waits for another sesh for too long goes on without, and says so where programs look too", () =>
+  it.effect("a push that waits too long for another sesh fails, and both the user and the log learn it", () =>
     Effect.gen(function*() {
       const { remotes } = yield* Paths
       const { events } = yield* EventLogTestRef

@@ -26,7 +26,7 @@ export const push = Effect.gen(function*() {
 
 const pushed = (path: string, bytes: number): Event => ({ event: "sync_path_pushed", path, bytes })
 
-/** What {@link FileSync} promises, whatever copies. */
+/** What {@link FileSync} promises with any runner. */
 export const suite = <R, E>(name: string, layer: Layer.Layer<R | SyncWorld, E>) => {
   const test = <A, E>(name: string, effect: Effect.Effect<A, E, SyncWorld>) =>
     it.live(name, () => Effect.provide(effect, layer), 60_000)
@@ -43,7 +43,7 @@ export const suite = <R, E>(name: string, layer: Layer.Layer<R | SyncWorld, E>) 
     )
 
     test(
-      "what is listed is pushed once, and again when something of it has changed",
+      "listed paths are pushed once, and again when something in them has changed",
       Effect.gen(function*() {
         const { here, there } = yield* Homes
         write(here, "dir/a", "12345")
@@ -79,13 +79,13 @@ export const suite = <R, E>(name: string, layer: Layer.Layer<R | SyncWorld, E>) 
     )
 
     test(
-      "names that are no text count like others",
+      "names that are not text count like others",
       Effect.gen(function*() {
         const { here, there } = yield* Homes
         const name = Buffer.from("caf\xe9", "latin1")
         const file = (home: string) => Buffer.concat([Buffer.from(`${home}/dir/`), name])
         write(here, "dir/a", "1")
-        // Not every file system takes them.
+        // Not every file system accepts them.
         try {
           Fs.writeFileSync(file(here), "one")
         } catch {
@@ -100,7 +100,7 @@ export const suite = <R, E>(name: string, layer: Layer.Layer<R | SyncWorld, E>) 
     )
 
     test(
-      "a file that was written anew as it was is no change",
+      "a file that was rewritten with the same content is no change",
       Effect.gen(function*() {
         const { here } = yield* Homes
         write(here, "dir/a", "12345")
@@ -113,7 +113,7 @@ export const suite = <R, E>(name: string, layer: Layer.Layer<R | SyncWorld, E>) 
     )
 
     test(
-      "lines that cannot be are refused by their numbers, the others are pushed, and nothing is remembered",
+      "invalid lines are refused by their numbers, the others are pushed, and nothing is remembered",
       Effect.gen(function*() {
         const { here, there } = yield* Homes
         write(here, "good", "1")
@@ -164,7 +164,7 @@ export const suite = <R, E>(name: string, layer: Layer.Layer<R | SyncWorld, E>) 
     )
 
     test(
-      "a path that is not there is skipped, and pushed once it is there",
+      "a missing path is skipped, and pushed once it exists",
       Effect.gen(function*() {
         const { here, there } = yield* Homes
         write(here, "good", "1")
@@ -207,7 +207,7 @@ export const suite = <R, E>(name: string, layer: Layer.Layer<R | SyncWorld, E>) 
     )
 
     test(
-      "no way to the host is told to who asked, and not to the user",
+      "an unreachable host is reported to the caller, and not to the user",
       Effect.gen(function*() {
         const { here } = yield* Homes
         write(here, "a", "1")
@@ -220,7 +220,7 @@ export const suite = <R, E>(name: string, layer: Layer.Layer<R | SyncWorld, E>) 
     )
 
     test(
-      "a list that is none is said",
+      "an invalid list is reported",
       Effect.gen(function*() {
         const { here } = yield* Homes
         const path = Path.join(here, ".config/sesh/sync")

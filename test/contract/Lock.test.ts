@@ -50,7 +50,7 @@ describe("LockSqlite", () => {
       const other = yield* holder
       let got = false
       const waiter = yield* Effect.forkChild(withLock(Effect.sync(() => got = true)))
-      // It says nothing while it waits: so long that it has tried more than once.
+      // It prints nothing while it waits: long enough for more than one try.
       yield* Effect.sleep(200)
       assert.isFalse(got)
       other.kill("SIGKILL")
@@ -58,7 +58,7 @@ describe("LockSqlite", () => {
       assert.isTrue(got)
     }).pipe(Effect.provide(real)), 40_000)
 
-  it.effect("who waits for ten seconds gives up and says who is in the way", () =>
+  it.effect("a caller that waits for ten seconds fails, and the message says how long the lock was held", () =>
     Effect.gen(function*() {
       const { withLock } = yield* Lock
       const first = yield* Effect.forkChild(withLock(Effect.never))
@@ -71,7 +71,7 @@ describe("LockSqlite", () => {
       yield* Fiber.interrupt(first)
     }).pipe(Effect.provide(real)))
 
-  it.live("its file is ours alone and stays empty", () =>
+  it.live("its file is private and stays empty", () =>
     Effect.gen(function*() {
       const { lock } = yield* Paths
       yield* (yield* Lock).withLock(Effect.void)

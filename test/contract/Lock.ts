@@ -9,7 +9,7 @@ import { Lock } from "../../src/services/Lock.ts"
 /** What every Lock promises. */
 export const suite = (name: string, layer: Layer.Layer<Lock>): void => {
   describe(name, () => {
-    it.live("one at a time gets in, and in the end all did", () =>
+    it.live("one at a time holds the lock, and in the end all have", () =>
       Effect.gen(function*() {
         const { withLock } = yield* Lock
         let inside = 0
@@ -42,7 +42,7 @@ export const suite = (name: string, layer: Layer.Layer<Lock>): void => {
         assert.strictEqual(yield* withLock(Effect.succeed(1)), 1)
       }).pipe(Effect.provide(layer)))
 
-    it.effect("who waits gives up after ten seconds, and not before; the holder goes on", () =>
+    it.effect("a waiting caller gives up after ten seconds, and not before; the holder continues", () =>
       Effect.gen(function*() {
         const { withLock } = yield* Lock
         const free = yield* Deferred.make<void>()

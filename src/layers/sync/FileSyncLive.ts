@@ -23,28 +23,28 @@ import { makeDirectory, readRemembered, writeRemembered } from "./memory.ts"
 import { readList } from "./syncListFile.ts"
 import { faultOf } from "./tree.ts"
 
-/** Somebody else may take so long for the same files; then a session is opened without. */
-const LOCK_PATIENCE = "1 minute"
+/** How long another sesh may sync the same files; then the session is opened without syncing. */
+const LOCK_TIMEOUT = "1 minute"
 
 const OFF: SyncOutcome = { _tag: "Off" }
 const UNCHANGED: SyncOutcome = { _tag: "Unchanged" }
 const PUSHED: SyncOutcome = { _tag: "Pushed" }
 const FAILED: SyncOutcome = { _tag: "Failed" }
 
-/** What rsync ends with: how bad it was, when the reason stands before it. */
+/** rsync's last line, which only repeats how bad it was when a reason stands before it. */
 const SUMMARY = /^rsync error: .*$/gm
 
-/** A program's words in one line: the reason, if there is one. */
+/** The reason in a program's output, as one line. */
 const reasonIn = (words: string): string => lastLine(words.replace(SUMMARY, "")) || lastLine(words)
 
-/** The lines of a list as they stand now. */
-interface Sorted {
+/** The lines of a list, by whether they can be pushed now. */
+interface Classified {
   readonly good: ReadonlyArray<string>
   readonly missing: ReadonlyArray<{ readonly line: number; readonly path: string }>
   readonly refused: ReadonlyArray<{ readonly line: number; readonly path: string; readonly reason: string }>
 }
 
-const sort = (home: string, list: SyncList): Sorted => {
+const classify = (home: string, list: SyncList): Classified => {
   const good: Array<string> = []
   const missing: Array<{ line: number; path: string }> = []
   const refused = list.refused.map(({ line, reason, text }) => ({ line, path: text, reason }))
@@ -57,7 +57,7 @@ const sort = (home: string, list: SyncList): Sorted => {
   return { good, missing, refused: refused.toSorted((a, b) => a.line - b.line) }
 }
 
-/** Over rsync, or else scp. Remembers what a host has in `remotes/<host>.synced` of the state directory. */
+/** Copies with rsync, or else scp. Remembers what a host has in `remotes/<host>.synced` of the state directory. */
 export const layer: Layer.Layer<
   FileSync,
   never,
@@ -76,7 +76,7 @@ export const layer: Layer.Layer<
     const failed = (path: string, exitCode: number, words: string) =>
       emit({ event: "sync_path_failed", path, exit_code: exitCode, stderr: excerpt(words) })
 
-    /** The runner's results; or it is not there, which is logged. */
+    /** The runner's results; or the tool is missing, which is logged. */
     const attempt = (
       runner: FileRunner,
       host: HostName,
@@ -111,11 +111,11 @@ export const layer: Layer.Layer<
 
     const pushAll = Effect.fnUntraced(function*(
       host: HostName,
-      sorted: Sorted,
+      classified: Classified,
       bytes: ReadonlyMap<string, number>,
       options: ConnectOptions | undefined
     ): Effect.fn.Return<{ readonly outcome: SyncOutcome; readonly followedLinks: boolean }> {
-      const { good, missing, refused } = sorted
+      const { good, missing, refused } = classified
       yield* emit({ event: "sync_start", host })
       if (good.length > 0) yield* say(`syncing ${count(good.length, "path")} to ${host} ...`)
       for (const { line, path, reason } of refused) {
@@ -136,7 +136,7 @@ export const layer: Layer.Layer<
       }
       const { followsLinks, results } = copied.success
       let ok = refused.length === 0
-      /** For people each reason is said once, whatever the number of paths. */
+      /** For the user each reason is printed once, whatever the number of paths. */
       const reasons = new Map<string, Array<string>>()
       for (const { failure, path } of results) {
         if (failure === undefined) {
@@ -170,20 +170,20 @@ export const layer: Layer.Layer<
       options: ConnectOptions | undefined
     ): Effect.fn.Return<SyncOutcome> {
       const before = readRemembered(memory)
-      // Somebody else was faster.
+      // Another sesh was faster.
       if (list.refused.length === 0 && stamp !== undefined && before?.stamp === stamp) return UNCHANGED
-      const sorted = sort(home, list)
+      const classified = classify(home, list)
       const all = list.paths.map(({ path }) => path)
       const { behindLinks, bytes, fingerprint } = yield* summarize(home, all, Path.join(remotes, "contents"))
-      // Where links were followed, the stamp says nothing of what they lead to.
+      // Where links were followed, the stamp does not cover their targets.
       const following = `${fingerprint}-${behindLinks}`
-      const known = [fingerprint, following].find((one) => sorted.refused.length === 0 && before?.fingerprint === one)
+      const known = [fingerprint, following].find((one) => classified.refused.length === 0 && before?.fingerprint === one)
       if (known !== undefined) {
         const lasting = known === following ? undefined : stamp
         if (before?.stamp !== (lasting ?? "")) yield* remember(memory, known, lasting)
         return UNCHANGED
       }
-      const { followedLinks, outcome } = yield* pushAll(host, sorted, bytes, options)
+      const { followedLinks, outcome } = yield* pushAll(host, classified, bytes, options)
       if (outcome._tag === "Pushed") {
         const isFollowing = followedLinks && behindLinks !== ""
         yield* remember(memory, isFollowing ? following : fingerprint, isFollowing ? undefined : stamp)
@@ -191,8 +191,8 @@ export const layer: Layer.Layer<
       return outcome
     })
 
-    /** Nothing could even be begun. */
-    const givenUp = Effect.fnUntraced(function*(
+    /** The sync failed before anything was copied. */
+    const failBeforeCopy = Effect.fnUntraced(function*(
       host: HostName,
       paths: ReadonlyArray<string>,
       words: string,
@@ -210,10 +210,10 @@ export const layer: Layer.Layer<
       options?: ConnectOptions
     ): Effect.fn.Return<SyncOutcome> {
       if (!["", "0", undefined].includes(env["SESH_NO_SYNC"])) return OFF
-      const read = readList(syncList)
-      if (Result.isFailure(read)) {
-        const { message } = read.failure
-        return yield* givenUp(host, [syncList], message, `${listName}: ${visible(message)}: nothing was synced`)
+      const list = readList(syncList)
+      if (list === undefined) return OFF
+      if (typeof list === "string") {
+        return yield* failBeforeCopy(host, [syncList], list, `${listName}: ${visible(list)}: nothing was synced`)
       }
       if (Option.isNone(read.success)) return OFF
       const list = read.success.value
@@ -225,12 +225,12 @@ export const layer: Layer.Layer<
       const stamp = yield* stampOf(home, paths, remotes)
       if (stamp !== undefined && before?.stamp === stamp) return UNCHANGED
       const work = update(host, list, stamp, memory, options)
-      return yield* withFileLock(Path.join(remotes, `${host}.lock`), LOCK_PATIENCE)(work).pipe(
+      return yield* withFileLock(Path.join(remotes, `${host}.lock`), LOCK_TIMEOUT)(work).pipe(
         Effect.catchTag("LockError", ({ isHeld }) => {
           // Where nothing can be remembered, nothing can be locked either.
           if (!isHeld) return work
           const words = `another sesh is still syncing to ${host}`
-          return givenUp(host, paths, words, `${words}; going on without`)
+          return failBeforeCopy(host, paths, words, `${words}; going on without`)
         })
       )
     })

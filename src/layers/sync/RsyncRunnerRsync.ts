@@ -8,24 +8,24 @@ import { type ConnectOptions, type SshTransport } from "../../services/SshTransp
 import { makeCopier } from "./copier.ts"
 import { RSH } from "./rsh.ts"
 
-/** Seconds without a byte after which rsync gives up: a disk there that does not answer. */
-const TIMEOUT = 60
+/** Seconds without a byte after which rsync gives up: for a disk of the host that does not answer. */
+const TIMEOUT_SECONDS = 60
 
-/** Files that were there when it began and were removed meanwhile (rsync(1), EXIT VALUES): the next push sees to it. */
+/** The exit code when files were removed while it ran (rsync(1), EXIT VALUES): the next push handles them. */
 const VANISHED = 24
 
-/** What rsync wants to have run on a host: its name for it, and then the other rsync. */
+/** rsync's name for the host, which precedes the command of the remote rsync. */
 const HOST = "host"
 
-/** `./` makes a path of what looks like an option or a host; `-R` puts it to the same place there. */
+/** `./` keeps a path from being an option or a host; `-R` copies it to the same path on the host. */
 const argsOf = (paths: ReadonlyArray<string>): ReadonlyArray<string> => [
   "-azR",
   "--delete",
   // Something has changed, which size and time need not show.
   "--checksum",
-  // What is above them on the host may be a link.
+  // A directory above them may be a link on the host.
   "--no-implied-dirs",
-  `--timeout=${TIMEOUT}`,
+  `--timeout=${TIMEOUT_SECONDS}`,
   `--rsh=${RSH}`,
   "--",
   ...paths.map((path) => `./${path}`),
@@ -43,7 +43,7 @@ export const layer: Layer.Layer<RsyncRunner, never, Caller | Paths | SshTranspor
       paths: ReadonlyArray<string>,
       options: ConnectOptions | undefined
     ) {
-      const failure = yield* copy(host, argsOf(paths), (told) => told.slice(1), options)
+      const failure = yield* copy(host, argsOf(paths), (requested) => requested.slice(1), options)
       return failure?.exitCode === VANISHED ? undefined : failure
     })
 
@@ -54,7 +54,7 @@ export const layer: Layer.Layer<RsyncRunner, never, Caller | Paths | SshTranspor
     ) {
       if (paths.length === 0) return []
       const failure = yield* run(host, paths, options)
-      // One for all is quicker; only when it fails it matters which.
+      // One run for all paths is faster; only after a failure it matters which path failed.
       if (failure === undefined || failure.isFatal || paths.length === 1) {
         return paths.map((path): Pushed => failure === undefined ? { path } : { path, failure })
       }

@@ -12,8 +12,8 @@ import { RSH } from "./rsh.ts"
 import { unfitForScp } from "./scpLimits.ts"
 
 /**
- * Says no more than that it failed; the old protocol, which needs nothing but the other scp. Versions before 8.7 know no
- * other, nor the option.
+ * Quiet but for failures, with the old protocol, which needs only scp on the host. Versions before 8.7 know no other
+ * protocol, and not the option.
  */
 const argsOf = (path: string, hasOption: boolean): ReadonlyArray<string> => [
   "-rpq",
@@ -47,7 +47,7 @@ export const layer: Layer.Layer<ScpRunner, never, Caller | Paths | SshTransport>
     const copyOne = Effect.fnUntraced(function*(host: HostName, path: string, options: ConnectOptions | undefined) {
       const unfit = unfitForScp(home, path)
       if (unfit !== undefined) return { exitCode: NO_EXIT_CODE, words: unfit, isFatal: false }
-      // We know better than scp what to run: its own command would go through a shell.
+      // Our own command, without a shell: scp's would go through one.
       const sink = () => ["scp", "-r", "-p", "-d", "-t", "--", Path.dirname(path)]
       const failure = yield* copy(host, argsOf(path, true), sink, options)
       if (failure === undefined || !UNKNOWN_OPTION.test(failure.words)) return failure

@@ -1,4 +1,4 @@
-/** Has anything changed? Asked at every connect, so of another process, while this one connects. */
+/** Finds out whether anything has changed. Every connect asks, so another process does it while this one connects. */
 import * as Effect from "effect/Effect"
 import type { SpawnOptions } from "node:child_process"
 import * as Fs from "node:fs"
@@ -9,15 +9,18 @@ import { quietly } from "../system/quietly.ts"
 import { look } from "./tree.ts"
 
 /**
- * Of everything below the paths, what of the file system's records no change leaves alone: the time of the last change of an
- * inode cannot be set, and is a directory's too when a name in it changes. Only GNU's find can print that.
+ * What `find` prints of everything below the paths: inodes and the times of their last change, which every change
+ * alters and nothing can set. A directory's time changes when a name in it does. Only GNU's find can print it.
  */
 const RECORDS = ["-printf", "%i %C@\n"]
 
-/** A million files: with so many it matters little that they are looked at by ourselves. */
+/** A million files: with so many, it matters little that sesh looks at them itself. */
 const MAX_BYTES = 32 * 1024 * 1024
 
-/** A file of our own that is gone when it is closed: a pipe would have to be emptied by somebody who has other things to do. */
+/**
+ * A private file that is removed already and ends when it is closed. A pipe would have to be read while this process is
+ * busy.
+ */
 const openScratch = (dir: string): number | undefined =>
   quietly(() => {
     const path = Path.join(dir, `look.${process.pid}`)
@@ -26,7 +29,7 @@ const openScratch = (dir: string): number | undefined =>
     return fd
   })
 
-/** Empty when it is more than is worth to be remembered. */
+/** Empty when it is too long to be remembered. */
 const readAll = (fd: number): string => {
   const { size } = Fs.fstatSync(fd)
   if (size > MAX_BYTES) return ""
@@ -35,24 +38,24 @@ const readAll = (fd: number): string => {
 }
 
 /**
- * Tells one state of the trees from every other, without reading a file; undefined where the system has no means for it, or
- * there is nothing. Two trees that say the same have the same; one that was only looked at says the same again. `dir`: where
- * it may put a file.
+ * A text that differs for every state of the trees, without reading a file; undefined where the system cannot make it,
+ * or there is nothing at the paths. Equal stamps mean equal trees, and looking at a tree does not change its stamp.
+ * `dir`: a directory for a temporary file.
  */
 export const stampOf = (home: string, paths: ReadonlyArray<string>, dir: string): Effect.Effect<string | undefined> =>
   Effect.callback((resume) => {
     const present = paths.filter((path) => look(Path.join(home, path)) !== undefined)
-    // Without a path find takes the directory it is in: all of the home.
+    // Without a path find searches the working directory: all of the home.
     const out = present.length === 0 ? undefined : openScratch(dir)
     if (out === undefined) return resume(Effect.succeed(undefined))
     let isOver = false
     const end = (code: number | null) => {
       if (isOver) return
       isOver = true
-      // After a failure what it has said may be cut short: it would say the same of other trees.
-      const said = code === 0 ? readAll(out) : ""
+      // After a failure the output may be cut short, and so be the same for other trees.
+      const printed = code === 0 ? readAll(out) : ""
       Fs.closeSync(out)
-      resume(Effect.succeed(said === "" ? undefined : `${keyOf(...present)}\n${said}`))
+      resume(Effect.succeed(printed === "" ? undefined : `${keyOf(...present)}\n${printed}`))
     }
     const options = {
       cwd: home,

@@ -1,4 +1,4 @@
-/** Runs rsync or scp over the connection that is kept, and judges how it went. */
+/** Runs rsync or scp over the connection that is kept, and judges the result. */
 import * as Effect from "effect/Effect"
 import { NO_EXIT_CODE } from "../../schema/Event.ts"
 import type { HostName } from "../../schema/HostName.ts"
@@ -10,13 +10,13 @@ import { type ConnectFailure, ConnectionLost, type ConnectOptions, SshTransport 
 import { type Ended, relay } from "./relay.ts"
 import { placeScript } from "./rsh.ts"
 
-/** What a shell says of a program that is not there (POSIX, Shell Command Language 2.8.2). */
+/** The status of a missing program in a shell (POSIX, Shell Command Language 2.8.2). */
 const NOT_FOUND = 127
 
 export interface CopyFailure {
   readonly exitCode: number
   readonly words: string
-  /** It had nothing to do with the paths: others would fare no better. */
+  /** The failure is not about the paths: other paths would fail too. */
   readonly isFatal: boolean
 }
 
@@ -24,15 +24,15 @@ const fatal = (exitCode: number, words: string): CopyFailure => ({ exitCode, wor
 
 const judge = ({ code, remote, words }: Ended): CopyFailure | undefined => {
   if (remote instanceof ConnectionLost) return fatal(code, remote.message)
-  // What fails on the host only the one there may know of; and that files vanished (rsync's 24) hides no failure (23).
+  // Only the remote program may know of a failure on the host; and vanished files (rsync's 24) hide no failure (23).
   const failures = [code, remote === undefined ? 0 : exitCode(remote)].filter((status) => status !== 0)
   if (failures.length === 0) return undefined
   return { exitCode: Math.min(...failures), words, isFatal: remote === undefined }
 }
 
 /**
- * Copies with `tool`: `args` are for the one here, `remoteCommand` makes the command on the host of what the one here
- * wants to have run. Undefined: it is done.
+ * Copies with `tool`: `args` are for the local program, `remoteCommand` turns the command that it requests into the one
+ * to run on the host. Undefined: it succeeded.
  */
 export const makeCopier = (tool: string) =>
   Effect.gen(function*() {
@@ -51,13 +51,13 @@ export const makeCopier = (tool: string) =>
     return (
       host: HostName,
       args: ReadonlyArray<string>,
-      remoteCommand: (told: ReadonlyArray<string>) => ReadonlyArray<string>,
+      remoteCommand: (requested: ReadonlyArray<string>) => ReadonlyArray<string>,
       options: ConnectOptions | undefined
     ): Effect.Effect<CopyFailure | undefined, ConnectFailure | ToolMissing> =>
       Effect.gen(function*() {
         yield* ready
         const local = { file: tool, args, cwd: home, env, rshDir: paths.dir }
-        const ended = yield* relay(local, (told) => ssh.start(host, remoteCommand(told), options))
+        const ended = yield* relay(local, (requested) => ssh.start(host, remoteCommand(requested), options))
         const { remote } = ended
         if (remote !== undefined && !(remote instanceof ConnectionLost) && remote.code === NOT_FOUND) {
           return yield* new ToolMissing({ tool, where: "there" })

@@ -1,4 +1,4 @@
-/** What the trees are, whenever they were made: names, kinds, modes, where links lead, and contents. */
+/** The state of the trees, whenever they were made: names, kinds, modes, targets of links, and contents. */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Fs from "node:fs"
@@ -7,25 +7,28 @@ import { quietly } from "../system/quietly.ts"
 import { readCache, writeCache } from "./memory.ts"
 import { entriesAt, type Entry } from "./tree.ts"
 
-/** After this long others may do something: a connection has to be kept alive. */
+/** Time after which other work gets its turn: a connection must be kept alive. */
 const SLICE_MS = 50
 
 /** Read at a time. */
 const CHUNK_BYTES = 1024 * 1024
 
-/** Of a file that was just written, another change may leave no trace in its times (a tick of the kernel's, at the most 10). */
+/** Another change right after a write may leave no trace in the file's times (a tick of the kernel, at most 10 ms). */
 const FRESH_MS = 100
 
-/** Trees, summed up. */
+/** A summary of the trees. */
 export interface Summary {
   readonly fingerprint: string
-  /** Of the files at each path. */
+  /** Bytes of the files at each path. */
   readonly bytes: ReadonlyMap<string, number>
-  /** Which files links lead to, and as of when; empty where none does. Of who copies those in the place of links. */
+  /**
+   * A hash of the files that links lead to, with their times; empty where there are none. For a runner that copies
+   * those files instead of links.
+   */
   readonly behindLinks: string
 }
 
-/** A file's content; a word that no hash is when it cannot be read. */
+/** The hash of a file's content; "unreadable", which is not a hash, when it cannot be read. */
 const hashFile = (path: Buffer): string => {
   const { createHash } = process.getBuiltinModule("node:crypto")
   const hash = createHash("sha256")
@@ -45,12 +48,12 @@ const hashFile = (path: Buffer): string => {
   }, "unreadable")
 }
 
-/** What no change of a file leaves alone: the time of an inode's last change cannot be set. */
+/** Changes with every change of a file: the time of an inode's last change cannot be set. */
 const keyOf = (stat: Fs.Stats): string => `${stat.dev}.${stat.ino}.${stat.size}.${stat.mtimeMs}.${stat.ctimeMs}`
 
 const readLink = (path: Buffer): string => quietly(() => Fs.readlinkSync(path, "latin1"), "")
 
-/** Tells the file that a link leads to from any other, and from itself at other times; empty when it leads to none. */
+/** Identifies the file that a link leads to, and its last change; empty when the link leads to no file. */
 const fileBehind = (link: Buffer): string =>
   quietly(() => {
     const stat = Fs.statSync(link)
@@ -58,8 +61,8 @@ const fileBehind = (link: Buffer): string =>
   }, "")
 
 /**
- * Sums up what is at the paths. Contents are read again only of files that have changed since the last time (`cache`: a
- * file of our own), for whatever host that was.
+ * Summarizes what is at the paths. Contents are read again only for files that changed since the last time, for any
+ * host (`cache`: a private file).
  */
 export const summarize = Effect.fnUntraced(function*(home: string, paths: ReadonlyArray<string>, cache: string) {
   const clock = yield* Clock.Clock
@@ -67,20 +70,20 @@ export const summarize = Effect.fnUntraced(function*(home: string, paths: Readon
   const seen = new Map<string, string>()
   const sum = process.getBuiltinModule("node:crypto").createHash("sha256")
   const bytes = new Map<string, number>()
-  let fresh = 0
+  let hashed = 0
   let behind = ""
 
   const contentOf = ({ full, stat }: Entry): string => {
     const key = keyOf(stat)
-    // As of before it is read, which takes its time.
+    // The time before the file is read, because reading takes time.
     const isSettled = clock.currentTimeMillisUnsafe() - stat.ctimeMs > FRESH_MS
     const content = known.get(key) ?? hashFile(full)
     if (isSettled) seen.set(key, content)
-    if (!known.has(key)) fresh++
+    if (!known.has(key)) hashed++
     return content
   }
 
-  const say = (entry: Entry): string => {
+  const describe = (entry: Entry): string => {
     const { full, path, stat } = entry
     const mode = (stat.mode & 0o7777).toString(8)
     if (stat.isFile()) return `f\0${path}\0${mode}\0${contentOf(entry)}\0`
@@ -95,7 +98,7 @@ export const summarize = Effect.fnUntraced(function*(home: string, paths: Readon
     let total = 0
     sum.update(`p\0${path}\0`)
     for (const entry of entriesAt(home, path)) {
-      sum.update(say(entry))
+      sum.update(describe(entry))
       if (entry.stat.isFile()) total += entry.stat.size
       if (clock.currentTimeMillisUnsafe() < until) continue
       yield* Effect.yieldNow
@@ -103,6 +106,6 @@ export const summarize = Effect.fnUntraced(function*(home: string, paths: Readon
     }
     bytes.set(path, total)
   }
-  if (fresh > 0 || seen.size < known.size) writeCache(cache, seen)
+  if (hashed > 0 || seen.size < known.size) writeCache(cache, seen)
   return { fingerprint: sum.digest("hex"), bytes, behindLinks: behind && keyOfText(behind) } satisfies Summary
 })

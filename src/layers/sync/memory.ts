@@ -1,4 +1,4 @@
-/** What is remembered between syncs: contents of files by their identity, and what each host has. Of no use to anybody else. */
+/** What is remembered between syncs: hashes of contents by the identity of files, and what each host has. */
 import * as Fs from "node:fs"
 import { quietly } from "../system/quietly.ts"
 import { readSmallFile, writeWholeFile } from "../system/wholeFile.ts"
@@ -6,13 +6,13 @@ import { readSmallFile, writeWholeFile } from "../system/wholeFile.ts"
 /** Bytes; what is synced has some 150 in it for each file, or some 30. */
 const MAX_BYTES = 64 * 1024 * 1024
 
-/** A format that is not known is as good as nothing. */
+/** A file of an unknown format is ignored. */
 const CACHE_HEAD = "sesh-contents 1"
 const REMEMBERED_HEAD = "sesh-synced 2"
 
 const readSome = (path: string): string => quietly(() => readSmallFile(path, MAX_BYTES), "")
 
-/** For us alone. Whoever writes into it says why that cannot be. */
+/** A private directory. A failure shows when a file is written into it. */
 export const makeDirectory = (path: string): void =>
   void quietly(() => Fs.mkdirSync(path, { recursive: true, mode: 0o700 }))
 
@@ -28,17 +28,17 @@ export const readCache = (path: string): ReadonlyMap<string, string> => {
   return found
 }
 
-/** Without it everything is read again. */
+/** Without this file all contents are read again. */
 export const writeCache = (path: string, contents: ReadonlyMap<string, string>): void =>
-  // The next sync reads more than it would have to.
+  // After a failure the next sync only reads more than it would have to.
   quietly(
     () => writeWholeFile(path, `${[CACHE_HEAD, ...[...contents].map(([key, hash]) => `${key} ${hash}`)].join("\n")}\n`)
   )
 
-/** What a host was given last. */
+/** What a host got last. */
 export interface Remembered {
   readonly fingerprint: string
-  /** Lines of text, if any. Empty: nobody knows. */
+  /** Lines of text. Empty: unknown. */
   readonly stamp: string
 }
 

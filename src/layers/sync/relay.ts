@@ -1,4 +1,4 @@
-/** A program of this machine that talks to one on a host over the connection that is kept. */
+/** Connects a program of this machine to one on a host, over the connection that is kept. */
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -13,52 +13,46 @@ import { messageOf } from "../../schema/Text.ts"
 import type { ConnectionLost, RemoteProgram } from "../../services/SshTransport.ts"
 import { endChild, exitStatus } from "../system/childProcess.ts"
 import { isAbsent } from "../system/systemError.ts"
-import { FROM_HOST, readTold, TO_HOST, TOLD } from "./rsh.ts"
+import { ARGUMENTS, FROM_HOST, readArguments, TO_HOST } from "./rsh.ts"
 
-/** Bytes that are kept of what both sides say, of the beginning and of the end: more than anybody is shown. */
-const WORDS = { first: 32 * 1024, last: 32 * 1024 }
+/** Bytes of both programs' standard error that are kept, from its beginning and its end: more than is ever shown. */
+const KEPT_OUTPUT = { first: 32 * 1024, last: 32 * 1024 }
 
-/** Bytes of a command line that is told. */
-const MAX_TOLD_BYTES = 64 * 1024
+/** Bytes of the command that the script reports. */
+const MAX_COMMAND_BYTES = 64 * 1024
 
 /** Milliseconds that a program has to end when asked to. */
-const GRACE_MS = 1000
+const END_MS = 1000
 
 export interface LocalProgram {
   readonly file: string
   readonly args: ReadonlyArray<string>
-  /** The home: paths are seen from there. */
+  /** The home: paths are relative to it. */
   readonly cwd: string
   readonly env: Readonly<Record<string, string | undefined>>
-  /** Where the script is. */
+  /** The directory of the script. */
   readonly rshDir: string
 }
 
-/** How the two ended. */
+/** How the two programs ended. */
 export interface Ended {
-  /** As a shell says it. */
+  /** The exit status, as a shell reports it. */
   readonly code: number
-  /** Missing: it never was wanted. */
+  /** Undefined: it was never requested. */
   readonly remote: ExitStatus | ConnectionLost | undefined
-  /** What both said on standard error. */
+  /** The standard error of both. */
   readonly words: string
 }
 
-/** The program here was not started. */
-export class LocalNotStarted extends Schema.TaggedError<LocalNotStarted>()("LocalNotStarted", {
-  file: Schema.String,
-  cause: Schema.Defect()
-}) {
-  /** There is none. */
-  get isMissing(): boolean {
-    return isAbsent(this.cause)
-  }
-  override get message() {
-    return messageOf(this.cause)
-  }
+/** The local program was not started. */
+export interface LocalNotStarted {
+  readonly _tag: "LocalNotStarted"
+  /** It is not installed. */
+  readonly isMissing: boolean
+  readonly message: string
 }
 
-/** Options in the user's environment would make rsync do something else. */
+/** Options in the user's environment would change what rsync does. */
 const quietEnv = ({ cwd, env, rshDir }: LocalProgram): NodeJS.ProcessEnv => ({
   ...Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith("RSYNC_"))),
   HOME: cwd,
@@ -73,7 +67,7 @@ const spawn = (local: LocalProgram): Effect.Effect<ChildProcess.ChildProcess, Lo
       const child = ChildProcess.spawn(local.file, local.args, {
         cwd: local.cwd,
         env: quietEnv(local),
-        // Of our own process group: Ctrl-C ends it too.
+        // In our own process group: Ctrl-C ends it too.
         stdio: ["ignore", "ignore", "pipe", "pipe", "pipe", "pipe"]
       })
       child.on("error", failed)
@@ -85,10 +79,10 @@ const spawn = (local: LocalProgram): Effect.Effect<ChildProcess.ChildProcess, Lo
 
 const end = (child: ChildProcess.ChildProcess): void => {
   for (const stream of child.stdio) stream?.destroy()
-  endChild(child, GRACE_MS)
+  endChild(child, END_MS)
 }
 
-/** Joins the program on the host with the descriptors; tells how it ended. */
+/** Connects the remote program to the descriptors; reports how it ended. */
 const join = (
   remote: RemoteProgram,
   fromHost: Net.Socket,
@@ -112,39 +106,39 @@ const join = (
 }
 
 /**
- * Runs the local program, and the remote one as soon as it is wanted: `start` gets the command that the local one would
- * have given to ssh. When this returns both have ended.
+ * Runs the local program, and the remote one as soon as it is requested: `start` gets the command that the local
+ * program would have given to ssh. When this returns, both have ended.
  */
 export const relay = <E>(
   local: LocalProgram,
-  start: (told: ReadonlyArray<string>) => Effect.Effect<RemoteProgram, E, Scope.Scope>
+  start: (requested: ReadonlyArray<string>) => Effect.Effect<RemoteProgram, E, Scope.Scope>
 ): Effect.Effect<Ended, E | LocalNotStarted> =>
   Effect.gen(function*() {
     const child = yield* Effect.acquireRelease(spawn(local), (child) => Effect.sync(() => end(child)))
-    const words = new BoundedBytes(WORDS)
-    const wanted = yield* Deferred.make<ReadonlyArray<string> | undefined>()
-    const gone = yield* Deferred.make<number>()
-    const over = yield* Deferred.make<ExitStatus | ConnectionLost>()
-    const [fromHost, toHost, told] = [FROM_HOST, TO_HOST, TOLD].map((fd) => child.stdio[fd] as Net.Socket)
-    for (const stream of [fromHost!, toHost!, told!]) stream.on("error", () => undefined)
+    const words = new BoundedBytes(KEPT_OUTPUT)
+    const command = yield* Deferred.make<ReadonlyArray<string> | undefined>()
+    const localEnd = yield* Deferred.make<number>()
+    const remoteEnd = yield* Deferred.make<ExitStatus | ConnectionLost>()
+    const [fromHost, toHost, commandPipe] = [FROM_HOST, TO_HOST, ARGUMENTS].map((fd) => child.stdio[fd] as Net.Socket)
+    for (const stream of [fromHost!, toHost!, commandPipe!]) stream.on("error", () => undefined)
     child.stderr!.on("data", (bytes: Buffer) => words.add(bytes))
     child.once("close", (code, signal) => {
-      Deferred.doneUnsafe(wanted, Exit.succeed(undefined))
-      Deferred.doneUnsafe(gone, Exit.succeed(exitCode(exitStatus(code, signal))))
+      Deferred.doneUnsafe(command, Exit.succeed(undefined))
+      Deferred.doneUnsafe(localEnd, Exit.succeed(exitCode(exitStatus(code, signal))))
     })
-    let heard: Buffer = Buffer.alloc(0)
-    told!.on("data", (bytes: Buffer) => {
-      heard = Buffer.concat([heard, bytes])
-      const argv = readTold(heard)
-      if (argv !== undefined) Deferred.doneUnsafe(wanted, Exit.succeed(argv))
-      else if (heard.length > MAX_TOLD_BYTES) child.kill("SIGTERM")
+    let received: Buffer = Buffer.alloc(0)
+    commandPipe!.on("data", (bytes: Buffer) => {
+      received = Buffer.concat([received, bytes])
+      const argv = readArguments(received)
+      if (argv !== undefined) Deferred.doneUnsafe(command, Exit.succeed(argv))
+      else if (received.length > MAX_COMMAND_BYTES) child.kill("SIGTERM")
     })
-    const argv = yield* Deferred.await(wanted)
+    const argv = yield* Deferred.await(command)
     if (argv === undefined) {
-      return { code: yield* Deferred.await(gone), remote: undefined, words: words.bytes.toString("utf8") }
+      return { code: yield* Deferred.await(localEnd), remote: undefined, words: words.bytes.toString("utf8") }
     }
     const program = yield* start(argv)
-    join(program, fromHost!, toHost!, words, (end) => Deferred.doneUnsafe(over, Exit.succeed(end)))
-    const remote = yield* Deferred.await(over)
-    return { code: yield* Deferred.await(gone), remote, words: words.bytes.toString("utf8") }
+    join(program, fromHost!, toHost!, words, (end) => Deferred.doneUnsafe(remoteEnd, Exit.succeed(end)))
+    const remote = yield* Deferred.await(remoteEnd)
+    return { code: yield* Deferred.await(localEnd), remote, words: words.bytes.toString("utf8") }
   }).pipe(Effect.scoped)

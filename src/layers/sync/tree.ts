@@ -4,9 +4,9 @@ import * as Path from "node:path"
 import { quietly } from "../system/quietly.ts"
 import { codeOf, isAbsent } from "../system/systemError.ts"
 
-/** Something in a tree. */
+/** A file, directory, link or other node of a tree. */
 export interface Entry {
-  /** Seen from the home; a character for each byte, because names need not be text. */
+  /** Relative to the home; one character per byte, because names need not be text. */
   readonly path: string
   readonly full: Buffer
   readonly stat: Fs.Stats
@@ -14,11 +14,11 @@ export interface Entry {
 
 const compare = (a: string, b: string): number => a < b ? -1 : a > b ? 1 : 0
 
-/** Names that cannot be read are none: whoever copies them says so. */
+/** Empty when the directory cannot be read: the copying program reports that. */
 const namesIn = (dir: Buffer): ReadonlyArray<string> =>
   quietly(() => Fs.readdirSync(dir, "latin1").toSorted(compare), [])
 
-/** Follows no link. Undefined where there is nothing, or nothing that can be looked at. */
+/** Follows no link. Undefined where nothing exists, or it cannot be read. */
 export const look = (path: Fs.PathLike): Fs.Stats | undefined =>
   quietly(() => Fs.lstatSync(path, { throwIfNoEntry: false }))
 
@@ -31,34 +31,33 @@ function* entriesBelow(home: string, path: string): Generator<Entry> {
   for (const name of namesIn(full)) yield* entriesBelow(home, `${path}/${name}`)
 }
 
-const byteByByte = (text: string): string => Buffer.from(text).toString("latin1")
+const latin1Of = (text: string): string => Buffer.from(text).toString("latin1")
 
-/** Follows no link. What vanishes meanwhile, or cannot be looked at, was not there. */
-export const entriesAt = (home: string, path: string): Generator<Entry> =>
-  entriesBelow(byteByByte(home), byteByByte(path))
+/** Follows no link. What vanishes meanwhile, or cannot be read, is left out. */
+export const entriesAt = (home: string, path: string): Generator<Entry> => entriesBelow(latin1Of(home), latin1Of(path))
 
-/** Below the directory, and not the directory itself. Both are real paths. */
+/** Whether the path is below the directory, and not the directory itself. Both are real paths. */
 export const within = (path: string, dir: string): boolean => dir === "/" ? path !== "/" : path.startsWith(`${dir}/`)
 
-/** Where the path really is: links above it are followed, and so is it, as far as there is something. */
+/** The real paths of a path: with the links above it followed, and, for a link, of its target. */
 const destinations = (full: string): ReadonlyArray<string> => {
   const parent = Fs.realpathSync(Path.dirname(full))
   const self = Path.join(parent, Path.basename(full))
   if (!Fs.lstatSync(full).isSymbolicLink()) return [self]
-  // What is not there has no real path, and the link says where it would be.
+  // A missing target has no real path: the link names it.
   return [self, quietly(() => Fs.realpathSync(full)) ?? Path.resolve(parent, Fs.readlinkSync(full))]
 }
 
-/** How the path stands: `missing`, or what speaks against it. */
+/** Why a path cannot be pushed: it is missing, or for a reason. Undefined when it can. */
 export const faultOf = (
   home: string,
   path: string
 ): { readonly missing: true } | { readonly reason: string } | undefined => {
   try {
     const realHome = Fs.realpathSync(home)
-    for (const place of destinations(Path.join(home, path))) {
-      if (place === realHome) return { reason: "it leads to your whole home" }
-      if (!within(place, realHome)) return { reason: `it leads out of your home, to ${place}` }
+    for (const target of destinations(Path.join(home, path))) {
+      if (target === realHome) return { reason: "it leads to your whole home" }
+      if (!within(target, realHome)) return { reason: `it leads out of your home, to ${target}` }
     }
     return undefined
   } catch (error) {

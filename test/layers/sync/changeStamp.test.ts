@@ -17,7 +17,7 @@ const trees = Effect.gen(function*() {
       return stamp
     })
 
-  /** The kernel's clock for files ticks as seldom as every ten milliseconds: another change in the same one shows nowhere. */
+  /** The kernel's clock for files may tick only every ten milliseconds: a second change within a tick does not show. */
   const laterThanNow = () => {
     const touched = () => {
       Fs.writeFileSync(file("clock"), "")
@@ -30,7 +30,7 @@ const trees = Effect.gen(function*() {
 })
 
 describe("the stamp of trees", () => {
-  it.effect("is the same as long as nothing changes, whatever is looked at", () =>
+  it.effect("is the same as long as nothing changes, whatever is read", () =>
     Effect.gen(function*() {
       const { file, stamp } = yield* trees
       const before = yield* stamp("tree")
@@ -40,7 +40,7 @@ describe("the stamp of trees", () => {
       assert.strictEqual(yield* stamp("tree"), before)
     }).pipe(Effect.provide(home)))
 
-  it.effect("tells what has changed from what was", () =>
+  it.effect("differs after every change", () =>
     Effect.gen(function*() {
       const { file, laterThanNow, stamp } = yield* trees
       const seen = new Set([yield* stamp("tree", "other"), yield* stamp("tree")])
@@ -48,7 +48,7 @@ describe("the stamp of trees", () => {
       const changes = [
         () => {
           Fs.writeFileSync(file("tree/a"), "2")
-          // As if it had not been written to.
+          // With the times it had before the write.
           Fs.utimesSync(file("tree/a"), atime, mtime)
         },
         () => Fs.chmodSync(file("tree/below"), 0o700),
@@ -63,7 +63,7 @@ describe("the stamp of trees", () => {
       assert.strictEqual(seen.size, 2 + changes.length)
     }).pipe(Effect.provide(home)))
 
-  it.effect("does without what is not there, and is none when that is all", () =>
+  it.effect("leaves out a missing path; there is no stamp when all are missing", () =>
     Effect.gen(function*() {
       const { stamp } = yield* trees
       const [without, alone] = [yield* stamp("gone", "tree"), yield* stamp("tree")]
@@ -72,7 +72,7 @@ describe("the stamp of trees", () => {
       for (const paths of [["gone"], ["tree/a/below"], []]) assert.isUndefined(yield* stamp(...paths))
     }).pipe(Effect.provide(home)))
 
-  it.effect("is none without find, on whatever PATH", () =>
+  it.effect("is undefined without find, on any PATH", () =>
     Effect.gen(function*() {
       const { file, stamp } = yield* trees
       const { PATH } = process.env
@@ -83,7 +83,7 @@ describe("the stamp of trees", () => {
       }
     }).pipe(Effect.scoped, Effect.provide(home)))
 
-  it.effect("is none where no file can be put", () =>
+  it.effect("is undefined where no file can be written", () =>
     Effect.gen(function*() {
       const { file, path } = yield* trees
       assert.isUndefined(yield* stampOf(path, ["tree"], file("gone")))

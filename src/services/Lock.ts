@@ -6,9 +6,10 @@ import { messageOf } from "../schema/Text.ts"
 /** The lock is not available: another process held it too long, or its file cannot be used. */
 export class LockError extends Schema.TaggedError<LockError>()("LockError", {
   path: Schema.String,
-  reason: Schema.String,
-  /** Another process held it as long as we waited. */
-  isHeld: Schema.Boolean
+  /** Milliseconds that somebody else had it while we waited. */
+  heldMs: Schema.optionalKey(Schema.Int),
+  /** Why its file cannot be used. */
+  cause: Schema.optionalKey(Schema.Defect())
 }) {
   get isHeld(): boolean {
     return this.heldMs !== undefined

@@ -177,7 +177,9 @@ export const layer: Layer.Layer<
       const { behindLinks, bytes, fingerprint } = yield* summarize(home, all, Path.join(remotes, "contents"))
       // Where links were followed, the stamp does not cover their targets.
       const following = `${fingerprint}-${behindLinks}`
-      const known = [fingerprint, following].find((one) => classified.refused.length === 0 && before?.fingerprint === one)
+      const known = [fingerprint, following].find((one) =>
+        classified.refused.length === 0 && before?.fingerprint === one
+      )
       if (known !== undefined) {
         const lasting = known === following ? undefined : stamp
         if (before?.stamp !== (lasting ?? "")) yield* remember(memory, known, lasting)
@@ -210,10 +212,10 @@ export const layer: Layer.Layer<
       options?: ConnectOptions
     ): Effect.fn.Return<SyncOutcome> {
       if (!["", "0", undefined].includes(env["SESH_NO_SYNC"])) return OFF
-      const list = readList(syncList)
-      if (list === undefined) return OFF
-      if (typeof list === "string") {
-        return yield* failBeforeCopy(host, [syncList], list, `${listName}: ${visible(list)}: nothing was synced`)
+      const read = readList(syncList)
+      if (Result.isFailure(read)) {
+        const { message } = read.failure
+        return yield* failBeforeCopy(host, [syncList], message, `${listName}: ${visible(message)}: nothing was synced`)
       }
       if (Option.isNone(read.success)) return OFF
       const list = read.success.value

@@ -44,12 +44,18 @@ export interface Ended {
   readonly words: string
 }
 
-/** The local program was not started. */
-export interface LocalNotStarted {
-  readonly _tag: "LocalNotStarted"
-  /** It is not installed. */
-  readonly isMissing: boolean
-  readonly message: string
+/** The program here was not started. */
+export class LocalNotStarted extends Schema.TaggedError<LocalNotStarted>()("LocalNotStarted", {
+  file: Schema.String,
+  cause: Schema.Defect()
+}) {
+  /** There is none. */
+  get isMissing(): boolean {
+    return isAbsent(this.cause)
+  }
+  override get message() {
+    return messageOf(this.cause)
+  }
 }
 
 /** Options in the user's environment would change what rsync does. */

@@ -1,10 +1,36 @@
 /** Reads the user's list, which may be any kind of file. */
+import * as Option from "effect/Option"
+import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
 import * as Fs from "node:fs"
 import { MAX_LIST_BYTES, parseSyncList, type SyncList } from "../../schema/SyncList.ts"
 import { isAbsent, reasonOf } from "../system/systemError.ts"
 
+/** What should be the list cannot be one. */
+export class BadSyncList extends Schema.TaggedError<BadSyncList>()("BadSyncList", {
+  path: Schema.String,
+  fault: Schema.Literals(["not a file", "too large", "not text", "not readable"]),
+  /** Of a file that cannot be read, or read as text. */
+  cause: Schema.optionalKey(Schema.Defect())
+}) {
+  override get message() {
+    switch (this.fault) {
+      case "not a file":
+        return "it is not a file"
+      case "too large":
+        return `it has more than ${MAX_LIST_BYTES / 1024} KiB`
+      case "not text":
+        return "it is not text in UTF-8"
+      case "not readable":
+        return reasonOf(this.cause)
+    }
+  }
+}
+
 /** Undefined: there is no list. A string: why it cannot be read. */
-export const readList = (path: string): SyncList | string | undefined => {
+export const readList = (path: string): Result.Result<Option.Option<SyncList>, BadSyncList> => {
+  const bad = (fault: BadSyncList["fault"], cause?: unknown) =>
+    Result.fail(new BadSyncList({ path, fault, ...(cause === undefined ? {} : { cause }) }))
   let fd: number
   try {
     // Opening a fifo would block.

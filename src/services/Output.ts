@@ -13,7 +13,7 @@ export class OutputError extends Schema.TaggedError<OutputError>()("OutputError"
   }
 }
 
-/** What sesh itself says to people and programs. Control characters in it are made visible, never sent. */
+/** What sesh itself says to people and programs. Control characters in it, but tabs and line feeds, become U+FFFD. */
 export class Output extends Context.Service<Output, {
   /** True when results go to a person's terminal rather than to a pipe or file. */
   readonly isTerminal: boolean

@@ -15,7 +15,7 @@ import { Event, excerpt, Stamped } from "../../src/schema/Event.ts"
 import { EventLog } from "../../src/services/EventLog.ts"
 import { Home, home } from "../fixtures/machine.ts"
 import { until } from "../support/until.ts"
-import { EVENTS, suite } from "./EventLog.ts"
+import { EVENTS, offSuite, suite } from "./EventLog.ts"
 
 const output = OutputFake.layer({ isTerminal: false })
 
@@ -46,6 +46,16 @@ suite("EventLogJsonl", jsonl(), Effect.map(readFile, lines))
 suite(
   "EventLogFake",
   EventLogFake.layer().pipe(Layer.provide(output)),
+  Effect.map(EventLogFake.EventLogTestRef, ({ events }) => events)
+)
+
+const said = Effect.map(OutputFake.OutputTestRef, ({ err }) => err)
+
+offSuite("EventLogSilent", EventLogSilent.layer.pipe(Layer.provideMerge(output)), said, Effect.succeed([]))
+offSuite(
+  "EventLogFake",
+  EventLogFake.layer({ isOn: false }).pipe(Layer.provideMerge(output)),
+  said,
   Effect.map(EventLogFake.EventLogTestRef, ({ events }) => events)
 )
 

@@ -43,3 +43,21 @@ export const suite = <R, E>(
         assert.deepStrictEqual(yield* read, EVENTS)
       }).pipe(Effect.provide(layer)))
   })
+
+/** What every {@link EventLog} that is off promises. `said`: to people. `read`: what was logged. */
+export const offSuite = <R, E>(
+  title: string,
+  layer: Layer.Layer<R | EventLog, E>,
+  said: Effect.Effect<ReadonlyArray<string>, never, R>,
+  read: Effect.Effect<ReadonlyArray<unknown>, never, R>
+) =>
+  describe(`${title}, off`, () => {
+    it.effect("logs nothing, and tells people", () =>
+      Effect.gen(function*() {
+        const log = yield* EventLog
+        assert.isFalse(log.isOn())
+        yield* Effect.forEach(EVENTS, log.emit)
+        yield* log.say("files of prod: pushed")
+        assert.deepStrictEqual([yield* read, yield* said], [[], ["files of prod: pushed"]])
+      }).pipe(Effect.provide(layer)))
+  })

@@ -95,21 +95,31 @@ describe("FileSyncLive", () => {
       assert.deepStrictEqual(yield* heard, [])
     }).pipe(Effect.provide(withFakes)))
 
-  it.live("without rsync, scp copies, and one line says what it does not do", () =>
+  const pushedWithoutRsync = Effect.gen(function*() {
+    const { here } = yield* Homes
+    const copies = yield* FileRunnerFake.FileRunnerTestRef
+    write(here, "a", "1")
+    write(here, "b", "1")
+    yield* list("a", "b")
+    copies.missing.set("rsync", "there")
+    const { events, outcome } = yield* push
+    assert.strictEqual(outcome, "Pushed")
+    assert.deepStrictEqual(copies.made.map(({ tool }) => tool), ["scp"])
+    return events
+  })
+
+  it.live("without rsync, scp copies, and the log has each path for which it was missing", () =>
     Effect.gen(function*() {
-      const { here } = yield* Homes
-      const copies = yield* FileRunnerFake.FileRunnerTestRef
-      write(here, "a", "1")
-      write(here, "b", "1")
-      yield* list("a", "b")
-      copies.missing.set("rsync", "there")
-      const { events, outcome } = yield* push
-      assert.strictEqual(outcome, "Pushed")
-      assert.deepStrictEqual(events.slice(1, 3), [
+      assert.deepStrictEqual((yield* pushedWithoutRsync).slice(1, 3), [
         { event: "tool_missing", tool: "rsync", path: "a" },
         { event: "tool_missing", tool: "rsync", path: "b" }
       ])
-      assert.deepStrictEqual(copies.made.map(({ tool }) => tool), ["scp"])
+      assert.deepStrictEqual(yield* heard, [])
+    }).pipe(Effect.provide(withFakes)))
+
+  it.live("without rsync, scp copies, and one line says what it does not do", () =>
+    Effect.gen(function*() {
+      yield* pushedWithoutRsync
       assert.deepStrictEqual(yield* heard, [
         "syncing 2 paths to web ...",
         "sesh: there is no rsync on web; copied with scp, which removes nothing on web"
@@ -138,15 +148,20 @@ describe("FileSyncLive", () => {
       assert.strictEqual((yield* push).outcome, "Unchanged")
     }).pipe(Effect.provide(withFakes)))
 
-  it.live("without either every path fails, and the next push tries again", () =>
+  const failedWithoutTools = Effect.gen(function*() {
+    const copies = yield* FileRunnerFake.FileRunnerTestRef
+    write((yield* Homes).here, "a", "1")
+    write((yield* Homes).here, "b", "1")
+    yield* list("a", "b")
+    copies.missing.set("rsync", "here").set("scp", "here")
+    const { events, outcome } = yield* push
+    assert.strictEqual(outcome, "Failed")
+    return { copies, events }
+  })
+
+  it.live("without either every path fails in the log", () =>
     Effect.gen(function*() {
-      const copies = yield* FileRunnerFake.FileRunnerTestRef
-      write((yield* Homes).here, "a", "1")
-      write((yield* Homes).here, "b", "1")
-      yield* list("a", "b")
-      copies.missing.set("rsync", "here").set("scp", "here")
-      const { events, outcome } = yield* push
-      assert.strictEqual(outcome, "Failed")
+      const { events } = yield* failedWithoutTools
       assert.deepStrictEqual(events.map(({ event }) => event), [
         "sync_start",
         ...Array.from({ length: 4 }, () => "tool_missing"),
@@ -154,6 +169,12 @@ describe("FileSyncLive", () => {
         "sync_path_failed",
         "sync_done"
       ])
+      assert.deepStrictEqual(yield* heard, [])
+    }).pipe(Effect.provide(withFakes)))
+
+  it.live("without either people hear why, and the next push tries again", () =>
+    Effect.gen(function*() {
+      const { copies } = yield* failedWithoutTools
       assert.deepStrictEqual((yield* heard).slice(1), [
         "sesh: failed to push 2 paths to web: there is no rsync here, and no scp either; install rsync"
       ])

@@ -40,6 +40,18 @@ export const suite = (name: string, layer: Layer.Layer<Output | Listener>): void
     )
 
     test(
+      "no control character in what is said gets through, but tabs and line feeds",
+      (output, { err, out }) =>
+        Effect.gen(function*() {
+          const text = "a\tb\nc\x1b[2Jd\re\u009b1mf\x7f"
+          yield* output.print(text)
+          yield* output.note(text)
+          const said = "a\tb\nc\ufffd[2Jd\ufffde\ufffd1mf\ufffd\n"
+          assert.deepStrictEqual([out().toString(), err().toString()], [said, said])
+        })
+    )
+
+    test(
       "bytes are written as they are, one part after the other",
       ({ write }, { err, out }) =>
         Effect.gen(function*() {

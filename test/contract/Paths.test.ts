@@ -9,6 +9,7 @@ import * as CallerFake from "../../src/layers/testing/CallerFake.ts"
 import * as OperatingSystemFake from "../../src/layers/testing/OperatingSystemFake.ts"
 import * as PathsFake from "../../src/layers/testing/PathsFake.ts"
 import type { SessionName } from "../../src/schema/SessionName.ts"
+import { socketPathLimit } from "../../src/schema/SocketPath.ts"
 import type { OperatingSystem } from "../../src/services/OperatingSystem.ts"
 import { Paths, PathsError } from "../../src/services/Paths.ts"
 import { caller, Home, home } from "../fixtures/machine.ts"
@@ -17,8 +18,8 @@ import { suite } from "./Paths.ts"
 const real = (env: Record<string, string> = {}) =>
   PathsXdg.layer.pipe(Layer.provide(caller(env)), Layer.provideMerge(home))
 
-suite("PathsFake", PathsFake.layer())
-suite("PathsXdg", real())
+suite("PathsFake", PathsFake.layer(), (dir) => PathsFake.layer({ dir }), socketPathLimit("linux"))
+suite("PathsXdg", real(), (dir) => real({ SESH_DIR: dir }))
 
 /** Paths in a home that a test has prepared. */
 const paths = (given: Parameters<typeof CallerFake.layer>[0], system?: Partial<OperatingSystem["Service"]>) =>

@@ -2,10 +2,16 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"
 import type { SessionName } from "../../src/schema/SessionName.ts"
+import { socketPathLimit } from "../../src/schema/SocketPath.ts"
 import { Paths } from "../../src/services/Paths.ts"
 
 /** What every Paths promises. */
-export const suite = (name: string, layer: Layer.Layer<Paths>): void => {
+export const suite = (
+  name: string,
+  layer: Layer.Layer<Paths>,
+  layerIn: (dir: string) => Layer.Layer<Paths>,
+  most = socketPathLimit(process.platform)
+): void => {
   describe(name, () => {
     it.effect("two sessions share no file, and none of theirs is the lock", () =>
       Effect.gen(function*() {
@@ -23,6 +29,16 @@ export const suite = (name: string, layer: Layer.Layer<Paths>): void => {
           ["sock", "json", "agent"].map((end) => `${paths.dir}/work.${end}`)
         )
       }).pipe(Effect.provide(layer)))
+
+    it.effect("a session's socket has room for as many bytes as the system takes, and not for more", () =>
+      Effect.gen(function*() {
+        const short = yield* Paths.pipe(Effect.provide(layerIn("/x")))
+        const room = most - Buffer.byteLength(short.session("work" as SessionName).socket)
+        const paths = yield* Paths.pipe(Effect.provide(layerIn(`/x${"y".repeat(room)}`)))
+        yield* paths.checkSocketPath("work" as SessionName)
+        const error = yield* Effect.flip(paths.checkSocketPath("works" as SessionName))
+        assert.include(error.message, `${most + 1} bytes, ${most} is the most`)
+      }))
 
     it.effect("once the directory was ensured it is there, however often that is done", () =>
       Effect.gen(function*() {

@@ -10,7 +10,7 @@ export class EventLogTestRef
   extends Context.Service<EventLogTestRef, { readonly events: Array<Event> }>()("sesh/layers/testing/EventLogTestRef")
 {}
 
-/** Keeps events in memory. `isOn: false`: people are told nevertheless. */
+/** Keeps events in memory. `isOn: false`: there is no log, and people are told. */
 export const layer = (
   options: { readonly isOn?: boolean } = {}
 ): Layer.Layer<EventLog | EventLogTestRef, never, Output> =>
@@ -19,7 +19,7 @@ export const layer = (
     const isOn = options.isOn ?? true
     return Context.make(EventLogTestRef, { events }).pipe(
       Context.add(EventLog, {
-        emit: (event) => Effect.sync(() => void events.push(event)),
+        emit: (event) => Effect.sync(() => void (isOn && events.push(event))),
         say: (line) => isOn ? Effect.void : note(line),
         isOn: () => isOn
       })

@@ -1,4 +1,4 @@
-/** The manual page sesh(1), as roff: made of what the help is made of. Not in the executable. */
+/** The manual page sesh(1), as roff, generated from the verbs as the help is. Not in the executable. */
 import { entriesOf, type Entry, groupsOf } from "../commands/language/help.ts"
 import { environment, statuses } from "../commands/language/texts.ts"
 import type { Verb } from "../commands/language/verb.ts"
@@ -22,7 +22,7 @@ export const page = (verbs: ReadonlyArray<Verb>, version: string): string =>
     [
       // Without a date: the same sources make the same page.
       `.TH SESH 1 "" "sesh ${version}" "User Commands"`,
-      // No hyphens of the formatter's own, and no gaps between words: what is read here is typed.
+      // No hyphenation, no justified lines: users type what they read here.
       ".nh\n.ad l",
       section("NAME", ["sesh \\- named shell sessions that stay alive"]),
       section("SYNOPSIS", [lines(entriesOf(verbs).map((entry) => form(entry.form)))]),

@@ -1,8 +1,7 @@
-/** Text as roff(7) wants it, for the macros of man(7). */
-
+/** Text as roff(7), for the macros of man(7). */
 import { wrapped } from "../schema/Text.ts"
 
-/** Characters that a formatter would take for something else, or show as something else than it was (groff_char(7)). */
+/** Characters that a formatter would interpret, or show as another character (groff_char(7)). */
 const SPECIAL: Readonly<Record<string, string>> = {
   "\\": "\\(rs",
   "^": "\\(ha",
@@ -14,16 +13,16 @@ const SPECIAL: Readonly<Record<string, string>> = {
 
 const escaped = (text: string): string => text.replace(/[\\^~`'"]/g, (character) => SPECIAL[character]!)
 
-/** Of a program's words the dashes too must stay what they are. */
+/** Text of a program: dashes must stay ASCII dashes. */
 const literal = (text: string): string => escaped(text).replaceAll("-", "\\-")
 
 export const bold = (text: string): string => `\\fB${literal(text)}\\fR`
 const italic = (text: string): string => `\\fI${literal(text)}\\fR`
 
-/** `<name>`, `[dir]`, `[args...]`, what stands between words, and words. */
+/** `<name>`, `[dir]`, `[args...]`, separators, and words. */
 const FORM_PART = /<([^<>]+)>|\[([a-z]+)(\.\.\.)?\]|(\.\.\.|\s+|[[\]|])|[^\s[\]<>|]+|[<>]/g
 
-/** What one types: words as they are in bold, what stands for something else in italics. */
+/** A command line: literal words in bold, placeholders in italics. */
 export const form = (text: string): string =>
   text.replace(
     FORM_PART,
@@ -35,28 +34,28 @@ export const form = (text: string): string =>
         : between ?? bold(word)
   ).replace(/\\fR(\s?)\\fB/g, "$1")
 
-/** A line of its own: one that begins with a dot would be a request. */
+/** A line of text. One that begins with a dot would be a request. */
 const line = (text: string): string => text.startsWith(".") ? `\\&${text}` : text
 
 /** The longest line that mandoc(1) finds readable. */
 const COLUMNS = 80
 
-/** A sentence ends where a line does: there formatters look for the end of one. */
+/** Wraps text; each sentence ends at the end of a line, where formatters look for it. */
 const filled = (text: string): string => wrapped(text, COLUMNS, (last) => last.endsWith(".")).map(line).join("\n")
 
-/** Text between what one types. An option in it begins with no hyphens, and three dots end no sentence. */
+/** Text without literals. Keeps the dashes of options, and "..." from ending a sentence. */
 const plain = (text: string): string =>
   escaped(text)
     .replace(/(?<!\S)-{1,2}(?=\w)/g, (dashes) => dashes.replaceAll("-", "\\-"))
     .replaceAll("...", "...\\&")
 
-/** Sentences, with what one types between backticks. */
+/** Sentences; backticks mark what the user types. */
 export const prose = (text: string): string =>
   filled(text.split("`").map((part, index) => index % 2 === 0 ? plain(part) : form(part)).join(""))
 
 export const paragraph = (text: string): string => `.PP\n${prose(text)}`
 
-/** A term, already formatted, and what there is to say about it. */
+/** A formatted term, and its paragraphs. */
 export const term = (what: string, paragraphs: ReadonlyArray<string>): string =>
   `.TP\n${line(what)}\n${paragraphs.map(prose).join("\n.IP\n")}`
 

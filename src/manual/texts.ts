@@ -1,4 +1,4 @@
-/** What the manual says beyond the help. Between backticks is what one types. */
+/** The text of the manual beside the help. Backticks mark what the user types. */
 export const description: ReadonlyArray<string> = [
   "`sesh` keeps shells, and what runs in them, alive under a name. Create a session, walk away, come back from another terminal, and find everything running, and the screen as you left it.",
   "Each session is a process of its own with a terminal and a socket. It ends when its shell or command ends, or by `sesh --kill`, and outlasts whoever created it.",
@@ -6,7 +6,7 @@ export const description: ReadonlyArray<string> = [
   "`Ctrl-\\` detaches: the session goes on, and the terminal is as it was. The variable `SESH_DETACH_KEY` names another key. Several clients may be attached at once; the session has the size of the terminal that typed last."
 ]
 
-/** What the program uses beyond the variables of the help. */
+/** Variables beside those of the help. */
 export const moreEnvironment: ReadonlyArray<readonly [name: string, meaning: string]> = [
   ["SHELL", "what a session runs without a command"],
   [

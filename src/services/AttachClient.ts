@@ -10,9 +10,9 @@ import type { NoSession } from "./NoSession.ts"
 import type { AskError } from "./SessionRegistry.ts"
 import type { TtyError } from "./Tty.ts"
 
-/** The session's process is gone, without a word of how it ended. */
+/** The session's process is gone, and how it ended is not known. */
 export class SessionGone extends Schema.TaggedError<SessionGone>()("SessionGone", {
-  /** Another host, which has been looked at again. */
+  /** The host, if it is another one; it has been connected to again. */
   host: Schema.optionalKey(Schema.String),
   cause: Schema.optionalKey(Schema.Defect())
 }) {
@@ -21,16 +21,16 @@ export class SessionGone extends Schema.TaggedError<SessionGone>()("SessionGone"
   }
 }
 
-/** The session has ended while there was no connection, and another one has its name. */
+/** The session ended while there was no connection, and another one has its name. */
 export class SessionReplaced extends Schema.TaggedError<SessionReplaced>()("SessionReplaced", {}) {
   override get message() {
     return "it has ended, and another session has its name"
   }
 }
 
-/** The session has thrown us out. */
+/** The session closed the connection with a refusal. */
 export class SessionRefused extends Schema.TaggedError<SessionRefused>()("SessionRefused", {
-  /** Its own; not to be trusted. */
+  /** The session's message; not to be trusted. */
   words: Schema.optionalKey(Schema.String)
 }) {
   override get message() {
@@ -38,7 +38,7 @@ export class SessionRefused extends Schema.TaggedError<SessionRefused>()("Sessio
   }
 }
 
-/** The session, or a connection, breaks the protocol: it would not be seen, or typed, what should be. */
+/** The session, or a connection, breaks the protocol: output or input would be lost or wrong. */
 export class ProtocolViolated extends Schema.TaggedError<ProtocolViolated>()("ProtocolViolated", {
   what: Schema.Literals(["output missing", "input unknown", "no status"])
 }) {
@@ -54,7 +54,7 @@ export class ProtocolViolated extends Schema.TaggedError<ProtocolViolated>()("Pr
   }
 }
 
-/** The person who waited for a connection has given it up. */
+/** The user stopped the reconnect. */
 export class GivenUp extends Schema.TaggedError<GivenUp>()("GivenUp", {}) {
   override get message() {
     return "given up"
@@ -71,23 +71,23 @@ export type AttachFailure =
   | SessionRefused
   | SessionReplaced
 
-/** In words, for a person or a program that knows which session it is. */
+/** The reason as text, without the session's name. */
 export const reasonOf = (error: AttachFailure): string =>
   error._tag === "ConnectError" || error._tag === "SessionUnresponsive" ? error.reason : error.message
 
 /** How an attachment ended. */
 export type AttachEnd =
   /**
-   * `key`: the detach key, or Ctrl-C of a client that watches. `other`: somebody else detached it. `end of input`: an
-   * input that is no terminal has ended, and all of it was typed.
+   * `key`: the detach key, or Ctrl-C in a client that watches. `other`: another client detached it. `end of input`: the
+   * input is not a terminal, it has ended, and all of it was typed.
    */
   | { readonly _tag: "Detached"; readonly by: "key" | "other" | "end of input"; readonly reason?: string }
   | { readonly _tag: "Exited"; readonly status: ExitStatus }
-  /** For good: the session's process is gone, its host refuses a new connection, or the user gave up waiting for one. */
+  /** For good: the session's process is gone, its host refuses a reconnect, or the user stopped the reconnect. */
   | { readonly _tag: "Lost"; readonly error: AttachFailure }
   | { readonly _tag: "Signal"; readonly signal: EndSignal }
 
-/** The connection of an attachment. `Lost`: the next one is being made; without an error it just ended. */
+/** State of an attachment's connection. `Lost`: it reconnects; without an error, the connection just ended. */
 export type AttachState =
   | { readonly _tag: "Attached" }
   | { readonly _tag: "Lost"; readonly error?: AttachFailure }
@@ -95,21 +95,21 @@ export type AttachState =
 
 export interface AttachOptions {
   readonly name: SessionName
-  /** `watch` sees, and never types or resizes. */
+  /** `watch` shows the session, and never types or resizes. */
   readonly role: "attach" | "watch"
-  /** Id of the session when this very process has just created it: then everything since its beginning is shown. */
+  /** Id of the session, if this process has just created it: shows everything since its beginning. */
   readonly created?: string
-  /** Runs while the session is connected to. Before it is done the terminal is not touched, and nothing is shown. */
+  /** Runs while the client connects. Until it is done, the terminal is not touched, and nothing is shown. */
   readonly before?: Effect.Effect<void>
   readonly onState?: (state: AttachState) => Effect.Effect<void>
 }
 
 /**
- * Puts a session on the user's terminal. When a connection to another host breaks, the next one is made, for as long as
- * that takes. Output and input go on where they stopped, no byte lost and none twice; where the session no longer has
- * those bytes, the screen is restored.
+ * Shows a session on the user's terminal. When a connection to another host breaks, it reconnects, however long that
+ * takes. Output and input resume where they stopped, no byte lost and none twice; if the session no longer has those
+ * bytes, it restores the screen.
  */
 export class AttachClient extends Context.Service<AttachClient, {
-  /** Returns once the terminal is the user's again, restored. */
+  /** Returns once the terminal's state is restored. */
   readonly attach: (options: AttachOptions) => Effect.Effect<AttachEnd, AskError | TtyError | InvalidDetachKey>
 }>()("sesh/services/AttachClient") {}

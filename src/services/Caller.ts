@@ -1,18 +1,18 @@
 import * as Context from "effect/Context"
 
 /**
- * Who runs sesh, from where, with which environment: what a process is given by its parent. On another host: somebody
- * who has logged in there, with the terminal from here.
+ * The user who runs sesh, the working directory and the environment: what a process gets from its parent. On another
+ * host: as after a login there, with this terminal.
  */
 export class Caller extends Context.Service<Caller, {
   readonly env: Readonly<Record<string, string | undefined>>
-  /** Absolute working directory; empty on another host: the home there. */
+  /** Absolute working directory; on another host empty, which means the home there. */
   readonly cwd: string
-  /** Empty on another host that has not been asked yet, and never was. */
+  /** Empty on another host until it has answered for the first time. */
   readonly home: string
-  /** Makes a path absolute, seen from `cwd`; on another host one that is seen from the home there. */
+  /** Makes a path absolute, relative to `cwd`. On another host, makes it relative to the home there. */
   readonly resolve: (path: string) => string
-  /** Real path of the ssh-agent's socket, when there is one. */
+  /** Real path of the ssh-agent's socket, if there is one. */
   readonly agentSocket: () => string | undefined
   /** Version of this sesh. */
   readonly version: string

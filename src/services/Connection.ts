@@ -5,7 +5,7 @@ import type { HostError } from "./HostError.ts"
 import type { NoSession } from "./NoSession.ts"
 import type { ChannelFailure } from "./SshTransport.ts"
 
-/** What came ends inside a frame. */
+/** The input ended inside a frame. */
 export class FrameCut extends Schema.TaggedError<FrameCut>()("FrameCut", {}) {
   override get message() {
     return "the connection ended in the middle of a frame"
@@ -14,7 +14,7 @@ export class FrameCut extends Schema.TaggedError<FrameCut>()("FrameCut", {}) {
 
 /** The system broke the connection. */
 export class ConnectionReset extends Schema.TaggedError<ConnectionReset>()("ConnectionReset", {
-  /** Of the system's error: `ECONNRESET` as a rule, when the other side ended before it had read everything. */
+  /** Code of the system's error: usually `ECONNRESET`, if the other side ended before it had read everything. */
   code: Schema.String,
   cause: Schema.Defect()
 }) {
@@ -24,47 +24,45 @@ export class ConnectionReset extends Schema.TaggedError<ConnectionReset>()("Conn
   }
 }
 
-/** What broke a connection. What was on its way may have arrived or not. */
+/** Why a connection broke. Frames that were on their way may or may not have arrived. */
 export type ConnectionBroken = FrameTooLong | FrameCut | ConnectionReset | ChannelFailure | HostError
 
-/** How a connection came to its end. */
+/** How a connection ended. */
 export type ConnectionEnd =
-  /** In good order: what was sent has arrived. */
+  /** In order: everything that was sent has arrived. */
   | { readonly _tag: "Closed" }
   | { readonly _tag: "Broken"; readonly error: ConnectionBroken }
-  /** Not a byte came, and it led nowhere. A way to another host is known to be one only by the first byte. */
+  /** There was no connection: no byte came. On the way to another host, only the first byte tells that there is one. */
   | { readonly _tag: "NotConnected"; readonly error: NoSession | HostError }
 
 /** Events of one side of a connection. Callbacks, not streams: this is the byte path. */
 export interface ConnectionHandlers {
-  /**
-   * A whole frame, also of an unknown type. The handler may keep the payload: a view that is never written to again.
-   */
+  /** A whole frame, of any type. The handler may keep the payload: a view that is not written to again. */
   readonly onFrame: (type: number, payload: Buffer) => void
-  /** All that was sent was taken, after a `send` that returned false. */
+  /** After a `send` that returned false: everything that was sent has been taken. */
   readonly onDrain: () => void
-  /** It is over. Once. */
+  /** The connection is over. Called once. */
   readonly onClose: (end: ConnectionEnd) => void
 }
 
-/** Frames both ways between a client and a daemon, whatever carries them. */
+/** Frames both ways between a client and a daemon, over any kind of transport. */
 export interface Connection {
-  /** Starts the flow of frames. Once. */
+  /** Starts the flow of frames. Call it once. */
   readonly listen: (handlers: ConnectionHandlers) => void
   /**
-   * Queues one frame made of `parts`, which must not change afterwards. False: more than the high-water mark waits, so
-   * wait for `onDrain`. Ignored after the end.
+   * Queues one frame made of `parts`, which must not change afterwards. False: more bytes than the high-water mark are
+   * queued, so wait for `onDrain`. Ignored after the end.
    */
   readonly send: (type: FrameType, ...parts: ReadonlyArray<Buffer>) => boolean
-  /** Bytes that were sent and that the other side's system has not taken yet. */
+  /** Bytes that were sent, but that the other side's system has not taken yet. */
   readonly pending: () => number
   readonly pause: () => void
   readonly resume: () => void
-  /** Ends in good order: what was sent still arrives. From here on no frame comes, only `onClose`, soon. */
+  /** Ends in order: everything that was sent still arrives. After this no frame comes, only `onClose`, soon. */
   readonly end: () => void
-  /** Ends at once and drops what waits. */
+  /** Ends at once, and drops what is queued. */
   readonly destroy: () => void
 }
 
-/** With more waiting bytes than this, `send` returns false: a quarter of a second of a fast terminal. */
+/** With more queued bytes than this, `send` returns false: a quarter of a second of a fast terminal. */
 export const HIGH_WATER_BYTES = 256 * 1024

@@ -6,7 +6,7 @@ import type { HostError } from "./HostError.ts"
 import type { PathsError } from "./Paths.ts"
 import type { SessionExists } from "./SessionServer.ts"
 
-/** The session was not started; the daemon's own words. */
+/** The session was not started; `reason` is the daemon's. */
 export class LaunchError extends Schema.TaggedError<LaunchError>()("LaunchError", {
   name: Schema.String,
   reason: Schema.String,
@@ -23,13 +23,13 @@ export class LaunchError extends Schema.TaggedError<LaunchError>()("LaunchError"
 export interface Launched {
   /** The session's id. */
   readonly id: string
-  /** What the user should know, such as that the session will not outlive the login. */
+  /** What the user should know: for example, that the session will not outlive the login. */
   readonly warning?: string
 }
 
 /** Starts daemons. */
 export class DaemonLauncher extends Context.Service<DaemonLauncher, {
-  /** Starts a session's daemon, detached for good, and waits until it can be attached to. */
+  /** Starts a session's daemon, independent of this process, and waits until clients can attach. */
   readonly launch: (
     spec: SessionSpec
   ) => Effect.Effect<Launched, SessionExists | LaunchError | PathsError | HostError>

@@ -1,13 +1,14 @@
 import * as Schema from "effect/Schema"
 
-/** A host's sessions cannot be had: one line that says why, and what to do where something can be done. */
+/** A host's sessions are not available: `problem` is one line that says why, and what to do about it. */
 export class HostError extends Schema.TaggedError<HostError>()("HostError", {
   host: Schema.String,
   /** Without control characters. */
   problem: Schema.String,
   /**
-   * `unreachable` and `lost` (there was a connection): worth trying again. `refused`: the host, or our configuration, does
-   * not let us in. `no sesh`: there is none on the host. `version`: it is too old, or we are. `nonsense`: what answered is not sesh.
+   * `unreachable`, `lost` (there was a connection): a retry may work. `refused`: the host, or our configuration, does
+   * not let us in. `no sesh`: the host has none. `version`: its sesh, or ours, is too old. `nonsense`: the answer is
+   * not sesh's.
    */
   kind: Schema.Literals(["unreachable", "lost", "refused", "no sesh", "version", "nonsense"]),
   cause: Schema.optionalKey(Schema.Defect())
@@ -15,6 +16,7 @@ export class HostError extends Schema.TaggedError<HostError>()("HostError", {
   override get message() {
     return this.problem
   }
+  /** Whether a retry may work. */
   get isPassing(): boolean {
     return this.kind === "unreachable" || this.kind === "lost"
   }

@@ -4,12 +4,12 @@ import type * as Option from "effect/Option"
 import type { HostName } from "../schema/HostName.ts"
 import type { RememberedHost } from "../schema/RememberedHost.ts"
 
-/** Other hosts on which sesh has worked, and what they said last. A memory: failures are no errors, a file that makes no sense is not there. */
+/** Other hosts on which sesh has worked, and what they said last. Never fails: what cannot be read is not known. */
 export class HostMemory extends Context.Service<HostMemory, {
-  /** By name, without reading what is known of them: for completion. */
+  /** Their names, sorted, without reading what is known of them: for completion. */
   readonly names: Effect.Effect<ReadonlyArray<HostName>>
   readonly all: Effect.Effect<ReadonlyArray<RememberedHost>>
   readonly get: (host: HostName) => Effect.Effect<Option.Option<RememberedHost>>
-  /** Replaces what was known of the host. Whole or not at all, whoever else does the same. */
+  /** Replaces what was known of the host. Atomic, even if several processes do it at once. */
   readonly remember: (known: RememberedHost) => Effect.Effect<void>
 }>()("sesh/services/HostMemory") {}

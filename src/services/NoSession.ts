@@ -1,6 +1,6 @@
 import * as Schema from "effect/Schema"
 
-/** Nothing listens under that name. */
+/** No session listens under that name. */
 export class NoSession extends Schema.TaggedError<NoSession>()("NoSession", {
   name: Schema.String,
   /** A dead session left its socket. */

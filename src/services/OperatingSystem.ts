@@ -1,12 +1,12 @@
 import * as Context from "effect/Context"
 
 /**
- * The system that this process runs on, and who it is there. Not among the services of another host: of what it runs, a
- * host says nothing.
+ * The system that this process runs on, and its user there. Not among the services of another host: a host does not say
+ * which system it runs.
  */
 export class OperatingSystem extends Context.Service<OperatingSystem, {
-  /** As Node calls it: `linux`, `darwin`. */
+  /** Node's name of it: `linux`, `darwin`. */
   readonly platform: string
-  /** Number of the user whose files are ours. */
+  /** Id of the user who owns our files. */
   readonly uid: number
 }>()("sesh/services/OperatingSystem") {}

@@ -3,7 +3,7 @@ import type * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type { SessionName } from "../schema/SessionName.ts"
 
-/** A place sesh needs cannot be used: `problem` says why, `advice` what to do about it. */
+/** A directory or file that sesh needs cannot be used: `problem` says why, `advice` what to do about it. */
 export class PathsError extends Schema.TaggedError<PathsError>()("PathsError", {
   path: Schema.String,
   problem: Schema.String,
@@ -15,38 +15,38 @@ export class PathsError extends Schema.TaggedError<PathsError>()("PathsError", {
   }
 }
 
-/** Where one session's files are. */
+/** Paths of one session's files. */
 export interface SessionPaths {
-  /** Unix socket: the truth about liveness. */
+  /** Unix socket. A session is alive if it answers there. */
   readonly socket: string
-  /** What a listing needs when the session does not answer. */
+  /** What a listing needs if the session does not answer. */
   readonly info: string
   /** Symlink to the ssh-agent socket of the client that attached last. */
   readonly agent: string
   /** How the last session of that name ended. */
   readonly ended: string
-  /** Where its daemon writes what went wrong. */
+  /** Log of its daemon's errors. */
   readonly log: string
 }
 
-/** Every path sesh touches, with the permissions it insists on. */
+/** Every path that sesh uses, and the checks of their permissions. */
 export class Paths extends Context.Service<Paths, {
-  /** Holds sockets and state of all sessions, `~/.sesh` unless `SESH_DIR` moves it. */
+  /** Directory of the sockets and state of all sessions: `SESH_DIR`, by default `~/.sesh`. */
   readonly dir: string
-  /** File that creators and reapers lock. */
+  /** Lock file of processes that create sessions or remove dead ones. */
   readonly lock: string
   readonly session: (name: SessionName) => SessionPaths
-  /** Holds what is remembered of other hosts, a file for each. */
+  /** Directory of what is remembered of other hosts, a file for each. */
   readonly remotes: string
-  /** The user's list of what is brought to other hosts. */
+  /** The user's list of files to sync to other hosts. */
   readonly syncList: string
   /**
-   * Makes the directory (0700) if need be. Fails, creating nothing, when it is not a directory, belongs to someone
-   * else, others can write to it, or we cannot.
+   * Creates the directory (0700) if it is missing. Fails, without creating anything, if it is not a directory, belongs
+   * to another user, others can write to it, or we cannot.
    */
   readonly ensure: Effect.Effect<void, PathsError>
-  /** As `ensure`, but makes nothing: false when there is no directory yet. */
+  /** As `ensure`, but creates nothing: false if there is no directory yet. */
   readonly check: Effect.Effect<boolean, PathsError>
-  /** Fails when the session's socket path is longer than the system takes (`socketPathLimit`). */
+  /** Fails if the session's socket path is longer than the system allows (`socketPathLimit`). */
   readonly checkSocketPath: (name: SessionName) => Effect.Effect<void, PathsError>
 }>()("sesh/services/Paths") {}

@@ -13,8 +13,8 @@ import type { SessionRegistry } from "./SessionRegistry.ts"
 import type { ConnectOptions } from "./SshTransport.ts"
 
 /**
- * What a command works with, on another host: the contracts that it knows from here. The caller there is in its home,
- * and brings of the environment here only what tells of the terminal and the language.
+ * The services of another host, under the same contracts as here. Its `Caller` is in the home there, and has only those
+ * variables of our environment that describe the terminal and the language.
  */
 export type HostServices =
   | AttachClient
@@ -28,13 +28,12 @@ export type HostServices =
 /** Sessions on other hosts. */
 export class Remotes extends Context.Service<Remotes, {
   /**
-   * The services of a host. Nothing is connected before one of them is used; what goes wrong then is a `HostError` of
-   * theirs.
+   * The services of a host. Connects only when one of them is used; a failure to connect is their `HostError`.
    */
   readonly at: (host: HostName, options?: ConnectOptions) => Effect.Effect<Context.Context<HostServices>>
   /**
-   * Asks a host what there is, and remembers the answer (`HostMemory`). Every call asks for itself: it does not wait for
-   * another one's answer.
+   * Asks a host for its sessions, and remembers the answer (`HostMemory`). Every call asks again: it does not share the
+   * answer of another call.
    */
   readonly look: (host: HostName, options?: ConnectOptions) => Effect.Effect<RememberedHost, HostError>
 }>()("sesh/services/Remotes") {}

@@ -8,7 +8,7 @@ import type { Connection } from "./Connection.ts"
 import type { HostError } from "./HostError.ts"
 import type { NoSession } from "./NoSession.ts"
 
-/** Something is there, but it could not be connected to. */
+/** The session exists, but cannot be connected to. */
 export class ConnectError extends Schema.TaggedError<ConnectError>()("ConnectError", {
   name: Schema.String,
   cause: Schema.Defect()
@@ -24,7 +24,7 @@ export class ConnectError extends Schema.TaggedError<ConnectError>()("ConnectErr
 
 /** The client's side of the socket. */
 export class SessionClient extends Context.Service<SessionClient, {
-  /** The host of the sessions; undefined: this one, where a connection breaks only with its session. */
+  /** The host of the sessions; undefined: this machine, where a connection breaks only when its session ends. */
   readonly host: string | undefined
   /** Connects to a session. Closing the scope destroys the connection. */
   readonly connect: (name: SessionName) => Effect.Effect<Connection, NoSession | ConnectError | HostError, Scope.Scope>

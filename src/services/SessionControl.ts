@@ -8,13 +8,13 @@ import type { SessionName } from "../schema/SessionName.ts"
 import { messageOf } from "../schema/Text.ts"
 import type { AskError } from "./SessionRegistry.ts"
 
-/** The connection to a session ended before what was wanted had come. */
+/** The connection to a session ended before the request was done. */
 export class SessionLost extends Schema.TaggedError<SessionLost>()("SessionLost", {
   name: Schema.String,
   /**
-   * `gone`: the session hung up, and said nothing of an end. `broken`: the connection did, `cause` is the
-   * `ConnectionBroken`. `ended`: it ended before it was typed all. `refused`: it did not take what was typed. `endless`:
-   * it has more history than anybody could want.
+   * `gone`: the session hung up without an exit status. `broken`: the connection broke, `cause` is the
+   * `ConnectionBroken`. `ended`: the session ended before all was typed. `refused`: it did not take the input.
+   * `endless`: its history is longer than any history can be.
    */
   why: Schema.Literals(["gone", "broken", "ended", "refused", "endless"]),
   cause: Schema.optionalKey(Schema.Defect())
@@ -39,7 +39,7 @@ export class SessionLost extends Schema.TaggedError<SessionLost>()("SessionLost"
   }
 }
 
-/** The session's daemon was started by a sesh that did not know of this yet. */
+/** The session's daemon was started by a sesh that does not support this yet. */
 export class SessionTooOld extends Schema.TaggedError<SessionTooOld>()("SessionTooOld", {
   name: Schema.String,
   theirs: Schema.String,
@@ -55,18 +55,18 @@ export type ControlError = AskError | SessionLost | SessionTooOld
 export interface WaitOptions {
   readonly name: SessionName
   /**
-   * Id of the session when this very process has just created it: then only that one is meant, and its command is held
-   * until somebody waits. Waits for that command, which a kept session outlives, and not for the session.
+   * Id of the session, if this process has just created it: no other session of the name counts, and its command is
+   * held until a client waits. Waits for that command, which a kept session outlives, not for the session.
    */
   readonly created?: string
-  /** Most bytes of the command's output wanted, the last ones; 0 for none. Only with `created`. */
+  /** How many of the last bytes of the command's output to return; 0 for none. Only with `created`. */
   readonly capture?: number
 }
 
-/** How it ended. */
+/** How a session or its command ended. */
 export interface Waited {
   readonly status: ExitStatus
-  /** The last bytes of the output, raw. Empty when none were asked for; undefined when they are gone with the session. */
+  /** The last bytes of the output, raw. Empty if none were asked for; undefined if they are gone with the session. */
   readonly output: ReadonlyArray<Buffer> | undefined
   /** Bytes of output before these. */
   readonly before: number
@@ -74,20 +74,20 @@ export interface Waited {
 
 export interface SignalOptions {
   readonly name: SessionName
-  /** Id of the session when this very process has created it: then only that one is meant. */
+  /** Id of the session, if this process has created it: no other session of the name counts. */
   readonly created?: string
   readonly signal: EndSignal
-  /** Milliseconds until who is still there is killed. */
+  /** Milliseconds until processes that still run are killed. */
   readonly graceMs: number
 }
 
-/** What scripts do to sessions. No terminal is involved. */
+/** What scripts do with sessions, without a terminal. */
 export class SessionControl extends Context.Service<SessionControl, {
-  /** Waits for the end: no polling. A session that ended within the last hour counts as one that ends now. */
+  /** Waits for the end, without polling. A session that ended within the last hour counts as one that ends now. */
   readonly wait: (options: WaitOptions) => Effect.Effect<Waited, ControlError>
   /**
-   * Sends a signal to all that runs on the session's terminal. Who is still there after the grace is killed. Does not
-   * wait for that. The shell that goes on after a kept session's command is spared.
+   * Sends a signal to everything that runs on the session's terminal. Processes that still run after the grace are
+   * killed; does not wait for that. Spares the shell that goes on after a kept session's command.
    */
   readonly signal: (options: SignalOptions) => Effect.Effect<void, ControlError>
   /**
@@ -99,8 +99,8 @@ export class SessionControl extends Context.Service<SessionControl, {
     options: { readonly ansi: boolean }
   ) => Effect.Effect<ReadonlyArray<Buffer>, ControlError>
   /**
-   * Types bytes, as they are. Returns once the terminal has taken all of them; a program that does not read is waited
-   * for, and no more of the stream is read meanwhile. A session that ends with the last that it was typed is no failure.
+   * Types bytes, as they are. Returns once the terminal has taken all of them. Waits for a program that does not read,
+   * and reads no more of the stream meanwhile. If the session ends at the last bytes, that is not a failure.
    */
   readonly send: <E>(
     name: SessionName,

@@ -4,18 +4,18 @@ import type { Ended, SessionInfo } from "../schema/Session.ts"
 import type { SessionName } from "../schema/SessionName.ts"
 
 /**
- * What a daemon writes beside its session's socket: only on the machine of the session itself. The files are a
- * convenience: a failure is logged, never raised.
+ * The files that a daemon writes beside its session's socket. A session works without them: a failure is logged, never
+ * raised.
  */
 export class SessionFiles extends Context.Service<SessionFiles, {
-  /** The stable path that programs in the session know the ssh-agent by. */
+  /** The path by which programs in the session know the ssh-agent. It stays the same. */
   readonly agentPath: (name: SessionName) => string
-  /** Makes that path lead to a socket. A relative target, or the path itself, is ignored. */
+  /** Makes that path lead to a socket. Ignores a relative target, and the path itself. */
   readonly pointAgent: (name: SessionName, socket: string) => Effect.Effect<void>
-  /** Keeps what a listing needs when the session does not answer. */
+  /** Saves what a listing needs if the session does not answer. */
   readonly writeInfo: (info: SessionInfo) => Effect.Effect<void>
-  /** Remembers how a session ended, for an hour: see `EndedSessions`. Older memories, of whomever, are dropped. */
+  /** Saves how a session ended, for an hour: see `EndedSessions`. Removes older records of all sessions. */
   readonly writeEnd: (ended: Ended) => Effect.Effect<void>
-  /** The name is used again. */
+  /** Removes that record: the name is in use again. */
   readonly forgetEnd: (name: SessionName) => Effect.Effect<void>
 }>()("sesh/services/SessionFiles") {}

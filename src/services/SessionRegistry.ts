@@ -10,7 +10,7 @@ import type { NoSession } from "./NoSession.ts"
 import type { PathsError } from "./Paths.ts"
 import type { ConnectError } from "./SessionClient.ts"
 
-/** The session is there and does not answer, or says something we do not understand. */
+/** The session exists, but does not answer, or sends something we do not understand. */
 export class SessionUnresponsive extends Schema.TaggedError<SessionUnresponsive>()("SessionUnresponsive", {
   name: Schema.String,
   reason: Schema.String,
@@ -41,16 +41,16 @@ export type AskError = NoSession | ConnectError | SessionUnresponsive | VersionM
 /** The sessions of this user on a machine. The socket is the truth: everything here connects and asks. */
 export class SessionRegistry extends Context.Service<SessionRegistry, {
   /**
-   * All sessions by name, asked in parallel. One that has not answered after a second is listed with that problem. What
-   * dead ones left behind is removed on the way.
+   * All sessions, sorted by name, asked in parallel. A session that has not answered after a second is listed with that
+   * problem. Removes the files that dead sessions left.
    */
   readonly list: Effect.Effect<ReadonlyArray<ListedSession>, PathsError | HostError>
-  /** The names that sockets exist for, without asking: for completion. */
+  /** The names of all sockets, without asking the sessions: for completion. */
   readonly names: Effect.Effect<ReadonlyArray<SessionName>>
-  /** Asks one session. It has five seconds to answer; on another host twenty. */
+  /** Asks one session. It has five seconds to answer, on another host twenty. */
   readonly get: (name: SessionName) => Effect.Effect<Welcome, AskError>
-  /** Ends a session and waits until it has ended; what is still there after the grace is killed. */
+  /** Ends a session, and waits until it has ended. Processes that still run after the grace are killed. */
   readonly kill: (name: SessionName, graceMs: number) => Effect.Effect<ExitStatus, AskError>
-  /** Detaches every client of a session. Gives how many there were. */
+  /** Detaches every client of a session. Returns how many there were. */
   readonly detach: (name: SessionName, reason?: string) => Effect.Effect<number, AskError>
 }>()("sesh/services/SessionRegistry") {}

@@ -5,8 +5,8 @@ import type { EndSignal } from "../schema/protocol/Control.ts"
 
 export type { EndSignal }
 
-/** What the system or a person tells this process while no terminal is open (`Tty` hears it then). */
+/** Signals to this process while no terminal is open; while one is, `Tty` reports them. */
 export class Signals extends Context.Service<Signals, {
-  /** While the scope is open these signals do not end the process; they are told instead. */
+  /** While the scope is open, these signals call `onSignal` and do not end the process. */
   readonly listen: (onSignal: (signal: EndSignal) => void) => Effect.Effect<void, never, Scope.Scope>
 }>()("sesh/services/Signals") {}

@@ -4,7 +4,7 @@ const either = (patterns: ReadonlyArray<string>): string => patterns.join(" | ")
 
 const lines = (indent: number, all: ReadonlyArray<string>): string => all.join(`\n${" ".repeat(indent)}`)
 
-/** The script for bash. No array is expanded that may be empty: bash 3.2 and 4.3 call that an unset variable. */
+/** The script for bash. It expands no array that may be empty: to bash 3.2 and 4.3 that is an unset variable. */
 export const bash = (
   { dashWords, directoryFlag, hostPatterns, impliedBy, patternsOf, textPatterns, wordsOf }: Offers
 ): string =>

@@ -9,7 +9,7 @@ import { fish } from "./fish.ts"
 import { type Offers, offersOf, type Shell, SHELLS } from "./words.ts"
 import { zsh } from "./zsh.ts"
 
-/** The scripts by which a shell completes sesh's words. Made when asked for: nothing else needs them. */
+/** The completion script of each shell. Generated when the user asks for it. */
 export const scripts: Readonly<Record<Shell, (offers: Offers) => string>> = { bash, zsh, fish }
 
 const toShell = (word: string) => {
@@ -19,7 +19,7 @@ const toShell = (word: string) => {
     : Effect.succeed(shell)
 }
 
-/** `sesh --completions`: a shell's script, on standard output. */
+/** `sesh --completions`: prints a shell's completion script. */
 export const completions = verb({
   name: "completions",
   help: {

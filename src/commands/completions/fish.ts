@@ -11,7 +11,7 @@ const offers = (words: ReadonlyArray<Word>): string =>
     " \\\n                "
   )
 
-/** Verbs after which a file comes at once: fish offers files by itself, where it is told to. */
+/** Flags after which a file comes next: there fish offers files itself. */
 const beforeFile = (patterns: ReadonlyArray<Pattern>) => patterns.map((pattern) => `--${pattern.split(":")[0]}`)
 
 /** The script for fish. */

@@ -1,4 +1,4 @@
-/** What a shell can offer, told apart by what has been typed. The scripts of all shells are made of this. */
+/** What a shell can offer after what has been typed. The scripts of all shells are generated from this. */
 import { flagged } from "../language/parse.ts"
 import type { Kind, Verb } from "../language/verb.ts"
 
@@ -13,8 +13,8 @@ export interface Word {
 }
 
 /**
- * How the scripts know where they are: `<verb>:<operands so far>`, the verb being empty until a flag tells it. These
- * patterns are for the `case` and `switch` of shells; the first that fits counts.
+ * The scripts' position on the command line is `<verb>:<operands so far>`; the verb is empty until a flag names it.
+ * These patterns are for the `case` and `switch` of shells; the first that matches counts.
  */
 export type Pattern = string
 
@@ -23,15 +23,15 @@ export interface Offers {
   readonly dashWords: ReadonlyArray<readonly [Pattern, ReadonlyArray<Word>]>
   /** Each verb with all of its words. */
   readonly wordsOf: ReadonlyArray<{ readonly verb: string; readonly words: ReadonlyArray<string> }>
-  /** Flags that tell one of the verbs without a word of their own. */
+  /** Flags that imply one of the verbs without words. */
   readonly impliedBy: ReadonlyArray<{ readonly word: string; readonly verb: string }>
   /** The one flag whose next word is its value: a directory. */
   readonly directoryFlag: string
-  /** Where an operand of this kind is next. */
+  /** Positions at which an operand of this kind is next. */
   readonly patternsOf: (kind: Kind) => ReadonlyArray<Pattern>
-  /** Where `@host` may be next, if there was none. */
+  /** Positions at which `@host` may be next, if there was none. */
   readonly hostPatterns: ReadonlyArray<Pattern>
-  /** Where all that follows is text, flags or not, and what comes before that. */
+  /** Positions after which every word is text, with dashes or without, and the positions before those. */
   readonly textPatterns: { readonly before: ReadonlyArray<Pattern>; readonly text: ReadonlyArray<Pattern> }
 }
 
@@ -39,7 +39,7 @@ const COMMAND: Word = { word: "--", meaning: "a command follows" }
 
 const flagsOf = ({ flags }: Verb): ReadonlyArray<Word> => flags.map(({ meaning, words: [word] }) => ({ word, meaning }))
 
-/** With no verb, and then with a name: one may still come that takes a name. */
+/** Offers without a verb. After a name, a verb that takes a name may still follow. */
 const withoutVerb = (shown: ReadonlyArray<Verb>, listing: ReadonlyArray<Word>, opening: ReadonlyArray<Word>) => {
   const words = (verbs: ReadonlyArray<Verb>) =>
     verbs.flatMap(({ help, words }) => words.map((word) => ({ word, meaning: help!.meaning })))
@@ -59,7 +59,7 @@ const withVerb = (verb: Verb): Offers["dashWords"] => {
   return flags.length === 0 ? [] : [[`${verb.name}:*`, flags]]
 }
 
-/** What there is to offer of these verbs. Hidden ones are not offered. */
+/** The offers of these verbs, without the hidden ones. */
 export const offersOf = (verbs: ReadonlyArray<Verb>): Offers => {
   const shown = flagged(verbs).filter(({ help }) => help !== undefined)
   const implied = verbs.filter(({ isMeantBy }) => isMeantBy !== undefined)

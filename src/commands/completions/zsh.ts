@@ -5,10 +5,10 @@ const either = (patterns: ReadonlyArray<string>): string => patterns.join("|")
 
 const lines = (indent: number, all: ReadonlyArray<string>): string => all.join(`\n${" ".repeat(indent)}`)
 
-/** As `_describe` wants it: up to the first colon it is the word. */
+/** The form that `_describe` needs: word, colon, meaning. */
 const described = ({ meaning, word }: Word): string => quote(`${word}:${meaning}`)
 
-/** The script for zsh: a file for `$fpath`, or to be sourced. */
+/** The script for zsh: a file in `$fpath`, or for `source`. */
 export const zsh = (
   { dashWords, directoryFlag, hostPatterns, impliedBy, patternsOf, textPatterns, wordsOf }: Offers
 ): string =>

@@ -1,11 +1,11 @@
-/** What effect/cli's grammar cannot say: verbs that are flags, `@host` before the name, text with dashes, `--`. */
+/** The grammar that effect/cli lacks: verbs that are flags, `@host` before the name, text with dashes, `--`. */
 import * as Effect from "effect/Effect"
 import type { HostName } from "../../schema/HostName.ts"
 import { atHost, hostHelp } from "./params.ts"
 import { UsageError } from "./UsageError.ts"
 import { type Flag, HELP_FORM, type Verb } from "./verb.ts"
 
-/** The words that are known, made once of all verbs. */
+/** All known words, collected once from the verbs. */
 export interface Vocabulary<V extends Verb> {
   readonly verbs: ReadonlyMap<string, V>
   /** Flags without a value. */
@@ -27,13 +27,13 @@ export const vocabularyOf = <V extends Verb>(verbs: ReadonlyArray<V>): Vocabular
 
 const isFlag = (word: string): boolean => word.startsWith("-") && word !== "-"
 
-/** `-dh` is `-d -h`; a number and what has a "=" are no letters of ours. */
+/** `-dh` is `-d -h`. Numbers, and words with a "=", are not split. */
 const letters = (word: string): ReadonlyArray<string> =>
   word.startsWith("--") || /^-\d|=/.test(word) ? [word] : Array.from(word.slice(1), (letter) => `-${letter}`)
 
-/** A command line, sorted by what its words look like. */
+/** A command line, its words sorted by their form. */
 interface Sorted {
-  /** What `@host` before all operands names. */
+  /** The host of `@host`, before all operands. */
   readonly host: HostName | undefined
   /** Words with a dash. */
   readonly dashed: ReadonlyArray<string>
@@ -53,7 +53,7 @@ const sort = Effect.fnUntraced(function*<V extends Verb>(
   const values: Record<string, Array<string>> = {}
   const operands: Array<string> = []
   let host: HostName | undefined
-  /** Behind the name all is text, dashes or not, but for a flag of the verb as the last word. */
+  /** After the name every word is text, with dashes or without, except for a flag of the verb as the last word. */
   const isText = (word: string, isLast: boolean) => {
     const verb = dashed.map((word) => verbs.get(word)).find((verb) => verb?.beforeText !== undefined)
     if (verb === undefined || operands.length < verb.beforeText!) return false
@@ -83,17 +83,17 @@ const sort = Effect.fnUntraced(function*<V extends Verb>(
   return { host, dashed, values, operands }
 })
 
-/** A command line taken apart. */
+/** The parts of a command line. */
 export interface Words<V extends Verb> extends Omit<Sorted, "dashed" | "values"> {
-  /** The verbs whose flags are there. */
+  /** The verbs whose flags are given. */
   readonly verbs: ReadonlyArray<V>
-  /** All other flags with their values, by their names; "true" where there is none. */
+  /** All other flags with their values, by their names; the value is "true" for a flag without one. */
   readonly flags: Flags
   /** What follows the first `--`. */
   readonly command: ReadonlyArray<string> | undefined
 }
 
-/** Cuts a command line. Fails at a flag that no verb knows or that is there twice, and at what cannot be a host. */
+/** Splits a command line. Fails at an unknown flag, a flag that is given twice, and a word that is not a valid host. */
 export const cut = Effect.fnUntraced(
   function*<V extends Verb>(
     vocabulary: Vocabulary<V>,

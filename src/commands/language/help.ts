@@ -1,4 +1,4 @@
-/** `sesh --help`, made of the verbs. The manual page has the same entries. */
+/** `sesh --help`, generated from the verbs. The manual page has the same entries. */
 import * as Effect from "effect/Effect"
 import { wrapped } from "../../schema/Text.ts"
 import { Output } from "../../services/Output.ts"
@@ -13,7 +13,7 @@ export interface Entry extends Help {
   readonly flags: ReadonlyArray<{ readonly form: string; readonly meaning: string; readonly details: string }>
 }
 
-/** All that people can type, in the order of the verbs; `@<host>` behind the verbs that it goes with. */
+/** Everything that users can type, in the order of the verbs; `@<host>` after the verbs that take one. */
 export const entriesOf = (verbs: ReadonlyArray<Verb>): ReadonlyArray<Entry> => {
   const shown = verbs.flatMap(({ flags, help, takesHost, words: [, alias] }) =>
     help === undefined ? [] : [{ ...help, flags, takesHost, ...(alias === undefined ? {} : { alias }) }]
@@ -33,17 +33,17 @@ export const groupsOf = (
   return GROUPS.map((heading) => [heading, entries.filter(({ group }) => group === heading)])
 }
 
-/** Help is read in a terminal of this size, most of the time. */
+/** The width of most terminals. */
 const COLUMNS = 80
 
-/** A row of two columns, the second one wrapped; what is too long for the first has the second below it. */
+/** A row of two columns, the second one wrapped. If the first is too long, the second begins on the next line. */
 const row = (left: string, right: string, column: number): string => {
   const [first, ...more] = wrapped(right, COLUMNS - column).map((line) => " ".repeat(column) + line)
   const lines = left.length + 2 <= column ? [left + first!.slice(left.length), ...more] : [left, first, ...more]
   return lines.join("\n")
 }
 
-/** Where what a form does is written: behind the longest of those that have little to say. */
+/** The column of a form's meaning: after the longest form of the simple verbs. */
 const FORM_COLUMN = 36
 
 const entryRows = ({ alias, flags, form, meaning }: Entry): ReadonlyArray<string> => [

@@ -1,4 +1,4 @@
-/** Flags and arguments that several verbs have, and what they are made with. */
+/** Flags and arguments of several verbs, and helpers to make more. */
 import * as Argument from "effect/cli/Argument"
 import * as CliError from "effect/cli/CliError"
 import * as Flag from "effect/cli/Flag"
@@ -10,7 +10,7 @@ import { parseSessionName } from "../../schema/SessionName.ts"
 import { visible } from "../words/text.ts"
 import { COMMAND_FLAG, type Help, HOST_FLAG, type Kind } from "./verb.ts"
 
-/** What people are told of `@<host>`. */
+/** The help of `@<host>`. */
 export const hostHelp: Help = {
   group: "On other hosts",
   form: "sesh @<host> ...",
@@ -28,11 +28,11 @@ const orWrong = <A, E extends { readonly message: string }>(decoded: Result.Resu
     (cause) => new CliError.UserError({ cause, userMessage: cause.message })
   )
 
-/** Converts a value; a failure's message is what is wrong with the command line. */
+/** Converts a value; a failure's message becomes the usage error. */
 export const decoded = <A, B, E extends { readonly message: string }>(decode: (value: A) => Result.Result<B, E>) =>
   Param.mapEffect((value: A) => orWrong(decode(value)))
 
-/** Refuses an empty one: a variable was not set. `what` is the file, the directory. */
+/** Refuses an empty value: a variable was not set. `what`: "file", "directory". */
 export const notEmpty = (what: string) =>
   Param.mapEffect((value: string | undefined) =>
     value === ""
@@ -40,29 +40,29 @@ export const notEmpty = (what: string) =>
       : Effect.succeed(value)
   )
 
-/** An argument that is called `name` when it is missing. */
+/** An argument; `name` is for the message when it is missing. */
 export const operand = (kind: Kind, name: string) => Argument.String(name).pipe(Argument.withMetavar(kind))
 
 /** The session's name. */
 export const session = operand("session", "session's name").pipe(decoded(parseSessionName))
 
-/** The name of a session that is to be. */
+/** The name of a session to create. */
 export const newName = operand("new name", "session's name").pipe(decoded(parseSessionName))
 
 /**
- * The last value of a flag, or `none`. Not by `Flag.withDefault`: an error for each flag that is not there, made and
- * caught, costs more than all else in a start's parsing.
+ * The last value of a flag, or `none`. Not with `Flag.withDefault`: that makes and catches an error for each missing
+ * flag, which costs more than the rest of the parsing.
  */
 export const lastOr = <const B>(none: B) => <A>(flag: Flag.Flag<A>): Flag.Flag<A | B> =>
   flag.pipe(Flag.atLeast(0), Flag.map((values) => values.length === 0 ? none : values.at(-1)!))
 
-/** A flag that is there or not, with its line in the help. Where it has a letter, that is how it is shown. */
+/** A flag without a value, with its line in the help. If it has a letter, the help shows that. */
 export const flag = (name: string, meaning: string, letter?: string): Flag.Flag<boolean> => {
   const plain = Flag.Boolean(name).pipe(Flag.withoutNegation, Flag.withDescription(meaning))
   return (letter === undefined ? plain : Flag.withAlias(plain, letter)).pipe(lastOr(false))
 }
 
-/** Where it is to be done: on that host; undefined: here, or wherever the session is. */
+/** The host to run on; undefined: here, or wherever the session is. */
 export const host = Flag.String(HOST_FLAG).pipe(Flag.map((host) => host as HostName), lastOr(undefined))
 
 /** The words after `--`: a command with its arguments. */

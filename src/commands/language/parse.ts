@@ -1,4 +1,4 @@
-/** From a command line to a request: which verb is meant, and whether the rest belongs to it. */
+/** From a command line to a request: finds the verb, and checks that the rest belongs to it. */
 import type * as CliError from "effect/cli/CliError"
 import * as Effect from "effect/Effect"
 import { cut, vocabularyOf, type Words } from "./argv.ts"
@@ -13,14 +13,14 @@ export type RequestOf<V extends Verb> = Request<
   V extends Verb<unknown, infer R> ? R : never
 >
 
-/** The verbs that have a flag, as shells and messages name them: those with a letter, help and version, come first. */
+/** The verbs that have a flag. Those with a letter, help and version, come first. */
 export const flagged = <V extends Verb>(verbs: ReadonlyArray<V>): ReadonlyArray<V> =>
   verbs.filter(({ words }) => words.length > 0).toSorted((a, b) => b.words.length - a.words.length)
 
 /** What effect/cli finds wrong with the flags and operands of a verb. */
 const problemOf = (error: CliError.CliError): string => {
   switch (error._tag) {
-    // Only the command must be there.
+    // The command is the only option that can be missing.
     case "MissingOption":
       return "the command after -- is missing"
     case "MissingArgument":
@@ -33,8 +33,8 @@ const problemOf = (error: CliError.CliError): string => {
 }
 
 /**
- * Reads the words after `sesh`, for these verbs. What follows the first `--` is a command, or text, and is never looked
- * at. Fails with the first thing that is wrong, and the right form.
+ * Reads the words after `sesh`, for these verbs. Words after the first `--` are a command, or text, and are not parsed.
+ * Fails with the first error, and the right form.
  */
 export const parser = <V extends Verb>(verbs: ReadonlyArray<V>) => {
   const vocabulary = vocabularyOf(verbs)
@@ -42,7 +42,7 @@ export const parser = <V extends Verb>(verbs: ReadonlyArray<V>) => {
   const listing = verbs.find(({ isMeantBy }) => isMeantBy === "no name")!
   const opening = verbs.find(({ isMeantBy }) => isMeantBy === "a name")!
 
-  /** The one verb that is asked for. */
+  /** The verb that the command line means. */
   const asked = ({ command, flags, operands, verbs }: Words<V>): Effect.Effect<V, UsageError> => {
     const [first, second] = order.filter((verb) => verbs.includes(verb))
     if (second !== undefined) return usage(`--${first!.name} and --${second.name} do not go together`, HELP_FORM)
@@ -51,7 +51,7 @@ export const parser = <V extends Verb>(verbs: ReadonlyArray<V>) => {
     return Effect.succeed(first ?? (isNameless ? listing : opening))
   }
 
-  /** Fails with the first thing that does not belong to the verb. */
+  /** Fails with the first word that does not belong to the verb. */
   const check = (verb: V, { command, flags, host }: Words<V>): Effect.Effect<void, UsageError> => {
     const { form, name } = verb
     if (host !== undefined && !verb.takesHost) return usage(`--${name} does not go with a host`, form)
@@ -73,7 +73,7 @@ export const parser = <V extends Verb>(verbs: ReadonlyArray<V>) => {
     const words = yield* cut(vocabulary, argv)
     const verb = yield* asked(words)
     const { command = [], flags, host, operands } = words
-    // Where hosts are operands, what was taken for the place is the first of them.
+    // If the operands are hosts, the `@host` that was found is the first of them.
     const isTargetHost = host !== undefined && verb.operands[0]?.kind !== "host"
     yield* check(verb, isTargetHost ? words : { ...words, host: undefined })
     const isText = operands.length >= (verb.beforeText ?? Infinity)

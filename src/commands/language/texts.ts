@@ -1,4 +1,4 @@
-/** What sesh says of itself beside its verbs. The manual page says it too. */
+/** The help beside the verbs. The manual page has it too. */
 
 export const environment: ReadonlyArray<readonly [name: string, meaning: string]> = [
   ["SESH_DIR", "where sockets and state are, ~/.sesh by default"],

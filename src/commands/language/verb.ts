@@ -1,8 +1,8 @@
 /**
- * What a verb of the command line is: one value that says all there is to know of it.
+ * A verb of the command line: one value that says everything about it.
  *
- * Flags and arguments are effect/cli's, and parse themselves. Its `Command` would cut the words a second time, after
- * argv.ts; and `Command.runWith` takes 0.6 to 1.6 ms of a start, the parameters alone 0.1 to 0.4.
+ * Flags and arguments are effect/cli's, and parse themselves. Its `Command` is not used: it would split the words
+ * again, after argv.ts, and `Command.runWith` takes 0.6 to 1.6 ms of a start, the parameters alone 0.1 to 0.4.
  */
 import * as CliError from "effect/cli/CliError"
 import type * as Command from "effect/cli/Command"
@@ -14,31 +14,31 @@ import * as Option from "effect/Option"
 /** Headings of the help, in their order. */
 export const GROUPS = ["Sessions", "In scripts", "On other hosts", "Layout and setup"] as const
 
-/** A form of the command line, as people are told of it. */
+/** A form of the command line, for the help. */
 export interface Help {
   readonly group: typeof GROUPS[number]
   /** What to type; usage errors show it too. */
   readonly form: string
   /** What it does, in a line. */
   readonly meaning: string
-  /** Paragraphs that the manual has after that line, with what one types between backticks. */
+  /** Paragraphs of the manual after that line; backticks mark what the user types. */
   readonly details: ReadonlyArray<string>
 }
 
-/** The form that helps where no other does. */
+/** The form of a usage error that belongs to no verb. */
 export const HELP_FORM = "sesh --help"
 
 /**
- * Flags and arguments of effect/cli, under the names that their values have in the verb's input. A flag's description is
- * its line in the help. An argument's name is what it is called when it is missing, its metavar what it is (`Kind`).
+ * Flags and arguments of effect/cli, under the names that their values have in the verb's input. A flag's description
+ * is its line in the help. An argument's name is what it is called when it is missing, its metavar what it is (`Kind`).
  */
 export type Params = Readonly<Record<string, Param.Any>>
 export type InputOf<P extends Params> = Command.Command.Config.Infer<P>
 
-/** What a word stands for. A shell offers what there is of it; of new names and texts there is nothing. */
+/** What a word stands for. Shells complete all kinds except new names and texts. */
 export type Kind = "session" | "new name" | "directory" | "file" | "shell" | "text" | "host"
 
-/** Flags that nobody can type: argv.ts puts the place there, and the words after `--`. */
+/** Flags that users cannot type: argv.ts passes the host in one, and the words after `--` in the other. */
 export const HOST_FLAG = "@"
 export const COMMAND_FLAG = "--"
 
@@ -46,9 +46,9 @@ export const COMMAND_FLAG = "--"
 export interface Flag {
   /** As effect/cli knows it. */
   readonly name: string
-  /** All ways to type it; the first is the one that is shown. */
+  /** All ways to type it; the help shows the first. */
   readonly words: readonly [string, ...ReadonlyArray<string>]
-  /** What its value is; undefined: it has none. */
+  /** What its value stands for; undefined: it has none. */
   readonly value: Kind | undefined
   readonly form: string
   readonly meaning: string
@@ -73,28 +73,28 @@ export interface Request<out E = unknown, out R = unknown> {
 
 export interface Verb<out E = unknown, out R = unknown> {
   readonly name: string
-  /** What there is to type for it; nothing where `isMeantBy` tells. */
+  /** The words that mean it; none if `isMeantBy` is set. */
   readonly words: ReadonlyArray<string>
-  /** It is meant when there is no verb, and no name, or a name: the listing, and opening a session. */
+  /** Without a verb, the command line means this one if it has no name (the listing), or a name (opening a session). */
   readonly isMeantBy: "no name" | "a name" | undefined
-  /** Undefined: for completions, and for sesh on other machines, not for people. */
+  /** Undefined for verbs that only completions, or a sesh on another machine, use. */
   readonly help: Help | undefined
   readonly form: string
-  /** Said of its flags where they are given to another verb; by default which verb they do not go with. */
+  /** Message about its flags with another verb; by default, which verb they do not go with. */
   readonly misplaced: string | undefined
   readonly flags: ReadonlyArray<Flag>
   readonly operands: ReadonlyArray<Operand>
-  /** The operands before its text, behind which all is text; undefined: it takes none. */
+  /** The number of operands before its text; undefined: it takes no text. */
   readonly beforeText: number | undefined
   /** `@host` may come before the operands. */
   readonly takesHost: boolean
-  /** A command, or where operands are text more of that, may follow `--`. */
+  /** A command, or more text, may follow `--`. */
   readonly takesCommand: boolean
-  /** Fails with what is wrong with flags and operands that are its own. */
+  /** Parses its flags and operands. Fails with the first error. */
   readonly request: (given: Param.ParsedArgs) => Effect.Effect<Request<E, R>, CliError.CliError>
 }
 
-/** All verbs: help and completions are made of them. run.ts provides it. */
+/** All verbs, for help and completions. run.ts provides them. */
 export class Verbs extends Context.Service<Verbs, ReadonlyArray<Verb>>()("sesh/commands/Verbs") {}
 
 type Node =
@@ -104,7 +104,7 @@ type Node =
   | Param.Optional<Param.ParamKind, unknown>
   | Param.Variadic<Param.ParamKind, unknown>
 
-/** What lies below a parameter's conversions and defaults. */
+/** The parameter without its conversions and defaults. */
 const innermost = (param: Param.Any, isVariadic = false): {
   readonly single: Param.Single<Param.ParamKind, unknown>
   readonly isVariadic: boolean
@@ -117,19 +117,19 @@ const innermost = (param: Param.Any, isVariadic = false): {
 
 const dashed = (name: string): string => name.length === 1 ? `-${name}` : `--${name}`
 
-/** What stands for a value in a form. */
+/** Short names of values in a form. */
 const SHORT: Partial<Record<Kind, string>> = { directory: "dir" }
 
 const flagOf = (single: Param.Single<Param.ParamKind, unknown>, details = ""): Flag => {
   const { aliases, description, name, primitiveType, typeName } = single
   const value = primitiveType._tag === "Boolean" ? undefined : typeName as Kind
-  // Where there is a letter, it is shown.
+  // The letter comes first, so the help shows it.
   const words = [...aliases, name].map(dashed) as [string, ...Array<string>]
   const form = value === undefined ? words[0] : `${words[0]} <${SHORT[value] ?? value}>`
   return { name, words, value, form, meaning: Option.getOrElse(description, () => ""), details }
 }
 
-/** The values of the parameters, by effect/cli; a word that is left over is one too many. */
+/** Parses the parameters with effect/cli. Fails if words are left over. */
 const parseParams = Effect.fnUntraced(function*(params: Params, given: Param.ParsedArgs) {
   const values: Record<string, unknown> = {}
   let words = given.arguments
@@ -142,12 +142,12 @@ const parseParams = Effect.fnUntraced(function*(params: Params, given: Param.Par
   return values
 })
 
-/** What effect/cli's flags may ask of the system. Of ours none does: no `Flag.File`, no prompts. */
+/** The services that effect/cli's flags may need. Ours need none: no `Flag.File`, no prompts. */
 const NOTHING = Context.empty() as Context.Context<Command.Environment>
 
 /**
- * Makes a verb. Its file says all there is to know of it; one line in verbs.ts makes it part of sesh. `help` is left out
- * for a verb that people have no use for. `problem` says what is wrong with an input as a whole.
+ * Makes a verb. Its file says everything about it; a line in verbs.ts adds it to sesh. A verb without `help` is hidden.
+ * `problem` says what is wrong with an input as a whole.
  */
 export const verb = <const P extends Params, Run extends Effect.Effect<number, unknown, unknown>>(
   { help, isMeantBy, letter, misplaced, name, params, problem, run }: {

@@ -4,7 +4,7 @@ import * as Schema from "effect/Schema"
 import type { HostName } from "../schema/HostName.ts"
 import type { ConnectOptions } from "./SshTransport.ts"
 
-/** Where a deployment is, or stopped. `connect`: no connection, or one that was lost. */
+/** The step of a deployment, or the one where it stopped. `connect`: no connection, or a lost one. */
 export const DeployStep = Schema.Literals([
   "connect",
   "detect_platform",
@@ -17,14 +17,14 @@ export const DeployStep = Schema.Literals([
 ])
 export type DeployStep = typeof DeployStep.Type
 
-/** sesh could not be put on a host; what was there before is as it was. */
+/** sesh could not be installed on a host; what was installed before is unchanged. */
 export class DeployError extends Schema.TaggedError<DeployError>()("DeployError", {
   host: Schema.String,
   step: DeployStep,
-  /** One line, without control characters; so is `advice`, which says what would help, unless the problem does. */
+  /** One line without control characters, like `advice`, which says what would help where the problem does not. */
   problem: Schema.String,
   advice: Schema.String,
-  /** The end of what the host said about it; lines, but no other control characters. */
+  /** The end of the host's standard error about it: lines, but no other control characters. */
   stderr: Schema.String,
   cause: Schema.optionalKey(Schema.Defect())
 }) {
@@ -35,15 +35,15 @@ export class DeployError extends Schema.TaggedError<DeployError>()("DeployError"
 }
 
 /**
- * How sesh got there. `npm`: as a package, which the host's own npm fetched. `copy`: our own executable.
- * `present`: this version, or a newer one, was there already, and nothing was done.
+ * How sesh was installed. `npm`: as a package, which the host's own npm installed. `copy`: as a copy of our own
+ * executable. `present`: this version, or a newer one, was installed already, and nothing was done.
  */
 export const DeployWay = Schema.Literals(["npm", "copy", "present"])
 export type DeployWay = typeof DeployWay.Type
 
 export interface Deployed {
   readonly way: DeployWay
-  /** Of the sesh that is there now. */
+  /** The version on the host now. */
   readonly version: string
 }
 
@@ -52,10 +52,10 @@ export type DeployProgress =
   | { readonly _tag: "Doing"; readonly what: "looking" | "asking npm" | "preparing" | "checking" }
   | {
     readonly _tag: "Sending"
-    /** Bytes on the wire so far, and in the end: an estimate until all is compressed. */
+    /** Bytes sent so far, and in the end; `total` is an estimate until all is compressed. */
     readonly sent: number
     readonly total: number
-    /** Bytes a second, of late. */
+    /** Bytes per second, recently. */
     readonly rate: number
   }
 
@@ -64,11 +64,11 @@ export interface DeployOptions extends ConnectOptions {
   readonly onProgress?: (progress: DeployProgress) => void
 }
 
-/** Puts sesh on hosts: to `~/.local/bin/sesh`, whole and proven to run there, or not at all. */
+/** Installs sesh on hosts, to `~/.local/bin/sesh`: whole and proven to run there, or not at all. */
 export class Deployer extends Context.Service<Deployer, {
   /**
-   * Makes this version, or a newer one, be there. Through the host's npm when that can get our package, else as a copy of
-   * our own executable when the platforms match. Sessions that run there go on.
+   * Makes sure that the host has this version, or a newer one: through the host's npm when that can get our package,
+   * else as a copy of our own executable when the platforms match. Running sessions continue.
    */
   readonly deploy: (host: HostName, options?: DeployOptions) => Effect.Effect<Deployed, DeployError>
 }>()("sesh/services/Deployer") {}

@@ -6,7 +6,7 @@ import { messageOf } from "../schema/Text.ts"
 /** The lock is not available: another process held it too long, or its file cannot be used. */
 export class LockError extends Schema.TaggedError<LockError>()("LockError", {
   path: Schema.String,
-  /** Milliseconds that somebody else had it while we waited. */
+  /** Milliseconds that another process held it while we waited. */
   heldMs: Schema.optionalKey(Schema.Int),
   /** Why its file cannot be used. */
   cause: Schema.optionalKey(Schema.Defect())

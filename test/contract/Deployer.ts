@@ -18,7 +18,7 @@ export const suite = (name: string, layer: Layer.Layer<Deployer | DeployLab>): v
 
   describe(`Deployer: ${name}`, () => {
     test(
-      "a host whose npm can get the package has it from there, and then it is there already",
+      "a host whose npm can get the package installs it, and then has it already",
       Effect.gen(function*() {
         assert.deepStrictEqual(yield* deploy("npm"), { way: "npm", version: OURS })
         assert.strictEqual((yield* DeployLab).version("npm"), OURS)
@@ -27,7 +27,7 @@ export const suite = (name: string, layer: Layer.Layer<Deployer | DeployLab>): v
     )
 
     test(
-      "another gets a copy, and who looks sees how far it is",
+      "another host gets a copy, and the progress is reported",
       Effect.gen(function*() {
         const seen: Array<DeployProgress> = []
         assert.deepStrictEqual(yield* deploy("copy", (progress) => seen.push(progress)), { way: "copy", version: OURS })
@@ -59,7 +59,7 @@ export const suite = (name: string, layer: Layer.Layer<Deployer | DeployLab>): v
     )
 
     test(
-      "two at a time for one host do not get into each other's way",
+      "two deployments to one host at a time do not disturb each other",
       Effect.gen(function*() {
         const both = yield* Effect.all([deploy("copy"), deploy("copy")], { concurrency: "unbounded" })
         assert.deepStrictEqual(both.map(({ version }) => version), [OURS, OURS])
@@ -68,7 +68,7 @@ export const suite = (name: string, layer: Layer.Layer<Deployer | DeployLab>): v
     )
 
     test(
-      "where there is no way, or no host, the error says where it stopped and what would help",
+      "without a way to install, or a host, the error has the step and what would help",
       Effect.gen(function*() {
         const neither = yield* Effect.flip(deploy("neither"))
         assert.deepStrictEqual([neither._tag, neither.host, neither.step], [

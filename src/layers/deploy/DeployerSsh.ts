@@ -11,24 +11,24 @@ import { SshTransport } from "../../services/SshTransport.ts"
 import { isHopeless } from "./diagnosis.ts"
 import { afterStep, failure, lost, nothingToSend, noWay } from "./errors.ts"
 import { type Executable, ExecutableUnreadable, openExecutable } from "./executable.ts"
-import { hear } from "./hear.ts"
-import { type HostFacts, readFacts, readOutcome, words } from "./hostReport.ts"
+import { type HostFacts, readFacts, readOutcome, stderrText } from "./hostReport.ts"
 import { readPackage } from "./npmPackage.ts"
 import { type Own, ownExecutable } from "./ownExecutable.ts"
+import { runToEnd } from "./programOutput.ts"
 import { copyCommand, detectCommand, npmCommand } from "./scripts.ts"
 import { send } from "./upload.ts"
 
-/** How long npm may take on the host: it fetches 50 MB, at half a megabit a second in the worst case. */
-const NPM_PATIENCE = "15 minutes"
+/** How long npm may take on the host: it downloads 50 MB, at half a megabit a second in the worst case. */
+const NPM_TIMEOUT = "15 minutes"
 
-/** How long a host may think of what it is like, which is a few programs, and a sesh of any kind that says its version. */
-const LOOK_PATIENCE = "30 seconds"
+/** How long a host may take to report its platform: that runs a few programs, and `--version` of any sesh on it. */
+const DETECT_TIMEOUT = "30 seconds"
 
-/** Bytes that a package is unpacked, roughly; npm keeps it packed as well, twice. */
+/** Bytes of an unpacked package, roughly; npm also keeps it packed, twice. */
 const PACKAGE_BYTES = 130_000_000
 
 export interface DeployerSshOptions {
-  /** What is copied, and where it runs; found out unless given. */
+  /** The executable that is copied, and its platform; found out unless given. */
   readonly own?: Own
 }
 
@@ -39,7 +39,10 @@ interface Target {
   readonly report: (progress: DeployProgress) => void
 }
 
-/** By fixed shell scripts on the host (docs/deploy.md). `SESH_NPM_PACKAGE` and `SESH_NPM_REGISTRY` say what its npm is to fetch. */
+/**
+ * Runs fixed shell scripts on the host (docs/deploy.md). `SESH_NPM_PACKAGE` and `SESH_NPM_REGISTRY` choose what its npm
+ * installs.
+ */
 export const layer = (given: DeployerSshOptions = {}): Layer.Layer<Deployer, never, Caller | SshTransport> =>
   Layer.effect(
     Deployer,
@@ -49,7 +52,7 @@ export const layer = (given: DeployerSshOptions = {}): Layer.Layer<Deployer, nev
 
       const own = yield* Effect.cached(Effect.sync(() => given.own ?? ownExecutable()))
 
-      /** One for all hosts at a time. What it takes in memory must not outlast the deployment: a session may go on for days. */
+      /** One for all hosts at a time. Its memory must be freed after the deployment: a session may run for days. */
       const executable = yield* RcRef.make({
         acquire: Effect.gen(function*() {
           const { path } = yield* own
@@ -62,33 +65,33 @@ export const layer = (given: DeployerSshOptions = {}): Layer.Layer<Deployer, nev
         function*(
           { host, options }: Pick<Target, "host" | "options">,
           command: ReadonlyArray<string>,
-          patience: Duration.Input,
-          silence: DeployError
+          timeout: Duration.Input,
+          onTimeout: DeployError
         ) {
           const program = yield* ssh.start(host, command, options).pipe(
-            Effect.mapError((error) => lost(host, silence.step, error))
+            Effect.mapError((error) => lost(host, onTimeout.step, error))
           )
-          const heard = yield* hear(program).pipe(
-            Effect.timeoutOrElse({ duration: patience, orElse: () => Effect.fail(silence) })
+          const ended = yield* runToEnd(program).pipe(
+            Effect.timeoutOrElse({ duration: timeout, orElse: () => Effect.fail(onTimeout) })
           )
-          if ("_tag" in heard.end) return yield* lost(host, silence.step, heard.end)
-          return heard
+          if ("_tag" in ended.end) return yield* lost(host, onTimeout.step, ended.end)
+          return ended
         },
         Effect.scoped
       )
 
       const detect = Effect.fnUntraced(function*(host: HostName, options: DeployOptions) {
-        const silence = failure(
+        const onTimeout = failure(
           host,
           "detect_platform",
           "it does not come to an end of saying what is there",
           "",
           `try there whether this ends: ~/.local/bin/sesh --version, or sesh --version`
         )
-        const { stderr, stdout } = yield* run({ host, options }, detectCommand(), LOOK_PATIENCE, silence)
+        const { stderr, stdout } = yield* run({ host, options }, detectCommand(), DETECT_TIMEOUT, onTimeout)
         const facts = readFacts(stdout)
         if (facts !== undefined) return facts
-        return yield* failure(host, "detect_platform", "it does not say what system it is", words(stderr))
+        return yield* failure(host, "detect_platform", "it does not say what system it is", stderrText(stderr))
       })
 
       const byNpm = Effect.fnUntraced(function*(target: Target) {
@@ -96,9 +99,9 @@ export const layer = (given: DeployerSshOptions = {}): Layer.Layer<Deployer, nev
         const wanted = yield* readPackage(host, env, version)
         report({ _tag: "Doing", what: "asking npm" })
         const command = npmCommand(wanted.spec, wanted.registry, wanted.version, version)
-        const silence = failure(host, "npm", "npm does not come to its end there")
-        const { stderr, stdout } = yield* run(target, command, NPM_PATIENCE, silence)
-        return yield* conclude(host, facts, "npm", stdout, words(stderr), 2 * PACKAGE_BYTES)
+        const onTimeout = failure(host, "npm", "npm does not come to its end there")
+        const { stderr, stdout } = yield* run(target, command, NPM_TIMEOUT, onTimeout)
+        return yield* conclude(host, facts, "npm", stdout, stderrText(stderr), 2 * PACKAGE_BYTES)
       })
 
       const conclude = (
@@ -127,7 +130,7 @@ export const layer = (given: DeployerSshOptions = {}): Layer.Layer<Deployer, nev
         if (sent.failure !== undefined) return yield* nothingToSend(host, sent.failure)
         if (sent.end === undefined) return yield* failure(host, sent.step, "it does not answer any more")
         if ("_tag" in sent.end) return yield* lost(host, "transfer", sent.end)
-        return yield* conclude(host, facts, "transfer", sent.stdout, words(sent.stderr), opened.size)
+        return yield* conclude(host, facts, "transfer", sent.stdout, stderrText(sent.stderr), opened.size)
       }, Effect.scoped)
 
       const deploy = Effect.fn("Deployer.deploy")(function*(host: HostName, options: DeployOptions = {}) {
@@ -163,10 +166,10 @@ export const layer = (given: DeployerSshOptions = {}): Layer.Layer<Deployer, nev
         if (refusal !== undefined && (refusal.step === "connect" || isHopeless(refusal.step, refusal.stderr))) {
           return yield* refusal
         }
-        const mine = yield* own
-        if (mine.platform !== platform) return yield* noWay(host, facts, mine, refusal)
+        const ours = yield* own
+        if (ours.platform !== platform) return yield* noWay(host, facts, ours, refusal)
         const opened = yield* RcRef.get(executable).pipe(
-          Effect.mapError((unreadable) => noWay(host, facts, mine, refusal, unreadable))
+          Effect.mapError((unreadable) => noWay(host, facts, ours, refusal, unreadable))
         )
         return { way: "copy", version: yield* byCopy(target, opened) } as const
       }, Effect.scoped)

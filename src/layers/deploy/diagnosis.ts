@@ -1,4 +1,4 @@
-/** What went wrong on a host, and what would help. */
+/** Explains what failed on a host, and what helps. */
 import type { DeployStep } from "../../services/Deployer.ts"
 import { gist } from "./hostReport.ts"
 
@@ -7,12 +7,12 @@ export interface Explanation {
   readonly advice: string
 }
 
-/** Bytes as people say them, in the units of disks and networks. */
+/** A unit for the user, as of disks and networks. */
 const MEGABYTE = 1_000_000
 
 const FULL = /No space left on device|[Qq]uota exceeded|KB are needed|ENOSPC/
 
-/** Whether another way, which needs less room and other tools, may still work. */
+/** False when a copy, which needs less room and other tools than npm, may still work. */
 export const isHopeless = (step: DeployStep, stderr: string): boolean => step === "prepare" && !FULL.test(stderr)
 
 const ofDisk = (host: string, stderr: string, bytes: number): Explanation | undefined => {
@@ -61,7 +61,7 @@ const ofRun = (host: string, stderr: string): Explanation => {
   return { problem: `sesh does not run there (${gist(stderr)})`, advice: build }
 }
 
-/** `bytes`: room that it takes. */
+/** `bytes`: the room that it needs. */
 export const explainStep = (host: string, step: DeployStep, stderr: string, bytes: number): Explanation => {
   const text = gist(stderr) || "it does not say why"
   switch (step) {

@@ -26,7 +26,7 @@ export const failure = (
     ...(cause === undefined ? {} : { cause })
   })
 
-/** What ssh says, which has its own advice. */
+/** A failure of ssh, whose message has its own advice. */
 export const lost = (host: string, step: DeployStep, error: StartFailure): DeployError =>
   error._tag === "BadArgument"
     ? failure(host, step, error.message, "", undefined, error)
@@ -42,7 +42,7 @@ export const lost = (host: string, step: DeployStep, error: StartFailure): Deplo
 const kept = ({ sesh }: HostFacts): string =>
   typeof sesh === "object" && "version" in sesh ? `, and sesh ${sesh.version} there is left as it was` : ""
 
-/** What a script on the host stopped at. */
+/** The step at which a script on the host stopped. */
 export const afterStep = (
   host: string,
   facts: HostFacts,
@@ -57,7 +57,7 @@ export const afterStep = (
 export const nothingToSend = (host: string, cause: ExecutableUnreadable): DeployError =>
   failure(host, "transfer", `our own executable cannot be read (${cause.message})`, "", undefined, cause)
 
-/** Neither npm nor a copy: says what would help. */
+/** Neither npm nor a copy is possible: says what would help. */
 export const noWay = (
   host: string,
   { hasNpm, platform, system }: HostFacts,

@@ -1,4 +1,4 @@
-/** Our own executable as what is sent: read and compressed once, however many hosts get it, while the first ones do. */
+/** Our own executable, as it is sent: read and compressed once for all hosts, while the first ones receive it. */
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import * as Crypto from "node:crypto"
@@ -10,10 +10,10 @@ import { codeOf } from "../system/systemError.ts"
 /** Of zlib's nine: 3% more bytes than the usual 6, in three quarters of the time. */
 const LEVEL = 3
 
-/** Bytes that are read and handed on at a time. */
+/** Read and passed on at a time. */
 const CHUNK_BYTES = 256 * 1024
 
-/** Our own executable is not there, or cannot be read. */
+/** Our own executable is missing, or cannot be read. */
 export class ExecutableUnreadable extends Schema.TaggedError<ExecutableUnreadable>()("ExecutableUnreadable", {
   /** Missing: this sesh runs from source, and none was built. */
   path: Schema.optionalKey(Schema.String),
@@ -32,16 +32,16 @@ export class ExecutableUnreadable extends Schema.TaggedError<ExecutableUnreadabl
   }
 }
 
-/** A file that grows in memory while others read it from its beginning. */
+/** A file that grows in memory while it is read from its beginning. */
 export interface Packed {
   /** All of it so far. */
   readonly chunks: ReadonlyArray<Buffer>
-  /** Bytes when it is whole: an estimate until then. */
+  /** Its bytes when it is whole; an estimate until then. */
   readonly total: () => number
   readonly isWhole: () => boolean
-  /** It could not be read. */
+  /** Why it could not be read. */
   readonly failure: () => ExecutableUnreadable | undefined
-  /** Calls back once, when there is more, or no more to come. */
+  /** Calls back once, when there is more or it is complete. */
   readonly more: (listener: () => void) => void
 }
 
@@ -50,7 +50,7 @@ export interface Executable {
   readonly size: number
   /** SHA-256 in hexadecimal. */
   readonly sum: string
-  /** Starts with the first call; the same for everybody after that. */
+  /** The first call starts the work; later calls share its result. */
   readonly packed: (how: "gzip" | "plain") => Packed
   readonly close: () => void
 }
@@ -74,10 +74,10 @@ const pack = (fd: number, isOpen: () => boolean, size: number, how: "gzip" | "pl
   let whole = false
   let failure: ExecutableUnreadable | undefined
   let listeners: Array<() => void> = []
-  const tell = () => {
-    const told = listeners
+  const notify = () => {
+    const waiting = listeners
     listeners = []
-    for (const listener of told) listener()
+    for (const listener of waiting) listener()
   }
   const counted = async function*() {
     for await (const chunk of read(fd, isOpen)) {
@@ -89,14 +89,14 @@ const pack = (fd: number, isOpen: () => boolean, size: number, how: "gzip" | "pl
     for await (const chunk of source) {
       chunks.push(chunk)
       made += chunk.length
-      tell()
+      notify()
     }
   }
   const run = how === "gzip"
     ? pipeline(counted, Zlib.createGzip({ level: LEVEL, chunkSize: CHUNK_BYTES }), keep)
     : pipeline(counted, keep)
   const failed = (cause: unknown) => void (failure = new ExecutableUnreadable({ during: "read", cause }))
-  void run.then(() => void (whole = true), failed).then(tell)
+  void run.then(() => void (whole = true), failed).then(notify)
   return {
     chunks,
     total: () => whole || taken === 0 ? made : Math.max(made, Math.round(made / taken * size)),
@@ -106,7 +106,7 @@ const pack = (fd: number, isOpen: () => boolean, size: number, how: "gzip" | "pl
   }
 }
 
-/** Opens it, and takes its measure. What happens to the path afterwards does not matter. */
+/** Opens it, and takes its size and hash. A later change of the path does not matter. */
 export const openExecutable = (path: string): Effect.Effect<Executable, ExecutableUnreadable> =>
   Effect.tryPromise({
     try: async () => {

@@ -1,25 +1,25 @@
-/** What the host's answers mean. They are hostile until read here: short, and without control characters. */
+/** Parses the host's answers. They are hostile before: the results are short, without control characters. */
 import { visible } from "../../schema/Text.ts"
 import { VERSION_LINE } from "../../schema/Version.ts"
 import type { DeployStep } from "../../services/Deployer.ts"
 
-/** Bytes of what a host says that are kept: the end of it. */
-export const WORDS_LIMIT = 2048
+/** Bytes of a host's standard error that are kept, from its end. */
+export const MAX_STDERR_BYTES = 2048
 
-/** The end of what was said, line by line, control characters made visible. */
-export const words = (bytes: Buffer): string =>
-  bytes.subarray(-WORDS_LIMIT).toString().trim().split(/\r?\n/).map(visible).join("\n")
+/** The end of the standard error, line by line, with control characters made visible. */
+export const stderrText = (bytes: Buffer): string =>
+  bytes.subarray(-MAX_STDERR_BYTES).toString().trim().split(/\r?\n/).map(visible).join("\n")
 
-/** Of npm's words about a failure: what it is called, and where npm looked. */
-const ABOUT = /^npm (error|ERR!) *($|code |errno |syscall |address |port |A complete log|In most cases|network )/
+/** The lines of npm's messages that only name the failure, and where npm looked. */
+const NPM_CONTEXT = /^npm (error|ERR!) *($|code |errno |syscall |address |port |A complete log|In most cases|network )/
 
-/** The line of it that tells most: the first that is about the matter. */
+/** The most useful line: the first that is about the failure itself. */
 export const gist = (text: string): string => {
-  const line = text.split("\n").find((line) => line.trim() !== "" && !ABOUT.test(line)) ?? ""
+  const line = text.split("\n").find((line) => line.trim() !== "" && !NPM_CONTEXT.test(line)) ?? ""
   return line.replace(/^npm (error|ERR!) /, "").slice(0, 200)
 }
 
-/** Operating system and architecture, as Node calls them. */
+/** Operating system and architecture, in Node's names. */
 export const PLATFORMS: Readonly<Record<string, string>> = {
   "Linux x86_64": "linux-x64",
   "Linux aarch64": "linux-arm64",
@@ -28,52 +28,52 @@ export const PLATFORMS: Readonly<Record<string, string>> = {
   "Darwin arm64": "darwin-arm64"
 }
 
-/** What a host is like. */
+/** The host's platform and tools. */
 export interface HostFacts {
-  /** As it says it, for people: `Linux x86_64`. */
+  /** As the host names it, for messages: `Linux x86_64`. */
   readonly system: string
-  /** Undefined: none that sesh runs on. */
+  /** Undefined: sesh does not run on it. */
   readonly platform: string | undefined
   readonly hasNpm: boolean
   readonly hasGzip: boolean
-  /** What is there under the name: a sesh, something that does not run, or another program, and where. */
+  /** The program named sesh: a sesh, one that does not run, or another program, and its path. */
   readonly sesh: { readonly version: string } | "none" | "broken" | { readonly foreign: string }
 }
 
-const CLEAN_LIMIT = 100
+const MAX_VALUE_CHARS = 100
 
-/** As shells say it of a program, or of its interpreter; from there on a signal has ended it. */
+/** The status of a missing program or interpreter in a shell; above it a signal ended the program. */
 const NOT_FOUND = 127
 
 export const readFacts = (stdout: Buffer): HostFacts | undefined => {
-  const said = new Map<string, string>()
+  const values = new Map<string, string>()
   for (const line of stdout.toString().split("\n")) {
     const [, word, value] = /^([a-z]+) (.*)$/.exec(line) ?? []
-    if (word !== undefined && !said.has(word)) said.set(word, visible(value!).slice(0, CLEAN_LIMIT))
+    if (word !== undefined && !values.has(word)) values.set(word, visible(value!).slice(0, MAX_VALUE_CHARS))
   }
-  const [os, machine] = [said.get("os"), said.get("machine")]
+  const [os, machine] = [values.get("os"), values.get("machine")]
   if (!os || !machine) return undefined
-  const version = VERSION_LINE.exec(said.get("says") ?? "")?.[1]
-  const status = said.get("status")
+  const version = VERSION_LINE.exec(values.get("says") ?? "")?.[1]
+  const status = values.get("status")
   return {
     system: `${os} ${machine}`,
     platform: PLATFORMS[`${os} ${machine}`],
-    hasNpm: said.has("npm"),
-    hasGzip: said.has("gzip"),
+    hasNpm: values.has("npm"),
+    hasGzip: values.has("gzip"),
     sesh: status === undefined
       ? "none"
-      : status !== "0" && (said.has("ours") || Number(status) >= NOT_FOUND)
+      : status !== "0" && (values.has("ours") || Number(status) >= NOT_FOUND)
       ? "broken"
       : status !== "0" || version === undefined
-      ? { foreign: said.get("at") ?? "" }
+      ? { foreign: values.get("at") ?? "" }
       : { version }
   }
 }
 
-/** How a script that installs ended. */
+/** How an installing script ended. */
 export type Outcome = { readonly version: string } | { readonly failed: DeployStep }
 
-/** Undefined: it did not come to its end. */
+/** Undefined: the script was cut short. */
 export const readOutcome = (stdout: Buffer): Outcome | undefined => {
   const last = stdout.toString().trim().split("\n").at(-1)!
   const version = VERSION_LINE.exec(last.replace(/^done /, ""))?.[1]

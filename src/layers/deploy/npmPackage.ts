@@ -1,4 +1,4 @@
-/** Which npm package is sesh, and where it comes from. */
+/** The npm package of sesh, and its registry. */
 import * as Effect from "effect/Effect"
 import type { DeployError } from "../../services/Deployer.ts"
 import { failure } from "./errors.ts"
@@ -6,17 +6,17 @@ import { failure } from "./errors.ts"
 /** Its name on registries (package.json). */
 export const PACKAGE = "sesh-sessions"
 
-/** A name, with or without a scope and a version, tag or range. Nothing that a shell or npm takes for more. */
+/** A name, with or without a scope and a version, tag or range. Nothing that has a meaning for a shell or npm. */
 const SPEC = /^((?:@[a-z0-9][a-z0-9._-]*\/)?[a-z0-9][a-z0-9._-]*)(@[A-Za-z0-9^~][A-Za-z0-9.+~^-]*)?$/
 
-/** Without a user: what npm is told as an argument, others on the host can see. */
+/** Without a user: other users of the host can see npm's arguments. */
 const REGISTRY = /^https?:\/\/[A-Za-z0-9.:[\]-]+(\/[A-Za-z0-9._~/%+-]*)?$/
 
 export interface Wanted {
   readonly spec: string
-  /** Empty: the one that the host's npm has. */
+  /** Empty: the one that the host's npm is configured for. */
   readonly registry: string
-  /** That it must have; empty: any, as somebody chose one. */
+  /** The version that it must have; empty: any, because the user chose one. */
   readonly version: string
 }
 

@@ -1,16 +1,16 @@
-/** Which executable is this sesh, and what it runs on. */
+/** The executable of this sesh, and its platform. */
 import * as Fs from "node:fs"
 import * as Path from "node:path"
 import * as sea from "node:sea"
 
 export interface Own {
-  /** As Node calls them: `linux-x64`. */
+  /** In Node's names: `linux-x64`. */
   readonly platform: string
-  /** Undefined: there is none, as this runs from source and nothing was built. */
+  /** Undefined: this sesh runs from source, and none was built. */
   readonly path: string | undefined
 }
 
-/** What runs, even when another file is at its path since. */
+/** The running file, even when its path has another file now. */
 const running = (): string => process.platform === "linux" ? "/proc/self/exe" : process.execPath
 
 const built = (): string | undefined => {

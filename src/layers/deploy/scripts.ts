@@ -1,17 +1,18 @@
 /**
- * What runs on the host. POSIX shell, no more than what every Linux and macOS has; each script is fixed, and what differs
- * comes as its arguments. They say lines on standard output, and whatever else on standard error.
+ * The scripts that run on the host: POSIX shell, with tools that every Linux and macOS has. Each script is fixed; what
+ * differs is an argument. They answer in lines on standard output; everything else goes to standard error.
  */
 
-/** Messages are read by us first, and those of a user's language are none that we know. */
+/** sesh parses messages, so they must not be in the user's language. */
 const PLAIN = `
 LC_ALL=C
 export LC_ALL
 `
 
 /**
- * Says what the host is like, a word and its value a line. What does not run under the name is ours if it is an executable
- * made of Node's, or the few lines of shell of our package; what others say comes last, as it may have lines of any kind.
+ * Reports the host's platform and tools, a word and its value per line. A sesh that does not run is ours if it is an
+ * executable made of Node's, or the few lines of shell of our package. The output of `sesh --version` comes last:
+ * another program's may have lines of any kind.
  */
 const DETECT = `${PLAIN}
 printf 'os %s\\nmachine %s\\n' "$(uname -s)" "$(uname -m)"
@@ -31,8 +32,8 @@ printf 'says %s\\n' "$said"
 `
 
 /**
- * Makes a place beside the target, which is gone when the script is, however it ends. One that a crash of the host left is
- * removed a day later.
+ * Makes a directory beside the target, which is removed with the end of the script, however it ends. One that a crash
+ * of the host left is removed a day later.
  */
 const PREPARE = `${PLAIN}
 umask 022
@@ -54,8 +55,8 @@ room() {
 `
 
 /**
- * Puts a file in the place of the target when it is the version that was asked for, if any, and runs here: that of this
- * version also says whether all that it will load later can be loaded.
+ * Moves a file to the target when it is the requested version, if any, and runs on this host. A file of our own version
+ * also checks that everything it loads later can be loaded.
  */
 const SETTLE = `
 settle() {
@@ -69,9 +70,9 @@ settle() {
 `
 
 /**
- * Ends the script, and what it runs by `watched`, when its standard input does: then nobody waits for it any more. A builtin
- * reads, so that nothing but the one process that is killed holds on to the input: it may be one with the output. npm hears
- * of no signal but the one that nobody can ignore; all that it makes is in the place that goes.
+ * Ends the script, and what it runs by `watched`, when its standard input ends: then nothing waits for it any more. A
+ * builtin reads, so that only the one process that is killed keeps the input open: it may be one with the output. npm
+ * gets only the signal that no program can ignore; all its files are in the directory that is removed.
  */
 const WATCH = `
 exec 3<&0
@@ -97,7 +98,9 @@ echo "the package $package has no executable for this system" >&2
 fail npm
 `
 
-/** Arguments: `gzip` or `cat`, bytes, SHA-256 in hexadecimal, version. The file follows on standard input after `ready`. */
+/**
+ * Arguments: `gzip` or `cat`, bytes, SHA-256 in hexadecimal, version. The file follows on standard input after `ready`.
+ */
 const COPY = `${PREPARE}${SETTLE}
 room "$(($2 / 1024 + 1))"
 echo ready
@@ -115,10 +118,10 @@ else sum=$3; fi
 settle "$temp/sesh" "$4" "$4"
 `
 
-/** Makes lines of a script that came as one. */
+/** Restores the lines of a script that was sent as one. */
 const EVAL = "script=$1; shift; eval \"$(printf %b \"$script\")\""
 
-/** On one line, because csh, which may be the user's shell there, takes no line feed between quotes. */
+/** On one line, because csh, which may be the user's shell on the host, allows no line feed between quotes. */
 const command = (script: string) => {
   const line = script.replaceAll("\\", "\\0134").replaceAll("\n", "\\0012")
   return (...args: ReadonlyArray<string>): ReadonlyArray<string> => ["sh", "-c", EVAL, "sh", line, ...args]

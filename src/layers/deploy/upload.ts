@@ -5,27 +5,27 @@ import type { ExitStatus } from "../../schema/Session.ts"
 import type { DeployProgress, DeployStep } from "../../services/Deployer.ts"
 import type { ConnectionLost, RemoteProgram } from "../../services/SshTransport.ts"
 import type { ExecutableUnreadable, Packed } from "./executable.ts"
-import { makeEar, type Said } from "./hear.ts"
+import { makeCollector, type ProgramOutput } from "./programOutput.ts"
 
 /** Between two reports. */
 const REPORT_EVERY_MS = 200
 
-/** Reports that a rate is taken over: three seconds of them. */
+/** Reports that a rate is averaged over: three seconds of them. */
 const RATE_OVER_REPORTS = 15
 
-/** Without a sign of life: a checksum, a first run, and a disk that is slow. */
-const PATIENCE_MS = 120_000
+/** Without a sign of life: a checksum, a first run, and a slow disk. */
+const SILENCE_MS = 120_000
 
-export interface Sent extends Said {
+export interface Sent extends ProgramOutput {
   /** Undefined: it did not answer in time. */
   readonly end: ExitStatus | ConnectionLost | undefined
-  /** What it was doing last. */
+  /** Its last step. */
   readonly step: DeployStep
-  /** Why it could not be read here. */
+  /** Why our executable could not be read. */
   readonly failure: ExecutableUnreadable | undefined
 }
 
-/** Speed of late, and where it is. */
+/** Reports the recent rate, and the progress. */
 const makeMeter = (report: (progress: DeployProgress) => void, packed: Packed) => {
   const points: Array<readonly [at: number, sent: number]> = []
   return (now: number, sent: number) => {
@@ -37,7 +37,7 @@ const makeMeter = (report: (progress: DeployProgress) => void, packed: Packed) =
   }
 }
 
-/** Says nothing before the program is `ready`, and gives what it said in the end. */
+/** Sends nothing before the program is `ready`, and returns the program's output at its end. */
 export const send = (
   program: RemoteProgram,
   packed: () => Packed,
@@ -45,33 +45,33 @@ export const send = (
 ): Effect.Effect<Sent> =>
   Effect.flatMap(Clock.Clock, (clock) =>
     Effect.callback((resume) => {
-      const { onData, onStderr, said } = makeEar()
+      const { onData, onStderr, output } = makeCollector()
       let source: Packed | undefined
       let meter: ReturnType<typeof makeMeter> | undefined
       let next = 0
       let sent = 0
       let over = false
       let timer: NodeJS.Timeout | undefined
-      let patience: NodeJS.Timeout | undefined
+      let silenceTimer: NodeJS.Timeout | undefined
       let step: DeployStep = "prepare"
 
-      const wait = () => {
-        clearTimeout(patience)
-        patience = setTimeout(() => finish(undefined), PATIENCE_MS)
+      const restartSilence = () => {
+        clearTimeout(silenceTimer)
+        silenceTimer = setTimeout(() => finish(undefined), SILENCE_MS)
       }
       const stop = () => {
         over = true
         clearInterval(timer)
-        clearTimeout(patience)
+        clearTimeout(silenceTimer)
       }
       const finish = (end: Sent["end"], failure?: ExecutableUnreadable) => {
         if (over) return
         stop()
-        resume(Effect.succeed({ ...said(), end, step, failure }))
+        resume(Effect.succeed({ ...output(), end, step, failure }))
       }
       const push = () => {
         if (over || source === undefined) return
-        wait()
+        restartSilence()
         while (next < source.chunks.length) {
           const chunk = source.chunks[next++]!
           sent += chunk.length
@@ -88,17 +88,17 @@ export const send = (
       const begin = () => {
         source = packed()
         step = "transfer"
-        const tell = makeMeter(report, source)
-        meter = tell
-        timer = setInterval(() => tell(clock.currentTimeMillisUnsafe(), sent), REPORT_EVERY_MS)
+        const measure = makeMeter(report, source)
+        meter = measure
+        timer = setInterval(() => measure(clock.currentTimeMillisUnsafe(), sent), REPORT_EVERY_MS)
         push()
       }
 
-      wait()
+      restartSilence()
       program.listen({
         onData: (bytes) => {
           onData(bytes)
-          if (source === undefined && /^ready$/m.test(said().stdout.toString())) begin()
+          if (source === undefined && /^ready$/m.test(output().stdout.toString())) begin()
         },
         onStderr,
         onDrain: push,

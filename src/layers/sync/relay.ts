@@ -44,12 +44,12 @@ export interface Ended {
   readonly words: string
 }
 
-/** The program here was not started. */
+/** The local program was not started. */
 export class LocalNotStarted extends Schema.TaggedError<LocalNotStarted>()("LocalNotStarted", {
   file: Schema.String,
   cause: Schema.Defect()
 }) {
-  /** There is none. */
+  /** It is not installed. */
   get isMissing(): boolean {
     return isAbsent(this.cause)
   }

@@ -5,7 +5,7 @@ import * as Result from "effect/Result"
 import { readFileSync } from "node:fs"
 import { onTestFinished, vi } from "vitest"
 import { deployTo, ensureDeployed, progressText, withSesh } from "../../../src/commands/hosts/deployment.ts"
-import { gist, readFacts, readOutcome, words } from "../../../src/layers/deploy/hostReport.ts"
+import { gist, readFacts, readOutcome, stderrText } from "../../../src/layers/deploy/hostReport.ts"
 import { PACKAGE, readPackage } from "../../../src/layers/deploy/npmPackage.ts"
 import { send } from "../../../src/layers/deploy/upload.ts"
 import * as Caller from "../../../src/layers/testing/CallerFake.ts"
@@ -252,7 +252,9 @@ describe("what a host says", () => {
   })
 
   it("is cut, and told by the line that says most", () => {
-    const text = words(Buffer.from(`${"x".repeat(5000)}\n\x07npm error code E404\nnpm error 404 Not Found - GET /x\n`))
+    const text = stderrText(
+      Buffer.from(`${"x".repeat(5000)}\n\x07npm error code E404\nnpm error 404 Not Found - GET /x\n`)
+    )
     assert.isBelow(text.length, 2100)
     assert.include(text, "\\x07npm")
     assert.strictEqual(gist("npm error code E404\nnpm error 404 Not Found - GET /x\n"), "404 Not Found - GET /x")

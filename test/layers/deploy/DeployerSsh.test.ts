@@ -54,7 +54,7 @@ describeWith(["ssh", "sshd", "ssh-keygen"], "DeployerSsh, by npm", () => {
   }
 
   test(
-    "what nobody waits for any more is ended there, and nothing is left",
+    "an interrupted installation is ended on the host, and nothing is left",
     Effect.gen(function*() {
       const there = yield* machine({
         npm: true,
@@ -75,7 +75,7 @@ describeWith(["ssh", "sshd", "ssh-keygen"], "DeployerSsh, by npm", () => {
   )
 
   test(
-    "where a copy cannot be made either, both reasons are told",
+    "where a copy is not possible either, the message has both reasons",
     Effect.gen(function*() {
       const error = yield* failing({
         npm: true,
@@ -128,7 +128,7 @@ describeWith(["ssh", "sshd", "ssh-keygen"], "DeployerSsh, by copy", () => {
   }
 
   test(
-    "a sesh of this version on the PATH there is enough",
+    "a sesh of this version on the host's PATH is enough",
     Effect.gen(function*() {
       const there = yield* machine({ scripts: { sesh: `echo sesh ${OURS}` } })
       assert.deepStrictEqual(yield* there.deploy(), { way: "present", version: OURS })
@@ -174,7 +174,7 @@ describeWith(["ssh", "sshd", "ssh-keygen"], "DeployerSsh, by copy", () => {
   }
 
   test(
-    "what arrived otherwise than it was sent is not installed",
+    "a file that was changed on the way is not installed",
     Effect.gen(function*() {
       const error = yield* failing({ scripts: { sha256sum: "echo 0123 -" } })
       assert.deepStrictEqual([error.step, error.stderr.includes("SHA-256 is 0123")], ["check", true])
@@ -182,7 +182,7 @@ describeWith(["ssh", "sshd", "ssh-keygen"], "DeployerSsh, by copy", () => {
   )
 
   test(
-    "a system that sesh does not run on is told by its name",
+    "the message names a system that sesh does not run on",
     Effect.gen(function*() {
       const error = yield* failing({
         npm: true,
@@ -205,7 +205,7 @@ describeWith(["ssh", "sshd", "ssh-keygen"], "DeployerSsh, by copy", () => {
   }
 
   test(
-    "a sesh of ours that does not run any more is replaced, whatever it says",
+    "a broken sesh of ours is replaced, whatever it prints",
     Effect.gen(function*() {
       const there = yield* machine({ sesh: "#!/bin/sh\nexit 1\n: NODE_SEA_FUSE_" })
       assert.deepStrictEqual(yield* there.deploy(), { way: "copy", version: OURS })
@@ -213,7 +213,7 @@ describeWith(["ssh", "sshd", "ssh-keygen"], "DeployerSsh, by copy", () => {
   )
 
   test(
-    "what the host says is understood in the language of its user as well",
+    "the host's messages are understood whatever the language of its user",
     Effect.gen(function*() {
       const words = "[ \"$LC_ALL\" = C ] && echo 'No space left on device' >&2 || echo 'Kein Platz' >&2; exit 1"
       assert.include((yield* failing({ scripts: { mkdir: words } })).message, "its disk is full")
@@ -221,7 +221,7 @@ describeWith(["ssh", "sshd", "ssh-keygen"], "DeployerSsh, by copy", () => {
   )
 
   test(
-    "a directory, or a file in the way, is said to be there",
+    "a directory, or a file in the way, is reported",
     Effect.gen(function*() {
       const there = yield* machine()
       Fs.mkdirSync(Path.join(there.home, ".local/bin/sesh"), { recursive: true })
@@ -235,7 +235,7 @@ describeWith(["ssh", "sshd", "ssh-keygen"], "DeployerSsh, by copy", () => {
   )
 
   test(
-    "what a crash left is removed after a day, and not before",
+    "leftovers of a crash are removed after a day, and not before",
     Effect.gen(function*() {
       const there = yield* machine()
       const bin = Path.join(there.home, ".local/bin")
@@ -251,7 +251,7 @@ describeWith(["ssh", "sshd", "ssh-keygen"], "DeployerSsh, by copy", () => {
   )
 
   test(
-    "a transfer that is cut in the middle leaves the old one working, and nothing else",
+    "an interrupted transfer leaves the old sesh working, and nothing else",
     Effect.gen(function*() {
       const { ssh } = yield* Machines
       const there = yield* machine({ sesh: OLD, own: fakeSesh(OURS, { bytes: 20_000_000 }) })
@@ -271,7 +271,7 @@ describeWith(["ssh", "sshd", "ssh-keygen"], "DeployerSsh, by copy", () => {
   )
 
   test(
-    "the old one goes on running while it is replaced",
+    "the old sesh continues to run while it is replaced",
     Effect.gen(function*() {
       const there = yield* machine({
         sesh: fakeSesh("1.0.0", { run: "[ $1 != daemon ] || { read line; echo $line; exit; }" })
@@ -286,7 +286,7 @@ describeWith(["ssh", "sshd", "ssh-keygen"], "DeployerSsh, by copy", () => {
   )
 })
 
-/** A way to a port that lets so many bytes a second through, and can be cut so that both sides hear of it. */
+/** A connection to a port with a limited rate (bytes per second), which can be cut so that both sides notice. */
 const valve = async (to: number, rate: number) => {
   const sockets = new Set<Net.Socket>()
   const server = Net.createServer((near) => {

@@ -21,7 +21,7 @@ const mounted = (home: string, options: string) =>
   )
 
 for (const shell of ["fish", "tcsh", "zsh"]) {
-  describeWith(["ssh", "sshd", "ssh-keygen", shell], `DeployerSsh, for somebody whose shell is ${shell}`, () => {
+  describeWith(["ssh", "sshd", "ssh-keygen", shell], `DeployerSsh, with ${shell} as the user's shell`, () => {
     for (const way of ["npm", "copy"]) {
       test(
         `has it (${way})`,
@@ -37,7 +37,7 @@ for (const shell of ["fish", "tcsh", "zsh"]) {
 describeWith(["ssh", "sshd", "ssh-keygen", "mount"], "DeployerSsh, on disks", () => {
   describeAsRoot("that only root can make", () => {
     test(
-      "a full disk is noticed before anything is sent, and told with what would do",
+      "a full disk is noticed before anything is sent, and the message says what would help",
       Effect.gen(function*() {
         const there = yield* machine()
         yield* mounted(there.home, "size=1m")
@@ -49,7 +49,7 @@ describeWith(["ssh", "sshd", "ssh-keygen", "mount"], "DeployerSsh, on disks", ()
     )
 
     test(
-      "a disk that fills up meanwhile keeps nothing of it",
+      "a disk that fills up during the transfer keeps nothing of it",
       Effect.gen(function*() {
         const there = yield* machine({ without: ["df"] })
         const at = yield* mounted(there.home, "size=1m")
@@ -87,7 +87,7 @@ describeWith(["ssh", "sshd", "ssh-keygen", "mount"], "DeployerSsh, on disks", ()
     )
 
     test(
-      "a home that no programs may run from",
+      "a home without permission to run programs",
       Effect.gen(function*() {
         const there = yield* machine()
         yield* mounted(there.home, "noexec")

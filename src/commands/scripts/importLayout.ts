@@ -4,6 +4,7 @@ import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import { type LayoutEntry, MAX_LAYOUT_BYTES } from "../../schema/Layout.ts"
+import { messageOf } from "../../schema/Text.ts"
 import { Caller } from "../../services/Caller.ts"
 import { Input } from "../../services/Input.ts"
 import { Output } from "../../services/Output.ts"
@@ -15,15 +16,16 @@ import { launch } from "../session/launch.ts"
 import { newSpec } from "../session/newSpec.ts"
 import { explain } from "../words/failures.ts"
 import { shortPath, visible } from "../words/text.ts"
-import { type LayoutLine, parseLayout, TOO_LARGE } from "./layoutFormat.ts"
+import { type BadLayout, type LayoutLine, parseLayout, tooLarge } from "./layoutFormat.ts"
 
 /** What should be a layout is none, or none for this sesh. */
 export class LayoutError extends Schema.TaggedError<LayoutError>()("LayoutError", {
   file: Schema.String,
-  reason: Schema.String
+  /** The `BadLayout`. */
+  cause: Schema.Defect()
 }) {
   override get message() {
-    return `cannot import ${this.file}: ${this.reason}`
+    return `cannot import ${this.file}: ${messageOf(this.cause)}`
   }
 }
 
@@ -32,7 +34,7 @@ const readLayout = Effect.fnUntraced(function*(file: string | undefined) {
   const input = yield* Input
   const { home } = yield* Caller
   const source = file ?? "standard input"
-  const failed = (reason: string) => new LayoutError({ file: source, reason })
+  const failed = (cause: BadLayout) => new LayoutError({ file: source, cause })
   if (file === undefined && input.isTerminal) {
     yield* (yield* Output).note("sesh: waits for a layout on standard input; Ctrl-D ends it")
   }
@@ -41,7 +43,7 @@ const readLayout = Effect.fnUntraced(function*(file: string | undefined) {
   yield* Stream.runForEach(file === undefined ? input.bytes : input.file(file), (part) => {
     parts.push(part)
     length += part.length
-    return length > MAX_LAYOUT_BYTES ? Effect.fail(failed(TOO_LARGE)) : Effect.void
+    return length > MAX_LAYOUT_BYTES ? Effect.fail(failed(tooLarge())) : Effect.void
   })
   return yield* Effect.fromResult(Result.mapError(parseLayout(Buffer.concat(parts), home), failed))
 })
@@ -84,7 +86,7 @@ const create = Effect.fnUntraced(function*(line: number, entry: LayoutEntry) {
 const plan = (lines: ReadonlyArray<LayoutLine>, existing: ReadonlySet<string>) => {
   const first = new Map<string, number>()
   return lines.map(({ entry, line }): Result.Result<readonly [line: number, entry: LayoutEntry], Outcome> => {
-    if (Result.isFailure(entry)) return Result.fail(skipped(line, `skipped: ${entry.failure}`))
+    if (Result.isFailure(entry)) return Result.fail(skipped(line, `skipped: ${entry.failure.message}`))
     const { host, name } = entry.success
     const key = `${name}@${host ?? ""}`
     const before = first.get(key)

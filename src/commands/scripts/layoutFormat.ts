@@ -33,30 +33,42 @@ export const formatEntry = ({ command, dir, host, name }: LayoutEntry): string =
   return `${[...columns, ...command === undefined ? [] : [command.map(word).join(" ")]].join("\t")}\n`
 }
 
+/** What is wrong with a layout, or with one of its lines: not which, for whoever reads it knows. */
+export class BadLayout extends Schema.TaggedError<BadLayout>()("BadLayout", {
+  problem: Schema.String,
+  cause: Schema.optionalKey(Schema.Defect())
+}) {
+  override get message() {
+    return this.problem
+  }
+}
+
+const bad = (problem: string): Result.Result<never, BadLayout> => Result.fail(new BadLayout({ problem }))
+
 /** A line that is not a comment: a session, or what is wrong with it. Line numbers start at 1. */
 export interface LayoutLine {
   readonly line: number
-  readonly entry: Result.Result<LayoutEntry, string>
+  readonly entry: Result.Result<LayoutEntry, BadLayout>
 }
 
 /** Text that begins with a quote must be a JSON string. */
-const unquote = (text: string): Result.Result<string, string> =>
+const unquote = (text: string): Result.Result<string, BadLayout> =>
   Result.try({
     try: () => JSON.parse(text) as string,
-    catch: () => `this is not well quoted: ${text}`
+    catch: (cause) => new BadLayout({ problem: `this is not well quoted: ${text}`, cause })
   })
 
-const readField = (text: string): Result.Result<string, string> =>
+const readField = (text: string): Result.Result<string, BadLayout> =>
   text.startsWith("\"") ? unquote(text) : Result.succeed(text)
 
 /** A quoted word, or everything up to a space. */
 const WORD = /"(?:[^"\\]|\\.)*"(?= |$)|[^ ]+/g
 
-const readWord = (text: string): Result.Result<string, string> =>
+const readWord = (text: string): Result.Result<string, BadLayout> =>
   text.startsWith("\"")
     ? unquote(text)
     : /["'\\]/.test(text)
-    ? Result.fail(`in the command, quotes and backslashes go into double quotes: ${text}`)
+    ? bad(`in the command, quotes and backslashes go into double quotes: ${text}`)
     : Result.succeed(text)
 
 const readHost = (text: string): string | undefined =>
@@ -65,20 +77,20 @@ const readHost = (text: string): string | undefined =>
 const decode = Schema.decodeUnknownResult(LayoutEntry)
 const formatIssue = SchemaIssue.makeFormatterStandardSchemaV1()
 
-const readEntry = (line: string, home: string): Result.Result<LayoutEntry, string> =>
+const readEntry = (line: string, home: string): Result.Result<LayoutEntry, BadLayout> =>
   Result.gen(function*() {
     const columns = line.split("\t")
-    if (columns.length < 2) return yield* Result.fail("there is no tab, and no directory after it")
-    if (columns.length > 4) return yield* Result.fail("it has more than four columns")
+    if (columns.length < 2) return yield* bad("there is no tab, and no directory after it")
+    if (columns.length > 4) return yield* bad("it has more than four columns")
     const [nameText, dirText, hostText = "", commandText = ""] = columns as [string, string, string?, string?]
     const name = yield* Result.mapError(
       Result.flatMap(readField(nameText), parseSessionName),
-      (error) => typeof error === "string" ? error : error.message
+      (error) => error._tag === "BadLayout" ? error : new BadLayout({ problem: error.message, cause: error })
     )
     const host = readHost(yield* readField(hostText))
     const command = yield* Result.all((commandText.match(WORD) ?? []).map(readWord))
     const dir = yield* readField(dirText)
-    if (dir === "") return yield* Result.fail("the directory is missing")
+    if (dir === "") return yield* bad("the directory is missing")
     return yield* Result.mapError(
       decode({
         name,
@@ -86,7 +98,7 @@ const readEntry = (line: string, home: string): Result.Result<LayoutEntry, strin
         ...(host === undefined ? {} : { host }),
         ...(command.length === 0 ? {} : { command })
       }),
-      ({ issue }) => formatIssue(issue).issues[0]!.message
+      (cause) => new BadLayout({ problem: formatIssue(cause.issue).issues[0]!.message, cause })
     )
   })
 
@@ -95,40 +107,40 @@ const newerVersion = (lines: ReadonlyArray<string>): string | undefined =>
   lines.map((line) => /^# sesh layout (\d+)/.exec(line)?.[1])
     .find((version) => version !== undefined && Number(version) > LAYOUT_VERSION)
 
-const decodeText = (bytes: Uint8Array): Result.Result<string, string> =>
+const decodeText = (bytes: Uint8Array): Result.Result<string, BadLayout> =>
   bytes.includes(0)
-    ? Result.fail("it is not text")
+    ? bad("it is not text")
     : Result.try({
       // This drops a byte order mark.
       try: () => new TextDecoder("utf-8", { fatal: true }).decode(bytes),
-      catch: () => "it is not text in UTF-8"
+      catch: (cause) => new BadLayout({ problem: "it is not text in UTF-8", cause })
     })
 
 /** How a session's line begins. A file without such a line is not a layout. */
 const NAMED = /^"?[A-Za-z0-9._-]+"?\t./
 
 /** The reason for refusing a layout above the limit. */
-export const TOO_LARGE = `it is larger than ${MAX_LAYOUT_BYTES / 1024 / 1024} MiB`
+export const tooLarge = () => new BadLayout({ problem: `it is larger than ${MAX_LAYOUT_BYTES / 1024 / 1024} MiB` })
 
 /** The sessions of a layout, in which `~` is `home`; or why it is none. */
-export const parseLayout = (bytes: Uint8Array, home: string): Result.Result<ReadonlyArray<LayoutLine>, string> =>
+export const parseLayout = (bytes: Uint8Array, home: string): Result.Result<ReadonlyArray<LayoutLine>, BadLayout> =>
   Result.gen(function*() {
-    if (bytes.length > MAX_LAYOUT_BYTES) return yield* Result.fail(TOO_LARGE)
+    if (bytes.length > MAX_LAYOUT_BYTES) return yield* Result.fail(tooLarge())
     const lines = (yield* decodeText(bytes)).split("\n").map((line) => line.replace(/\r$/, ""))
     const version = newerVersion(lines)
     if (version !== undefined) {
-      return yield* Result.fail(
+      return yield* bad(
         `it is a layout of version ${version.slice(0, 20)}, and this sesh reads ${LAYOUT_VERSION}: upgrade sesh`
       )
     }
     const tooLong = lines.findIndex((line) => Buffer.byteLength(line) > MAX_LINE_BYTES)
-    if (tooLong !== -1) return yield* Result.fail(`line ${tooLong + 1} is longer than ${MAX_LINE_BYTES / 1024} KiB`)
+    if (tooLong !== -1) return yield* bad(`line ${tooLong + 1} is longer than ${MAX_LINE_BYTES / 1024} KiB`)
     const entries = lines.flatMap((text, index) => /^\s*(#|$)/.test(text) ? [] : [{ line: index + 1, text }])
     if (entries.length > MAX_LAYOUT_ENTRIES) {
-      return yield* Result.fail(`it has ${entries.length} sessions, ${MAX_LAYOUT_ENTRIES} is the most`)
+      return yield* bad(`it has ${entries.length} sessions, ${MAX_LAYOUT_ENTRIES} is the most`)
     }
     if (entries.length > 0 && !entries.some(({ text }) => NAMED.test(text))) {
-      return yield* Result.fail("it is not a layout: no line of it is a name, a tab and a directory")
+      return yield* bad("it is not a layout: no line of it is a name, a tab and a directory")
     }
     return entries.map(({ line, text }): LayoutLine => ({ line, entry: readEntry(text, home) }))
   })

@@ -14,10 +14,10 @@ const parse = (text: string | Uint8Array) => parseLayout(Buffer.from(text as str
 const read = (text: string) => {
   const lines = parse(text)
   assert.isTrue(Result.isSuccess(lines), JSON.stringify(lines))
-  return Result.getOrThrow(lines).map(({ entry }) => Result.isSuccess(entry) ? entry.success : entry.failure)
+  return Result.getOrThrow(lines).map(({ entry }) => Result.isSuccess(entry) ? entry.success : entry.failure.message)
 }
 
-const refusal = (text: string | Uint8Array) => Result.getOrThrow(Result.flip(parse(text)))
+const refusal = (text: string | Uint8Array) => Result.getOrThrow(Result.flip(parse(text))).message
 
 /** Nothing that moves a cursor, ends a line or ends a column. */
 const isHarmless = (line: string) =>

@@ -20,7 +20,7 @@ import { SessionClient } from "../../services/SessionClient.ts"
 import { Tty } from "../../services/Tty.ts"
 import { Attachment, CTRL_C } from "./attachment.ts"
 import { type AttachedConnection, makeConnections } from "./connections.ts"
-import { waiting } from "./messages.ts"
+import { reconnectNotice } from "./messages.ts"
 import { type ConnectionFailure, firstFailure } from "./openConnection.ts"
 import { reconnect } from "./reconnect.ts"
 
@@ -38,7 +38,7 @@ export const layer: Layer.Layer<AttachClient, never, SessionClient | EndedSessio
 
       const attach = Effect.fn("AttachClient.attach")(function*(options: AttachOptions) {
         const { name, role } = options
-        const tell = (state: AttachState) => options.onState?.(state) ?? Effect.void
+        const reportState = (state: AttachState) => options.onState?.(state) ?? Effect.void
         const key = yield* Effect.fromResult(parseDetachKey(caller.env["SESH_DETACH_KEY"] ?? DEFAULT_DETACH_KEY))
         const scope = yield* Effect.scope
         const run = Effect.runForkWith(yield* Effect.context())
@@ -60,7 +60,7 @@ export const layer: Layer.Layer<AttachClient, never, SessionClient | EndedSessio
           const current = yield* reconnect({
             attempt: connections.openAgain,
             onState: (seconds, why) =>
-              attachment.say(waiting({
+              attachment.showNotice(reconnectNotice({
                 host,
                 seconds,
                 why,
@@ -79,7 +79,7 @@ export const layer: Layer.Layer<AttachClient, never, SessionClient | EndedSessio
         })
 
         /** There is no connection to be had any more. */
-        const lose = Effect.fnUntraced(function*(failure: ConnectionFailure) {
+        const endLost = Effect.fnUntraced(function*(failure: ConnectionFailure) {
           if (failure._tag === "SessionReplaced") return attachment.end({ _tag: "Lost", error: failure })
           const error = firstFailure(name)(failure)
           if (error._tag !== "NoSession") return attachment.end({ _tag: "Lost", error })
@@ -92,19 +92,19 @@ export const layer: Layer.Layer<AttachClient, never, SessionClient | EndedSessio
         })
 
         /** Until there is nothing to go on with. */
-        const goOn = Effect.fnUntraced(function*(first: AttachedConnection) {
+        const reconnecting = Effect.fnUntraced(function*(first: AttachedConnection) {
           for (let current = first;;) {
             const error = yield* current.broken
             // It may have said why.
             if (attachment.hasEnded) return
             if (host === undefined) return attachment.end({ _tag: "Lost", error: error ?? new SessionGone({}) })
-            attachment.part()
+            attachment.disconnect()
             yield* current.close
-            yield* tell({ _tag: "Lost", ...(error === undefined ? {} : { error }) })
+            yield* reportState({ _tag: "Lost", ...(error === undefined ? {} : { error }) })
             current = yield* whileLost(host)
-            yield* tell({ _tag: "Resumed" })
+            yield* reportState({ _tag: "Resumed" })
           }
-        }, Effect.catch(lose))
+        }, Effect.catch(endLost))
 
         const first = yield* Effect.mapError(connections.openApart, firstFailure(name))
         const open = tty.open({
@@ -121,10 +121,10 @@ export const layer: Layer.Layer<AttachClient, never, SessionClient | EndedSessio
         const concurrency = host === undefined ? "unbounded" : 1
         const [, terminal] = yield* Effect.all([welcomed, ready], { concurrency })
         attachment.show(terminal)
-        yield* tell({ _tag: "Attached" })
+        yield* reportState({ _tag: "Attached" })
         // Until the terminal was open nobody told us of a change.
         yield* connections.settleSize
-        const end = yield* Effect.raceFirst(Deferred.await(ended), Effect.andThen(goOn(first), Effect.never))
+        const end = yield* Effect.raceFirst(Deferred.await(ended), Effect.andThen(reconnecting(first), Effect.never))
         attachment.hangUp()
         if (tty.outputIsTerminal) terminal.write(attachment.clean())
         yield* terminal.flush

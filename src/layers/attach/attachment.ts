@@ -1,6 +1,6 @@
 /**
- * One attachment: a connection on one side, or one after the other, and the user's terminal on the other. Callbacks: this
- * is the byte path.
+ * One attachment: a connection on one side, or one after the other, and the user's terminal on the other. Callbacks:
+ * this is the byte path.
  */
 import * as Option from "effect/Option"
 import type { DetachKey } from "../../schema/DetachKey.ts"
@@ -14,12 +14,14 @@ import { Outbox } from "../connection/outbox.ts"
 import { Display } from "./display.ts"
 import { KeyScanner } from "./keyScanner.ts"
 
-/** How long to wait for the rest of a key report: longer than a network tears one apart, shorter than a person notices. */
+/**
+ * How long to wait for the rest of a key report: longer than a network tears one apart, shorter than a person notices.
+ */
 const REPORT_MS = 50
 
 /**
- * A terminal is read on while the program reads nothing, or the detach key would wait behind a paste. So much is kept; a
- * pipe has no keys and can wait.
+ * A terminal is read on while the program reads nothing, or the detach key would wait behind a paste. So much is kept;
+ * a pipe has no keys and can wait.
  */
 const MAX_TYPED_BYTES = 8 * 1024 * 1024
 
@@ -47,7 +49,7 @@ export class Attachment {
   private session: Pick<Welcome, "protocol" | "info"> | undefined
   private readonly display: Display
   private readonly outbox = new Outbox()
-  private holding = false
+  private isPaused = false
   private inputEnded = false
   private ended = false
   /** Without a connection more was typed than is kept. */
@@ -80,21 +82,21 @@ export class Attachment {
 
   /** What makes the terminal clean again, at the beginning of a line. */
   clean(): Buffer {
-    this.display.unsay()
+    this.display.hideNotice()
     return this.display.clean()
   }
 
   /** For the `hello` of a connection that goes on where the last one broke. Undefined: it takes a restore. */
-  point(): Hello["resume"] {
+  resumePoint(): Hello["resume"] {
     const { session } = this
-    const point = session && this.display.point(session.protocol.minor >= RESUMING)
+    const point = session && this.display.resumePoint(session.protocol.minor >= RESUMING)
     if (session === undefined || point === undefined) return undefined
     return { session: session.info.id, input: this.outbox.sentBytes, only: true, ...point }
   }
 
   /** The daemon has let us in, to go on with its output at an offset if it said so. False: it is not to be had. */
   join(connection: Connection, welcome: Welcome, from: number): boolean {
-    this.display.unsay()
+    this.display.hideNotice()
     this.display.begin(welcome.restore ? undefined : from)
     this.session = welcome
     this.connection = connection
@@ -107,7 +109,7 @@ export class Attachment {
   }
 
   /** The connection is gone, and another one may come: what is typed is kept, and looked through for our keys. */
-  part(): void {
+  disconnect(): void {
     this.connection = undefined
     this.outbox.close()
     this.settleInput()
@@ -126,8 +128,8 @@ export class Attachment {
   }
 
   /** A line of ours, while there is no connection. */
-  say(text: string): void {
-    if (this.connection === undefined) this.display.say(text)
+  showNotice(text: string): void {
+    if (this.connection === undefined) this.display.showNotice(text)
   }
 
   /** Gives what is wrong with it, if anything: then there is no going on. */
@@ -168,12 +170,12 @@ export class Attachment {
 
   onInput(bytes: Buffer): void {
     if (this.scanner === undefined) return this.type(bytes)
-    const parted = this.tty !== undefined && this.connection === undefined
-    const { bytes: typed, detach } = this.scanner.push(bytes, parted ? [CTRL_C] : [])
+    const disconnected = this.tty !== undefined && this.connection === undefined
+    const { bytes: typed, detach } = this.scanner.push(bytes, disconnected ? [CTRL_C] : [])
     this.type(typed)
-    if (detach) return parted ? this.end({ _tag: "Lost", error: new GivenUp() }) : this.detach("key")
+    if (detach) return disconnected ? this.end({ _tag: "Lost", error: new GivenUp() }) : this.detach("key")
     if (this.parts.role === "watch" && typed.includes(CTRL_C.byte)) return this.detach("key")
-    if (parted) this.onKey()
+    if (disconnected) this.onKey()
     const turn = ++this.turn
     const { scanner } = this
     if (!scanner.holds) return
@@ -235,14 +237,14 @@ export class Attachment {
   /** Reads on as long as there is room, and leaves once all of an ended input has arrived. */
   private settleInput(): void {
     if (this.tty === undefined) return
-    const { most: underWay, waiting } = this.outbox
-    const most = this.scanner === undefined ? underWay : MAX_TYPED_BYTES
+    const { maxUnacknowledged, waiting } = this.outbox
+    const most = this.scanner === undefined ? maxUnacknowledged : MAX_TYPED_BYTES
     const isReadOn = this.scanner !== undefined && this.connection === undefined
-    if (!this.holding && waiting >= most && !isReadOn) {
-      this.holding = true
+    if (!this.isPaused && waiting >= most && !isReadOn) {
+      this.isPaused = true
       this.tty.pause()
-    } else if (this.holding && (waiting < most / 2 || isReadOn)) {
-      this.holding = false
+    } else if (this.isPaused && (waiting < most / 2 || isReadOn)) {
+      this.isPaused = false
       this.tty.resume()
     }
     if (this.inputEnded && waiting === 0) this.detach("end of input")

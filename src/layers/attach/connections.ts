@@ -32,17 +32,17 @@ export interface ConnectionsParts {
 export const makeConnections = ({ attachment, caller, client, id, options, tty }: ConnectionsParts) => {
   const { created, name, role } = options
   let session: string | undefined
-  let sizeSaid: Size | undefined
+  let sentSize: Size | undefined
   let resume = created === undefined ? undefined : { session: created, output: 0, input: 0 }
 
-  const greeting = (): Buffer => {
+  const makeHello = (): Buffer => {
     const agent = caller.agentSocket()
     const within = caller.env["SESH_SESSION"]
-    sizeSaid = tty.size()
-    if (session !== undefined) resume = attachment.point()
+    sentSize = tty.size()
+    if (session !== undefined) resume = attachment.resumePoint()
     return hello(caller.version, role, {
       client: id,
-      ...(sizeSaid === undefined ? {} : { size: sizeSaid }),
+      ...(sentSize === undefined ? {} : { size: sentSize }),
       ...(resume === undefined ? {} : { resume }),
       ...(agent === undefined ? {} : { agent }),
       ...(within ? { within } : {})
@@ -52,28 +52,28 @@ export const makeConnections = ({ attachment, caller, client, id, options, tty }
   const onWelcome = (connection: Connection, welcome: Welcome): Result.Result<void, SessionReplaced> => {
     if (session !== undefined && session !== welcome.info.id) return Result.fail(new SessionReplaced())
     session = welcome.info.id
-    const isIn = attachment.join(connection, welcome, resume?.output ?? welcome.output)
+    const isJoined = attachment.join(connection, welcome, resume?.output ?? welcome.output)
     // To send it again could be to type it twice.
-    if (!isIn) attachment.end({ _tag: "Lost", error: new ProtocolViolated({ what: "input unknown" }) })
+    if (!isJoined) attachment.end({ _tag: "Lost", error: new ProtocolViolated({ what: "input unknown" }) })
     return Result.void
   }
 
   /** Tells the session of a size that the terminal has taken while nobody told us, or nobody could be told. */
   const settleSize = Effect.sync(() => {
     const size = tty.size()
-    if (size !== undefined && (size.cols !== sizeSaid?.cols || size.rows !== sizeSaid.rows)) attachment.onResize(size)
+    if (size !== undefined && (size.cols !== sentSize?.cols || size.rows !== sentSize.rows)) attachment.onResize(size)
   })
 
   const open = openConnection(client, {
     name,
     version: caller.version,
-    hello: greeting,
+    hello: makeHello,
     onWelcome,
     onFrame: (type, payload) => attachment.onFrame(type, payload)
   })
 
   /** One that ends with `close`, or with the scope around all of them. */
-  const openApart = Effect.uninterruptibleMask((restore) =>
+  const openScoped = Effect.uninterruptibleMask((restore) =>
     Effect.gen(function*() {
       const scope = yield* Scope.fork(yield* Effect.scope)
       const opened = yield* Effect.onExit(
@@ -87,7 +87,7 @@ export const makeConnections = ({ attachment, caller, client, id, options, tty }
   /** As that, and let in. */
   const openAgain = Effect.uninterruptibleMask((restore) =>
     Effect.gen(function*() {
-      const opened = yield* restore(openApart)
+      const opened = yield* restore(openScoped)
       yield* Effect.onExit(
         restore(Effect.andThen(opened.welcomed, settleSize)),
         (exit) => Exit.isSuccess(exit) ? Effect.void : opened.close
@@ -96,5 +96,5 @@ export const makeConnections = ({ attachment, caller, client, id, options, tty }
     })
   )
 
-  return { openApart, openAgain, settleSize, session: () => session }
+  return { openApart: openScoped, openAgain, settleSize, session: () => session }
 }

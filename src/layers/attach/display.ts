@@ -42,7 +42,7 @@ export class Display {
   private placed = false
   /** Something of ours stands on the terminal, or has stood there. */
   private noticed = false
-  private said = false
+  private isNoticeShown = false
   private readonly parts: DisplayParts
 
   constructor(parts: DisplayParts) {
@@ -87,10 +87,10 @@ export class Display {
   }
 
   /**
-   * Where to go on, should the connection die. Undefined: it takes a restore. `canRedraw`: the daemon can send a picture
-   * over what there is.
+   * Where to go on, should the connection die. Undefined: it takes a restore. `canRedraw`: the daemon can send a
+   * picture over what there is.
    */
-  point(canRedraw: boolean): Pick<NonNullable<Hello["resume"]>, "output" | "redraw"> | undefined {
+  resumePoint(canRedraw: boolean): Pick<NonNullable<Hello["resume"]>, "output" | "redraw"> | undefined {
     if (this.next === undefined || this.restoring) return undefined
     if (!this.noticed) return { output: this.next }
     return canRedraw ? { output: this.next, redraw: { placed: this.placed } } : undefined
@@ -109,7 +109,9 @@ export class Display {
     return true
   }
 
-  /** A restore wants a clean terminal: one that has shown the session before is cleaned first. False: it makes no sense. */
+  /**
+   * A restore wants a clean terminal: one that has shown the session before is cleaned first. False: it makes no sense.
+   */
   restore(payload: Buffer): boolean {
     const offset = decodeOffset(payload)
     const flags = payload[OFFSET_BYTES]
@@ -130,19 +132,21 @@ export class Display {
     return true
   }
 
-  /** Shows a line of ours on the terminal's last row, or another one instead. A terminal that takes nothing is not told. */
-  say(text: string): void {
+  /**
+   * Shows a line of ours on the terminal's last row, or another one instead. A terminal that takes nothing is not told.
+   */
+  showNotice(text: string): void {
     if (!this.parts.isTerminal || this.tty === undefined || this.full) return
     this.breakOff()
     this.noticed = true
-    this.said = true
+    this.isNoticeShown = true
     this.put(notice(this.size, this.modes, text))
   }
 
   /** Takes the line away. */
-  unsay(): void {
-    if (!this.said) return
-    this.said = false
+  hideNotice(): void {
+    if (!this.isNoticeShown) return
+    this.isNoticeShown = false
     this.put(noNotice(this.size, this.modes))
   }
 

@@ -17,7 +17,7 @@ export interface Waiting {
 /** As the key is written on keyboards. */
 const keyName = ({ code }: DetachKey): string => `Ctrl-${String.fromCharCode(code).toUpperCase()}`
 
-export const waiting = ({ hasOverflowed, host, key, seconds, why }: Waiting): string => {
+export const reconnectNotice = ({ hasOverflowed, host, key, seconds, why }: Waiting): string => {
   const next = seconds === 0 ? "trying again" : `next try in ${seconds} s`
   const keys = [
     ...(hasOverflowed ? ["nothing more is kept"] : seconds === 0 ? [] : ["any key tries now"]),

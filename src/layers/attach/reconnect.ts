@@ -6,7 +6,7 @@ import * as Random from "effect/Random"
 import type { ConnectionFailure } from "./openConnection.ts"
 
 /** Between attempts: 1 s, 2 s, 4 s, and so on up to this. */
-const MOST_MS = 30_000
+const MAX_DELAY_MS = 30_000
 
 /** What is told is told once a second. */
 const TICK_MS = 1000
@@ -18,7 +18,7 @@ const SLEPT_MS = 5000
 const ATTEMPT_MS = 20_000
 
 /** Who holds a key down does not try more often. */
-const KEY_MS = 500
+const MIN_RETRY_MS = 500
 
 /** All waits are between this and its reverse of what they should be: not everybody at once, when a host is back. */
 const JITTER = 0.8
@@ -38,7 +38,7 @@ const isPassing = (error: ConnectionFailure): boolean =>
 
 /** Gives a connection, or the first failure that time does not heal. */
 export const reconnect = Effect.fnUntraced(function*<A, R>({ attempt, onKey, onState }: ReconnectOptions<A, R>) {
-  let began = -Infinity
+  let lastAttempt = -Infinity
 
   const wait = Effect.fnUntraced(function*(ms: number, why: ConnectionFailure | undefined) {
     for (let left = ms; left > 0; left -= TICK_MS) {
@@ -53,18 +53,18 @@ export const reconnect = Effect.fnUntraced(function*<A, R>({ attempt, onKey, onS
     const callOff = onKey(() => resume(Effect.void))
     return Effect.sync(callOff)
   })
-  const patient = Effect.gen(function*() {
+  const retryOnKey = Effect.gen(function*() {
     yield* pressed
-    const since = (yield* Clock.currentTimeMillis) - began
-    if (since < KEY_MS) yield* Effect.sleep(KEY_MS - Math.max(0, since))
+    const since = (yield* Clock.currentTimeMillis) - lastAttempt
+    if (since < MIN_RETRY_MS) yield* Effect.sleep(MIN_RETRY_MS - Math.max(0, since))
   })
 
   let why: ConnectionFailure | undefined
   for (let tries = 0;; tries++) {
     const jitter = yield* Random.nextBetween(JITTER, 1 / JITTER)
-    yield* Effect.raceFirst(wait(Math.min(MOST_MS, TICK_MS * 2 ** Math.min(tries, 10)) * jitter, why), patient)
+    yield* Effect.raceFirst(wait(Math.min(MAX_DELAY_MS, TICK_MS * 2 ** Math.min(tries, 10)) * jitter, why), retryOnKey)
     onState(0, why)
-    began = yield* Clock.currentTimeMillis
+    lastAttempt = yield* Clock.currentTimeMillis
     const outcome = yield* attempt.pipe(
       Effect.asSome,
       Effect.catchIf(isPassing, (error) => {

@@ -12,12 +12,12 @@ export const layer: Layer.Layer<SessionClient, never, Paths> = Layer.effect(
   Effect.gen(function*() {
     const paths = yield* Paths
 
-    /** Looked at once: a listing connects many times. A directory that is not there yet is looked at again. */
+    /** Checked once, because a listing connects many times. A directory that does not exist yet is checked again. */
     let isSafe = false
     const check = Effect.suspend(() =>
-      isSafe ? Effect.succeed(true) : Effect.tap(paths.check, (there) =>
+      isSafe ? Effect.succeed(true) : Effect.tap(paths.check, (exists) =>
         Effect.sync(() => {
-          isSafe = there
+          isSafe = exists
         }))
     )
 
@@ -34,7 +34,7 @@ export const layer: Layer.Layer<SessionClient, never, Paths> = Layer.effect(
 
     return SessionClient.of({
       host: undefined,
-      // Not traced: a listing does it for every session.
+      // Not traced: a listing connects to every session.
       connect: (name) => Effect.acquireRelease(open(name), (connection) => Effect.sync(connection.destroy))
     })
   })

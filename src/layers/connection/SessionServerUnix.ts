@@ -14,7 +14,7 @@ import { quietly } from "../system/quietly.ts"
 import { socketConnection } from "./socketConnection.ts"
 import { connectUnix, type SocketError, socketError } from "./unixSocket.ts"
 
-/** Connections that may wait for the daemon; the system cuts it to its own limit (listen(2)). */
+/** Connections that may wait for the daemon; the system has a limit of its own (listen(2)). */
 const BACKLOG = 511
 
 /** Temporary names begin like this: no session's name begins with a dot. At most as long as `x.sock` (PathsXdg). */
@@ -27,13 +27,13 @@ const isTemporary = (entry: string): boolean => /^\.[0-9a-z]{5}$/.test(entry)
 
 interface Served {
   readonly server: Net.Server
-  /** The socket file that is ours: another one may stand under the name by the end. */
+  /** Inode of our socket file: by the end the name may belong to another one. */
   readonly inode: bigint
 }
 
 const look = (path: string): Fs.BigIntStats | undefined => quietly(() => Fs.lstatSync(path, { bigint: true }))
 
-/** Binds and listens, in one go, with a socket that is 0600 from its first moment. */
+/** Binds and listens at once, with a socket that is 0600 from the start. */
 const bind = (server: Net.Server, path: string): void => {
   const umask = process.umask(0o177)
   try {
@@ -43,7 +43,7 @@ const bind = (server: Net.Server, path: string): void => {
   }
 }
 
-/** What creators that were killed half-way left. Only under the lock, where no other creator is at work. */
+/** Removes what creators left that were killed half-way. Only under the lock, where no other creator runs. */
 const sweep = (dir: string): void => {
   for (const entry of Fs.readdirSync(dir, { withFileTypes: true })) {
     if (entry.isSocket() && isTemporary(entry.name)) remove(Path.join(dir, entry.name))
@@ -51,9 +51,9 @@ const sweep = (dir: string): void => {
 }
 
 /**
- * Opens the socket under a temporary name and renames it over its own: who finds it, finds it listening. libuv unlinks
- * what a server bound, by name, when it closes; the temporary name is gone by then, and another session's socket under
- * the final one is safe.
+ * Opens the socket under a temporary name and renames it, so that a client never finds it before it listens. When a
+ * server closes, libuv unlinks the name that it bound: that is the temporary name, so another session's socket under
+ * the final name is safe.
  */
 const open = (
   dir: string,
@@ -72,7 +72,7 @@ const open = (
       server.once("error", fail)
       server.once("listening", () => {
         server.off("error", fail)
-        // A connection that could not be accepted (too many open files) is lost; the session goes on.
+        // A connection that cannot be accepted (too many open files) is lost; the session goes on.
         server.on("error", () => undefined)
         try {
           const inode = Fs.lstatSync(temporary, { bigint: true }).ino
@@ -85,7 +85,7 @@ const open = (
       bind(server, temporary)
     }))
 
-/** While we still listen nobody takes the name, so what is removed here is ours. */
+/** While we still listen, no other session takes the name, so these files are ours. */
 const close = (files: SessionPaths, { inode, server }: Served): void => {
   if (look(files.socket)?.ino === inode) {
     for (const path of [files.info, files.agent, files.socket]) remove(path)
@@ -100,7 +100,7 @@ export const layer: Layer.Layer<SessionServer, never, Paths | Lock> = Layer.effe
     const paths = yield* Paths
     const lock = yield* Lock
 
-    /** Succeeds when nobody lives under the name. */
+    /** Succeeds if no session listens under the name. */
     const probe = Effect.fnUntraced(function*(name: SessionName) {
       const path = paths.session(name).socket
       const alive = yield* connectUnix(path).pipe(

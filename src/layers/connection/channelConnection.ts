@@ -6,26 +6,26 @@ import type { NoSession } from "../../services/NoSession.ts"
 import type { ChannelFailure } from "../../services/SshTransport.ts"
 import { framed } from "./framing.ts"
 
-/** How long the other side has to take our last words, and to hang up. */
+/** How long the other side has to read our last frames, and to close. */
 const LINGER_MS = 1000
 
-/** Takes over a channel that nobody listens to yet. `explain`: what a failure means before the first byte has come. */
+/** Takes over a channel without a listener. `explain`: what a failure means before the first byte has come. */
 export const channelConnection = <Failure extends ChannelFailure | HostError>(
   channel: ByteChannel<Failure>,
   explain: (failure: Failure) => NoSession | HostError
 ): Connection => {
   let received = false
   let isOpen = true
-  /** Bytes written since the channel asked to hold back. What it held before is about `HIGH_WATER_BYTES`. */
-  let held: number | undefined
+  /** Bytes written since the channel was full. What it had queued before is about `HIGH_WATER_BYTES`. */
+  let heldBytes: number | undefined
 
   const write = (part: Buffer): void => {
-    if (!channel.write(part)) held ??= 0
-    if (held !== undefined) held += part.length
+    if (!channel.write(part)) heldBytes ??= 0
+    if (heldBytes !== undefined) heldBytes += part.length
   }
 
   const linger = (): void =>
-    void setTimeout(() => held === undefined || !isOpen ? channel.destroy() : linger(), LINGER_MS).unref()
+    void setTimeout(() => heldBytes === undefined || !isOpen ? channel.destroy() : linger(), LINGER_MS).unref()
 
   const { connection, onClose, onData, onDrain, onEnd } = framed({
     listen: () =>
@@ -35,12 +35,12 @@ export const channelConnection = <Failure extends ChannelFailure | HostError>(
           onData(bytes)
         },
         onDrain: () => {
-          held = undefined
+          heldBytes = undefined
           onDrain()
         },
         onEnd: () => {
           isOpen = false
-          // It would stay open for what we still might say.
+          // Else the channel would stay open for our direction.
           channel.end()
           onEnd()
         },
@@ -54,9 +54,9 @@ export const channelConnection = <Failure extends ChannelFailure | HostError>(
     isOpen: () => isOpen,
     write: (frame) => {
       for (const part of frame) write(part)
-      return held === undefined
+      return heldBytes === undefined
     },
-    pending: () => isOpen && held !== undefined ? HIGH_WATER_BYTES + held : 0,
+    pending: () => isOpen && heldBytes !== undefined ? HIGH_WATER_BYTES + heldBytes : 0,
     pause: channel.pause,
     resume: channel.resume,
     end: () => {

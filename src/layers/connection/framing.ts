@@ -1,85 +1,85 @@
-/** What every {@link Connection} over bytes does, whatever carries them: raw buffers, no promise on the way. */
+/** What all {@link Connection}s over bytes share. Raw buffers, no promise on the way: this is the byte path. */
 import { FrameDecoder, type FrameType, header, HEADER_BYTES } from "../../schema/protocol/Frame.ts"
 import { type Connection, type ConnectionEnd, type ConnectionHandlers, FrameCut } from "../../services/Connection.ts"
 
-/** A frame of so many bytes goes out in one piece: a copy of it is cheaper than another write, or another packet. */
+/** A frame up to this size goes out in one piece: a copy is cheaper than another write, or another packet. */
 const SMALL_BYTES = 4096
 
 const CLOSED: ConnectionEnd = { _tag: "Closed" }
 
-/** The bytes below a connection. Nothing of it is called after `destroy`. */
+/** What carries the bytes of a connection. None of it is called after `destroy`. */
 export interface Carrier {
-  /** Starts to hand over what arrives, once `resume` is called. Once. */
+  /** Starts to read, once `resume` is called. Called once. */
   readonly listen: () => void
   readonly isOpen: () => boolean
-  /** Queues a frame; none of its parts is empty. False: hold back until it has drained. */
+  /** Queues a frame; none of its parts is empty. False: wait for `onDrain`. */
   readonly write: (frame: ReadonlyArray<Buffer>) => boolean
   /** Bytes that the other side's system has not taken. */
   readonly pending: () => number
   readonly pause: () => void
   readonly resume: () => void
-  /** What was written still arrives; the close comes soon. */
+  /** Everything that was written still arrives; the close comes soon. */
   readonly end: () => void
   readonly destroy: () => void
 }
 
-/** A connection, and what its carrier tells it. */
+/** A connection, and the events that its carrier passes to it. */
 export interface Framed {
   readonly connection: Connection
   /** The buffer must not be written to again. */
   readonly onData: (chunk: Buffer) => void
   readonly onDrain: () => void
-  /** The other side says nothing more. */
+  /** The other side has ended its direction. */
   readonly onEnd: () => void
-  /** Nothing goes through any more; in good order unless told otherwise. */
+  /** The carrier is closed; without `end`, in order. */
   readonly onClose: (end?: ConnectionEnd) => void
 }
 
-/** Pausing takes effect between two frames, even of the same chunk. */
+/** Makes a connection. Pausing takes effect between two frames, even of the same chunk. */
 export const framed = (carrier: Carrier): Framed => {
   const decoder = new FrameDecoder()
   let handlers: ConnectionHandlers | undefined
   let paused = false
-  /** Frames of a chunk in the middle of which the reader paused. */
-  let kept: Array<readonly [type: number, payload: Buffer]> = []
-  /** Bytes of a frame that has begun and not ended. */
-  let unfinished = 0
-  /** We have said all: what arrives is not looked at any more. */
+  /** The rest of the frames of a chunk during which the reader paused. */
+  let pausedFrames: Array<readonly [type: number, payload: Buffer]> = []
+  /** Bytes of a frame that is not whole yet. */
+  let unfinishedBytes = 0
+  /** We have ended our direction: what arrives is ignored. */
   let ended = false
-  /** We asked to stop: no frames any more, only the end. */
+  /** We destroyed the connection: no more frames, only the end. */
   let dropped = false
-  let over: ConnectionEnd | undefined
-  let told = false
-  let holding = false
+  let closed: ConnectionEnd | undefined
+  let isCloseReported = false
+  let isFull = false
 
-  const tell = () => {
-    if (told || over === undefined || handlers === undefined) return
-    // An orderly end comes after the frames before it; a reset does not wait for a reader that pauses.
-    if (kept.length > 0 && over._tag === "Closed" && !dropped) return
-    told = true
-    kept = []
-    handlers.onClose(over)
+  const reportClose = () => {
+    if (isCloseReported || closed === undefined || handlers === undefined) return
+    // An end in order comes after the frames before it; a reset does not wait for a paused reader.
+    if (pausedFrames.length > 0 && closed._tag === "Closed" && !dropped) return
+    isCloseReported = true
+    pausedFrames = []
+    handlers.onClose(closed)
   }
 
   const finish = (end: ConnectionEnd = CLOSED) => {
-    over ??= dropped ? CLOSED : end
-    tell()
+    closed ??= dropped ? CLOSED : end
+    reportClose()
   }
 
   const onFrame = (type: number, payload: Buffer) => {
-    unfinished -= HEADER_BYTES + payload.length
+    unfinishedBytes -= HEADER_BYTES + payload.length
     if (dropped || ended) return
-    if (paused || kept.length > 0) kept.push([type, Buffer.from(payload)])
+    if (paused || pausedFrames.length > 0) pausedFrames.push([type, Buffer.from(payload)])
     else handlers?.onFrame(type, payload)
   }
 
   const flow = () => {
-    while (!paused && !dropped && !ended && kept.length > 0) {
-      const [type, payload] = kept.shift()!
+    while (!paused && !dropped && !ended && pausedFrames.length > 0) {
+      const [type, payload] = pausedFrames.shift()!
       handlers?.onFrame(type, payload)
     }
     if (paused) return
-    tell()
+    reportClose()
     carrier.resume()
   }
 
@@ -87,11 +87,11 @@ export const framed = (carrier: Carrier): Framed => {
     listen: (given) => {
       handlers = given
       carrier.listen()
-      // Not at once: a caller is ready for frames when this has returned.
+      // Later: the caller is ready for frames only when this has returned.
       queueMicrotask(flow)
     },
     send: (type: FrameType, ...parts) => {
-      if (over !== undefined || ended || dropped || !carrier.isOpen()) return true
+      if (closed !== undefined || ended || dropped || !carrier.isOpen()) return true
       let length = 0
       for (const part of parts) length += part.length
       const frame = [header(type, length), ...parts]
@@ -99,8 +99,8 @@ export const framed = (carrier: Carrier): Framed => {
       const pieces = whole <= SMALL_BYTES
         ? [Buffer.concat(frame, whole)]
         : frame.filter((part) => part.length > 0)
-      if (!carrier.write(pieces)) holding = true
-      return !holding
+      if (!carrier.write(pieces)) isFull = true
+      return !isFull
     },
     pending: carrier.pending,
     pause: () => {
@@ -115,9 +115,10 @@ export const framed = (carrier: Carrier): Framed => {
     end: () => {
       if (ended) return
       ended = true
-      kept = []
+      pausedFrames = []
       carrier.end()
-      // A reset would take our last words from the other side, so what still arrives is read and thrown away for a while.
+      // Unread bytes would cause a reset, and with it the loss of our last frames: they are read and dropped for a
+      // while.
       carrier.resume()
     },
     destroy: () => {
@@ -129,20 +130,20 @@ export const framed = (carrier: Carrier): Framed => {
   return {
     connection,
     onData: (chunk) => {
-      if (dropped || ended || over !== undefined) return
-      unfinished += chunk.length
+      if (dropped || ended || closed !== undefined) return
+      unfinishedBytes += chunk.length
       const broken = decoder.push(chunk, onFrame)
       if (broken === undefined || dropped) return
       carrier.destroy()
       finish({ _tag: "Broken", error: broken })
     },
     onDrain: () => {
-      if (!holding || over !== undefined) return
-      holding = false
+      if (!isFull || closed !== undefined) return
+      isFull = false
       handlers?.onDrain()
     },
-    // For a session that is the end, even while our last bytes are still on their way.
-    onEnd: () => finish(unfinished > 0 ? { _tag: "Broken", error: new FrameCut() } : CLOSED),
+    // This ends the connection, even while our last bytes are still on their way.
+    onEnd: () => finish(unfinishedBytes > 0 ? { _tag: "Broken", error: new FrameCut() } : CLOSED),
     onClose: finish
   }
 }

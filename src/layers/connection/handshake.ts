@@ -1,4 +1,4 @@
-/** The first words of a connection, seen from the client. */
+/** The handshake, on the client's side. */
 import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import { Control, type Hello, PROTOCOL, RefusalCode, type Role, type Welcome } from "../../schema/protocol/Control.ts"
@@ -6,11 +6,11 @@ import { FrameType } from "../../schema/protocol/Frame.ts"
 import { NoSession } from "../../services/NoSession.ts"
 import { SessionUnresponsive, VersionMismatch } from "../../services/SessionRegistry.ts"
 
-/** The `hello` of a client that has nothing to resume, unless `more` says so. */
+/** A `hello`; `more` has the fields beside version and role. */
 export const hello = (version: string, role: Role, more: Pick<Hello, "client"> & Partial<Hello>): Buffer =>
   Control.hello.encode({ protocol: PROTOCOL, sesh: version, role, ...more })
 
-/** What the first frame from the daemon means. Undefined: a type from a newer version, wait for the next. */
+/** Reads the daemon's first frame. Undefined: a type of a newer version, wait for the next frame. */
 export const readAnswer = (
   name: string,
   version: string,
@@ -19,14 +19,14 @@ export const readAnswer = (
 ): Result.Result<Welcome, NoSession | SessionUnresponsive | VersionMismatch> | undefined => {
   if (type === FrameType.error) {
     const refusal = Option.getOrUndefined(Control.error.decode(payload))
-    // The one that was meant has ended, and its name is another's.
+    // The session has ended, and another one has its name.
     if (refusal?.code === RefusalCode.session) return Result.fail(new NoSession({ name, stale: false }))
     return Result.fail(new SessionUnresponsive({ name, reason: refusal?.message ?? "it refused without a reason" }))
   }
   if (type !== FrameType.welcome) return undefined
   const welcome = Option.getOrUndefined(Control.welcome.decode(payload))
   if (welcome !== undefined && welcome.protocol.major === PROTOCOL.major) return Result.succeed(welcome)
-  // Across majors only the version of a welcome can be relied on.
+  // Of another major, only the version of a welcome is certain.
   const spoken = Option.getOrUndefined(Control.version.decode(payload))
   return spoken === undefined || spoken.protocol.major === PROTOCOL.major
     ? Result.fail(new SessionUnresponsive({ name, reason: "its welcome is not one" }))

@@ -1,9 +1,9 @@
-/** Types a stream into a session: no more is under way than the window allows. Callbacks below, Effect above. */
+/** Types a stream into a session, within its window. Callbacks below, Effect above. */
 import * as Effect from "effect/Effect"
 import type { Connection } from "../../services/Connection.ts"
 import { Outbox } from "./outbox.ts"
 
-/** Taken from the stream at a time: what is not sent yet is no more than that. */
+/** Bytes queued at a time: no more than that is not sent yet. */
 const PIECE_BYTES = 32 * 1024
 
 export class InputSender {
@@ -30,12 +30,12 @@ export class InputSender {
     )
   }
 
-  /** All that was sent was taken. */
+  /** Whether the session has taken everything. */
   get settled(): boolean {
     return this.outbox.waiting === 0
   }
 
-  /** Returns when all was taken. */
+  /** Returns when the session has taken everything. */
   get done(): Effect.Effect<void> {
     return this.until(() => this.settled)
   }

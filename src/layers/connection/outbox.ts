@@ -1,6 +1,6 @@
 /**
- * What is typed into a session: no more is under way than its window allows, and all of it is kept until the daemon says
- * that it was typed, should the connection die. Callbacks: this is the byte path.
+ * Input for a session. Sends no more than the session's window, and keeps all of it until the daemon acknowledges it,
+ * in case the connection dies. Callbacks: this is the byte path.
  */
 import { encodeOffset, FrameType } from "../../schema/protocol/Frame.ts"
 import type { Connection } from "../../services/Connection.ts"
@@ -8,16 +8,16 @@ import type { Connection } from "../../services/Connection.ts"
 /** Longest input frame; a paste goes out as several. */
 const PIECE_BYTES = 32 * 1024
 
-/** What is typed key by key is kept in pieces of so many bytes, which cost little more than their bytes. */
+/** Keys are merged into pieces up to this size, which take little more memory than their bytes. */
 const MERGED_BYTES = 1024
 
-/** What the daemon knows of our input when a connection begins. */
+/** What the daemon knows of our input at the beginning of a connection. */
 export interface Known {
-  /** Bytes that have come. */
+  /** Bytes that it received. */
   readonly received: number
-  /** Bytes of these that were typed; undefined: it does not tell, and counts from `received`. */
+  /** Bytes of these that it has typed; undefined: it does not say, and counts from `received`. */
   readonly typed: number | undefined
-  /** Bytes that may be under way, as the daemon sees it: we use half. */
+  /** Bytes that may be unacknowledged; we use half. */
   readonly window: number
 }
 
@@ -26,18 +26,18 @@ export class Outbox {
   private pieces: Array<Buffer> = []
   private start = 0
   private next = 0
-  private typed = 0
+  private queuedBytes = 0
   private sent = 0
   private acked = 0
-  /** Of our offsets, those that the daemon counts as 0. */
+  /** Our offset that the daemon counts as 0. */
   private base = 0
-  /** Bytes that may be under way. */
-  most = 0
+  /** Bytes that may be sent and not acknowledged. */
+  maxUnacknowledged = 0
   private send: Connection["send"] | undefined
 
-  /** Bytes that have not been typed in the session, as far as we know. */
+  /** Bytes that the daemon has not acknowledged. */
   get waiting(): number {
-    return this.typed - this.acked
+    return this.queuedBytes - this.acked
   }
 
   /** Bytes ever sent. */
@@ -45,14 +45,14 @@ export class Outbox {
     return this.sent
   }
 
-  /** More may be sent now. */
+  /** Whether more may be sent now. */
   get hasRoom(): boolean {
-    return this.send !== undefined && this.sent - this.acked < this.most
+    return this.send !== undefined && this.sent - this.acked < this.maxUnacknowledged
   }
 
   /** The bytes must not change afterwards. */
   push(bytes: Buffer): void {
-    this.typed += bytes.length
+    this.queuedBytes += bytes.length
     const last = this.pieces.at(-1)
     if (last !== undefined && this.next < this.pieces.length && last.length + bytes.length <= MERGED_BYTES) {
       this.pieces[this.pieces.length - 1] = Buffer.concat([last, bytes])
@@ -63,19 +63,19 @@ export class Outbox {
   }
 
   /**
-   * A connection is there: what has not come goes out again. False: the daemon does not know which part of what was sent
-   * has come, and to send it could be to type it twice.
+   * Takes a new connection, and sends again what did not arrive. False: the daemon does not know how much arrived, so
+   * that sending it again could type it twice.
    */
   open(send: Connection["send"], known: Known): boolean {
     const received = known.received + this.base
     if (received < this.acked || received > this.sent) {
-      // It has forgotten us. If nothing was under way, it is to count from here.
+      // It has forgotten this client. If nothing was unacknowledged, it counts from here.
       if (this.acked < this.sent) return false
       this.base = this.sent - known.received
-      return this.goOn(send, known.window, this.sent)
+      return this.resend(send, known.window, this.sent)
     }
     this.onAck(known.typed ?? known.received)
-    return this.goOn(send, known.window, received)
+    return this.resend(send, known.window, received)
   }
 
   /** The connection is gone. */
@@ -96,14 +96,14 @@ export class Outbox {
     this.flow()
   }
 
-  private goOn(send: Connection["send"], window: number, from: number): boolean {
+  private resend(send: Connection["send"], window: number, from: number): boolean {
     this.send = send
-    this.most = Math.max(1, window / 2)
+    this.maxUnacknowledged = Math.max(1, window / 2)
     this.next = 0
     for (let at = this.start; this.next < this.pieces.length && at < from; this.next++) {
       const piece = this.pieces[this.next]!
       at += piece.length
-      // Part of it has come: the rest is a piece of its own.
+      // A part of it has arrived: the rest becomes a piece of its own.
       if (at > from) this.pieces.splice(this.next, 1, piece.subarray(0, from - at), piece.subarray(from - at))
     }
     this.sent = from

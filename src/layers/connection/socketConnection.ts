@@ -4,10 +4,10 @@ import { type Connection, ConnectionReset, HIGH_WATER_BYTES } from "../../servic
 import { codeOf } from "../system/systemError.ts"
 import { framed } from "./framing.ts"
 
-/** How long the other side has to take our last words, or some of them. */
+/** How long the other side has to read our last frames, or some of them. */
 const LINGER_MS = 1000
 
-/** What Node keeps below a socket: not in its types. */
+/** Node's handle of a socket, which its types lack. */
 interface Handle {
   /** Bytes ever handed to libuv, and those of them that the system has not taken yet. */
   readonly bytesWritten: number
@@ -15,8 +15,8 @@ interface Handle {
 }
 
 /**
- * Bytes that the system has not taken. `writableLength` would not do: it counts a write as waiting until the whole of
- * it is gone, and a slow reader of a large one would look like one that has stopped.
+ * Bytes that the system has not taken. Not `writableLength`: that counts a write as waiting until all of it is gone, so
+ * that a slow reader of a large write would look like one that has stopped.
  */
 const waiting = (socket: Net.Socket): number => {
   const handle = (socket as unknown as { readonly _handle?: Handle | null })._handle
@@ -28,7 +28,7 @@ const waiting = (socket: Net.Socket): number => {
  * nothing is read before `listen`.
  */
 export const socketConnection = (socket: Net.Socket): Connection => {
-  /** The connection is cut when nothing is on its way any more, or nothing moves. */
+  /** Destroys the connection when nothing is queued any more, or the queue does not shrink. */
   const linger = (before: number) => {
     setTimeout(() => {
       const left = waiting(socket)
@@ -41,11 +41,11 @@ export const socketConnection = (socket: Net.Socket): Connection => {
     listen: () => socket.on("data", onData),
     isOpen: () => socket.writable,
     write: (frame) => {
-      // A cork costs something, and one piece needs none.
+      // A cork has a cost, and one piece needs none.
       if (frame.length > 1) socket.cork()
       for (const part of frame) socket.write(part)
       if (frame.length > 1) socket.uncork()
-      // The first is the larger and the cheaper one.
+      // The first is never smaller, and cheaper to get.
       return socket.writableLength <= HIGH_WATER_BYTES || waiting(socket) <= HIGH_WATER_BYTES
     },
     pending: () => socket.destroyed ? 0 : waiting(socket),

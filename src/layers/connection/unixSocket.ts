@@ -5,16 +5,16 @@ import type { Connection } from "../../services/Connection.ts"
 import { codeOf } from "../system/systemError.ts"
 import { socketConnection } from "./socketConnection.ts"
 
-/** What the system said, by its error code. */
+/** A system error, by its code. */
 export class SocketError extends Schema.TaggedError<SocketError>()("SocketError", {
   code: Schema.String,
   cause: Schema.Defect()
 }) {
-  /** Nobody listens: no such file, a socket that its process left behind (connect(2)), or one that it has just closed. */
+  /** No process listens: no such file, a socket that its process left (connect(2)), or one that it has just closed. */
   get dead(): boolean {
     return this.code === "ENOENT" || this.code === "ECONNREFUSED" || this.code === "ECONNRESET"
   }
-  /** Somebody listens and accepts nothing: the backlog is full (connect(2) of a unix socket). */
+  /** A process listens but does not accept: the backlog is full (connect(2) of a unix socket). */
   get busy(): boolean {
     return this.code === "EAGAIN"
   }
@@ -26,10 +26,10 @@ export class SocketError extends Schema.TaggedError<SocketError>()("SocketError"
   }
 }
 
-/** From what Node throws or emits. */
+/** Makes one of what Node throws or emits. */
 export const socketError = (cause: unknown): SocketError => new SocketError({ code: codeOf(cause), cause })
 
-/** Connects. Does not wait: on a unix socket, a connect(2) that does not block is done or refused at once. */
+/** Connects. Does not wait: on a unix socket, a non-blocking connect(2) succeeds or fails at once. */
 export const connectUnix = (path: string): Effect.Effect<Connection, SocketError> =>
   Effect.callback((resume) => {
     const socket = new Net.Socket()

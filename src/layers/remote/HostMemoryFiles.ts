@@ -17,7 +17,7 @@ import { readSmallFile, writeWholeFile } from "../system/wholeFile.ts"
 /** Bytes: as much as a host's answer may have (`OUTPUT_LIMIT_BYTES`). */
 const MAX_BYTES = 4 * 1024 * 1024
 
-/** Hosts that are told of; nobody has more, and each is a file to be read. */
+/** Limit of hosts: each is a file to read. */
 const MAX_HOSTS = 1000
 
 const SUFFIX = ".json"
@@ -25,7 +25,7 @@ const SUFFIX = ".json"
 const encode = Schema.encodeSync(Schema.fromJsonString(RememberedHost))
 const decode = Schema.decodeUnknownOption(Schema.fromJsonString(RememberedHost))
 
-/** In a directory that others can write to anybody could have written it. */
+/** In a directory that others can write to, the files may be theirs. */
 const isOurDirectory = (dir: string, uid: number): boolean =>
   quietly(() => {
     const stat = Fs.lstatSync(dir)

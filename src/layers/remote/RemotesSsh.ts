@@ -25,8 +25,8 @@ import { remoteEnded, remoteLauncher, remoteRegistry } from "./services.ts"
 import { remoteClient } from "./socket.ts"
 
 /**
- * Over ssh: the sesh on a host is run for a listing and to start a session (`sesh --serve`); a session is talked to over
- * its socket, as here.
+ * Over ssh: runs the sesh on a host (`sesh --serve`) to list sessions and to start one. Connects to a session over its
+ * socket, as on this machine.
  */
 export const layer: Layer.Layer<Remotes, never, SshTransport | HostMemory | Caller | EventLog | Output | Tty> = Layer
   .effect(
@@ -44,24 +44,24 @@ export const layer: Layer.Layer<Remotes, never, SshTransport | HostMemory | Call
       const at = Effect.fn("Remotes.at")(function*(name: HostName, options?: ConnectOptions) {
         const host = hostOf(name, options)
         const known = yield* host.remembered
-        const homeBefore = Option.match(known, { onNone: () => "", onSome: ({ home }) => home })
-        const there = remoteCaller(caller, () => host.asked()?.home ?? homeBefore)
-        const attacher = remoteAttacher(caller, there, () => host.asked()?.agent)
+        const rememberedHome = Option.match(known, { onNone: () => "", onSome: ({ home }) => home })
+        const remote = remoteCaller(caller, () => host.asked()?.home ?? rememberedHome)
+        const attacher = remoteAttacher(caller, remote, () => host.asked()?.agent)
         const client = remoteClient(transport, host)
         const ended = remoteEnded(host)
-        const basis = Context.make(SessionClient, client).pipe(
+        const base = Context.make(SessionClient, client).pipe(
           Context.add(EndedSessions, ended),
           Context.add(Output, output),
           Context.add(Tty, tty)
         )
-        // Those of this machine are there already, and would be taken for them.
-        const over = Layer.fresh(Layer.mergeAll(AttachClientLive.layer, SessionControlLive.layer)).pipe(
-          Layer.provide(Layer.succeedContext(Context.add(basis, Caller, attacher)))
+        // Fresh: the same layers of this machine are memoized already, and would be used instead.
+        const clients = Layer.fresh(Layer.mergeAll(AttachClientLive.layer, SessionControlLive.layer)).pipe(
+          Layer.provide(Layer.succeedContext(Context.add(base, Caller, attacher)))
         )
-        const live = yield* Layer.buildWithScope(over, scope)
+        const live = yield* Layer.buildWithScope(clients, scope)
         const services: Context.Context<HostServices> = Context.make(SessionClient, client).pipe(
           Context.add(EndedSessions, ended),
-          Context.add(Caller, there),
+          Context.add(Caller, remote),
           Context.add(SessionRegistry, remoteRegistry(client, host, caller.version)),
           Context.add(DaemonLauncher, remoteLauncher(host)),
           Context.add(AttachClient, Context.get(live, AttachClient)),

@@ -1,4 +1,4 @@
-/** One question to the sesh on another host, and its answer: checked, because a host may say anything. */
+/** One question to the sesh on another host, and its answer, which is checked: a host may send anything. */
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
@@ -21,17 +21,17 @@ import { collect } from "../ssh/shared/collect.ts"
 import { lastLine } from "../ssh/shared/sanitize.ts"
 import { fromTransport, nonsense, noSesh, notSesh, otherVersion, refused } from "./errors.ts"
 
-/** For an answer, once the program runs: more than a session that hangs may cost a listing there. */
-const PATIENCE = "10 seconds"
+/** Time for an answer, once the program runs: more than a session that hangs delays a listing there. */
+const ANSWER_TIMEOUT = "10 seconds"
 
-/** A daemon may wait for the lock for ten seconds there, and then has thirty to get ready. */
-const CREATE_PATIENCE = "45 seconds"
+/** Time to create a session: a daemon may wait ten seconds for the lock, and then has thirty to get ready. */
+const CREATE_TIMEOUT = "45 seconds"
 
-/** As env(1) and shells say it. */
+/** Exit codes of env(1) and shells. */
 const NOT_EXECUTABLE = 126
 const NOT_FOUND = 127
 
-/** Where `npm run setup` puts it; what runs for nobody's login has no such PATH. The environment stays as it is. */
+/** Looks where `npm run setup` installs it, because a command without a login lacks that PATH. */
 const FIND = "sesh=\"$HOME/.local/bin/sesh\"; [ -x \"$sesh\" ] || sesh=sesh; exec \"$sesh\" \"$@\""
 
 /** The command line of the sesh on a host. */
@@ -41,17 +41,17 @@ const encodeRequest = Schema.encodeSync(Schema.fromJsonString(RemoteRequest))
 const decodeExchange = Schema.decodeUnknownOption(Schema.fromJsonString(Exchange))
 const decodeAnswer = Schema.decodeUnknownOption(Schema.fromJsonString(RemoteAnswer))
 
-/** What an answer says beside the answer. */
+/** A reply, and what the host says of itself with it. */
 export interface Answered {
   readonly sesh: string
-  /** Absolute, and of use only there. */
+  /** Absolute paths on the host. */
   readonly home: string
   readonly dir: string
   readonly agent: string | undefined
   readonly reply: Exclude<RemoteReply, { readonly error: unknown }>
 }
 
-/** Why the session was not made: an error of `DaemonLauncher`. */
+/** Why the session was not created: a `LaunchError` on the host. */
 export class LaunchRefused extends Schema.TaggedError<LaunchRefused>()("LaunchRefused", {
   kind: Schema.Literals(["not found", "not executable", "other"]),
   reason: Schema.String
@@ -61,7 +61,7 @@ const explainExit = (host: HostName, version: string, { status, stderr }: ExecRe
   const said = lastLine(stderr.toString("utf8"))
   const code = exitCode(status)
   if (code === NOT_FOUND || code === NOT_EXECUTABLE) return noSesh(host, said)
-  // What sesh said before it knew of this.
+  // The message of a sesh without --serve.
   if (said.includes("there is no option --serve")) return otherVersion(host, undefined, version)
   return notSesh(host, said)
 }
@@ -109,7 +109,7 @@ const read = (
   })
 }
 
-/** Asks. A host that was connected to and does not answer in time counts as one that cannot be reached. */
+/** Asks a host. A host that does not answer in time counts as unreachable. */
 export const exchange = (
   transport: SshTransport["Service"],
   asker: { readonly host: HostName; readonly version: string; readonly options: ConnectOptions | undefined },
@@ -117,17 +117,17 @@ export const exchange = (
 ): Effect.Effect<Answered, HostError | LaunchRefused> => {
   const { host, options, version } = asker
   const line = encodeRequest({ version: EXCHANGE, sesh: version, protocol: PROTOCOL, question })
-  const patience = question.ask === "create" ? CREATE_PATIENCE : PATIENCE
+  const timeout = question.ask === "create" ? CREATE_TIMEOUT : ANSWER_TIMEOUT
   const silent = new HostError({
     host,
-    problem: `sesh on ${host} does not answer in ${Duration.toSeconds(patience)} s`,
+    problem: `sesh on ${host} does not answer in ${Duration.toSeconds(timeout)} s`,
     kind: "unreachable"
   })
-  // Connecting has a patience of its own, in which a person may have to type a password.
+  // Connecting has its own time limit, in which the user may have to type a password.
   return transport.start(host, remoteSesh("--serve"), options).pipe(
     Effect.flatMap((program) =>
       collect(host, program, { stdin: Buffer.from(`${line}\n`) }).pipe(
-        Effect.timeoutOrElse({ duration: patience, orElse: () => Effect.fail(silent) })
+        Effect.timeoutOrElse({ duration: timeout, orElse: () => Effect.fail(silent) })
       )
     ),
     Effect.scoped,

@@ -1,4 +1,4 @@
-/** What went wrong with a host, as a command tells it. */
+/** Failures of hosts, as commands report them. */
 import { quoteIfNeeded } from "../../schema/Shell.ts"
 import { isAsNewAs } from "../../schema/Version.ts"
 import { HostError } from "../../services/HostError.ts"
@@ -18,13 +18,13 @@ const kinds: Record<(StartFailure | ChannelFailure | OutputTooLarge)["_tag"], Ho
   OutputTooLarge: "nonsense"
 }
 
-/** The transport has worded it. */
+/** Keeps the transport's message. */
 export const fromTransport = (host: string, failure: StartFailure | ChannelFailure | OutputTooLarge): HostError =>
   new HostError({ host, problem: failure.message, kind: kinds[failure._tag], cause: failure })
 
 const deployIt = (host: string): string => `run: sesh --deploy ${quoteIfNeeded(`@${host}`)}`
 
-/** There is none, or none that can be run; `said` is what the host's shell says about it. */
+/** The host has no sesh, or none that runs there; `said` is the shell's message. */
 export const noSesh = (host: string, said: string): HostError => {
   const what = /exec format|cannot execute/i.test(said)
     ? `the sesh on ${host} is not for that kind of machine`
@@ -32,7 +32,7 @@ export const noSesh = (host: string, said: string): HostError => {
   return new HostError({ host, problem: `${what}; ${deployIt(host)}`, kind: "no sesh" })
 }
 
-/** It is there, and too old to be asked; or we are too old to ask it. */
+/** The host's sesh is too old for ours, or ours for it. */
 export const otherVersion = (host: string, theirs: string | undefined, ours: string): HostError =>
   new HostError({
     host,
@@ -45,7 +45,7 @@ export const otherVersion = (host: string, theirs: string | undefined, ours: str
     kind: "version"
   })
 
-/** What answered is not sesh, or not in its right mind. */
+/** The answer is not a valid one of sesh. */
 export const nonsense = (host: string, said: string): HostError =>
   new HostError({
     host,
@@ -53,12 +53,12 @@ export const nonsense = (host: string, said: string): HostError =>
     kind: "nonsense"
   })
 
-/** It ended as none of ours does: some other program may have the name. */
+/** It exited as no sesh does: another program may have the name. */
 export const notSesh = (host: string, said: string): HostError => {
   const { kind, problem } = nonsense(host, said)
   return new HostError({ host, kind, problem: `${problem}; if that is another program, ${deployIt(host)}` })
 }
 
-/** The host's sesh has said why not. */
+/** The host's sesh refused; `message` says why. */
 export const refused = (host: string, message: string): HostError =>
   new HostError({ host, problem: `${host}: ${oneLine(message)}`, kind: "refused" })

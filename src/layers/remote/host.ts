@@ -1,4 +1,4 @@
-/** What is known of another host, and how to ask it more. */
+/** What is known of another host, and how to ask it. */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
@@ -14,32 +14,32 @@ import { makeSingleFlight } from "../ssh/shared/singleFlight.ts"
 import { type Answered, exchange, type LaunchRefused } from "./ask.ts"
 import { nonsense, refused } from "./errors.ts"
 
-/** Where things are on the host. */
+/** Paths on the host. */
 export interface HostPaths {
   readonly home: string
   readonly dir: string
   readonly agent: string | undefined
 }
 
-/** Another host, for one who asks. */
+/** Another host, with the options of one command. */
 export interface Host {
   readonly name: HostName
   readonly options: ConnectOptions | undefined
-  /** As the host has said in this process; undefined when it was not asked yet. */
+  /** As the host answered to this process; undefined if it was not asked yet. */
   readonly asked: () => HostPaths | undefined
-  /** As the host has said at any time: where things are now is for the host to say. */
+  /** As the host answered last, to any process: its paths may have changed since. */
   readonly remembered: Effect.Effect<Option.Option<RememberedHost>>
   readonly ask: (question: RemoteAsk) => Effect.Effect<Answered, HostError | LaunchRefused>
-  /** Asks what there is, and remembers it. */
+  /** Asks for its sessions, and remembers the answer. */
   readonly look: Effect.Effect<RememberedHost, HostError>
-  /** The same; several who want it at once share one question. */
-  readonly lookTogether: Effect.Effect<RememberedHost, HostError>
-  /** The session has just been made there. */
+  /** As `look`, but concurrent calls share one question. */
+  readonly lookShared: Effect.Effect<RememberedHost, HostError>
+  /** Remembers a session that was just created there. */
   readonly remember: (name: SessionName, answered: Answered) => Effect.Effect<void>
 }
 
-/** A question that is not about the start of a session fails for no such reason. */
-const notAboutStart = (host: string) => (error: HostError | LaunchRefused) =>
+/** Only a question to create a session can fail with `LaunchRefused`; otherwise it is a refusal. */
+const withoutLaunch = (host: string) => (error: HostError | LaunchRefused) =>
   error._tag === "LaunchRefused" ? refused(host, error.reason) : error
 
 export const makeHosts = Effect.fnUntraced(function*(parts: {
@@ -48,17 +48,17 @@ export const makeHosts = Effect.fnUntraced(function*(parts: {
   readonly version: string
 }) {
   const { hosts, transport, version } = parts
-  const places = new Map<HostName, HostPaths>()
+  const paths = new Map<HostName, HostPaths>()
   const share = yield* makeSingleFlight<RememberedHost, HostError>()
 
   return (name: HostName, options: ConnectOptions | undefined): Host => {
     const ask = (question: RemoteAsk) =>
       Effect.tap(
         exchange(transport, { host: name, version, options }, question),
-        ({ agent, dir, home }) => Effect.sync(() => places.set(name, { agent, dir, home }))
+        ({ agent, dir, home }) => Effect.sync(() => paths.set(name, { agent, dir, home }))
       )
 
-    const know = Effect.fnUntraced(function*(
+    const rememberAnswer = Effect.fnUntraced(function*(
       { dir, home, sesh }: Answered,
       sessions: RememberedHost["sessions"]
     ): Effect.fn.Return<RememberedHost> {
@@ -68,25 +68,25 @@ export const makeHosts = Effect.fnUntraced(function*(parts: {
     })
 
     const look = Effect.gen(function*() {
-      const answered = yield* Effect.mapError(ask({ ask: "sessions" }), notAboutStart(name))
+      const answered = yield* Effect.mapError(ask({ ask: "sessions" }), withoutLaunch(name))
       if (!("sessions" in answered.reply)) return yield* nonsense(name, "it answers another question")
-      return yield* know(answered, answered.reply.sessions)
+      return yield* rememberAnswer(answered, answered.reply.sessions)
     }).pipe(Effect.withSpan("Remotes.look"))
 
     const remember = Effect.fnUntraced(function*(session: SessionName, answered: Answered) {
       const before = Option.getOrUndefined(yield* hosts.get(name))
       const others = (before?.sessions ?? []).filter((other) => other.name !== session)
-      yield* know(answered, [...others, { name: session }].toSorted(byName))
+      yield* rememberAnswer(answered, [...others, { name: session }].toSorted(byName))
     })
 
     return {
       name,
       options,
-      asked: () => places.get(name),
+      asked: () => paths.get(name),
       remembered: hosts.get(name),
       ask,
       look,
-      lookTogether: share(`${options?.prompts ?? "batch"} ${name}`, look),
+      lookShared: share(`${options?.prompts ?? "batch"} ${name}`, look),
       remember
     }
   }

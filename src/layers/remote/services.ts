@@ -1,4 +1,4 @@
-/** What a host's own sesh does for us. */
+/** Services that the host's sesh provides. */
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { terminalVariables } from "../../schema/protocol/Serve.ts"
@@ -14,21 +14,20 @@ import { askSessions } from "../sessions/requests.ts"
 import { nonsense } from "./errors.ts"
 import type { Host } from "./host.ts"
 
-/** Characters of a host's warning. */
-const MAX_WARNING = 1000
+const MAX_WARNING_CHARACTERS = 1000
 
-/** The host lists; a session is asked over its socket. Dead ones are the host's to remove. */
+/** The host lists its sessions and removes dead ones; a session is asked over its socket. */
 export const remoteRegistry = (client: SessionClient["Service"], host: Host, version: string) =>
   SessionRegistry.of({
     ...askSessions(client, version),
     list: Effect.map(host.look, ({ sessions }) => sessions),
-    names: host.lookTogether.pipe(
+    names: host.lookShared.pipe(
       Effect.catch(() => Effect.map(host.remembered, Option.getOrElse(() => ({ sessions: [] })))),
       Effect.map(({ sessions }) => sessions.map(({ name }) => name))
     )
   })
 
-/** The session gets the environment that its host gives to who logs in. */
+/** The session gets the environment of a login on its host. */
 export const remoteLauncher = (host: Host) =>
   DaemonLauncher.of({
     launch: Effect.fn("DaemonLauncher.launch")(
@@ -58,13 +57,13 @@ export const remoteLauncher = (host: Host) =>
         const { id, warning } = reply.created
         const launched: Launched = warning === undefined
           ? { id }
-          : { id, warning: `${host.name}: ${visible(warning.slice(0, MAX_WARNING))}` }
+          : { id, warning: `${host.name}: ${visible(warning.slice(0, MAX_WARNING_CHARACTERS))}` }
         return launched
       }
     )
   })
 
-/** How sessions ended, the host is asked. */
+/** Asks the host how sessions ended. */
 export const remoteEnded = (host: Host) =>
   EndedSessions.of({
     get: (name: SessionName) =>

@@ -24,7 +24,7 @@ type Failure = ChannelFailure | HostError
 
 type Opening = Effect.Effect<ByteChannel<Failure>, StartFailure | SocketRefused | HostError, Scope.Scope>
 
-/** A refusal comes late as a rule: as the failure of a connection that never was one. */
+/** A refusal usually comes late, as the failure of a connection that was never established. */
 export const remoteClient = (transport: SshTransport["Service"], host: Host): SessionClient["Service"] => {
   const { name: at, options } = host
 
@@ -35,22 +35,22 @@ export const remoteClient = (transport: SshTransport["Service"], host: Host): Se
 
   const pathOf = (dir: string, name: SessionName): string => `${dir === "/" ? "" : dir}/${name}.sock`
 
-  /** Where the host has said that it is: there, or where only the host's own sesh gets. */
+  /** Opens the socket at the path that the host has said; else by the host's sesh, where ssh cannot reach sockets. */
   const open = (name: SessionName, dir: string): Opening =>
     transport.connectSocket(at, pathOf(dir, name), { ...options, bridge: remoteSesh("--bridge", name) })
 
-  /** Where it was not: the host may have been set up anew, and forward no sockets. It is asked. */
-  const seek = Effect.fnUntraced(function*(name: SessionName): Effect.fn.Return<
+  /** Asks the host for the path first: it may have changed, or the host may not forward sockets. */
+  const openAsked = Effect.fnUntraced(function*(name: SessionName): Effect.fn.Return<
     ByteChannel<Failure>,
     StartFailure | SocketRefused | HostError,
     Scope.Scope
   > {
-    const { dir, sessions } = yield* host.lookTogether
+    const { dir, sessions } = yield* host.lookShared
     if (sessions.some((session) => session.name === name)) return yield* open(name, dir)
     return yield* new SocketRefused({ host: at, path: pathOf(dir, name), words: "" })
   })
 
-  /** Where it was when the host was asked last: it may not be any more. */
+  /** Opens the socket at the path of the last answer; if it is not there any more, asks the host. */
   const openRemembered = Effect.fnUntraced(function*(name: SessionName, dir: string): Effect.fn.Return<
     ByteChannel<Failure>,
     StartFailure | SocketRefused | HostError,
@@ -59,13 +59,13 @@ export const remoteClient = (transport: SshTransport["Service"], host: Host): Se
     const run = yield* FiberSet.makeRuntime<Scope.Scope>()
     const first: ByteChannel<Failure> = yield* transport.connectSocket(at, pathOf(dir, name), options)
     const second = (opened: (result: ByteChannel<Failure> | Failure) => void) => {
-      const told = seek(name).pipe(
+      const opening = openAsked(name).pipe(
         Effect.match({
           onSuccess: opened,
           onFailure: (failure) => opened(failure._tag === "BadArgument" ? fromTransport(at, failure) : failure)
         })
       )
-      run(told)
+      run(opening)
     }
     return withFallback(first, ({ _tag }) => _tag === "SocketRefused", second, () => undefined)
   })
@@ -78,9 +78,9 @@ export const remoteClient = (transport: SshTransport["Service"], host: Host): Se
     const asked = host.asked()
     if (asked !== undefined) return yield* open(name, asked.dir)
     const remembered = yield* host.remembered
-    if (Option.isNone(remembered)) return yield* seek(name)
+    if (Option.isNone(remembered)) return yield* openAsked(name)
     return yield* openRemembered(name, remembered.value.dir).pipe(
-      Effect.catchTags({ SocketRefused: () => seek(name), BadArgument: () => seek(name) })
+      Effect.catchTags({ SocketRefused: () => openAsked(name), BadArgument: () => openAsked(name) })
     )
   })
 

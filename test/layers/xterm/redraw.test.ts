@@ -59,16 +59,16 @@ class Scene {
 
   /** The connection breaks, and the notice is shown. */
   cut(): void {
-    this.display.say("something longer that is said before it")
-    this.display.say(TEXT)
+    this.display.showNotice("something longer that is said before it")
+    this.display.showNotice(TEXT)
   }
 
   /** The client reconnects; meanwhile the session has gone on. */
   back(from: number, to: number): void {
     this.reference.write(this.bytes.subarray(from, to))
     this.model.write(this.bytes.subarray(from, to))
-    this.display.unsay()
-    const point = this.display.point(true)!
+    this.display.hideNotice()
+    const point = this.display.resumePoint(true)!
     assert.isDefined(point.redraw)
     this.display.begin(point.output)
     this.output(point.output, to)

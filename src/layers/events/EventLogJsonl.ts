@@ -11,12 +11,12 @@ import * as EventLogSilent from "./EventLogSilent.ts"
 
 const { O_APPEND, O_CREAT, O_NOCTTY, O_NONBLOCK, O_WRONLY } = Fs.constants
 
-/** A fifo that nobody reads is an error, not something to wait for. */
+/** A fifo without a reader is an error: opening it does not wait. */
 const FLAGS = O_WRONLY | O_APPEND | O_CREAT | O_NOCTTY | O_NONBLOCK
 
 /**
- * One write for the whole line: with O_APPEND those of other processes do not come between (write(2)). False when a part of
- * it was written and then the disk was full.
+ * One write for the whole line: with O_APPEND, lines of other processes do not get in between (write(2)). False when
+ * the disk was full in the middle of the line.
  */
 const append = (path: string, line: string): boolean => {
   const bytes = Buffer.from(line)
@@ -29,15 +29,15 @@ const append = (path: string, line: string): boolean => {
 }
 
 /**
- * Lines of JSON at the end of a file, which is made (0600) with the first of them, and opened anew for each: it may be moved
- * away at any time. What cannot be written is given up, and people are told from then on.
+ * Lines of JSON at the end of a file, which the first event creates (0600). Each event opens the file again: it may be
+ * moved away at any time. An event that cannot be written is dropped, and from then on messages go to the user.
  */
 export const layerAt = (path: string): Layer.Layer<EventLog, never, Output> =>
   Layer.effect(
     EventLog,
     Effect.map(Output, ({ note }) => {
       let works = true
-      /** The last line of ours is not whole: the next one must not be a part of it. */
+      /** A line feed when our last line was cut short: the next one must not continue it. */
       let torn = ""
 
       const failed = (reason: string) => {
@@ -62,7 +62,7 @@ export const layerAt = (path: string): Layer.Layer<EventLog, never, Output> =>
     })
   )
 
-/** The log that `SESH_EVENT_LOG` names, seen from the working directory; none when it is not set. */
+/** The log that `SESH_EVENT_LOG` names, relative to the working directory; no log when it is not set. */
 export const layer: Layer.Layer<EventLog, never, Caller | Output> = Layer.unwrap(
   Effect.map(Caller, ({ env, resolve }) => {
     const path = env["SESH_EVENT_LOG"]

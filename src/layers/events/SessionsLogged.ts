@@ -20,66 +20,66 @@ type Logged = AttachClient | DaemonLauncher | SessionControl
 
 type SessionRef = { readonly name: SessionName; readonly host?: HostName }
 
-const eventOfState = (place: SessionRef, role: AttachOptions["role"], state: AttachState): Event => {
+const eventOfState = (session: SessionRef, role: AttachOptions["role"], state: AttachState): Event => {
   switch (state._tag) {
     case "Attached":
-      return { event: "session_attached", role, ...place }
+      return { event: "session_attached", role, ...session }
     case "Lost":
       return {
         event: "connection_lost",
         reason: state.error === undefined ? "" : reasonOf(state.error),
         final: false,
-        ...place
+        ...session
       }
     case "Resumed":
-      return { event: "connection_resumed", ...place }
+      return { event: "connection_resumed", ...session }
   }
 }
 
-const eventOfEnd = (place: SessionRef, end: AttachEnd): Event => {
+const eventOfEnd = (session: SessionRef, end: AttachEnd): Event => {
   switch (end._tag) {
     case "Detached":
-      return { event: "session_detached", ...end.reason === undefined ? {} : { reason: end.reason }, ...place }
+      return { event: "session_detached", ...end.reason === undefined ? {} : { reason: end.reason }, ...session }
     case "Signal":
-      return { event: "session_detached", reason: end.signal, ...place }
+      return { event: "session_detached", reason: end.signal, ...session }
     case "Exited":
-      return { event: "session_ended", exit_code: exitCode(end.status), ...place }
+      return { event: "session_ended", exit_code: exitCode(end.status), ...session }
     case "Lost":
-      return { event: "connection_lost", reason: reasonOf(end.error), final: true, ...place }
+      return { event: "connection_lost", reason: reasonOf(end.error), final: true, ...session }
   }
 }
 
-/** Logs what becomes of the sessions of one machine. `host`: which; missing: this one. */
+/** Logs the events of one machine's sessions. `host`: its name; missing: this machine. */
 const logging = ({ emit }: EventLog["Service"], host?: HostName) => {
-  const placeOf = (name: SessionName): SessionRef => host === undefined ? { name } : { name, host }
+  const sessionOf = (name: SessionName): SessionRef => host === undefined ? { name } : { name, host }
   return {
     attaching: ({ attach }: AttachClient["Service"]): AttachClient["Service"] => ({
       attach: (options) => {
-        const place = placeOf(options.name)
+        const session = sessionOf(options.name)
         const onState = (state: AttachState) =>
-          Effect.andThen(emit(eventOfState(place, options.role, state)), options.onState?.(state) ?? Effect.void)
-        return Effect.tap(attach({ ...options, onState }), (end) => emit(eventOfEnd(place, end)))
+          Effect.andThen(emit(eventOfState(session, options.role, state)), options.onState?.(state) ?? Effect.void)
+        return Effect.tap(attach({ ...options, onState }), (end) => emit(eventOfEnd(session, end)))
       }
     }),
     launching: ({ launch }: DaemonLauncher["Service"]): DaemonLauncher["Service"] => ({
       launch: (spec) =>
-        Effect.tap(launch(spec), ({ id }) => emit({ event: "session_created", id, ...placeOf(spec.name) }))
+        Effect.tap(launch(spec), ({ id }) => emit({ event: "session_created", id, ...sessionOf(spec.name) }))
     }),
     controlling: (control: SessionControl["Service"]): SessionControl["Service"] => ({
       ...control,
       wait: (options) =>
         control.wait(options).pipe(
           Effect.tap(({ status }) =>
-            emit({ event: "session_ended", exit_code: exitCode(status), ...placeOf(options.name) })
+            emit({ event: "session_ended", exit_code: exitCode(status), ...sessionOf(options.name) })
           ),
           Effect.tapErrorTag("SessionLost", ({ reason }) =>
-            emit({ event: "connection_lost", reason, final: true, ...placeOf(options.name) }))
+            emit({ event: "connection_lost", reason, final: true, ...sessionOf(options.name) }))
         )
     })
   }
 }
 
-/** The same services of a host, which log what becomes of sessions. */
+/** A host's services, with the events of its sessions logged. */
 export const logged = <Services>(
   services: Context.Context<Services | Logged>,
   log: EventLog["Service"],
@@ -93,7 +93,7 @@ export const logged = <Services>(
   )
 }
 
-/** A layer of one of this machine's services, which logs. */
+/** A layer of one of this machine's services, with events logged. */
 const local = <Id, Service>(
   service: Context.Service<Id, Service>,
   log: (by: ReturnType<typeof logging>) => (given: Service) => Service

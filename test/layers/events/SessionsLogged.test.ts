@@ -21,7 +21,7 @@ const spec: SessionSpec = { name, dir: "/", env: {}, size: { cols: 80, rows: 24 
 /** What broke a connection. */
 const gone = new ConnectionReset({ code: "EIO", cause: new Error("gone") })
 
-/** Sessions that do nothing, and end in a way. */
+/** Sessions that do nothing, and end with `end`. */
 const sessions = (end: AttachEnd) =>
   Layer.mergeAll(
     Layer.succeed(AttachClient, {
@@ -61,8 +61,8 @@ const eventsOf = (end: AttachEnd, host?: string) =>
     return (yield* EventLogFake.EventLogTestRef).events
   }).pipe(Effect.provide(Layer.merge(sessions(end), log)))
 
-describe("what becomes of sessions", () => {
-  it.effect("is logged, with the host where there is one", () =>
+describe("the events of sessions", () => {
+  it.effect("are logged, with the host where there is one", () =>
     Effect.gen(function*() {
       const place = { name, host: hostNamed("web") }
       assert.deepStrictEqual(yield* eventsOf({ _tag: "Exited", status: { code: 0, signal: 2 } }, "web"), [
@@ -75,7 +75,7 @@ describe("what becomes of sessions", () => {
       ])
     }))
 
-  it.effect("that were waited for until the connection was lost is logged", () =>
+  it.effect("include a connection that was lost during a wait", () =>
     Effect.gen(function*() {
       const lost = new SessionLost({
         name,
@@ -111,7 +111,7 @@ describe("what becomes of sessions", () => {
       }]
     ] as const
   ) {
-    it.effect(`an end is told apart from others: ${end._tag}${"by" in end ? ` by ${end.by}` : ""}`, () =>
+    it.effect(`each kind of end has its event: ${end._tag}${"by" in end ? ` by ${end.by}` : ""}`, () =>
       Effect.map(eventsOf(end), (events) => assert.deepStrictEqual(events.at(-2), event)))
   }
 })

@@ -1,4 +1,4 @@
-/** Programs that we started, and their ends. */
+/** Child processes, and their ends. */
 import * as Effect from "effect/Effect"
 import { type ChildProcess, spawn, type SpawnOptions } from "node:child_process"
 import { constants } from "node:os"
@@ -6,8 +6,8 @@ import type { ExitStatus } from "../../schema/Session.ts"
 import { quietly } from "./quietly.ts"
 
 /**
- * Starts a program; undefined when it was not. Node throws some of the reasons (ENOTDIR, where a PATH ends with what is no
- * directory) and emits others: `failed` is told of all.
+ * Starts a program; undefined when it was not started. Node throws some of the reasons (ENOTDIR, where a PATH ends with
+ * a file) and emits others: `failed` gets all of them.
  */
 export const spawnChild = (
   file: string,
@@ -27,8 +27,8 @@ export const spawnChild = (
 const hasEnded = ({ exitCode, signalCode }: ChildProcess): boolean => exitCode !== null || signalCode !== null
 
 /**
- * Asks a program to end (SIGTERM), and kills what is still there after so many milliseconds. `group`: with all of its
- * process group, which it must lead (`detached`). Waits for nothing.
+ * Asks a program to end (SIGTERM), and kills it after `graceMs` milliseconds. `group`: with all of its process group,
+ * which it must lead (`detached`). Does not wait.
  */
 export const endChild = (child: ChildProcess, graceMs: number, { group = false } = {}): void => {
   const { pid } = child
@@ -41,7 +41,7 @@ export const endChild = (child: ChildProcess, graceMs: number, { group = false }
   child.once("exit", () => clearTimeout(timer))
 }
 
-/** Waits until a program has ended; what it leaves running does not count. */
+/** Waits until a program has ended, but not for processes that it leaves running. */
 export const childEnd = (child: ChildProcess): Effect.Effect<void> =>
   Effect.callback((resume) => {
     if (hasEnded(child)) resume(Effect.void)
@@ -52,6 +52,6 @@ export const childEnd = (child: ChildProcess): Effect.Effect<void> =>
 export const signalNumber = (name: string): number | undefined =>
   (constants.signals as Readonly<Record<string, number>>)[name]
 
-/** How a program ended, from what Node says of it: a status, or else the name of a signal. */
+/** How a program ended, from Node's report: a status, or else the name of a signal. */
 export const exitStatus = (code: number | null, signal: NodeJS.Signals | null): ExitStatus =>
   code === null ? { code: 0, signal: signal === null ? 0 : constants.signals[signal] } : { code }

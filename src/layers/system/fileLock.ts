@@ -1,7 +1,7 @@
 /**
  * SQLite's lock on an empty database: fcntl(2) locks of the kernel, which end with their holder however it dies. They
- * belong to processes; between the holders in one process SQLite tells itself (sqlite.org/howtocorrupt.html). A lock file
- * made with O_EXCL would need somebody to judge whether its maker still lives, and that races.
+ * belong to processes; SQLite itself keeps holders in one process apart (sqlite.org/howtocorrupt.html). A lock file
+ * made with O_EXCL would need a check whether its maker is still alive, and that check races.
  */
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
@@ -10,13 +10,13 @@ import * as Random from "effect/Random"
 import * as Fs from "node:fs"
 import { LockError } from "../../services/Lock.ts"
 
-/** Range of the pause between two tries: random, so that many who wait do not keep step. */
+/** Range of the pause between two tries: random, so that many waiting processes do not try in step. */
 const PAUSE_MS = { min: 3, max: 20 }
 
-/** SQLITE_BUSY: somebody else holds it (https://sqlite.org/rescode.html#busy). */
+/** SQLITE_BUSY: another process holds it (https://sqlite.org/rescode.html#busy). */
 const BUSY = 5
 
-/** Makes the file, but never opens it if it is there: closing a descriptor of it would drop our lock (fcntl(2)). */
+/** Creates the file, but never opens an existing one: closing a descriptor of it would drop our lock (fcntl(2)). */
 const makeFile = (path: string): void => {
   try {
     Fs.closeSync(Fs.openSync(path, "wx", 0o600))
@@ -25,7 +25,7 @@ const makeFile = (path: string): void => {
   }
 }
 
-/** Takes the lock and gives what lets it go; undefined when somebody else holds it. */
+/** Takes the lock and returns its release; undefined when another process holds it. */
 const tryLock = (path: string): (() => void) | undefined => {
   makeFile(path)
   // Loaded when needed: most runs of sesh lock nothing.
@@ -43,11 +43,11 @@ const tryLock = (path: string): (() => void) | undefined => {
 }
 
 /**
- * Runs `effect` while holding the lock on a file, which is made if need be. Waits up to `patience` for it.
- * `isHeld` of the error: somebody else had it for all that time.
+ * Runs `effect` while holding the lock on a file, which is created if it is missing. Waits up to `timeout` for it.
+ * `isHeld` of the error: another process held it for all that time.
  */
 export const withFileLock =
-  (path: string, patience: Duration.Input) =>
+  (path: string, timeout: Duration.Input) =>
   <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E | LockError, R> => {
     const attempt = Effect.try({
       try: () => tryLock(path),
@@ -55,12 +55,12 @@ export const withFileLock =
     })
 
     const take = Effect.fnUntraced(function*(pause: (ms: number) => Effect.Effect<void>) {
-      const until = (yield* Clock.currentTimeMillis) + Duration.toMillis(patience)
+      const until = (yield* Clock.currentTimeMillis) + Duration.toMillis(timeout)
       while (true) {
         const release = yield* attempt
         if (release !== undefined) return release
         if ((yield* Clock.currentTimeMillis) >= until) {
-          return yield* new LockError({ path, heldMs: Duration.toMillis(patience) })
+          return yield* new LockError({ path, heldMs: Duration.toMillis(timeout) })
         }
         yield* pause(yield* Random.nextIntBetween(PAUSE_MS.min, PAUSE_MS.max))
       }
@@ -68,7 +68,7 @@ export const withFileLock =
 
     return Effect.uninterruptibleMask((restore) =>
       Effect.flatMap(
-        // Only the pauses can be interrupted: nobody else knows yet that the lock was taken.
+        // Only the pauses can be interrupted: until the lock is returned, nothing else could release it.
         take((ms) => restore(Effect.sleep(ms))),
         (release) => Effect.ensuring(restore(effect), Effect.sync(release))
       )

@@ -1,11 +1,11 @@
-/** Files that may not be there, or not be ours to touch: what cannot be done is left. */
+/** Files that may be missing, or not accessible: failures are ignored. */
 import * as Fs from "node:fs"
 import { quietly } from "./quietly.ts"
 
-/** Bytes of a file that are looked at, from its end, unless others are asked for. */
+/** Bytes that are read from the end of a file by default. */
 const TAIL_BYTES = 64 * 1024
 
-/** The end of a file, from an offset on, at most so many bytes of it; empty when it cannot be read. */
+/** The end of a file, after an offset, at most `most` bytes; empty when it cannot be read. */
 export const readTail = (path: string, from = 0, most = TAIL_BYTES): string =>
   quietly(() => {
     const file = Fs.openSync(path, "r")
@@ -19,13 +19,13 @@ export const readTail = (path: string, from = 0, most = TAIL_BYTES): string =>
     }
   }, "")
 
-/** Bytes; 0 when there is none. */
+/** Bytes; 0 when there is no file. */
 export const sizeOf = (path: string): number => quietly(() => Fs.statSync(path).size, 0)
 
-/** When it was changed last, as a part of a key. */
+/** Its last change, as a part of a key. */
 export const versionOf = (path: string): string => quietly(() => String(Fs.statSync(path).mtimeMs), "")
 
-/** A file, a link or a socket, not a directory. */
+/** Removes a file, a link or a socket, not a directory. */
 export const remove = (path: string): void => quietly(() => Fs.unlinkSync(path))
 
 export const shorten = (path: string): void => quietly(() => Fs.truncateSync(path))

@@ -1,4 +1,4 @@
-/** Whose files are: what others can write to, they may have written. */
+/** Who can have written a file. */
 import type { Stats } from "node:fs"
 
 /** Write permission for the group or for others. */
@@ -6,6 +6,6 @@ const OTHERS_WRITE = 0o022
 
 export const isWritableByOthers = ({ mode }: Pick<Stats, "mode">): boolean => (mode & OTHERS_WRITE) !== 0
 
-/** Belongs to the user, and others cannot write to it: its contents are ours. */
+/** Belongs to the user, and others cannot write to it: its contents are trusted. */
 export const isOurs = (stat: Pick<Stats, "mode" | "uid">, uid: number): boolean =>
   stat.uid === uid && !isWritableByOthers(stat)

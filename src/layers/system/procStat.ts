@@ -1,4 +1,4 @@
-/** What Linux says of a process in /proc. */
+/** What Linux reports of a process in /proc. */
 import * as Fs from "node:fs"
 import { quietly } from "./quietly.ts"
 
@@ -12,17 +12,17 @@ export interface ProcStat {
   readonly group: number
   /** 6 */
   readonly session: number
-  /** 7: device number of its terminal; 0: none. */
+  /** 7: device number of its terminal; 0: no terminal. */
   readonly terminal: number
   /** 8: foreground process group of its terminal. */
   readonly foreground: number
   /** 14 and 15: time on the CPU, by itself and by the system for it, in clock ticks. */
   readonly ticks: number
-  /** 22: when it started. With the pid it tells a process from a later one of the same pid. */
+  /** 22: when it started. With the pid it distinguishes a process from a later one of the same pid. */
   readonly start: string
 }
 
-/** A process that has ended, and still has its number. */
+/** A process that has ended, and still has its pid. */
 export const isZombie = ({ state }: ProcStat): boolean => state === "Z" || state === "X"
 
 /** The name, field 2, is in parentheses and may have any character: the last parenthesis counts. */
@@ -41,6 +41,6 @@ const parse = (text: string): ProcStat => {
   }
 }
 
-/** Undefined: there is no such process, or no /proc to ask. */
+/** Undefined: there is no such process, or no /proc. */
 export const readProcStat = (pid: number | "self"): ProcStat | undefined =>
   quietly(() => parse(Fs.readFileSync(`/proc/${pid}/stat`, "latin1")))

@@ -1,6 +1,6 @@
 /**
- * What `run` gives, or `otherwise` (undefined unless given) where it throws: a file that is not there, or not ours to
- * touch, and nobody to tell.
+ * The result of `run`, or `otherwise` (undefined unless given) where it throws: for a file that is missing or not
+ * accessible, when there is nothing to report it to.
  */
 export const quietly: {
   <A>(run: () => A): A | undefined

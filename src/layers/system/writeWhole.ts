@@ -3,7 +3,7 @@ import { writeSync } from "node:fs"
 /** How long to wait for the reader of a pipe that another process has made non-blocking. */
 const RETRY_MS = 5
 
-/** Written whole, before returning; what went wrong if it was not. */
+/** Writes everything before returning; the error if it could not. */
 export const writeWhole = (fd: number, bytes: Uint8Array): NodeJS.ErrnoException | undefined => {
   for (let at = 0; at < bytes.length;) {
     try {

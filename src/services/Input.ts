@@ -5,7 +5,7 @@ import type * as Stream from "effect/Stream"
 /** Standard input, or a file, cannot be read. */
 export class InputError extends Schema.TaggedError<InputError>()("InputError", {
   file: Schema.String,
-  /** What the system says, in words for people. */
+  /** The system's reason, in words for the user. */
   reason: Schema.String,
   cause: Schema.Defect()
 }) {
@@ -14,9 +14,9 @@ export class InputError extends Schema.TaggedError<InputError>()("InputError", {
   }
 }
 
-/** What a command reads as a whole or piece by piece, in contrast to what is typed into a session (`Tty`). */
+/** What a command reads, as a whole or piece by piece; not what is typed into a session (`Tty`). */
 export class Input extends Context.Service<Input, {
-  /** True when a person is expected to type on standard input. */
+  /** True when standard input is a terminal: then the user is expected to type. */
   readonly isTerminal: boolean
   /** Standard input up to its end. Once. */
   readonly bytes: Stream.Stream<Uint8Array, InputError>

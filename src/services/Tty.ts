@@ -8,7 +8,7 @@ import { messageOf } from "../schema/Text.ts"
 
 /** The terminal could not be put into raw mode. */
 export class TtyError extends Schema.TaggedError<TtyError>()("TtyError", {
-  /** What the system says; missing: nothing, but the terminal is not in raw mode afterwards. */
+  /** The system's error; missing: there was none, but the terminal is not in raw mode. */
   cause: Schema.optionalKey(Schema.Defect())
 }) {
   override get message() {
@@ -18,9 +18,9 @@ export class TtyError extends Schema.TaggedError<TtyError>()("TtyError", {
   }
 }
 
-/** Callbacks, not streams: this is the byte path. */
+/** Callbacks instead of streams, because this is the byte path. */
 export interface TtyHandlers {
-  /** Bytes typed. The handler's to keep. */
+  /** Bytes typed. The handler may keep them. */
   readonly onInput: (bytes: Buffer) => void
   /** No more input: end of file, or the terminal is gone. */
   readonly onEnd: () => void
@@ -28,18 +28,18 @@ export interface TtyHandlers {
   readonly onDrain: () => void
   /** The window has another size. */
   readonly onResize: (size: Size) => void
-  /** The process was told to go (SIGTERM, SIGHUP, SIGINT), or the terminal went. */
+  /** The process was asked to end (SIGTERM, SIGHUP, SIGINT), or the terminal is gone. */
   readonly onSignal: (signal: EndSignal) => void
 }
 
-/** The user's side: standard input and output, a terminal as a rule. */
+/** The user's side: standard input and output, usually a terminal. */
 export class Tty extends Context.Service<Tty, {
   readonly inputIsTerminal: boolean
   readonly outputIsTerminal: boolean
-  /** Of the terminal on output, or else on input; undefined when neither is one. */
+  /** The size of the terminal on output, or else on input; undefined when neither is a terminal. */
   readonly size: () => Size | undefined
   /**
-   * Opens the byte path. If input is a terminal it is raw from here on: no echo, no signals from keys, and a line feed
+   * Opens the byte path. If input is a terminal it is raw from now on: no echo, no signals from keys, and a line feed
    * goes out as a line feed. Closing the scope restores it, whatever happened.
    */
   readonly open: (handlers: TtyHandlers) => Effect.Effect<OpenTty, TtyError, Scope.Scope>
@@ -47,14 +47,14 @@ export class Tty extends Context.Service<Tty, {
 
 /** The byte path to the user. */
 export interface OpenTty {
-  /** Shows bytes, which must not change afterwards. False: hold back until `onDrain`. */
+  /** Shows bytes, which must not change afterwards. False: write no more until `onDrain`. */
   readonly write: (bytes: Buffer) => boolean
   /** While paused, no `onInput`. */
   readonly pause: () => void
   readonly resume: () => void
   /**
-   * Waits until all that was written has been taken, a second at the most, and for the answers of the terminal that are
-   * on their way: they are input of ours, and not of whoever reads from the terminal next. False: not all was taken.
+   * Waits until all that was written has been taken, at most a second, and for the terminal's replies that are on their
+   * way: they are input for us, not for the next reader of the terminal. False: not all was taken.
    */
   readonly flush: Effect.Effect<boolean>
 }

@@ -35,7 +35,7 @@ const fake = Layer.effect(
   })
 ).pipe(Layer.provideMerge(Layer.mergeAll(OutputFake.layer({ isTerminal: true }), ProgressFake.layer(COLUMNS))))
 
-/** The few things that a terminal is told here: CR, LF, EL, CUU. */
+/** Interprets the few sequences that a status line uses: CR, LF, EL, CUU. */
 const render = (bytes: string): ReadonlyArray<string> => {
   const lines = [""]
   let row = 0
@@ -76,7 +76,7 @@ describe("ProgressTerminal", () => {
     ProgressTerminal.layerOn(fd, new StatusLine(fd)).pipe(Layer.provide(CallerFake.layer({ env: { TERM } })))
 
   test(
-    "what is quick is not shown at all, and often is not more often than one can see",
+    "quick work shows nothing, and frequent changes are shown only as often as one can see",
     Effect.gen(function*() {
       const { seen, slave } = yield* open
       yield* Effect.gen(function*() {
@@ -95,7 +95,7 @@ describe("ProgressTerminal", () => {
   )
 
   test(
-    "wide characters count as what they are",
+    "wide characters count as two columns",
     Effect.gen(function*() {
       const { seen, slave } = yield* open
       yield* Effect.gen(function*() {
@@ -108,7 +108,7 @@ describe("ProgressTerminal", () => {
   )
 
   test(
-    "where nothing can be erased, and where no terminal is, nothing is shown",
+    "nothing is shown on a terminal that cannot erase, or without a terminal",
     Effect.gen(function*() {
       const { seen, slave } = yield* open
       const other = yield* open
@@ -150,7 +150,7 @@ describe("ProgressTerminal", () => {
     }).pipe(Effect.scoped, Effect.provide(PtyNode.layer)), 60_000)
 
   test(
-    "bytes that are written as they are go above it too",
+    "raw bytes are written above it too",
     Effect.gen(function*() {
       const { seen, slave } = yield* open
       const line = new StatusLine(slave)

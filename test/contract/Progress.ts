@@ -8,7 +8,7 @@ import { Output } from "../../src/services/Output.ts"
 import { Progress } from "../../src/services/Progress.ts"
 import { until } from "./SessionServer.ts"
 
-/** Who looks at a terminal of 40 columns. */
+/** A terminal of 40 columns, as its user sees it. */
 export class Screen extends Context.Service<Screen, {
   /** The lines there are now, the last one being the one that may change. */
   readonly lines: () => ReadonlyArray<string>
@@ -46,7 +46,7 @@ export const suite = <E>(name: string, layer: Layer.Layer<Progress | Output | Sc
     )
 
     test(
-      "what Output says goes above it",
+      "Output goes above it",
       Effect.gen(function*() {
         const { note, print } = yield* Output
         const { line } = yield* Progress

@@ -26,7 +26,7 @@ const atFake = Layer.effect(
   }))
 ).pipe(Layer.provideMerge(PromptFake.layer()))
 
-/** Both ends of a real terminal are here: one is the program's, a person sits at the other. */
+/** A real terminal with both of its ends: one for the program, one for the user. */
 const atReal = Layer.unwrap(Effect.gen(function*() {
   const { seen: text, slave, write } = yield* openScreen(80)
   let typed = 0
@@ -35,12 +35,12 @@ const atReal = Layer.unwrap(Effect.gen(function*() {
       typed++
       write(Buffer.from(`${line}\n`))
     },
-    // It is not our controlling terminal: the kernel would send us no signal.
+    // It is not our controlling terminal: the kernel sends us no signal.
     interrupt: () => void process.emit("SIGINT"),
     end: () => write(Buffer.from("\x04")),
     seen: text,
     unread: Effect.gen(function*() {
-      // A line that is typed is shown, and then there to be read.
+      // A typed line is echoed, and can be read after that.
       yield* until("all that was typed is there", () => text().split("\n").length > typed)
       const end = "the end of the test"
       write(Buffer.from(`${end}\n`))
@@ -112,7 +112,7 @@ describe("PromptTerminal", () => {
   }
 
   test(
-    "without a terminal, and in the background, nobody can be asked",
+    "without a terminal, and in the background, no question is possible",
     Effect.gen(function*() {
       yield* (yield* onTerminal("possible")).shows("possible: true")
       for (const redirect of ["</dev/null", "2>/dev/null", "& wait"]) {
@@ -123,7 +123,7 @@ describe("PromptTerminal", () => {
     })
   )
 
-  it.live("a terminal that is gone is nobody", () =>
+  it.live("no question is possible on a terminal that is gone", () =>
     Effect.gen(function*() {
       const { isPossible } = yield* Prompt
       assert.isFalse(isPossible)

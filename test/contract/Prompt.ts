@@ -9,7 +9,7 @@ import { Prompt } from "../../src/services/Prompt.ts"
 import { turns } from "../support/turns.ts"
 import { until } from "./SessionServer.ts"
 
-/** Who sits at the terminal. */
+/** The user at the terminal. */
 export class Person extends Context.Service<Person, {
   /** Types a line, and Enter. */
   readonly type: (line: string) => void
@@ -50,7 +50,7 @@ export const suite = <E>(name: string, layer: Layer.Layer<Prompt | Person, E>): 
     )
 
     test(
-      "what is no choice is asked about again",
+      "an invalid choice is asked for again",
       Effect.gen(function*() {
         const { answer, person } = yield* asking
         for (const line of ["4", "0", "-1", "two", "1 2", "0x1"]) person.type(line)
@@ -77,7 +77,7 @@ export const suite = <E>(name: string, layer: Layer.Layer<Prompt | Person, E>): 
     }
 
     test(
-      "what is typed after the answer stays for who reads next",
+      "input after the answer stays for the next reader",
       Effect.gen(function*() {
         const { answer, person } = yield* asking
         person.type("1")
@@ -128,7 +128,7 @@ export const suite = <E>(name: string, layer: Layer.Layer<Prompt | Person, E>): 
     }
 
     test(
-      "patience tells nothing, and takes nothing",
+      "without a key nothing runs, and nothing is read",
       Effect.gen(function*() {
         const prompt = yield* Prompt
         const person = yield* Person

@@ -24,7 +24,7 @@ const atFake = Layer.effect(
 /** Modes a raw terminal has none of; what a line feed becomes, above all. */
 const COOKED = /(?<!-)\b(opost|icanon|echo|isig|ixon|icrnl|iexten|inlcr|igncr)\b/g
 
-/** Both ends of a real terminal are here: one is the program's, a person sits at the other. */
+/** A real terminal with both of its ends: one for the program, one for the user. */
 const atReal = Layer.unwrap(Effect.gen(function*() {
   const addon = loadPtyAddon()
   const { master, slave } = addon.open(80, 24)
@@ -43,7 +43,7 @@ const atReal = Layer.unwrap(Effect.gen(function*() {
     seen: () => Buffer.concat(seen),
     resize: ({ cols, rows }) => {
       addon.resize(master, cols, rows)
-      // The kernel tells those whose controlling terminal it is; ours is another one.
+      // The kernel signals only the processes of this controlling terminal; ours is another one.
       process.emit("SIGWINCH")
     },
     signal: (name) => void process.emit(name),

@@ -10,7 +10,7 @@ import { allBytes } from "../fixtures/bytes.ts"
 import { turns } from "../support/turns.ts"
 import { until } from "./SessionServer.ts"
 
-/** The person at the terminal. */
+/** The user at the terminal. */
 export class Person extends Context.Service<Person, {
   readonly type: (keys: Buffer) => void
   /** All that was shown. */
@@ -25,7 +25,7 @@ export class Person extends Context.Service<Person, {
   readonly isRaw: () => boolean
 }>()("test/Person") {}
 
-/** What the program was told. */
+/** What was reported to the program. */
 export interface Told {
   readonly typed: () => Buffer
   readonly sizes: Array<Size>
@@ -34,7 +34,7 @@ export interface Told {
   drained: number
 }
 
-/** Handlers that remember. */
+/** Handlers that record their calls. */
 export const remembering = (): readonly [Told, TtyHandlers] => {
   const typed: Array<Buffer> = []
   const told: Told = { typed: () => Buffer.concat(typed), sizes: [], signals: [], ends: 0, drained: 0 }
@@ -54,7 +54,7 @@ const opened = Effect.gen(function*() {
   return { told, tty, open: yield* tty.open(handlers), person: yield* Person }
 })
 
-/** What {@link Tty} promises on a terminal, whoever keeps it. */
+/** What {@link Tty} promises on a terminal, in any layer. */
 export const suite = <E>(name: string, layer: Layer.Layer<Tty | Person, E>) =>
   describe(name, () => {
     const test = <A, E>(name: string, effect: Effect.Effect<A, E, Tty | Person | Scope.Scope>) =>
@@ -101,7 +101,7 @@ export const suite = <E>(name: string, layer: Layer.Layer<Tty | Person, E>) =>
     )
 
     test(
-      "nothing is told while paused, and everything later",
+      "no input arrives while paused, and all of it later",
       Effect.gen(function*() {
         const { open, person, told } = yield* opened
         open.pause()
@@ -114,7 +114,7 @@ export const suite = <E>(name: string, layer: Layer.Layer<Tty | Person, E>) =>
     )
 
     test(
-      "a stopped terminal stops nothing else: it asks to hold back, and says when to go on",
+      "a stopped terminal stops nothing else: a write returns false, and a drain follows when it continues",
       Effect.gen(function*() {
         const { open, person, told } = yield* opened
         person.stall(true)
@@ -140,7 +140,7 @@ export const suite = <E>(name: string, layer: Layer.Layer<Tty | Person, E>) =>
     )
 
     test(
-      "what a stopped terminal did not take does not keep it from being restored",
+      "output that a stopped terminal has not taken does not prevent its restoration",
       Effect.gen(function*() {
         const person = yield* Person
         person.stall(true)
@@ -150,7 +150,7 @@ export const suite = <E>(name: string, layer: Layer.Layer<Tty | Person, E>) =>
     )
 
     test(
-      "another size is told",
+      "a new size is reported",
       Effect.gen(function*() {
         const { person, told, tty } = yield* opened
         person.resize({ cols: 132, rows: 50 })
@@ -161,7 +161,7 @@ export const suite = <E>(name: string, layer: Layer.Layer<Tty | Person, E>) =>
     )
 
     test(
-      "signals are told",
+      "signals are reported",
       Effect.gen(function*() {
         const { person, told } = yield* opened
         for (const name of ["SIGTERM", "SIGINT", "SIGHUP"] as const) person.signal(name)
@@ -171,7 +171,7 @@ export const suite = <E>(name: string, layer: Layer.Layer<Tty | Person, E>) =>
     )
 
     test(
-      "when the window is closed input ends, the program is told to go, and writing does no harm",
+      "when the window is closed, input ends, the program gets SIGHUP, and writing does no harm",
       Effect.gen(function*() {
         const scope = yield* Scope.make()
         const { open, person, told } = yield* Scope.provide(opened, scope)
@@ -189,7 +189,7 @@ export const suite = <E>(name: string, layer: Layer.Layer<Tty | Person, E>) =>
     )
 
     test(
-      "after the scope nobody is told anything, and it can be opened again",
+      "after the scope no handler is called, and it can be opened again",
       Effect.gen(function*() {
         const person = yield* Person
         const [first, handlers] = remembering()

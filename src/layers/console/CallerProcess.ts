@@ -5,13 +5,13 @@ import { isAbsolute, resolve } from "node:path"
 import { Caller } from "../../services/Caller.ts"
 import { quietly } from "../system/quietly.ts"
 
-/** The real path, or undefined when there is nothing. */
+/** The real path; undefined when the path does not exist. */
 const realPath = (path: string): string | undefined => quietly(() => realpathSync(path))
 
-/** The directory as the user's shell calls it, symlinks and all, if that is where we are. */
+/** The working directory as the user's shell names it, with its symlinks, if that is where we are. */
 const workingDirectory = (logical: string | undefined): string => {
   const physical = realPath(".")
-  // Ours was removed: its name is all that is left, and what needs it will say that it is not there.
+  // Our directory was removed: only its name is left, and its users will report that it is missing.
   if (physical === undefined) return logical ?? "/"
   return logical !== undefined && isAbsolute(logical) && realPath(logical) === physical ? logical : physical
 }
@@ -19,7 +19,7 @@ const workingDirectory = (logical: string | undefined): string => {
 /** This process. */
 export const layer = (version: string): Layer.Layer<Caller> =>
   Layer.sync(Caller, () => {
-    // Looked up when it is asked for: a listing does without.
+    // Looked up at its first use: a listing does not need it.
     let known: string | undefined
     const cwd = () => known ??= workingDirectory(process.env["PWD"])
     return {

@@ -11,7 +11,7 @@ import { codeOf, reasonOf } from "../system/systemError.ts"
 
 const STDIN = 0
 
-/** errno(3), for people. */
+/** errno(3), in words for the user. */
 const REASONS: Readonly<Record<string, string>> = {
   ENOENT: "there is no such file",
   ENOTDIR: "there is no such file",
@@ -22,7 +22,7 @@ const REASONS: Readonly<Record<string, string>> = {
 
 const explain = (cause: unknown): string => REASONS[codeOf(cause)] ?? reasonOf(cause)
 
-/** Piece by piece, as they are asked for. Who stops reading closes it, whatever it was waiting for. */
+/** Read piece by piece, on demand. A reader that stops closes the stream, even while it waits. */
 const read = (file: string, open: () => Readable): Stream.Stream<Uint8Array, InputError> =>
   NodeStream.fromReadable({
     evaluate: open,
@@ -30,10 +30,10 @@ const read = (file: string, open: () => Readable): Stream.Stream<Uint8Array, Inp
     chunkSize: 1
   })
 
-/** As standard input Node takes a directory for an empty file. */
+/** Node takes a directory as standard input for an empty file. */
 const openStdin = (): Readable => fstatSync(STDIN).isDirectory() ? createReadStream("", { fd: STDIN }) : process.stdin
 
-/** Files, and another stream in the place of standard input. */
+/** Files, and another stream instead of standard input. */
 export const layerOn = (
   stdin: () => Readable,
   isTerminal: boolean

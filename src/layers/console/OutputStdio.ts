@@ -10,10 +10,13 @@ import { type StatusLine, statusLine } from "./statusLine.ts"
 const STDOUT = 1
 const STDERR = 2
 
-/** Who shows no status line has none to be written above. */
+/** For an output without a status line. */
 const noLine: Pick<StatusLine, "above"> = { above: (write) => write() }
 
-/** Written to these descriptors synchronously: sesh says little, and then ends. What is said goes above the line. */
+/**
+ * Writes to these descriptors synchronously, because sesh writes little and then ends. Output goes above the status
+ * line.
+ */
 export const layerOn = (out: number, err: number, line = noLine): Layer.Layer<Output> => {
   const lineOf = (text: string): Buffer => Buffer.from(`${withoutControls(text, "\t\n", "�")}\n`)
 

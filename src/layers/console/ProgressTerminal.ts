@@ -11,16 +11,16 @@ import { sizeOf } from "./ttyStreams.ts"
 
 const STDERR = 2
 
-/** What is over by then was quick: nothing flashes. */
+/** Work that ends before this shows no line: nothing flashes. */
 const DELAY_MS = 150
 
-/** Between two changes: more often nobody can read. */
+/** Between two changes: faster ones are not readable. */
 const BETWEEN_MS = 80
 
-/** The width of a terminal that does not say. */
+/** The width when the terminal does not report it. */
 const COLUMNS = 80
 
-/** What fits into so many columns. */
+/** The part of a text that fits into this many columns. */
 const fitting = (text: string, columns: number): string => {
   if (widthOf(text) <= columns) return text
   let fits = ""
@@ -34,7 +34,7 @@ const fitting = (text: string, columns: number): string => {
   return `${fits}…`
 }
 
-/** One line after the other on this terminal; the one that began last is seen. */
+/** Several status lines on one terminal; the one that began last is shown. */
 class Lines {
   private readonly fd: number
   private readonly line: StatusLine
@@ -84,7 +84,7 @@ class Lines {
 
   private readonly clear = () => this.line.show("")
 
-  /** Nobody else wants to hear of it: then it ends us, as it would have without us. */
+  /** When nothing else listens to the signal, it ends this process, as it would have without us. */
   private readonly onSignal = (signal: NodeJS.Signals) => {
     this.clear()
     if (process.listenerCount(signal) > 1) return
@@ -93,7 +93,7 @@ class Lines {
   }
 }
 
-/** On the terminal of a descriptor, if it is one that can erase a line. */
+/** On the terminal of a descriptor, if it can erase a line. */
 export const layerOn = (fd: number, line: StatusLine): Layer.Layer<Progress, never, Caller> =>
   Layer.effect(
     Progress,

@@ -18,41 +18,45 @@ import { openTerminalInput } from "./ttyStreams.ts"
 const STDIN = 0
 const STDERR = 2
 
-/** What a person's key did: a line with what was typed on it, or the wish to stop. */
+/** What the user pressed: Enter, with the line that was typed; Ctrl-C; or Ctrl-D. */
 type Pressed = { readonly _tag: "Line"; readonly text: string } | { readonly _tag: "Interrupt" } | {
   readonly _tag: "End"
 }
 
 /**
- * A job in the background is stopped when it reads from its terminal (termios(4), SIGTTIN): nobody is there for it. Where
- * there is no /proc, nothing is known.
+ * A background job is stopped when it reads from its terminal (termios(4), SIGTTIN), so it must not ask. Without /proc
+ * this is unknown.
  */
 const isInBackground = (fd: number): boolean => {
-  const us = readProcStat("self")
-  return us !== undefined && us.group !== us.foreground && quietly(() => fstatSync(fd).rdev) === us.terminal
+  const self = readProcStat("self")
+  return self !== undefined && self.group !== self.foreground && quietly(() => fstatSync(fd).rdev) === self.terminal
 }
 
 /**
- * Tells what is pressed, line by line, until the scope closes. The terminal keeps its modes: it edits lines, shows what
- * is typed, and makes a signal of Ctrl-C. It hands over one line at a time, and nothing is read beyond what was told.
+ * Reports what the user presses, line by line, until the scope closes. The terminal keeps its modes: it edits lines,
+ * echoes what is typed, and turns Ctrl-C into a signal. It hands over one line at a time, and nothing beyond the
+ * reported lines is read.
  */
-const pressing = (fd: number, tell: (pressed: Pressed) => "more" | "enough"): Effect.Effect<void, never, Scope.Scope> =>
+const pressing = (
+  fd: number,
+  report: (pressed: Pressed) => "more" | "enough"
+): Effect.Effect<void, never, Scope.Scope> =>
   Effect.acquireRelease(
     Effect.sync(() => {
       let typed = ""
       const input = openTerminalInput(fd, {
         onInput: (bytes) => {
           typed += bytes.toString("utf8")
-          // Ctrl-D in the middle of a line hands over what there is of it.
+          // Ctrl-D in the middle of a line hands over the line so far.
           if (!typed.endsWith("\n")) return
           const text = typed.slice(0, -1)
           typed = ""
-          if (tell({ _tag: "Line", text }) === "enough") input.pause()
+          if (report({ _tag: "Line", text }) === "enough") input.pause()
         },
-        onEnd: () => void tell({ _tag: "End" })
+        onEnd: () => void report({ _tag: "End" })
       })
       const onInterrupt = () => {
-        if (tell({ _tag: "Interrupt" }) === "enough") input.pause()
+        if (report({ _tag: "Interrupt" }) === "enough") input.pause()
       }
       const stop = listen({ SIGINT: onInterrupt })
       input.resume()
@@ -64,7 +68,7 @@ const pressing = (fd: number, tell: (pressed: Pressed) => "more" | "enough"): Ef
     (close) => Effect.sync(close)
   )
 
-/** What was typed as an index; undefined when it is none. */
+/** The typed number as an index; undefined when it is not one of the choices. */
 const toIndex = (text: string, choices: ReadonlyArray<string>): number | undefined => {
   const number = /^\s*\d{1,6}\s*$/.test(text) ? Number(text) : 0
   return number >= 1 && number <= choices.length ? number - 1 : undefined
@@ -93,7 +97,7 @@ export const layerOn = (inFd: number, outFd: number, line: StatusLine): Layer.La
         write(ask)
         return "more"
       })
-      // Who sees the question is listened to already: Ctrl-C would end us otherwise.
+      // The question comes after the listener: before it Ctrl-C would end this process.
       line.above(() => write(`${visible(question)}\n${numbered.join("")}`))
       write(ask)
       return yield* Deferred.await(answered)
@@ -107,10 +111,10 @@ export const layerOn = (inFd: number, outFd: number, line: StatusLine): Layer.La
       onImpatience: (run) =>
         Effect.suspend(() => {
           if (!isatty(inFd) || isInBackground(inFd)) return Effect.void
-          let isTold = false
+          let hasRun = false
           return pressing(inFd, ({ _tag }) => {
-            if (isTold) return "enough"
-            isTold = true
+            if (hasRun) return "enough"
+            hasRun = true
             if (_tag === "Line") line.entered()
             if (_tag !== "End") run()
             return "enough"
@@ -119,5 +123,5 @@ export const layerOn = (inFd: number, outFd: number, line: StatusLine): Layer.La
     })
   })
 
-/** Asks on standard error, hears from standard input. */
+/** Asks on standard error, reads from standard input. */
 export const layer: Layer.Layer<Prompt> = layerOn(STDIN, STDERR, statusLine)

@@ -18,10 +18,12 @@ import {
 /** A terminal that has not taken everything by then is stopped, or gone. */
 const FLUSH_MS = 1000
 
-/** How long a terminal, or the network before it, may take to answer, or to hear that the mouse is off. */
+/**
+ * Time that a terminal, or the network to it, may take to answer a query, or to act on the mouse being switched off.
+ */
 const DRAIN_MS = 60
 
-/** Puts the terminal back whenever somebody else gets it: at the end, however it comes, and while we are stopped. */
+/** Restores the terminal whenever another process gets it: at the end, however it comes, and while we are stopped. */
 const inModes = Effect.fnUntraced(function*(modes: Modes, onContinue: () => void) {
   yield* listening({
     exit: modes.leave,
@@ -48,8 +50,8 @@ const opened = (input: Input, output: Output, isConversation: boolean): OpenTty 
   pause: input.pause,
   resume: input.resume,
   flush: Effect.callback<void>((resume) => {
-    const callOff = output.whenTaken(() => resume(Effect.void))
-    return Effect.sync(callOff)
+    const cancel = output.whenTaken(() => resume(Effect.void))
+    return Effect.sync(cancel)
   }).pipe(
     Effect.timeoutOption(FLUSH_MS),
     Effect.map(Option.isSome),
@@ -57,7 +59,7 @@ const opened = (input: Input, output: Output, isConversation: boolean): OpenTty 
   )
 })
 
-/** The terminals on two descriptors; what is not a terminal is the process's own standard input or output. */
+/** The terminals on two descriptors; without a terminal, the process's own standard input or output. */
 export const layerOn = (inputFd: number, outputFd: number): Layer.Layer<Tty> =>
   Layer.sync(Tty, () => {
     const inputIsTerminal = isatty(inputFd)
@@ -75,7 +77,7 @@ export const layerOn = (inputFd: number, outputFd: number): Layer.Layer<Tty> =>
         const now = size()
         if (now !== undefined) handlers.onResize(now)
       }
-      // By itself it would end the process at once, with the terminal raw.
+      // Without a listener it would end the process at once, with the terminal raw.
       const onQuit = () => handlers.onSignal("SIGTERM")
       yield* listening({ SIGWINCH: onResize, SIGQUIT: onQuit, ...endSignals(handlers.onSignal) })
       const input = yield* Effect.acquireRelease(
@@ -86,7 +88,7 @@ export const layerOn = (inputFd: number, outputFd: number): Layer.Layer<Tty> =>
         (input) => Effect.sync(input.close)
       )
       yield* inModes(modesOf(input), onResize)
-      // The terminal went, or whoever read from us: as if the system had said so.
+      // The terminal is gone, or the reader of our output: handled like a hangup.
       const outputHandlers = { onDrain: handlers.onDrain, onGone: () => handlers.onSignal("SIGHUP") }
       const output = yield* Effect.acquireRelease(
         Effect.try({

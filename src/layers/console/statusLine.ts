@@ -1,15 +1,15 @@
-/** The last line of a terminal, which changes while something takes its time, and what is written above it. */
+/** The last line of a terminal, which changes during long work, and the output above it. */
 import { writeWhole } from "../system/writeWhole.ts"
 
 const STDERR = 2
 
-/** To the beginning of the line, and nothing behind it (ECMA-48: EL). */
+/** Moves to the beginning of the line, and erases it (ECMA-48: EL). */
 const ERASE = "\r\x1b[K"
 
-/** To the line above (ECMA-48: CUU). */
+/** Moves to the line above (ECMA-48: CUU). */
 const UP = "\x1b[A"
 
-/** Shared by all who write to one terminal. */
+/** Shared by all writers to one terminal. */
 export class StatusLine {
   private readonly fd: number
   private text = ""
@@ -18,21 +18,21 @@ export class StatusLine {
     this.fd = fd
   }
 
-  /** Shows another text, which fits one line and has no control characters; empty: none. */
+  /** Shows another text, which fits into one line and has no control characters; empty: no line. */
   show(text: string): void {
     if (text === this.text) return
     this.text = text
     this.write(`${ERASE}${text}`)
   }
 
-  /** Writes something that ends with a line. */
+  /** Writes output that ends with a line feed. */
   above(write: () => void): void {
     if (this.text !== "") this.write(ERASE)
     write()
     if (this.text !== "") this.write(this.text)
   }
 
-  /** Somebody has pressed Enter, and the terminal has put what was shown one line up. */
+  /** The user has pressed Enter, and the terminal has moved the line up by one. */
   entered(): void {
     if (this.text !== "") this.write(`${UP}${ERASE}${this.text}`)
   }
@@ -42,5 +42,5 @@ export class StatusLine {
   }
 }
 
-/** Of standard error. */
+/** The one of standard error. */
 export const statusLine = new StatusLine(STDERR)

@@ -1,4 +1,4 @@
-/** A terminal's modes, for the time that its bytes are somebody else's. */
+/** A terminal's modes, for the time that its bytes belong to a session. */
 import { spawn, spawnSync } from "node:child_process"
 import * as fs from "node:fs"
 import type { Input } from "./ttyStreams.ts"
@@ -7,20 +7,20 @@ import type { Input } from "./ttyStreams.ts"
 const STTY = ["/bin/stty", "/usr/bin/stty"]
 
 /** tcsetattr(3) waits until the terminal has shown everything, and a stopped one never does. */
-const PATIENCE_MS = 1000
+const STTY_TIMEOUT_MS = 1000
 
 /**
- * What Node's raw mode leaves on: above all output processing, which makes a line feed a carriage return and a line
- * feed (libuv sets ONLCR); and what a user may have chosen for input. There is no other way to a terminal's modes in
- * Node. It costs 2-4 ms in another process; without stty, bare line feeds go out as CR LF.
+ * What Node's raw mode leaves on: above all output processing, which turns a line feed into CR LF (libuv sets ONLCR);
+ * and what a user may have set for input. Node has no other access to a terminal's modes. It costs 2-4 ms in another
+ * process; without stty, bare line feeds go out as CR LF.
  */
-const BYTES_AS_THEY_ARE = ["-opost", "-inlcr", "-igncr", "-ixoff"]
+const PASS_THROUGH = ["-opost", "-inlcr", "-igncr", "-ixoff"]
 
 const stty = () => STTY.find((file) => fs.existsSync(file))
 
-const options = { env: {}, timeout: PATIENCE_MS }
+const options = { env: {}, timeout: STTY_TIMEOUT_MS }
 
-/** Sets modes while we do something else. */
+/** Sets modes while other work continues. */
 const set = (fd: number, modes: ReadonlyArray<string>): Promise<void> =>
   new Promise((resolve) => {
     const file = stty()
@@ -30,7 +30,7 @@ const set = (fd: number, modes: ReadonlyArray<string>): Promise<void> =>
       .once("close", () => resolve())
   })
 
-/** Sets modes before returning; gives what stty says. */
+/** Sets modes before returning; returns stty's output. */
 const setNow = (fd: number, modes: ReadonlyArray<string>): string => {
   const file = stty()
   if (file === undefined) return ""
@@ -39,31 +39,31 @@ const setNow = (fd: number, modes: ReadonlyArray<string>): string => {
 }
 
 export interface Modes {
-  /** Lets bytes through as they are. False: the terminal refuses. */
+  /** Passes bytes through unchanged. False: the terminal refuses. */
   readonly enter: () => Promise<boolean>
-  /** Once more, after somebody else had the terminal while we were stopped. */
+  /** Again, after another process had the terminal while we were stopped. */
   readonly enterAgain: () => void
-  /** As it was in the beginning. May be called when it already is. */
+  /** Restores the initial modes. May be called repeatedly. */
   readonly leave: () => void
 }
 
-/** Of the terminal that is typed on: raw. */
+/** For a terminal that input comes from: raw. */
 export const inputModes = (input: Input, fd: number): Modes => ({
   enter: async () => {
     if (!input.setRaw(true)) return false
-    await set(fd, BYTES_AS_THEY_ARE)
+    await set(fd, PASS_THROUGH)
     return true
   },
   enterAgain: () => {
-    // libuv knows only what it did itself: told to set what it believes is set, it does nothing.
+    // libuv knows only its own changes: it does nothing for a mode that it believes to be set.
     input.setRaw(false)
     input.setRaw(true)
-    setNow(fd, BYTES_AS_THEY_ARE)
+    setNow(fd, PASS_THROUGH)
   },
   leave: () => void input.setRaw(false)
 })
 
-/** Of a terminal that only shows: keys keep their meaning, since we do not read them. */
+/** For a terminal that only shows output: its keys keep their meaning, because we do not read them. */
 export const outputModes = (fd: number): Modes => {
   let saved = ""
   return {
@@ -79,5 +79,5 @@ export const outputModes = (fd: number): Modes => {
   }
 }
 
-/** No terminal, no modes. */
+/** Without a terminal there are no modes. */
 export const noModes: Modes = { enter: async () => true, enterAgain: () => {}, leave: () => {} }

@@ -1,12 +1,12 @@
-/** Standard input and output as byte paths: a terminal's never block, whatever it does with what it is sent. */
+/** Standard input and output as byte paths: a terminal never blocks them, whatever it does with its output. */
 import * as tty from "node:tty"
 import type { Size } from "../../schema/Session.ts"
 import { quietly } from "../system/quietly.ts"
 
-/** More than a person types and a terminal hands over at once (N_TTY_BUF_SIZE). */
+/** More than a terminal hands over at once (N_TTY_BUF_SIZE). */
 const READ_BYTES = 16 * 1024
 
-/** What Node keeps below a stream: not in its types, but used all over for `setBlocking`. */
+/** The handle that Node keeps below a stream: not in its types, but in wide use for `setBlocking`. */
 interface Handle {
   readonly fd: number
   readonly setBlocking: (blocking: boolean) => number
@@ -16,12 +16,12 @@ const handleOf = (stream: tty.ReadStream | tty.WriteStream): Handle | undefined 
   (stream as unknown as { readonly _handle?: Handle })._handle
 
 /**
- * libuv opens a terminal once more, so that its modes do not become those of everybody who shares the descriptor. It
- * cannot when the terminal is another user's (after su): then there is only the one descriptor, and it is not ours.
+ * libuv opens a terminal again, so that its modes do not affect all processes that share the descriptor. It cannot when
+ * the terminal is another user's (after su): then there is only the shared descriptor.
  */
 const isOwn = (stream: tty.ReadStream | tty.WriteStream, fd: number): boolean => handleOf(stream)?.fd !== fd
 
-/** Closes what is our own. Blocking first: the descriptor stays, and shares that with the stream. */
+/** Closes our own descriptor. Sets it to blocking first: the shared descriptor stays open, and has the same mode. */
 const release = (stream: tty.ReadStream | tty.WriteStream, fd: number) => {
   if (!isOwn(stream, fd)) return
   handleOf(stream)?.setBlocking(true)
@@ -59,7 +59,7 @@ const once = (act: () => void): () => void => {
   }
 }
 
-/** A terminal's input. Nothing is read ahead: what was not handed over stays for who reads next. */
+/** A terminal's input. Nothing is read ahead: what was not handed over stays for the next reader. */
 export const openTerminalInput = (fd: number, handlers: InputHandlers): Input => {
   const buffer = Buffer.allocUnsafeSlow(READ_BYTES)
   let isFlowing = false
@@ -84,7 +84,7 @@ export const openTerminalInput = (fd: number, handlers: InputHandlers): Input =>
     },
     resume: () => {
       isFlowing = true
-      // Not resume(), which starts in the next tick, also if it was paused in between.
+      // Not resume(): it starts in the next tick, even if the stream was paused in between.
       stream.read(0)
     },
     setRaw: (raw) => stream.setRawMode(raw).isRaw === raw,
@@ -97,7 +97,7 @@ export const openTerminalInput = (fd: number, handlers: InputHandlers): Input =>
   }
 }
 
-/** Standard input when it is no terminal: a pipe, a file, nothing. */
+/** Standard input when it is not a terminal: a pipe, a file, or closed. */
 export const openPlainInput = (handlers: InputHandlers): Input => {
   const { stdin } = process
   const onEnd = once(handlers.onEnd)
@@ -120,14 +120,14 @@ export const openPlainInput = (handlers: InputHandlers): Input => {
 
 export interface Output {
   readonly write: (bytes: Buffer) => boolean
-  /** Runs once nothing waits any more. Gives the way to call it off. */
+  /** Runs once all output was taken. Returns a function that cancels it. */
   readonly whenTaken: (run: () => void) => () => void
   readonly close: () => void
 }
 
 export interface OutputHandlers {
   readonly onDrain: () => void
-  /** Nobody will see anything any more: the terminal hung up (EIO), the reader of a pipe went (EPIPE). */
+  /** Output has no reader any more: the terminal hung up (EIO), or the reader of a pipe ended (EPIPE). */
   readonly onGone: () => void
 }
 
@@ -150,7 +150,7 @@ const outputOn = (
     if (!isClosed) handlers.onGone()
   })
   stream.on("drain", onDrain)
-  // Stays: what was written last may fail later.
+  // Stays after the close: the last write may fail later.
   stream.on("error", onError)
   return {
     write: (bytes) => {
@@ -172,8 +172,8 @@ const outputOn = (
 }
 
 /**
- * A terminal's output. Node makes it block, and a terminal that was stopped (Ctrl-S) would stop everything, the detach
- * key included. A terminal that is not our own to change stays as Node has it.
+ * A terminal's output. Node makes it block, and then a stopped terminal (Ctrl-S) would stop everything, including the
+ * detach key. A shared descriptor stays as Node has it.
  */
 export const openTerminalOutput = (fd: number, handlers: OutputHandlers): Output => {
   const stream = new tty.WriteStream(fd)
@@ -181,5 +181,5 @@ export const openTerminalOutput = (fd: number, handlers: OutputHandlers): Output
   return outputOn(stream, handlers, () => release(stream, fd))
 }
 
-/** Standard output when it is no terminal. A pipe does not block here, a file cannot be waited for. */
+/** Standard output when it is not a terminal. A pipe does not block, a file cannot be waited for. */
 export const openPlainOutput = (handlers: OutputHandlers): Output => outputOn(process.stdout, handlers, () => {})

@@ -14,7 +14,7 @@ import { allBytes } from "../../fixtures/bytes.ts"
 
 const fixture = Path.join(import.meta.dirname, "../../fixtures/terminal.ts")
 
-/** The events a program writes down, in a file of its own. */
+/** The events that a program writes to a file. */
 const report = Effect.gen(function*() {
   const dir = Fs.mkdtempSync(Path.join(Os.tmpdir(), "sesh-"))
   yield* Effect.addFinalizer(() => Effect.sync(() => Fs.rmSync(dir, { recursive: true })))
@@ -28,7 +28,7 @@ const report = Effect.gen(function*() {
   }
 })
 
-/** The program on a terminal, below a shell that waits for it, then says so and waits as well. */
+/** The program on a terminal, below a shell that waits for it, then prints a line and waits as well. */
 const onTerminal = (end: string, redirect = "") =>
   Effect.gen(function*() {
     const { events, file, has } = yield* report
@@ -84,7 +84,7 @@ describe("TtyNode", () => {
   }
 
   test(
-    "being told to go restores the terminal",
+    "a signal to end restores the terminal",
     Effect.gen(function*() {
       for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) {
         const { has, heard, isAsBefore, pid } = yield* onTerminal("close")
@@ -112,7 +112,7 @@ describe("TtyNode", () => {
   )
 
   test(
-    "a program that is stopped gives the terminal back, and takes it again",
+    "a stopped program restores the terminal, and enters raw mode again when it continues",
     Effect.gen(function*() {
       const { has, heard, isAsBefore, isRaw, pid, program, stty } = yield* onTerminal("close")
       process.kill(pid, "SIGTSTP")
@@ -121,7 +121,7 @@ describe("TtyNode", () => {
       process.kill(pid, "SIGCONT")
       yield* until("it is raw again", isRaw)
       yield* has("resize 80 24")
-      // Nobody is asked about a SIGSTOP, and a shell sets the terminal as it likes.
+      // A SIGSTOP comes without warning, and a shell sets the terminal's modes as it likes.
       process.kill(pid, "SIGSTOP")
       yield* until("it is stopped", () => stateOf(pid) === "T")
       stty("opost", "icanon", "echo", "icrnl")
@@ -134,7 +134,7 @@ describe("TtyNode", () => {
   )
 
   test(
-    "a window of another size is told",
+    "a new window size is reported",
     Effect.gen(function*() {
       const { events, has, program } = yield* onTerminal("close")
       assert.strictEqual(events()[0], "size 80 24")
@@ -144,7 +144,7 @@ describe("TtyNode", () => {
   )
 
   test(
-    "when the window is closed the program is told",
+    "the close of the window is reported",
     Effect.gen(function*() {
       const { events, has, program } = yield* onTerminal("close")
       // The kernel hangs a terminal up when the leader of its session dies.
@@ -155,7 +155,7 @@ describe("TtyNode", () => {
   )
 
   test(
-    "a terminal that only shows gets bytes as they are, and keeps its keys",
+    "a terminal for output only gets bytes as they are, and keeps its keys",
     Effect.gen(function*() {
       const { heard, isAsBefore, stty } = yield* onTerminal("close", "</dev/null")
       yield* until("the program is over", () => heard.text().includes("over"))
@@ -166,7 +166,7 @@ describe("TtyNode", () => {
   )
 
   test(
-    "a terminal that is only typed on is raw as well",
+    "a terminal for input only is raw as well",
     Effect.gen(function*() {
       const { has, heard, isAsBefore, isRaw, program } = yield* onTerminal("close", ">/dev/null")
       assert.isTrue(isRaw())
@@ -216,7 +216,7 @@ describe("TtyNode without a terminal", () => {
   )
 
   test(
-    "nothing to read, nothing to write to, or neither",
+    "without input, without output, or without both",
     Effect.gen(function*() {
       for (const shell of ["</dev/null", "<&-", "</dev/null >/dev/null", "<&- >&-", "</", "</etc/passwd >/dev/null"]) {
         const { ended, events } = yield* plain(["inherit", "pipe", "inherit"], shell)
@@ -227,7 +227,7 @@ describe("TtyNode without a terminal", () => {
   )
 
   test(
-    "a reader that goes is as good as a terminal that went",
+    "a reader that ends is handled like a terminal that is gone",
     Effect.gen(function*() {
       const { child, ended, has } = yield* plain(["pipe", "pipe", "inherit"], "| true")
       yield* has("signal SIGHUP")

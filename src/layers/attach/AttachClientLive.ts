@@ -24,7 +24,7 @@ import { reconnectNotice } from "./messages.ts"
 import { type ConnectionFailure, firstFailure } from "./openConnection.ts"
 import { reconnect } from "./reconnect.ts"
 
-/** The attachment over services alone: runs on fakes. */
+/** The attachment, over services alone, so that it runs on fakes. */
 export const layer: Layer.Layer<AttachClient, never, SessionClient | EndedSessions | Tty | Output | Caller> = Layer
   .effect(
     AttachClient,
@@ -54,7 +54,7 @@ export const layer: Layer.Layer<AttachClient, never, SessionClient | EndedSessio
         })
         const connections = makeConnections({ attachment, caller, client, options, tty, id: yield* newId })
 
-        /** On the terminal itself, or, for who has none, on standard error. */
+        /** Reconnects. Shows the state on the terminal, or on standard error if output is not a terminal. */
         const whileLost = Effect.fnUntraced(function*(host: string) {
           if (!tty.outputIsTerminal) yield* note(`[connection to ${host} lost, trying again]`)
           const current = yield* reconnect({
@@ -78,7 +78,7 @@ export const layer: Layer.Layer<AttachClient, never, SessionClient | EndedSessio
           return current
         })
 
-        /** There is no connection to be had any more. */
+        /** Ends the attachment after a failure that no retry heals. */
         const endLost = Effect.fnUntraced(function*(failure: ConnectionFailure) {
           if (failure._tag === "SessionReplaced") return attachment.end({ _tag: "Lost", error: failure })
           const error = firstFailure(name)(failure)
@@ -91,11 +91,11 @@ export const layer: Layer.Layer<AttachClient, never, SessionClient | EndedSessio
           )
         })
 
-        /** Until there is nothing to go on with. */
+        /** Reconnects after each lost connection, until the attachment ends. */
         const reconnecting = Effect.fnUntraced(function*(first: AttachedConnection) {
           for (let current = first;;) {
             const error = yield* current.broken
-            // It may have said why.
+            // The session may have sent the reason before.
             if (attachment.hasEnded) return
             if (host === undefined) return attachment.end({ _tag: "Lost", error: error ?? new SessionGone({}) })
             attachment.disconnect()
@@ -114,15 +114,15 @@ export const layer: Layer.Layer<AttachClient, never, SessionClient | EndedSessio
           onResize: (size) => attachment.onResize(size),
           onSignal: (signal) => attachment.onSignal(signal)
         })
-        // The terminal gets ready while the daemon answers. On another host it may still turn out that there is no
-        // session: then what is typed is for whoever attaches to a new one.
+        // The terminal gets ready while the daemon answers. Not on another host: there may be no session, and then the
+        // next attachment needs the input.
         const welcomed = Effect.mapError(first.welcomed, firstFailure(name))
         const ready = Effect.andThen(options.before ?? Effect.void, open)
         const concurrency = host === undefined ? "unbounded" : 1
         const [, terminal] = yield* Effect.all([welcomed, ready], { concurrency })
         attachment.show(terminal)
         yield* reportState({ _tag: "Attached" })
-        // Until the terminal was open nobody told us of a change.
+        // Before the terminal was open, no change of its size was reported.
         yield* connections.settleSize
         const end = yield* Effect.raceFirst(Deferred.await(ended), Effect.andThen(reconnecting(first), Effect.never))
         attachment.hangUp()

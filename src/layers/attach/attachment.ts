@@ -25,7 +25,7 @@ const REPORT_MS = 50
  */
 const MAX_TYPED_BYTES = 8 * 1024 * 1024
 
-/** Gives up a connection that is waited for, and ends watching: whoever is attached types it. */
+/** Stops a reconnect, and ends watching. While attached it is input. */
 export const CTRL_C: DetachKey = { byte: 0x03, code: "c".charCodeAt(0) }
 
 export interface AttachmentParts {
@@ -34,7 +34,7 @@ export interface AttachmentParts {
   readonly key: DetachKey | undefined
   readonly inputIsTerminal: boolean
   readonly outputIsTerminal: boolean
-  /** Of the terminal. */
+  /** The terminal's size. */
   readonly size: Size
   readonly after: (ms: number, run: () => void) => void
   /** Called once. */
@@ -42,7 +42,7 @@ export interface AttachmentParts {
 }
 
 export class Attachment {
-  /** Something was typed while there was no connection. */
+  /** Called when the user presses a key while there is no connection. */
   onKey: () => void = () => {}
   private tty: OpenTty | undefined
   private connection: Connection | undefined
@@ -52,9 +52,9 @@ export class Attachment {
   private isPaused = false
   private inputEnded = false
   private ended = false
-  /** Without a connection more was typed than is kept. */
+  /** More was typed without a connection than is kept. */
   private overflowed = false
-  /** Counts what was typed, so that a timer knows whether anything came since. */
+  /** Counts input events, so that a timer knows whether one came since. */
   private turn = 0
   private readonly scanner: KeyScanner | undefined
   private readonly parts: AttachmentParts
@@ -66,11 +66,11 @@ export class Attachment {
       size: parts.size,
       onFull: () => this.connection?.pause()
     })
-    // Only a person has keys: what a pipe brings is typed as it is.
+    // Only a terminal has keys: input from a pipe is typed as it is.
     this.scanner = parts.inputIsTerminal ? new KeyScanner(parts.key === undefined ? [] : [parts.key]) : undefined
   }
 
-  /** Whatever comes now changes nothing any more. */
+  /** The attachment has ended: later events change nothing. */
   get hasEnded(): boolean {
     return this.ended
   }
@@ -80,13 +80,13 @@ export class Attachment {
     return this.overflowed
   }
 
-  /** What makes the terminal clean again, at the beginning of a line. */
+  /** Bytes that reset the terminal, to the beginning of a line. */
   clean(): Buffer {
     this.display.hideNotice()
     return this.display.clean()
   }
 
-  /** For the `hello` of a connection that goes on where the last one broke. Undefined: it takes a restore. */
+  /** Where the next connection can resume, for its `hello`. Undefined: it needs a restore. */
   resumePoint(): Hello["resume"] {
     const { session } = this
     const point = session && this.display.resumePoint(session.protocol.minor >= RESUMING)
@@ -94,7 +94,7 @@ export class Attachment {
     return { session: session.info.id, input: this.outbox.sentBytes, only: true, ...point }
   }
 
-  /** The daemon has let us in, to go on with its output at an offset if it said so. False: it is not to be had. */
+  /** Takes a welcomed connection; its output begins at `from` if there is no restore. False: input cannot resume. */
   join(connection: Connection, welcome: Welcome, from: number): boolean {
     this.display.hideNotice()
     this.display.begin(welcome.restore ? undefined : from)
@@ -108,31 +108,31 @@ export class Attachment {
     return true
   }
 
-  /** The connection is gone, and another one may come: what is typed is kept, and looked through for our keys. */
+  /** The connection is gone, and another one may come: input is kept, and scanned for our keys. */
   disconnect(): void {
     this.connection = undefined
     this.outbox.close()
     this.settleInput()
   }
 
-  /** What was sent still arrives. */
+  /** Ends the connection; everything that was sent still arrives. */
   hangUp(): void {
     this.connection?.end()
   }
 
-  /** The terminal is ready: shows what came before it was. */
+  /** The terminal is ready: shows the output that came before. */
   show(tty: OpenTty): void {
     this.tty = tty
     this.display.show(tty)
     this.settleInput()
   }
 
-  /** A line of ours, while there is no connection. */
+  /** Shows a notice, while there is no connection. */
   showNotice(text: string): void {
     if (this.connection === undefined) this.display.showNotice(text)
   }
 
-  /** Gives what is wrong with it, if anything: then there is no going on. */
+  /** Returns what is wrong with the frame, if anything: then the connection must end. */
   onFrame(type: number, payload: Buffer): ProtocolViolated | undefined {
     if (this.ended) return undefined
     switch (type) {
@@ -185,7 +185,7 @@ export class Attachment {
   }
 
   onInputEnd(): void {
-    // Who only watches has nothing to say: an empty input is not a wish to go.
+    // A watching client has no input: its end does not detach.
     if (this.parts.role === "watch") return
     if (this.scanner !== undefined) this.type(this.scanner.flush())
     this.inputEnded = true
@@ -197,7 +197,7 @@ export class Attachment {
     this.connection?.send(FrameType.resize, Control.resize.encode(size))
   }
 
-  /** The terminal takes output again. */
+  /** The terminal accepts output again. */
   onDrain(): void {
     this.display.onDrain()
     this.connection?.resume()
@@ -225,7 +225,7 @@ export class Attachment {
 
   private type(bytes: Buffer): void {
     if (this.ended || this.parts.role === "watch" || bytes.length === 0) return
-    // Who types without a connection is read on, for our keys alone: what is kept must not have a hole in it.
+    // After an overflow, input without a connection is read for our keys alone: kept input must not have a gap.
     if (this.connection === undefined && this.scanner !== undefined) {
       this.overflowed ||= this.outbox.waiting + bytes.length > MAX_TYPED_BYTES
       if (this.overflowed) return
@@ -234,7 +234,7 @@ export class Attachment {
     this.settleInput()
   }
 
-  /** Reads on as long as there is room, and leaves once all of an ended input has arrived. */
+  /** Pauses the terminal while there is no room; detaches once the input has ended and all of it has arrived. */
   private settleInput(): void {
     if (this.tty === undefined) return
     const { maxUnacknowledged, waiting } = this.outbox

@@ -1,4 +1,4 @@
-/** The connections of one attachment, one after the other: each says who we are and where to go on. */
+/** The connections of one attachment, one after the other. Each `hello` has the client's id and where to resume. */
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Result from "effect/Result"
@@ -24,11 +24,10 @@ export interface ConnectionsParts {
   readonly tty: Tty["Service"]
   readonly attachment: Attachment
   readonly options: AttachOptions
-  /** Who we are to the session, over all of them. */
+  /** The client's id, the same for all connections. */
   readonly id: string
 }
 
-/** Makes what makes connections. */
 export const makeConnections = ({ attachment, caller, client, id, options, tty }: ConnectionsParts) => {
   const { created, name, role } = options
   let session: string | undefined
@@ -53,12 +52,12 @@ export const makeConnections = ({ attachment, caller, client, id, options, tty }
     if (session !== undefined && session !== welcome.info.id) return Result.fail(new SessionReplaced())
     session = welcome.info.id
     const isJoined = attachment.join(connection, welcome, resume?.output ?? welcome.output)
-    // To send it again could be to type it twice.
+    // To send the input again could type it twice.
     if (!isJoined) attachment.end({ _tag: "Lost", error: new ProtocolViolated({ what: "input unknown" }) })
     return Result.void
   }
 
-  /** Tells the session of a size that the terminal has taken while nobody told us, or nobody could be told. */
+  /** Sends the terminal's size if it has changed without an event, or without a connection. */
   const settleSize = Effect.sync(() => {
     const size = tty.size()
     if (size !== undefined && (size.cols !== sentSize?.cols || size.rows !== sentSize.rows)) attachment.onResize(size)
@@ -72,7 +71,7 @@ export const makeConnections = ({ attachment, caller, client, id, options, tty }
     onFrame: (type, payload) => attachment.onFrame(type, payload)
   })
 
-  /** One that ends with `close`, or with the scope around all of them. */
+  /** Opens a connection that ends with `close`, or with the attachment's scope. */
   const openScoped = Effect.uninterruptibleMask((restore) =>
     Effect.gen(function*() {
       const scope = yield* Scope.fork(yield* Effect.scope)
@@ -84,7 +83,7 @@ export const makeConnections = ({ attachment, caller, client, id, options, tty }
     })
   )
 
-  /** As that, and let in. */
+  /** Opens the next connection, and waits for its welcome. */
   const openAgain = Effect.uninterruptibleMask((restore) =>
     Effect.gen(function*() {
       const opened = yield* restore(openScoped)

@@ -1,4 +1,4 @@
-/** The user's terminal, or file, and what it has been shown of a session: byte for byte, by the offset of each. */
+/** The user's terminal, or a file, and which bytes of the session's output it has been shown, by their offset. */
 import type { Hello } from "../../schema/protocol/Control.ts"
 import { decodeOffset, OFFSET_BYTES, RESTORE_LAST, RESTORE_OVER } from "../../schema/protocol/Frame.ts"
 import type { Size } from "../../schema/Session.ts"
@@ -8,19 +8,19 @@ import { ModeTracker } from "../vt/modes.ts"
 import { incomplete } from "../vt/utf8.ts"
 import { noNotice, notice } from "./notice.ts"
 
-/** Breaks off a sequence that has begun. */
+/** Cancels an unfinished sequence. */
 const CAN = Buffer.from([0x18])
 
-/** Nothing is shown until it is whole, in terminals that can (synchronized output); a picture ends it. */
+/** Synchronized output: terminals that support it show nothing until the redraw is whole, which ends it. */
 const HOLD = "\x1b[?2026h"
 
-/** More than a character has, less one. */
+/** Bytes of an unfinished character: the longest has four. */
 const TAIL_BYTES = 3
 
 export interface DisplayParts {
   readonly isTerminal: boolean
   readonly size: Size
-  /** It takes no more for now. */
+  /** The terminal accepts no more for now. */
   readonly onFull: () => void
 }
 
@@ -29,18 +29,18 @@ export class Display {
   private early: Array<Buffer> = []
   private size: Size
   private full = false
-  /** What the terminal was put into, so that it can be put back without anybody's help. */
+  /** Modes that the output has set, so that we can reset them without the session. */
   private readonly modes: ModeTracker
   /** The last bytes shown. */
   private tail: Buffer = Buffer.alloc(0)
   private shown = false
-  /** Offset of the first output byte that was not shown; undefined before the first. */
+  /** Offset of the first output byte that was not shown; undefined before any output. */
   private next: number | undefined
   /** In the middle of a restore. */
   private restoring = false
   /** Rows are where the session has them. */
   private placed = false
-  /** Something of ours stands on the terminal, or has stood there. */
+  /** A notice is on the terminal, or has been, since the last restore. */
   private noticed = false
   private isNoticeShown = false
   private readonly parts: DisplayParts
@@ -51,7 +51,7 @@ export class Display {
     this.modes = new ModeTracker(parts.size.rows)
   }
 
-  /** The terminal is ready: shows what came before it was. */
+  /** The terminal is ready: shows the output that came before. */
   show(tty: OpenTty): void {
     this.tty = tty
     const { early } = this
@@ -59,7 +59,7 @@ export class Display {
     for (const bytes of early) this.put(bytes)
   }
 
-  /** It takes nothing now. */
+  /** The terminal accepts nothing now. */
   get isFull(): boolean {
     return this.full
   }
@@ -70,17 +70,17 @@ export class Display {
 
   resize(size: Size): void {
     this.size = size
-    // It wraps lines anew in its own way, and may bring some back from its scrollback, the user's own among them.
+    // The terminal wraps lines again in its own way, and may show lines of its scrollback, also the user's own.
     this.placed = false
     this.modes.resize(size.rows)
   }
 
-  /** What makes the terminal clean again, at the beginning of a line. */
+  /** Bytes that reset the terminal, to the beginning of a line. */
   clean(): Buffer {
     return leave(this.modes)
   }
 
-  /** Output goes on from here; undefined: behind the restore that is to come. */
+  /** Output resumes at `offset`; undefined: a restore comes first. */
   begin(offset: number | undefined): void {
     this.next = offset
     this.restoring = false
@@ -96,7 +96,7 @@ export class Display {
     return canRedraw ? { output: this.next, redraw: { placed: this.placed } } : undefined
   }
 
-  /** False: there is output that we were not sent. What we have had already is not shown again. */
+  /** Shows output, but not again what was shown already. False: output before this is missing. */
   output(payload: Buffer): boolean {
     const offset = decodeOffset(payload)
     if (offset === undefined) return false
@@ -118,7 +118,7 @@ export class Display {
     if (offset === undefined || flags === undefined) return false
     if (!this.restoring) {
       if ((flags & RESTORE_OVER) !== 0) {
-        // An ESC would end a string that has begun, as if it were whole.
+        // An ESC would end an unfinished string as if it were whole.
         if (!this.modes.grounded) this.write(CAN)
         this.write(Buffer.from(HOLD + undo(this.modes)))
       } else if (this.shown) this.write(this.clean())
@@ -143,14 +143,14 @@ export class Display {
     this.put(notice(this.size, this.modes, text))
   }
 
-  /** Takes the line away. */
+  /** Removes the notice. */
   hideNotice(): void {
     if (!this.isNoticeShown) return
     this.isNoticeShown = false
     this.put(noNotice(this.size, this.modes))
   }
 
-  /** A sequence or character that has begun is had again from its first byte. */
+  /** Cancels an unfinished sequence or character; it will be resent from its first byte. */
   private breakOff(): void {
     const begun = this.modes.grounded ? incomplete(this.tail) : this.modes.pendingBytes
     this.tail = Buffer.alloc(0)

@@ -1,4 +1,4 @@
-/** Finds keys of ours in what is typed, in each of the three ways in which terminals send them. */
+/** Finds our keys in the input, in each of the three ways in which terminals send them. */
 import type { DetachKey } from "../../schema/DetachKey.ts"
 
 /** Longest key report worth waiting for: kitty's with alternates, modifiers, event and a character of text. */
@@ -7,7 +7,7 @@ const MAX_REPORT = 48
 const CTRL = 4
 /** Caps Lock and Num Lock are reported as modifiers too (kitty keyboard protocol, "Modifiers"). */
 const LOCKS = 64 | 128
-/** Event type of a key that is let go (the same, "Event types"). */
+/** Event type of a key release (the same, "Event types"). */
 const RELEASE = 3
 
 const UNFINISHED = /^\x1b(\[[0-9:;]*)?$/
@@ -22,9 +22,9 @@ const isReportOf = (code: number, report: string): boolean => {
   return first?.[0] === 27 && isCtrl(second?.[0]) && third?.[0] === code
 }
 
-/** What became of some bytes. */
+/** The result of a scan. */
 export interface Scanned {
-  /** To be typed; what followed the key is dropped. */
+  /** Input for the session; bytes after the key are dropped. */
   readonly bytes: Buffer
   readonly detach: boolean
 }
@@ -37,12 +37,12 @@ export class KeyScanner {
     this.keys = keys
   }
 
-  /** True when the beginning of a key report is held back: call `flush` if nothing follows soon. */
+  /** Whether it holds back the beginning of a key report: call `flush` if nothing follows soon. */
   get holds(): boolean {
     return this.rest.length > 0
   }
 
-  /** `more`: keys that count now, beside the usual ones. */
+  /** `more`: further keys to find in this chunk. */
   push(chunk: Buffer, more: ReadonlyArray<DetachKey> = []): Scanned {
     const keys = more.length === 0 ? this.keys : [...this.keys, ...more]
     if (keys.length === 0) return { bytes: Buffer.concat([this.flush(), chunk]), detach: false }
@@ -67,7 +67,7 @@ export class KeyScanner {
     return { bytes: bytes.subarray(0, limit), detach: limit < bytes.length }
   }
 
-  /** Gives up what was held back. */
+  /** Returns what was held back. */
   flush(): Buffer {
     const rest = this.rest
     this.rest = Buffer.alloc(0)

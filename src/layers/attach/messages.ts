@@ -1,4 +1,4 @@
-/** What is said while a connection to another host is waited for. */
+/** The notice during a reconnect. */
 import type { DetachKey } from "../../schema/DetachKey.ts"
 import type { ConnectionFailure } from "./openConnection.ts"
 
@@ -6,15 +6,15 @@ export interface Waiting {
   readonly host: string
   /** Seconds to the next attempt; 0: one is under way. */
   readonly seconds: number
-  /** What the last attempt failed with. */
+  /** The last attempt's failure. */
   readonly why: ConnectionFailure | undefined
-  /** The one that gives up; undefined: nobody can press any. */
+  /** The key that stops the reconnect; undefined: there are no keys. */
   readonly key: DetachKey | undefined
   /** More was typed than is kept. */
   readonly hasOverflowed: boolean
 }
 
-/** As the key is written on keyboards. */
+/** The key's name for people. */
 const keyName = ({ code }: DetachKey): string => `Ctrl-${String.fromCharCode(code).toUpperCase()}`
 
 export const reconnectNotice = ({ hasOverflowed, host, key, seconds, why }: Waiting): string => {

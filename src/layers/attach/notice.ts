@@ -1,23 +1,23 @@
-/** A line of ours on the last row of a terminal that shows a session, and its end. Nothing scrolls, nothing stays set. */
+/** Shows and removes a notice on the last row of a terminal. It scrolls nothing, and leaves no mode set. */
 import type { Size } from "../../schema/Session.ts"
 import { visible } from "../../schema/Text.ts"
 import type { ModeTracker } from "../vt/modes.ts"
 
-/** Every character one column: anything else might take more of them than we know. */
+/** Only characters of one column: the width of others is not certain. */
 const plain = (text: string): string => visible(text).replace(/[^ -~]/gu, "?")
 
-/** What happens on the row, with cursor and pen saved, whatever the program has set. */
+/** Runs `act` on the last row, with cursor and pen saved, whatever modes the program has set. */
 const onLastRow = ({ rows }: Size, modes: ModeTracker, act: string): Buffer => {
   const isOrigin = modes.modes.get(6) === true
   const isInsert = modes.ansi.get(4) === true
-  // Held back by synchronized output nobody would see it.
+  // Synchronized output would hide the notice.
   let before = modes.modes.get(2026) === true ? "\x1b[?2026l" : ""
   before += "\x1b7"
   if (modes.osc.link !== undefined) before += "\x1b]8;;\x1b\\"
   if (isInsert) before += "\x1b[4l"
   if (isOrigin) before += "\x1b[?6l"
   if (modes.charsets.size > 0) before += "\x1b(B\x0f"
-  // Origin mode homes the cursor: before it is put back.
+  // Origin mode homes the cursor, so it comes before the cursor is restored.
   let after = isOrigin ? "\x1b[?6h" : ""
   if (isInsert) after += "\x1b[4h"
   after += "\x1b8"
@@ -29,5 +29,5 @@ const onLastRow = ({ rows }: Size, modes: ModeTracker, act: string): Buffer => {
 export const notice = (size: Size, modes: ModeTracker, text: string): Buffer =>
   onLastRow(size, modes, `\x1b[0;7m${plain(` ${text} `).slice(0, size.cols).padEnd(size.cols)}\x1b[0m`)
 
-/** Takes it away. What was there before only the session knows. */
+/** Removes it. Only the session can restore what was there before. */
 export const noNotice = (size: Size, modes: ModeTracker): Buffer => onLastRow(size, modes, "\x1b[0m\x1b[2K")

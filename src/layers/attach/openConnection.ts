@@ -1,4 +1,4 @@
-/** One connection of an attachment, from connecting to its end. */
+/** One connection of an attachment, from its start to its end. */
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -15,12 +15,12 @@ import type { SessionClient } from "../../services/SessionClient.ts"
 import { type AskError, SessionUnresponsive } from "../../services/SessionRegistry.ts"
 import { readAnswer } from "../connection/handshake.ts"
 
-/** A daemon that has not answered by then is stopped or stuck. */
+/** A daemon that takes longer to answer is stopped or stuck. */
 const WELCOME_MS = 5000
 
-/** Nobody answered, in contrast to an answer that is no welcome. */
+/** There was no answer, in contrast to one that is not a welcome. */
 export class Silent extends Schema.TaggedError<Silent>()("Silent", {
-  /** Milliseconds that were waited for an answer; missing where the connection ended before. */
+  /** Milliseconds waited for an answer; missing if the connection ended before. */
   waitedMs: Schema.optionalKey(Schema.Int),
   /** What broke the connection. */
   cause: Schema.optionalKey(Schema.Defect())
@@ -34,20 +34,20 @@ export class Silent extends Schema.TaggedError<Silent>()("Silent", {
 export type ConnectionFailure = AskError | Silent | SessionReplaced
 
 export interface OpenedConnection {
-  /** The daemon has let us in. Waits five seconds. */
+  /** Waits for the daemon's welcome, up to five seconds. */
   readonly welcomed: Effect.Effect<void, ConnectionFailure>
-  /** The connection is gone: by what, where it did not end in good order. */
+  /** Waits for the connection's end. Returns the failure, if it did not end in order. */
   readonly broken: Effect.Effect<ConnectionBroken | ProtocolViolated | undefined>
 }
 
 export interface ConnectionOptions {
   readonly name: SessionName
   readonly version: string
-  /** Made at the last moment. */
+  /** Called just before it is sent. */
   readonly hello: () => Buffer
-  /** What follows the welcome comes to `onFrame`. A failure ends the attempt. */
+  /** Called before any `onFrame`. A failure ends the attempt. */
   readonly onWelcome: (connection: Connection, welcome: Welcome) => Result.Result<void, SessionReplaced>
-  /** Gives what is wrong with the frame, if anything: the connection is of no use then. */
+  /** Returns what is wrong with the frame, if anything: then the connection is closed. */
   readonly onFrame: (type: number, payload: Buffer) => ProtocolViolated | undefined
 }
 
@@ -64,7 +64,7 @@ export const openConnection = Effect.fnUntraced(
       if (answer === undefined) return
       isWelcome = true
       const outcome = answer.pipe(
-        // Somebody is there: it is not the one that was meant.
+        // A session answered, but another one of the name.
         Result.mapError((error) => error._tag === "NoSession" ? new SessionReplaced() : error),
         Result.flatMap((welcome): Result.Result<void, ConnectionFailure> => options.onWelcome(connection, welcome))
       )
@@ -105,7 +105,7 @@ export const openConnection = Effect.fnUntraced(
   }
 )
 
-/** A first connection is not waited for: whatever it failed with is an answer. */
+/** The first connection is not retried: its failure is the user's answer. */
 export const firstFailure = (name: SessionName) => (error: ConnectionFailure): AskError => {
   if (error._tag === "Silent") return new SessionUnresponsive({ name, reason: error.message, cause: error })
   return error._tag === "SessionReplaced" ? new NoSession({ name, stale: false }) : error

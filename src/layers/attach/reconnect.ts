@@ -1,42 +1,42 @@
-/** A connection to another host has died: one after the other is tried until there is one, or it is given up. */
+/** Reconnects to another host: tries until it works, or until a failure that no retry heals. */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Random from "effect/Random"
 import type { ConnectionFailure } from "./openConnection.ts"
 
-/** Between attempts: 1 s, 2 s, 4 s, and so on up to this. */
+/** Delays between attempts are 1 s, 2 s, 4 s, and so on, up to this. */
 const MAX_DELAY_MS = 30_000
 
-/** What is told is told once a second. */
+/** The notice changes once a second. */
 const TICK_MS = 1000
 
-/** A tick that took so much longer: the machine was asleep, and everything may be different now. */
+/** If a tick takes this much longer, the machine was asleep: the next attempt is made at once. */
 const SLEPT_MS = 5000
 
-/** An attempt that has come to nothing by then will not: ssh itself gives up after five seconds, and may ask twice. */
+/** Time limit of an attempt: ssh itself gives up after five seconds, and may ask twice. */
 const ATTEMPT_MS = 20_000
 
-/** Who holds a key down does not try more often. */
+/** A key that is held down causes no more attempts than this. */
 const MIN_RETRY_MS = 500
 
-/** All waits are between this and its reverse of what they should be: not everybody at once, when a host is back. */
+/** Factor of a delay, between this and its inverse, so that clients do not return all at once when a host is back. */
 const JITTER = 0.8
 
 export interface ReconnectOptions<A, R> {
-  /** One attempt; gives up what it has when it is interrupted. */
+  /** One attempt; frees its resources if it is interrupted. */
   readonly attempt: Effect.Effect<A, ConnectionFailure, R>
-  /** So many seconds until the next attempt; 0: one is under way. `why`: what the last one failed with. */
+  /** `seconds` until the next attempt; 0: one is running. `why`: the failure of the last one. */
   readonly onState: (seconds: number, why: ConnectionFailure | undefined) => void
-  /** Runs when a key is pressed, until it is called off. */
+  /** Runs `run` when a key is pressed; returns how to stop that. */
   readonly onKey: (run: () => void) => () => void
 }
 
-/** It may go the next time. A refusal, or a session that is not there, is for good. */
+/** Whether a retry may work. A refusal, or a session that does not exist, is final. */
 const isPassing = (error: ConnectionFailure): boolean =>
   error._tag === "Silent" || error._tag === "ConnectError" || (error._tag === "HostError" && error.isPassing)
 
-/** Gives a connection, or the first failure that time does not heal. */
+/** Returns the new connection, or fails with the first failure that no retry heals. */
 export const reconnect = Effect.fnUntraced(function*<A, R>({ attempt, onKey, onState }: ReconnectOptions<A, R>) {
   let lastAttempt = -Infinity
 

@@ -83,7 +83,7 @@ describe("PromptTerminal", () => {
     })
 
   test(
-    "Ctrl-C at a question is none, and ends nothing else",
+    "Ctrl-C at a question chooses none, and ends nothing else",
     Effect.gen(function*() {
       const { shows, type } = yield* onTerminal("choose")
       yield* shows("Which one?")

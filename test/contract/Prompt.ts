@@ -67,7 +67,7 @@ export const suite = <E>(name: string, layer: Layer.Layer<Prompt | Person, E>): 
       ] as const
     ) {
       test(
-        `${how} is none of them`,
+        `${how} chooses none`,
         Effect.gen(function*() {
           const { answer, person } = yield* asking
           act(person)

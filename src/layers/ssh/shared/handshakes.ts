@@ -15,7 +15,9 @@ const waits = Schedule.modifyDelay(Schedule.exponential("250 millis"), ({ durati
 
 const isDropped = (error: ConnectFailure): boolean => error._tag === "HostUnreachable" && error.reason === "dropped"
 
-/** Limits the handshakes per endpoint, repeats a dropped one, and takes at most `limit` unless the user may be asked. */
+/**
+ * Limits the handshakes per endpoint, and repeats a dropped one. Takes at most `limit` unless the user may be asked.
+ */
 export const makeHandshakes = () => {
   const gates = new Map<string, Semaphore.Semaphore>()
 

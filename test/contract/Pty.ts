@@ -85,7 +85,7 @@ export const counted = (upTo: number) => Array.from({ length: upTo }, (_, index)
 
 export const sha256 = (bytes: Buffer) => createHash("sha256").update(bytes).digest("hex")
 
-/** What {@link Pty} promises, whoever keeps it. */
+/** What {@link Pty} promises, in every layer. */
 export const suite = <E>(name: string, layer: Layer.Layer<Pty, E>) =>
   describe(name, () => {
     const test = <A, E>(name: string, effect: Effect.Effect<A, E, Pty | Scope.Scope>) =>

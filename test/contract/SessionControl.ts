@@ -69,7 +69,7 @@ export const suite = (name: string, layer: Layer.Layer<SessionControl | Stage>) 
         }
       }))
 
-    test("who waits hears how the session ended, however many they are", (control, start) =>
+    test("every client that waits gets how the session ended", (control, start) =>
       Effect.gen(function*() {
         const session = yield* start(a)
         const waiting = yield* Effect.forEach([1, 2, 3], () => Effect.forkChild(control.wait({ name: a })))

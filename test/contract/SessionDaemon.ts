@@ -87,7 +87,7 @@ export const suite = <E>(name: string, layer: Layer.Layer<Suite, E>): void => {
     )
 
     test(
-      "what was shown is shown to whoever comes later, then what is shown live, to all",
+      "a later client gets what was shown before, then live output as all others",
       Effect.gen(function*() {
         const { first } = yield* attached()
         first.type("early")

@@ -169,7 +169,7 @@ describe("SessionRegistryFiles", () => {
       assert.deepStrictEqual(reasons, ["dinner"])
     }).pipe(Effect.provide(files)))
 
-  it.live("a listing does not wait long for whoever holds the lock", () =>
+  it.live("a listing does not wait long for the holder of the lock", () =>
     Effect.gen(function*() {
       const registry = yield* SessionRegistry
       const paths = yield* Paths

@@ -113,7 +113,7 @@ export const suite = (name: string, layer: Layer.Layer<SessionServer | SessionCl
         assert.deepStrictEqual(atNear.frames, [[FrameType.output, Buffer.from("hello")]])
       }).pipe(Effect.provide(layer)))
 
-    it.effect("who makes a session is waited for, ten seconds at the most", () =>
+    it.effect("waits for another creator of a session, at most ten seconds", () =>
       Effect.gen(function*() {
         const server = yield* SessionServer
         const listen = <A>(name: string, prepare: Effect.Effect<A>) =>

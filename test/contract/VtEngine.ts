@@ -51,7 +51,7 @@ const state = (terminal: VtTerminal) => ({
 
 type Make = (size?: Size) => Effect.Effect<VtTerminal, VtEngineError, Scope.Scope>
 
-/** What {@link VtEngine} promises, whoever keeps it: about plain text, as not all know more. */
+/** What {@link VtEngine} promises, in every layer: about plain text, as not all know more. */
 export const suite = (name: string, layer: Layer.Layer<VtEngine>) =>
   describe(`VtEngine: ${name}`, () => {
     const test = (name: string, use: (make: Make) => Generator<ReturnType<Make>, void, VtTerminal>) =>
@@ -224,7 +224,7 @@ export const suite = (name: string, layer: Layer.Layer<VtEngine>) =>
       }
     })
 
-    test("a restore for a terminal of other columns wraps lines anew", function*(make) {
+    test("a restore for a terminal of other columns wraps lines again", function*(make) {
       for (const cols of [12, 30]) {
         const terminal = yield* make()
         const other = yield* make({ cols, rows: SIZE.rows })

@@ -77,7 +77,7 @@ describeWith(["ssh", "sshd", "ssh-keygen"], "sesh --deploy", () => {
   it("does so by itself when a session is opened, which has the user's files; the second time there is nothing to do", async () => {
     const { box, home } = await hosts("web")
     const there = home("web").home
-    // Nothing may be brought to the home of whoever runs this.
+    // Nothing may be copied to the home of the user who runs this.
     const unasked = ["StrictHostKeyChecking=no", "UserKnownHostsFile=/dev/null", "LogLevel=ERROR"]
     const pwd = await box.run("ssh", [...unasked.map((option) => `-o${option}`), "web", "pwd"])
     expect(pwd).toMatchObject({ out: `${there}\n`, err: "" })

@@ -49,7 +49,7 @@ describeWith(["tmux"], "the listing on a terminal", () => {
 })
 
 describe("the listing on a pipe", () => {
-  it("that cannot be written is a failure, as is every other answer; one that nobody reads to its end is none", async () => {
+  it("that cannot be written is a failure, like any other answer; a reader that stops early is not a failure", async () => {
     const box = sandbox()
     await box.sesh(["dev", "-d"])
     for (const what of ["", "--json", "--names", "--help", "--version"]) {

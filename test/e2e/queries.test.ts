@@ -99,7 +99,7 @@ describeWith(["tmux"], "a program that asks its terminal", () => {
     expect(await heard(box)).toEqual(fromTmux(BLUE[1]))
   })
 
-  it("has one answer to each from whoever is there at the time", async () => {
+  it("has one answer to each, from the client that is attached at the time", async () => {
     const box = sandbox()
     await box.sesh(["dev", "-d", "--", ...asks.split(" "), "report", "1", "2", "3", "4"])
     go(box, "1")

@@ -5,7 +5,7 @@ import { settled, showsAgain } from "../support/picture.ts"
 import { start, VIM } from "../support/programs.ts"
 import { terminal } from "../support/terminal.ts"
 
-describeWith(["tmux"], "whoever comes back", () => {
+describeWith(["tmux"], "a client that comes back", () => {
   it("has the session's history in the scrollback of a new terminal, below its own lines", async () => {
     const box = home()
     const [first, second] = [await terminal(box), await terminal(box)]

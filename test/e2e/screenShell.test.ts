@@ -9,7 +9,7 @@ import { type Terminal, terminal } from "../support/terminal.ts"
 import { until } from "../support/until.ts"
 import { wire } from "../support/wire.ts"
 
-describeWith(["tmux"], "whoever comes back", () => {
+describeWith(["tmux"], "a client that comes back", () => {
   it("sees text, colours, cursor and a half-typed line as they were, and goes on typing", async () => {
     const box = home()
     const t = await terminal(box)

@@ -56,7 +56,7 @@ describeWith(["tmux"], "terminals of different sizes in one session", () => {
     ["two, the smaller one first", [SMALL, USUAL]],
     ["two, the larger one first", [LARGE, USUAL]],
     ["three", [SMALL, LARGE, USUAL]]
-  ])("%s: whoever types sees a screen of its own size", async ([, sizes]) => {
+  ])("%s: the client that types sees a screen of its own size", async ([, sizes]) => {
     const box = sandbox()
     const terminals = await attached(box, ...sizes)
     for (let round = 1; round <= 2; round++) {
@@ -177,7 +177,7 @@ describeWith(["tmux"], "terminals of different sizes in one session", () => {
     }
   })
 
-  it("the history stays whole in the terminal that types, whoever typed before", async () => {
+  it("the history stays whole in the terminal that types, whichever typed before", async () => {
     const box = sandbox()
     const [small, large] = await attached(box, SMALL, LARGE) as [Terminal, Terminal]
     large.run("clear; seq 40")
@@ -306,7 +306,7 @@ describeWith(["tmux"], "a window that is dragged", () => {
     expect(shown.length).toBeLessThanOrEqual(rows)
     const counted = shown.slice(0, -2).map((line) => Number(/^line (\d+)$/.exec(line)![1]))
     for (const [index, number] of counted.entries()) if (index > 0) expect(number).toBe(counted[index - 1]! + 1)
-    // And whoever comes then sees the same.
+    // And the next client sees the same.
     const other = await terminal(box, { cols, rows })
     other.run("sesh dev")
     await other.shows(/^line \d+\nend\n\$$/m)

@@ -97,7 +97,7 @@ export interface Verdict {
   readonly answered: ReadonlyArray<string>
   readonly lost: number
   readonly unclean: ReadonlyArray<string>
-  /** The first difference, for whoever looks. */
+  /** The first difference, for people. */
   readonly difference: string | undefined
 }
 

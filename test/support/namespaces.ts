@@ -1,6 +1,6 @@
 /**
  * Machines in namespaces of Linux: each with a network, a host name, processes and users of its own, on a switch. They
- * need no names on this system, and end with whoever holds them: also when the test is killed.
+ * need no names on this system, and end with the process that holds them: also when the test is killed.
  */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process"
 import * as fs from "node:fs"
@@ -17,7 +17,9 @@ import { until } from "./until.ts"
 const OVER_ETC = "mount -t overlay -o lowerdir=\"$1\":/etc overlay /etc" +
   " && { [ ! -d /run/nscd ] || mount -t tmpfs tmpfs /run/nscd; }"
 
-/** Holds a namespace while its standard input is open, which is as long as the test lives. `$1`: for /etc, `$2`: name. */
+/**
+ * Holds a namespace while its standard input is open, which is as long as the test lives. `$1`: for /etc, `$2`: name.
+ */
 const HOLD = `${OVER_ETC} && hostname "$2" && ip link set lo up && echo ready && cat`
 
 /** What a machine has of its own, and all of them but the client besides. */

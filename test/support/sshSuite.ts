@@ -10,8 +10,8 @@ import type { ChannelFailure, ConnectionLost, RemoteProgram } from "../../src/se
 import { until } from "../contract/SessionServer.ts"
 
 /**
- * What the suite's programs do, by name and arguments. As shell scripts: `$0` is the name. A layer without a shell plays
- * them from `argv[3]` on.
+ * What the suite's programs do, by name and arguments. As shell scripts: `$0` is the name. A layer without a shell
+ * plays them from `argv[3]` on.
  */
 export const scripts = {
   /** Says each argument, and a NUL after it. */
@@ -40,7 +40,7 @@ export const CHUNK = Buffer.from("y\n".repeat(32 * 1024))
 /** Between two packets that are to be two. */
 export const TWICE_PAUSE_MS = 1
 
-/** What a peer does with a connection, whoever carries it. */
+/** What a peer does with a connection, over any transport. */
 export const play = (peer: Exclude<Peer, "nobody">, channel: ByteChannel<ChannelFailure>): void => {
   const hash = createHash("sha256")
   let left = peer === "pour" ? LARGE : 0

@@ -1,6 +1,6 @@
 /**
- * One attachment: a connection on one side, or one after the other, and the user's terminal on the other. Callbacks:
- * this is the byte path.
+ * One attachment: between the session's connections, one after the other, and the user's terminal. Callbacks: this is
+ * the byte path.
  */
 import * as Option from "effect/Option"
 import type { DetachKey } from "../../schema/DetachKey.ts"
@@ -20,8 +20,8 @@ import { KeyScanner } from "./keyScanner.ts"
 const REPORT_MS = 50
 
 /**
- * A terminal is read on while the program reads nothing, or the detach key would wait behind a paste. So much is kept;
- * a pipe has no keys and can wait.
+ * Limit of kept input from a terminal. It is read even while the program reads nothing, else the detach key would wait
+ * behind a paste. A pipe has no keys and can wait.
  */
 const MAX_TYPED_BYTES = 8 * 1024 * 1024
 

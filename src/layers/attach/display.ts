@@ -87,8 +87,8 @@ export class Display {
   }
 
   /**
-   * Where to go on, should the connection die. Undefined: it takes a restore. `canRedraw`: the daemon can send a
-   * picture over what there is.
+   * Where the next connection can resume. Undefined: it needs a restore. `canRedraw`: the daemon can send a redraw over
+   * what is shown.
    */
   resumePoint(canRedraw: boolean): Pick<NonNullable<Hello["resume"]>, "output" | "redraw"> | undefined {
     if (this.next === undefined || this.restoring) return undefined
@@ -109,9 +109,7 @@ export class Display {
     return true
   }
 
-  /**
-   * A restore wants a clean terminal: one that has shown the session before is cleaned first. False: it makes no sense.
-   */
+  /** Shows a restore. Resets a terminal that has shown the session before. False: the payload is not valid. */
   restore(payload: Buffer): boolean {
     const offset = decodeOffset(payload)
     const flags = payload[OFFSET_BYTES]
@@ -132,9 +130,7 @@ export class Display {
     return true
   }
 
-  /**
-   * Shows a line of ours on the terminal's last row, or another one instead. A terminal that takes nothing is not told.
-   */
+  /** Shows a notice on the terminal's last row, instead of the last notice. Not on a terminal that is full. */
   showNotice(text: string): void {
     if (!this.parts.isTerminal || this.tty === undefined || this.full) return
     this.breakOff()

@@ -20,7 +20,7 @@ import { NoSession } from "../../services/NoSession.ts"
 import { Tty } from "../../services/Tty.ts"
 import { KeyScanner } from "../attach/keyScanner.ts"
 
-/** Ends watching: whoever is attached types it. */
+/** Ends watching. While attached it is input. */
 const CTRL_C = 0x03
 
 /** A terminal that the session is on. */
@@ -77,7 +77,7 @@ export class FakeAttachedSession {
     this.end({ _tag: "Lost", error: new SessionGone({}) })
   }
 
-  /** Somebody else detaches all its clients. */
+  /** Another client detaches all its clients. */
   detach(reason?: string): void {
     const end: AttachEnd = { _tag: "Detached", by: "other", ...(reason === undefined ? {} : { reason }) }
     for (const client of this.clients.keys()) client.end(end)

@@ -11,7 +11,7 @@ const resolved = (cwd: string, path: string): string => {
   return `/${parts.join("/")}`
 }
 
-/** Somebody at /home/user, in a plain environment. */
+/** A user in /home/user, in a plain environment. */
 export const layer = (given?: Partial<Caller["Service"]>): Layer.Layer<Caller> =>
   Layer.sync(Caller, () => {
     const env = given?.env ?? { SHELL: "/bin/sh", HOME: "/home/user", TERM: "xterm-256color" }

@@ -6,7 +6,7 @@ import type { HostName } from "../../schema/HostName.ts"
 import type { RememberedHost } from "../../schema/RememberedHost.ts"
 import { HostMemory } from "../../services/HostMemory.ts"
 
-/** What is remembered, and how often somebody wanted to know which hosts there are. */
+/** What is remembered, and how often the list of hosts was read. */
 export class HostMemoryTestRef extends Context.Service<HostMemoryTestRef, {
   readonly known: Map<HostName, RememberedHost>
   readonly reads: () => number

@@ -6,7 +6,7 @@ import { Input, InputError } from "../../services/Input.ts"
 export type FakeFile = string | Uint8Array | { readonly problem: string }
 
 export interface InputFakeOptions {
-  /** What standard input brings, piece by piece, as it is asked for; undefined: a terminal at which nobody types. */
+  /** What standard input brings, piece by piece, as it is asked for; undefined: a terminal without input. */
   readonly bytes?: Iterable<string | Uint8Array>
   readonly files?: Readonly<Record<string, FakeFile>>
 }

@@ -5,9 +5,9 @@ import * as Option from "effect/Option"
 import { visible } from "../../schema/Text.ts"
 import { Prompt } from "../../services/Prompt.ts"
 
-/** Somebody at a fake terminal: lines that end in Enter, and keys that end everything. */
+/** A user at a fake terminal: lines that end in Enter, and keys that end everything. */
 export class PromptTestRef extends Context.Service<PromptTestRef, {
-  /** Types a line, and Enter. What nobody reads now stays for who reads next. */
+  /** Types a line, and Enter. A line that is not read now stays for the next reader. */
   readonly type: (line: string) => void
   /** Ctrl-C. */
   readonly interrupt: () => void
@@ -15,9 +15,9 @@ export class PromptTestRef extends Context.Service<PromptTestRef, {
   readonly end: () => void
   /** Questions with their choices, as they were shown. */
   readonly asked: Array<readonly [question: string, choices: ReadonlyArray<string>]>
-  /** Lines that nobody has read. */
+  /** Lines that were not read. */
   readonly unread: () => ReadonlyArray<string>
-  /** Somebody would hear Enter now. */
+  /** Whether Enter would have an effect now. */
   readonly isWatched: () => boolean
 }>()("sesh/layers/testing/PromptTestRef") {}
 
@@ -39,7 +39,7 @@ export const layer = (options: { readonly isPossible?: boolean } = {}): Layer.La
     const press = (key: Key) => {
       // As a terminal does with what was typed before Ctrl-C.
       if (key === INTERRUPT) keys.length = 0
-      // A signal that nobody waits for is not kept.
+      // A signal without a listener is not kept.
       if (key !== INTERRUPT || reader !== undefined) keys.push(key)
       deliver()
     }

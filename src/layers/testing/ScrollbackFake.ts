@@ -4,7 +4,7 @@ import { Scrollback } from "../../services/Scrollback.ts"
 import { rawHistory } from "../scrollback/rawHistory.ts"
 import { RawScrollback, replayable } from "../scrollback/rawScrollback.ts"
 
-/** Keeps every byte and replays all that may be: for tests, where nobody says much. */
+/** Keeps every byte and replays all that may be replayed: for tests, which have little output. */
 export const layer: Layer.Layer<Scrollback> = Layer.succeed(Scrollback, {
   make: (size) =>
     Effect.sync(() => {

@@ -3,10 +3,10 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { type EndSignal, Signals } from "../../services/Signals.ts"
 
-/** Whoever sends signals, and who listens. */
+/** Sends signals to the listeners. */
 export class SignalsTestRef extends Context.Service<SignalsTestRef, {
   readonly listeners: Set<(signal: EndSignal) => void>
-  /** False: nobody listens, the process would have ended. */
+  /** False: there is no listener, the process would have ended. */
   readonly send: (signal: EndSignal) => boolean
 }>()("sesh/layers/testing/SignalsTestRef") {}
 

@@ -26,13 +26,13 @@ export type { FakeRemoteProgram } from "./network/remoteProgram.ts"
 
 /** What a fake host is like. All of it may change at any time. */
 export interface FakeSshHost {
-  /** Why nobody gets in, whoever asks; undefined lets them in. */
+  /** Why no connection is made; undefined: it is made. */
   failure?: ConnectFailure | ((options: ConnectOptions | undefined) => ConnectFailure | undefined)
   /** Until it lets somebody in or fails; beyond the caller's patience that is a timeout. */
   delay?: Duration.Input
   /** Plays a program from its start. Without it programs are not found: status 127. */
   play?: (program: FakeRemoteProgram) => void
-  /** Who listens at a path: plays the other side of a connection. Undefined: nobody. */
+  /** The listener at a path, which plays the other side of a connection. Undefined: there is none. */
   socket?: (path: string) => ((peer: ByteChannel<ChannelFailure>) => void) | undefined
   /** Its sshd forwards no sockets: only a bridge leads there. */
   forwardsNothing?: boolean

@@ -177,7 +177,7 @@ class PlainTerminal implements VtTerminal {
     return this.rows[index + 1]?.wrapped ? text + " ".repeat(this.size.cols - this.rows[index]!.cells.length) : text
   }
 
-  /** The cursor's own line is cut off: a program that is told of the size writes it anew. */
+  /** The cursor's own line is cut off: a program that is told of the size writes it again. */
   private rewrap(cols: number): void {
     const rows: Array<Row> = []
     let cursor = 0

@@ -2,12 +2,12 @@
  * A whole sesh on fakes: every service that a command asks for, without a terminal, a process, a file or a network.
  *
  * The rule of this folder. A fake of `services/X.ts` is `XFake.ts`. It exports `layer`: a layer where there is nothing
- * to choose, else a function of what a test chooses. Where a test plays a fake or looks at what was done, the same layer
- * gives one handle, `XTestRef` (Effect's own guide calls it so). What a test makes up or plays has `Fake` in front:
- * `FakeTerminal`, `FakeHost`. Fakes keep what the contract promises; the suites in `test/contract` run on both.
+ * to choose, else a function of what a test chooses. Where a test plays a fake or looks at what was done, the same
+ * layer gives one handle, `XTestRef` (Effect's own guide calls it so). What a test makes up or plays has `Fake` in
+ * front: `FakeTerminal`, `FakeHost`. Fakes keep what the contract promises; the suites in `test/contract` run on both.
  *
- * What several fakes share has a handle too: `WorldTestRef` here, `NetworkTestRef` of connections. A `Machine` is a world
- * without a person, one of the hosts for example. No file here needs a module of Node.
+ * What several fakes share has a handle too: `WorldTestRef` here, `NetworkTestRef` of connections. A `Machine` is a
+ * world without a person, one of the hosts for example. No file here needs a module of Node.
  */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -48,7 +48,7 @@ export interface WorldOptions extends Omit<Machine.MachineOptions, "dir"> {
   readonly input?: InputFake.InputFakeOptions
   /** Results go to a person's terminal, unless said otherwise. */
   readonly outputIsTerminal?: boolean
-  /** Nobody is at the terminal who could be asked. */
+  /** There is no terminal to ask the user. */
   readonly isAlone?: boolean
   /** Other hosts, by name. */
   readonly hosts?: Readonly<Record<string, WorldHostOptions>>

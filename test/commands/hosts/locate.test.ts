@@ -39,7 +39,7 @@ const VERBS = [
 ] as const
 
 describe("a session that is here", () => {
-  it.effect("costs no question, and nobody wants to know which hosts there are", () =>
+  it.effect("asks no host, and does not read which hosts are known", () =>
     inWorld(
       { sessions: [{ info: fakeInfo("dev") }], hosts: { web: having("dev") } },
       (sesh) =>
@@ -147,7 +147,7 @@ describe("a session that is on several hosts", () => {
     sessions: [{ info: fakeInfo("dev", { active: ms, dir: "/home/there/x", foreground: "vim\u001b[31m", ...more }) }]
   })
 
-  it.effect("is asked about, with the one that somebody looks at, and then the latest, first", () =>
+  it.effect("is asked about: attached sessions first, then the latest", () =>
     inWorld({
       hosts: { a: active(-60_000), b: active(-5_000), c: active(-600_000, { clients: [{ role: "attach" }] }) }
     }, (sesh) =>
@@ -167,7 +167,7 @@ describe("a session that is on several hosts", () => {
       })))
 
   it.effect.each(["Enter", "Ctrl-C", "Ctrl-D"])(
-    "%s: none of them, and a failure",
+    "%s: chooses none, and fails",
     (key) =>
       inWorld({ hosts: { a: having("dev"), b: having("dev") } }, (sesh) =>
         Effect.gen(function*() {
@@ -195,7 +195,7 @@ describe("a session that is on several hosts", () => {
       ["--wait dev", "sesh @a --wait dev"]
     ] as const
   )(
-    "%s: without a person nothing is done, and it is said what to type",
+    "%s: without a terminal nothing is done, and the message says what to type",
     ([line, command]) =>
       inWorld(
         { hosts: { a: having("dev"), b: having("dev") }, isAlone: true, outputIsTerminal: false },
@@ -363,7 +363,7 @@ describe("sesh --kill of several", () => {
         ])
       })))
 
-  it.effect("one that is not to be decided keeps no other alive", () =>
+  it.effect("one that is ambiguous keeps no other alive", () =>
     inWorld({ hosts: { web: having("a", "b"), db: having("a") }, isAlone: true }, (sesh) =>
       Effect.gen(function*() {
         assert.strictEqual(yield* sesh("--kill", "a", "b"), 1)

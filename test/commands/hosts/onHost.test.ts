@@ -75,7 +75,7 @@ describe("sesh @host", () => {
       ["--exec @web dev -- true", 125]
     ] as const
   )(
-    "%s: a host that cannot be had is one line, and a failure",
+    "%s: an unreachable host is one line, and a failure",
     ([line, code]) =>
       inWorld(failing("refused"), (sesh) =>
         Effect.gen(function*() {
@@ -105,7 +105,7 @@ describe("sesh @host", () => {
         }))
   )
 
-  it.effect("nobody is asked for a password where nobody is", () =>
+  it.effect("without a terminal no password is asked for", () =>
     inWorld({ hosts: { web: {} }, isAlone: true }, (sesh) =>
       Effect.gen(function*() {
         yield* sesh("@web", "dev", "-d")

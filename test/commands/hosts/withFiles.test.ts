@@ -106,7 +106,7 @@ describe("files on a host", () => {
         assert.deepStrictEqual((yield* OutputTestRef).err, ["[detached from dev on web]"])
       })))
 
-  it.effect("on a host that cannot be had: its own failure is said, once", () =>
+  it.effect("on an unreachable host: its failure is reported, once", () =>
     inWorld(
       { hosts: { web: { failure: new HostError({ host: "web", problem: "web is down", kind: "unreachable" }) } } },
       (sesh) =>

@@ -209,12 +209,12 @@ describe("the command line", () => {
       assert.match(error.form, /^sesh /)
     }))
 
-  it.effect("an empty file name is none", () =>
+  it.effect("an empty file name is refused", () =>
     Effect.gen(function*() {
       assert.include((yield* Effect.flip(parse(["--import", ""]))).problem, "name is empty")
     }))
 
-  it.effect("an empty directory is none: the variable was not set", () =>
+  it.effect("an empty directory is refused: the variable was not set", () =>
     Effect.gen(function*() {
       for (const argv of [["dev", ""], ["--exec", "dev", "-C", "", "--", "ls"]]) {
         assert.include((yield* Effect.flip(parse(argv))).problem, "directory's name is empty")

@@ -53,7 +53,7 @@ describe("sesh --bridge <name>", () => {
         assert.deepStrictEqual((yield* OutputTestRef).err, [])
       })))
 
-  it.effect("ends when who started it says no more, or is gone", () =>
+  it.effect("ends when its client ends the input, or is gone", () =>
     inWorld(pipe, (sesh) =>
       Effect.gen(function*() {
         yield* sesh("dev", "-d")
@@ -94,7 +94,7 @@ describe("sesh --bridge <name>", () => {
         }
         link!.flow("server")
         yield* eventually("it reads again", () => !pipe.isPaused)
-        // Whoever started it takes nothing.
+        // The client takes nothing.
         const before = output(pipe.screen).length
         pipe.stall(true)
         const line = `${"y".repeat(1023)}\n`

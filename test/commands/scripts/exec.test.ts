@@ -151,7 +151,7 @@ describe("what scripts ask of sessions", () => {
         yield* eventually("the typing", () => programs.last().typed.equals(typed))
       })))
 
-  it.effect("of a session that is not there nothing can be asked", () =>
+  it.effect("fails for a session that does not exist", () =>
     inWorld({}, (sesh) =>
       Effect.gen(function*() {
         for (const verb of [["--wait"], ["--history"], ["--send"]]) {

@@ -146,7 +146,7 @@ describe("sesh --import", () => {
         assert.sameDeepMembers(programs, [["/bin/sh", [], "/srv"], ["top", ["-b"], "/srv"]])
       })))
 
-  it.effect("leaves alone what is there, or does not answer, or has just been made by somebody else", () =>
+  it.effect("leaves alone what exists, does not answer, or was just created by another process", () =>
     inWorld({
       sessions: [{ info: fakeInfo("there") }, { info: fakeInfo("stuck"), problem: "no answer" }],
       launcher: layerScripted(({ name }) =>
@@ -168,7 +168,7 @@ describe("sesh --import", () => {
         assert.deepStrictEqual([detached, killed, sessions.size], [[], [], 2])
       })))
 
-  it.effect("skips what makes no sense, and says why, without moving anybody's cursor", () =>
+  it.effect("skips what makes no sense, and says why, without control characters", () =>
     inWorld({
       launcher: layerScripted(({ dir, name }) =>
         dir.startsWith("/gone")

@@ -69,7 +69,7 @@ describe("sesh --watch", () => {
         assert.strictEqual(programs.last().typed.length, 0)
       })))
 
-  it.effect("of nothing: says so, makes nothing", () =>
+  it.effect("of a session that does not exist: says so, and creates none", () =>
     inWorld({}, (sesh) =>
       Effect.gen(function*() {
         assert.strictEqual(yield* sesh("--watch", "dev"), 1)

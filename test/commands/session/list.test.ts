@@ -64,7 +64,7 @@ describe("sesh, with other hosts", () => {
         assert.deepStrictEqual((yield* OutputTestRef).err, [])
       })))
 
-  it.effect("on a pipe has the same lines and nothing else; who does not answer is said beside it", () =>
+  it.effect("on a pipe has the same lines and nothing else; hosts that do not answer are on stderr", () =>
     inWorld({ sessions: local, hosts, outputIsTerminal: false, isAlone: true }, (sesh) =>
       Effect.gen(function*() {
         const running = yield* Effect.forkChild(sesh())

@@ -55,7 +55,7 @@ describe("the attempts", () => {
         yield* eventually("the output", () => shown().endsWith("y"))
       })))
 
-  it.effect("come twice a second at the most, however many keys are pressed", () =>
+  it.effect("come at most twice a second, however many keys are pressed", () =>
     attached({}, ({ link, network, notices, terminal }) =>
       Effect.gen(function*() {
         network.setDown("no route")

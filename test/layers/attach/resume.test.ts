@@ -12,7 +12,7 @@ const lines = (from: number, to: number): string =>
   Array.from({ length: to - from }, (_, index) => `line ${from + index}\r\n`).join("")
 
 describe("a connection to another host that breaks", () => {
-  it.effect("is made anew after a second: output and typing go on where they were", () =>
+  it.effect("is made again after a second: output and input resume where they stopped", () =>
     attached(PIPED, ({ again, ends, err, link, program, screen, terminal, typed }) =>
       Effect.gen(function*() {
         program.print("one ")

@@ -213,7 +213,7 @@ describe("sessions on another host", () => {
     const when = refusesLate ? "late" : "at once"
     const host = (own: FakeSshHost): FakeSshHost => ({ ...own, refusesLate })
 
-    it.live(`a host that was set up anew, and refuses ${when}, is asked where its sockets are now`, () =>
+    it.live(`a host that was set up again, and refuses ${when}, is asked where its sockets are now`, () =>
       withMachine(
         { before: "/old/.sesh", session: true, host },
         Effect.gen(function*() {

@@ -30,7 +30,7 @@ export class NetworkTestRef extends Context.Service<NetworkTestRef, {
   readonly listeners: Map<SessionName, (connection: Connection) => void>
   /** Every connection there was, oldest first. */
   readonly links: ReadonlyArray<FakeLink>
-  /** Until it is called with undefined, nobody can connect, for this reason: a host's, or just words. */
+  /** Until it is called with undefined, no client can connect, for this reason: a host's, or just text. */
   readonly setDown: (reason: string | HostError | undefined) => void
   readonly isDown: () => string | HostError | undefined
   /** Connects to a listener, which sees it as late as it would a socket. */

@@ -134,7 +134,7 @@ class Side implements ConnectionSide {
     this.tell()
   }
 
-  /** Nobody will ever read what arrives. */
+  /** What arrives is never read. */
   private get deaf(): boolean {
     return this.destroyed || this.saidAll
   }
@@ -165,7 +165,7 @@ class Side implements ConnectionSide {
       if (limit !== undefined && this.readBytes > limit.bytes) {
         this.limit = undefined
         limit.run()
-        // Half a frame is none.
+        // Half a frame does not count.
         if (this.destroyed) return
       }
       this.take()

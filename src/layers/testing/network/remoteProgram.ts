@@ -4,7 +4,7 @@ import type { ByteChannel } from "../../../services/ByteChannel.ts"
 import type { ChannelFailure, ConnectionLost, ProgramHandlers, RemoteProgram } from "../../../services/SshTransport.ts"
 import { channelPair } from "./channelPair.ts"
 
-/** As whoever plays it sees it. */
+/** A program, on the side of the test that plays it. */
 export interface FakeRemoteProgram {
   readonly argv: ReadonlyArray<string>
   /** Its standard input, as what is heard, and its standard output, as what is written. */
@@ -12,7 +12,7 @@ export interface FakeRemoteProgram {
   readonly printError: (text: string | Buffer) => void
   /** Ends. What it wrote still arrives first. */
   readonly exit: (status: ExitStatus | number) => void
-  /** Nobody is there any more to hear it. */
+  /** No client is left to read it. */
   readonly isAbandoned: () => boolean
 }
 

@@ -236,13 +236,18 @@ describeWithHosts("the listing of fifty hosts", () => {
     const first = await client.sesh([])
     assert.deepStrictEqual([first.code, first.out.trimEnd().split("\n").length], [0, 52])
     // On a busy machine not all connections are made at once.
-    const listed = await until("all answer", async () => {
-      const { hosts: found } = JSON.parse((await client.sesh(["--json"])).out) as Listed
-      return found.every(({ problem }) => problem === undefined) && found
-    })
+    const listed = await until(
+      "all answer",
+      async () => {
+        const { hosts: found } = JSON.parse((await client.sesh(["--json"])).out) as Listed
+        return found.every(({ problem }) => problem === undefined) && found
+      },
+      undefined,
+      90_000
+    )
     assert.deepStrictEqual(
       listed.map(({ host, sessions }) => [host, sessions.map(({ name }) => name).join(" ")]),
       [...all.map(({ name }) => name), ...names].map((name, index) => [name, `on-h${index % 2 + 1}`])
     )
-  })
+  }, 120_000)
 })

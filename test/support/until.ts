@@ -6,9 +6,10 @@ const LOOK_MS = 20
 export const until = async <A>(
   what: string,
   look: () => A | undefined | false | Promise<A | undefined | false>,
-  seen?: () => unknown
+  seen?: () => unknown,
+  patienceMs = PATIENCE_MS
 ): Promise<A> => {
-  for (const end = Date.now() + PATIENCE_MS;;) {
+  for (const end = Date.now() + patienceMs;;) {
     const found = await look()
     if (found !== undefined && found !== false) return found
     if (Date.now() > end) {

@@ -52,8 +52,8 @@ const reportOpened = <R>(
   opened: (result: ByteChannel<ChannelFailure> | ChannelFailure) => void
 ): Effect.Effect<void, never, R> =>
   channel.pipe(
-    Effect.catchTag("BadArgument", (error) => Effect.fail(new NoShell({ host, words: error.message }))),
-    Effect.catchDefect(() => Effect.fail(new ConnectionLost({ host, words: "" }))),
+    Effect.catchTag("BadArgument", (error) => Effect.fail(new NoShell({ host, words: error.message, cause: error }))),
+    Effect.catchDefect((cause) => Effect.fail(new ConnectionLost({ host, words: "", cause }))),
     Effect.match({ onSuccess: opened, onFailure: opened })
   )
 
@@ -74,7 +74,9 @@ export const layer = (
 
       const controlDir = yield* Effect.cached(
         paths.ensure.pipe(
-          Effect.mapError(({ advice, path, problem }) => new SshMissing({ problem: `${path} ${problem}`, advice })),
+          Effect.mapError((cause) =>
+            new SshMissing({ problem: `${cause.path} ${cause.problem}`, advice: cause.advice, cause })
+          ),
           Effect.andThen(makeControlDir(paths.dir, platform))
         )
       )
@@ -108,7 +110,9 @@ export const layer = (
           return yield* forwardedChannel(host, path, master, at.once("forward"))
         })
         const failed = (error: Mux.MuxGone | Mux.MuxRefused) =>
-          Effect.fail<ConnectFailure>(new HostUnreachable({ host, reason: "other", words: error.message }))
+          Effect.fail<ConnectFailure>(
+            new HostUnreachable({ host, reason: "other", words: error.message, cause: error })
+          )
         return open.pipe(
           Effect.catchTag("MuxGone", () => open),
           Effect.catchTags({ MuxGone: failed, MuxRefused: failed })

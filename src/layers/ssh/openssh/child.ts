@@ -13,10 +13,14 @@ const GRACE_MS = 500
 const MAX_PRINTED_BYTES = 256 * 1024
 
 /** Why a process could not be started. */
-export const notStarted = (file: string, error: NodeJS.ErrnoException): SshMissing =>
-  isAbsent(error)
-    ? new SshMissing({ problem: `there is no ${file} on PATH`, advice: "install OpenSSH's client" })
-    : new SshMissing({ problem: `${file} cannot be started (${error.code ?? error.message})`, advice: "try again" })
+export const notStarted = (file: string, cause: NodeJS.ErrnoException): SshMissing =>
+  isAbsent(cause)
+    ? new SshMissing({ problem: `there is no ${file} on PATH`, advice: "install OpenSSH's client", cause })
+    : new SshMissing({
+      problem: `${file} cannot be started (${cause.code ?? cause.message})`,
+      advice: "try again",
+      cause
+    })
 
 /** Ends a process; with `group`, also all that it has started. */
 export const end = (child: ChildProcess.ChildProcess, group: boolean): void => endChild(child, GRACE_MS, { group })
@@ -55,7 +59,7 @@ export const print = (
           const { code } = error as { readonly code?: unknown }
           return typeof code === "string"
             ? failed(error)
-            : resume(Effect.fail(new HostUnreachable({ host, reason: "other", words: lastLine(stderr) })))
+            : resume(Effect.fail(new HostUnreachable({ host, reason: "other", words: lastLine(stderr), cause: error })))
         }
       )
       child.stdin?.end()

@@ -17,7 +17,7 @@ const connectLocal = (path: string): Effect.Effect<Net.Socket, Mux.MuxGone> =>
   Effect.callback((resume) => {
     const socket = new Net.Socket({ allowHalfOpen: true })
     socket.pause()
-    const fail = (error: Error) => resume(Effect.fail(new Mux.MuxGone({ reason: error.message })))
+    const fail = (cause: Error) => resume(Effect.fail(new Mux.MuxGone({ fault: "no forward", cause })))
     socket.once("error", fail)
     socket.connect(path, () => {
       socket.off("error", fail)
@@ -43,7 +43,7 @@ const judgeOf = (host: HostName, path: string, master: Master, since: number, ru
   }
   run(Effect.match(Mux.alive(master.control), {
     onSuccess: () => tell(undefined),
-    onFailure: () => tell(new ConnectionLost({ host, words: explainLoss(readTail(master.log)) }))
+    onFailure: (cause) => tell(new ConnectionLost({ host, words: explainLoss(readTail(master.log)), cause }))
   }))
 }
 

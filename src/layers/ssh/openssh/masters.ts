@@ -111,8 +111,8 @@ export const makeMasters = Effect.fnUntraced(function*(
     const code = yield* Effect.acquireUseRelease(
       Effect.try({
         try: () => openLog(log),
-        catch: (error) =>
-          new SshMissing({ problem: `${log} cannot be made (${String(error)})`, advice: "is the disk full?" })
+        catch: (cause) =>
+          new SshMissing({ problem: `${log} cannot be made (${String(cause)})`, advice: "is the disk full?", cause })
       }),
       (file) => Effect.raceFirst(handshake(args, file, batch, verbose), overtaken(log)),
       (file) => Effect.sync(() => Fs.closeSync(file))

@@ -5,18 +5,41 @@
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import * as Net from "node:net"
+import { messageOf } from "../../../schema/Text.ts"
+import { codeOf } from "../../system/systemError.ts"
 
 /** There is no master behind the socket, or it does not answer. */
-export class MuxGone extends Schema.TaggedError<MuxGone>()("MuxGone", { reason: Schema.String }) {
+export class MuxGone extends Schema.TaggedError<MuxGone>()("MuxGone", {
+  fault: Schema.Literals(["silent", "hung up", "not the protocol", "no connection", "no forward"]),
+  /** Of a connection that was not made, or broke: the control socket's, or the forwarded one's. */
+  cause: Schema.optionalKey(Schema.Defect())
+}) {
   override get message() {
     return `no ssh master: ${this.reason}`
+  }
+  private get reason(): string {
+    switch (this.fault) {
+      case "silent":
+        return "it does not answer"
+      case "hung up":
+        return "it hung up"
+      case "not the protocol":
+        return "it does not speak the protocol"
+      case "no connection":
+        return codeOf(this.cause)
+      case "no forward":
+        return messageOf(this.cause)
+    }
   }
 }
 
 /** The master refused the request. */
-export class MuxRefused extends Schema.TaggedError<MuxRefused>()("MuxRefused", { reason: Schema.String }) {
+export class MuxRefused extends Schema.TaggedError<MuxRefused>()("MuxRefused", {
+  /** The master's own. */
+  words: Schema.String
+}) {
   override get message() {
-    return `the ssh master refused: ${this.reason}`
+    return `the ssh master refused: ${this.words}`
   }
 }
 
@@ -66,9 +89,9 @@ const ask = (socketPath: string, type: number, ...fields: ReadonlyArray<Buffer>)
   Effect.callback<Buffer, MuxGone>((resume) => {
     const socket = Net.connect(socketPath)
     let received: Buffer = Buffer.alloc(0)
-    const fail = (reason: string) => {
+    const fail = (error: MuxGone) => {
       socket.destroy()
-      resume(Effect.fail(new MuxGone({ reason })))
+      resume(Effect.fail(error))
     }
     const onPacket = (answer: Buffer) => {
       const type = answer.length >= 4 ? answer.readUInt32BE(0) : 0
@@ -76,14 +99,14 @@ const ask = (socketPath: string, type: number, ...fields: ReadonlyArray<Buffer>)
       socket.destroy()
       resume(Effect.succeed(answer))
     }
-    socket.setTimeout(ANSWER_TIMEOUT_MS, () => fail("it does not answer"))
-    socket.on("error", (error: NodeJS.ErrnoException) => fail(error.code ?? error.message))
-    socket.on("close", () => fail("it hung up"))
+    socket.setTimeout(ANSWER_TIMEOUT_MS, () => fail(new MuxGone({ fault: "silent" })))
+    socket.on("error", (cause) => fail(new MuxGone({ fault: "no connection", cause })))
+    socket.on("close", () => fail(new MuxGone({ fault: "hung up" })))
     socket.on("data", (bytes: Buffer) => {
       received = Buffer.concat([received, bytes])
       while (received.length >= 4) {
         const length = received.readUInt32BE(0)
-        if (length > MAX_PACKET_BYTES) return fail("it does not speak the protocol")
+        if (length > MAX_PACKET_BYTES) return fail(new MuxGone({ fault: "not the protocol" }))
         if (received.length < 4 + length) return
         onPacket(received.subarray(4, 4 + length))
         received = received.subarray(4 + length)
@@ -97,14 +120,14 @@ const ask = (socketPath: string, type: number, ...fields: ReadonlyArray<Buffer>)
 const expectOk = (answer: Buffer): Effect.Effect<void, MuxRefused> =>
   answer.readUInt32BE(0) === OK
     ? Effect.void
-    : Effect.fail(new MuxRefused({ reason: readText(answer, 8) }))
+    : Effect.fail(new MuxRefused({ words: readText(answer, 8) }))
 
 /** The process id of a running master. */
 export const alive = (socketPath: string): Effect.Effect<number, MuxGone> =>
   Effect.flatMap(ask(socketPath, ALIVE_CHECK), (answer) =>
     answer.length >= 12 && answer.readUInt32BE(0) === ALIVE
       ? Effect.succeed(answer.readUInt32BE(8))
-      : Effect.fail(new MuxGone({ reason: "it does not speak the protocol" })))
+      : Effect.fail(new MuxGone({ fault: "not the protocol" })))
 
 /** Ends the master and all that goes through it. */
 export const terminate = (socketPath: string): Effect.Effect<void, MuxGone | MuxRefused> =>

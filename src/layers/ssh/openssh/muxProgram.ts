@@ -11,7 +11,7 @@ import { readTail, remove } from "../../system/files.ts"
 import { newMarker, PipedProgram } from "../shared/pipedProgram.ts"
 import { remoteCommand } from "../shared/remoteCommand.ts"
 import { explainLoss, readSessionLog } from "../shared/sshLog.ts"
-import type { Started } from "../shared/startProgram.ts"
+import { NotYetStarted, type Started } from "../shared/startProgram.ts"
 import * as Child from "./child.ts"
 import type { Master } from "./masters.ts"
 import * as Mux from "./mux.ts"
@@ -43,10 +43,13 @@ const onClosed = (
   const session = readSessionLog(readTail(log))
   remove(log)
   const finish = (end: ExitStatus | ConnectionLost) =>
-    program.finish(end, session.opened ? true : { _tag: "Again", busy: session.refused, words: session.words })
+    program.finish(end, session.opened ? true : new NotYetStarted({ isBusy: session.refused, words: session.words }))
   if (code !== null && (code !== SSH_FAILED || session.exited)) return finish({ code })
   // The shell that runs the program may have been killed: then there is no status, and the connection is alive.
-  const lost = () => finish(new ConnectionLost({ host, words: explainLoss(readTail(master.log)) }))
+  const lost = (cause?: Mux.MuxGone) =>
+    finish(
+      new ConnectionLost({ host, words: explainLoss(readTail(master.log)), ...(cause === undefined ? {} : { cause }) })
+    )
   run(Effect.match(Mux.alive(master.control), {
     onSuccess: () => code !== null && session.opened ? finish({ code }) : lost(),
     onFailure: lost

@@ -2,6 +2,7 @@
  * A program on a host, through three streams: the output of its login scripts is kept apart, and its end comes last.
  */
 import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
 import type { Readable, Writable } from "node:stream"
 import { BoundedBytes } from "../../../schema/Bytes.ts"
 import { newId } from "../../../schema/Id.ts"
@@ -108,10 +109,10 @@ export class PipedProgram {
       this.stderr.close()
       this.stdout.putBack(this.loginOutput.subarray(at + this.marker.length))
       this.stderr.putBack(this.loginStderr.bytes)
-      this.onStarted({ program: this.program })
+      this.onStarted(Result.succeed(this.program))
     } else if (this.loginOutput.length > MAX_LOGIN_OUTPUT_BYTES) {
       const error = new NoShell({ host: this.host, words: "its login scripts print without end" })
-      this.onStarted({ _tag: "Failed", error })
+      this.onStarted(Result.fail(error))
       this.destroy()
     }
   }
@@ -138,15 +139,15 @@ export class PipedProgram {
   }
 
   /** The program ended, and both outputs too. `opened`: the host was asked to start it. */
-  finish(end: ExitStatus | ConnectionLost, opened: true | Extract<NotYetStarted, { readonly _tag: "Again" }>): void {
-    if (!this.isRunning) this.onStarted(opened === true ? this.failed(end) : opened)
+  finish(end: ExitStatus | ConnectionLost, opened: true | NotYetStarted): void {
+    if (!this.isRunning) this.onStarted(Result.fail(opened === true ? this.failed(end) : opened))
     this.over = end
     this.reportExit()
   }
 
-  private failed(end: ExitStatus | ConnectionLost): NotYetStarted {
-    if ("_tag" in end) return { _tag: "Failed", error: end }
+  private failed(end: ExitStatus | ConnectionLost): ConnectionLost | NoShell {
+    if ("_tag" in end) return end
     const words = lastLine(`${this.loginStderr.bytes.toString()}\n${this.loginOutput.toString()}`)
-    return { _tag: "Failed", error: new NoShell({ host: this.host, words }) }
+    return new NoShell({ host: this.host, words })
   }
 }

@@ -1,6 +1,8 @@
 /** Starts a program on a host over any transport, with a connection that may be dead or busy. */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import {
   type BadArgument,
@@ -21,13 +23,20 @@ const REPLACEMENTS = 2
 const BUSY_TIMEOUT_MS = 15_000
 const BUSY_PAUSE_MS = { first: 50, most: 500 }
 
-/** Why a program was not started. */
-export type NotYetStarted =
-  /** The host was never asked to start it: it may be tried again. */
-  | { readonly _tag: "Again"; readonly busy: boolean; readonly words: string }
-  | { readonly _tag: "Failed"; readonly error: ConnectionLost | NoShell }
+/** The host never got to the program: it may be tried again. */
+export class NotYetStarted extends Schema.TaggedError<NotYetStarted>()("NotYetStarted", {
+  /** The connection has no place for one more; otherwise it was dead. */
+  isBusy: Schema.Boolean,
+  /** What ssh, or the library, says of it: fit to be shown. */
+  words: Schema.String,
+  cause: Schema.optionalKey(Schema.Defect())
+}) {
+  override get message() {
+    return this.words
+  }
+}
 
-export type Started = { readonly program: RemoteProgram } | NotYetStarted
+export type Started = Result.Result<RemoteProgram, NotYetStarted | ConnectionLost | NoShell>
 
 /** Gets a connection and starts the program through it; tries again as long as the host was never asked to start it. */
 export const launch = Effect.fnUntraced(function*<Connection>(options: {
@@ -44,13 +53,15 @@ export const launch = Effect.fnUntraced(function*<Connection>(options: {
   const until = (yield* Clock.currentTimeMillis) + BUSY_TIMEOUT_MS
   while (true) {
     const started = yield* start(yield* connection)
-    if ("program" in started) return started.program
-    if (started._tag === "Failed") return yield* started.error
-    if (started.busy && (yield* Clock.currentTimeMillis) < until) {
+    if (Result.isSuccess(started)) return started.success
+    const error = started.failure
+    if (error._tag !== "NotYetStarted") return yield* error
+    const { isBusy, words } = error
+    if (isBusy && (yield* Clock.currentTimeMillis) < until) {
       yield* Effect.sleep(yield* jittered(pauseMs))
       pauseMs = Math.min(2 * pauseMs, BUSY_PAUSE_MS.most)
-    } else if (started.busy || left-- === 0) {
-      return yield* new HostUnreachable({ host, reason: started.busy ? "busy" : "other", words: started.words })
+    } else if (isBusy || left-- === 0) {
+      return yield* new HostUnreachable({ host, reason: isBusy ? "busy" : "other", words, cause: error })
     }
   }
 })

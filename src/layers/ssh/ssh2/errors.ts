@@ -39,9 +39,10 @@ const TOO_MANY = /too many authentication failures/i
 export const explainError = (host: string, error: LibraryError | undefined): ConnectFailure => {
   if (error === undefined) return new HostUnreachable({ host, reason: "dropped", words: "" })
   const said = oneLine(error.message)
-  const unreachable = (reason: HostUnreachable["reason"]) => new HostUnreachable({ host, reason, words: said })
+  const unreachable = (reason: HostUnreachable["reason"]) =>
+    new HostUnreachable({ host, reason, words: said, cause: error })
   if (error.level === "client-authentication" || TOO_MANY.test(said)) {
-    return new AuthenticationFailed({ host, words: said })
+    return new AuthenticationFailed({ host, words: said, cause: error })
   }
   if (error.level === "client-timeout") return unreachable("timeout")
   const reason = typeof error.code === "string" ? REASONS[error.code] : undefined

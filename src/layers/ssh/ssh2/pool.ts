@@ -49,7 +49,8 @@ export interface Pool {
 /** Loaded with the first host, never before: the package opens handles, and is slow to load. */
 const load = Effect.tryPromise({
   try: () => import("ssh2"),
-  catch: (error) => new SshMissing({ problem: `ssh2 cannot be loaded (${String(error)})`, advice: "install it anew" })
+  catch: (cause) =>
+    new SshMissing({ problem: `ssh2 cannot be loaded (${String(cause)})`, advice: "install it anew", cause })
 }).pipe(Effect.map((module) => ("default" in module ? module.default : module) as typeof Ssh2))
 
 /** Checked beforehand: connections that wait for each other would wait for ever. */
@@ -78,7 +79,7 @@ export const makePool = Effect.fnUntraced(function*(
       try: look,
       catch: (error) => {
         if (!(error instanceof BadConfig)) throw error
-        return new HostUnreachable({ host, reason: "other", words: oneLine(error.message) })
+        return new HostUnreachable({ host, reason: "other", words: oneLine(error.message), cause: error })
       }
     })
 

@@ -1,5 +1,6 @@
 /** A program on a host, over a channel of the library. */
 import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
 import type { Channel } from "ssh2"
 import type { ExitStatus } from "../../../schema/Session.ts"
 import { ConnectionLost, NoShell } from "../../../services/SshTransport.ts"
@@ -7,7 +8,7 @@ import { signalNumber } from "../../system/childProcess.ts"
 import { newMarker, PipedProgram } from "../shared/pipedProgram.ts"
 import { remoteCommand } from "../shared/remoteCommand.ts"
 import { oneLine } from "../shared/sanitize.ts"
-import type { Started } from "../shared/startProgram.ts"
+import { NotYetStarted, type Started } from "../shared/startProgram.ts"
 import type { SshConnection } from "./connection.ts"
 import type { LibraryError } from "./errors.ts"
 
@@ -25,14 +26,14 @@ const statusOf = (code: number | null, signal: string | undefined): ExitStatus =
 
 const notStarted = (host: string, connection: SshConnection, error: LibraryError): Started => {
   if (error.reason !== undefined || NEVER_OPENED.test(error.message)) {
-    return { _tag: "Again", busy: connection.lost === undefined, words: oneLine(error.message) }
+    const isBusy = connection.lost === undefined
+    return Result.fail(new NotYetStarted({ isBusy, words: oneLine(error.message), cause: error }))
   }
-  return {
-    _tag: "Failed",
-    error: connection.lost === undefined
-      ? new NoShell({ host, words: "" })
-      : new ConnectionLost({ host, words: connection.lost })
-  }
+  return Result.fail(
+    connection.lost === undefined
+      ? new NoShell({ host, words: "", cause: error })
+      : new ConnectionLost({ host, words: connection.lost, cause: error })
+  )
 }
 
 const pipe = (

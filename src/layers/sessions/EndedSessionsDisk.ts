@@ -15,7 +15,7 @@ export const layer: Layer.Layer<EndedSessions, never, Paths> = Layer.effect(
     const paths = yield* Paths
 
     const get = Effect.fn("EndedSessions.get")(function*(name: SessionName) {
-      // In a directory that others can write to anybody could have written it.
+      // In a directory that others can write to, a record may be theirs.
       const isOurs = yield* Effect.orElseSucceed(paths.check, () => false)
       if (!isOurs) return Option.none<Ended>()
       const now = yield* Clock.currentTimeMillis

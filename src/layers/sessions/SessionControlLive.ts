@@ -25,10 +25,10 @@ import { SessionUnresponsive } from "../../services/SessionRegistry.ts"
 import { InputSender } from "../connection/inputSender.ts"
 import { ask, type Asked } from "./conversation.ts"
 
-/** How long a session may take to answer, or to go on. */
+/** Time for a session to answer, or to continue. */
 const PATIENCE = "5 seconds"
 
-/** The one that we have just made may be starting still, on a machine that is busy with others. */
+/** Time for a session that we have just created: it may still start, on a busy machine. */
 const OWN_PATIENCE = "30 seconds"
 
 /** A program may end with what it was typed, before we hear that there is no more of it: a pipe tells within that time. */
@@ -40,7 +40,7 @@ const MAX_HISTORY_BYTES = 512 * 1024 * 1024
 const needScripting = (name: SessionName, { protocol, sesh }: Welcome, what: string) =>
   protocol.minor < SCRIPTING ? Effect.fail(new SessionTooOld({ name, theirs: sesh, what })) : Effect.void
 
-/** A connection that has ended, with what was wanted still to come. */
+/** The failure of a connection that ended before the request was done. */
 const lostBy = (name: SessionName, end: ConnectionEnd): SessionLost =>
   new SessionLost(end._tag === "Closed" ? { name, why: "gone" } : { name, why: "broken", cause: end.error })
 
@@ -62,7 +62,7 @@ const hearEnd = (name: SessionName, asked: Asked, capture: number) =>
     })
   })
 
-/** Over services alone: runs on fakes. */
+/** Over services alone, so that it runs on fakes. */
 export const layer: Layer.Layer<SessionControl, never, SessionClient | EndedSessions | Caller> = Layer.effect(
   SessionControl,
   Effect.gen(function*() {
@@ -70,7 +70,7 @@ export const layer: Layer.Layer<SessionControl, never, SessionClient | EndedSess
     const endedSessions = yield* EndedSessions
     const { version } = yield* Caller
 
-    /** How a session ended that is not there any more. */
+    /** How a past session ended. */
     const remembered = Effect.fnUntraced(function*(name: SessionName, id: string | undefined, isCommand: boolean) {
       const ended = yield* endedSessions.get(name)
       return ended.pipe(
@@ -130,7 +130,7 @@ export const layer: Layer.Layer<SessionControl, never, SessionClient | EndedSess
         if (created !== undefined && asked.welcome.info.id !== created) {
           return yield* new NoSession({ name, stale: false })
         }
-        // Those who know no signals hang up.
+        // A daemon that knows no signals hangs the terminal up.
         if (signal !== "SIGHUP") yield* needScripting(name, asked.welcome, signal)
         asked.send(FrameType.kill, Control.kill.encode({ graceMs, signal }))
         asked.send(FrameType.ping)
@@ -141,7 +141,7 @@ export const layer: Layer.Layer<SessionControl, never, SessionClient | EndedSess
               if (type === FrameType.pong || type === FrameType.exit) resume(Effect.void)
             },
             onClose: (end) => {
-              // Whether it arrived on another host nobody knows.
+              // On another host it may or may not have arrived.
               const isLost = end._tag !== "Closed" && client.host !== undefined
               resume(isLost ? Effect.fail(lostBy(name, end)) : Effect.void)
             }

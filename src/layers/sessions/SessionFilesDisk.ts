@@ -14,7 +14,7 @@ import { encodeEnded, sweepEnded } from "./endRecords.ts"
 
 const encodeInfo = Schema.encodeSync(Schema.fromJsonString(SessionInfo))
 
-/** What cannot be written is said in the log, and done without. */
+/** A failure to write is logged, and otherwise ignored. */
 const writing = (path: string, write: () => void) =>
   Effect.try(write).pipe(Effect.catch((error) => Effect.logWarning(`cannot write ${path}`, error.cause)))
 

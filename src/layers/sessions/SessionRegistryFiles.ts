@@ -16,13 +16,13 @@ import { askAll } from "./conversation.ts"
 import { readInfo, readSessions, removeSession } from "./directory.ts"
 import { askSessions } from "./requests.ts"
 
-/** In a listing one that does not answer must not hold up the others; asked alone it gets more time. */
+/** In a listing, a session that does not answer must not delay the others; asked alone, it gets more time. */
 const LIST_PATIENCE = "1 second"
 
 const problemOf = (error: Exclude<AskError, { readonly _tag: "NoSession" }>): string =>
   error._tag === "VersionMismatch" || error._tag === "HostError" ? error.message : error.reason
 
-/** Sockets in the sessions' directory: who answers lives, who refuses the connection is dead. */
+/** Sockets in the sessions' directory: a session that answers is alive, one that refuses the connection is dead. */
 export const layer: Layer.Layer<SessionRegistry, never, Paths | SessionClient | Lock | Caller> = Layer.effect(
   SessionRegistry,
   Effect.gen(function*() {
@@ -40,7 +40,7 @@ export const layer: Layer.Layer<SessionRegistry, never, Paths | SessionClient | 
       })
     })
 
-    /** None when it turns out to be dead. */
+    /** None if the session is dead. */
     const listed = (name: SessionName, answer: Result.Result<Welcome, AskError>): Option.Option<ListedSession> => {
       if (Result.isSuccess(answer)) return Option.some({ name, info: answer.success.info })
       const error = answer.failure

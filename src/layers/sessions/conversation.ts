@@ -1,4 +1,4 @@
-/** A short conversation with a session: hello, welcome, and what the asker wants to hear after. */
+/** A short conversation with a session: hello, welcome, and the frames after it. */
 import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -31,7 +31,7 @@ export interface Asked {
 
 export type Listener = Pick<ConnectionHandlers, "onFrame" | "onClose">
 
-/** The connection ended before there was an answer. */
+/** The connection ended before the answer. */
 class HungUp extends Schema.TaggedError<HungUp>()("HungUp", {
   cause: Schema.optionalKey(Schema.Defect())
 }) {}
@@ -50,7 +50,7 @@ const converse = (name: SessionName, version: string, connection: Connection, gr
         const answer = readAnswer(name, version, type, payload)
         if (answer === undefined) return
         welcomed = true
-        // What follows waits until somebody hears it.
+        // Later frames wait for a listener.
         connection.pause()
         resume(Effect.map(Effect.fromResult(answer), (welcome) => ({
           welcome,
@@ -129,7 +129,7 @@ export const ask = (
   const patience = client.host === undefined
     ? options.patience
     : Duration.max(Duration.fromInputUnsafe(options.patience), HOST_PATIENCE)
-  // Until there is a connection to its host a person may have been asked for a password.
+  // The user may be asked for a password before there is a connection to the host.
   const once = Effect.gen(function*() {
     const connection = yield* client.connect(name)
     const greeting = hello(version, role, { client: yield* newId, ...more })
@@ -139,7 +139,7 @@ export const ask = (
     })
   })
   return once.pipe(
-    // It may have been ending: then nobody is there the second time.
+    // It may have been ending: then the second attempt finds no session.
     Effect.catchTag("HungUp", () => Effect.andThen(Effect.sleep(AGAIN_MS), once)),
     Effect.catchTag(
       "HungUp",

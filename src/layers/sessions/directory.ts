@@ -31,7 +31,7 @@ export const readInfo = (path: string, name: SessionName): SessionInfo | undefin
     return info?.name === name ? info : undefined
   })
 
-/** With no socket beside it a file must look like a session's: who sets SESH_DIR may keep other things there. */
+/** Without a socket beside it, a file must look like a session's: SESH_DIR may hold other files. */
 const isOurs = (dir: string, entry: Fs.Dirent, name: SessionName): boolean =>
   entry.isSymbolicLink()
     ? /\.agent(?:\.\d+)?$/.test(entry.name)
@@ -56,7 +56,7 @@ export const readSessions = (dir: string): DirectoryContent => {
 }
 
 const unlink = (path: string): boolean =>
-  // Already gone, or not to be removed: there is nobody to tell.
+  // Already gone, or not removable: there is no one to report it to.
   quietly(() => {
     Fs.unlinkSync(path)
     return true

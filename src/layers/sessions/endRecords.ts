@@ -20,14 +20,14 @@ const encode = Schema.encodeSync(Schema.fromJsonString(Ended))
 /** Its one line. */
 export const encodeEnded = (ended: Ended): string => `${encode(ended)}\n`
 
-/** None when there is no record, or something else in its place. */
+/** None if there is no valid record. */
 export const readEnded = (path: string, name: SessionName): Option.Option<Ended> =>
   quietly(() => Option.filter(decode(readSmallFile(path, MAX_BYTES)), (ended) => ended.name === name), Option.none())
 
 const removeStale = (path: string, entry: string, now: number): void => {
   const parsed = parseSessionName(RECORD.exec(entry)?.[1] ?? "")
   if (parsed._tag === "Failure") return
-  // Somebody else may be faster.
+  // Another process may be faster.
   quietly(() => {
     // Looked into only when it is old: of a CI machine's thousands most are not.
     if (now - Fs.lstatSync(path).mtimeMs < REMEMBERED_MS) return
@@ -36,7 +36,7 @@ const removeStale = (path: string, entry: string, now: number): void => {
   })
 }
 
-/** Removes the records that count no more. Throws what `readdir` throws. */
+/** Removes old records. Throws what `readdir` throws. */
 export const sweepEnded = (dir: string, now: number): void => {
   for (const entry of Fs.readdirSync(dir)) {
     if (entry.includes(".ended")) removeStale(Path.join(dir, entry), entry, now)

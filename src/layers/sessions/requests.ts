@@ -25,7 +25,7 @@ export const askSessions = (client: SessionClient["Service"], version: string) =
     Effect.scoped(Effect.map(question(name), ({ welcome }) => welcome))
   )
 
-  /** Waits for the frame that `read` wants; none when the session ends before it came. */
+  /** Waits for the frame that `read` accepts; none if the session ends first. */
   const hear = <A>(asked: Asked, read: (type: number, payload: Buffer) => Option.Option<A>) =>
     Effect.callback<Option.Option<A>, HostError>((resume) => {
       asked.hear({
@@ -34,7 +34,7 @@ export const askSessions = (client: SessionClient["Service"], version: string) =
           if (Option.isSome(found)) resume(Effect.succeed(found))
         },
         onClose: (end) => {
-          // Of a session on another host nothing is known then: only the way there is gone.
+          // On another host the session may live: only the connection is lost.
           if (end._tag === "Closed" || client.host === undefined) return resume(Effect.succeedNone)
           const { error } = end
           resume(Effect.fail(new HostError({ host: client.host, problem: error.message, kind: "lost", cause: error })))

@@ -1,6 +1,6 @@
 /**
- * A program writes as fast as it can, with a client attached: how fast is it, and what does it cost? Until its last line
- * is on the terminal, for all alike; tmux draws only a part of what comes before.
+ * A program writes as fast as it can, with a client attached: how fast is it, and what does it cost? Until its last
+ * line is on the terminal, for all alike; tmux draws only a part of what comes before.
  */
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as Effect from "effect/Effect"

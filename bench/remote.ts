@@ -1,7 +1,7 @@
 /**
- * A session on another host: `sesh @host name` against `ssh -t host tmux attach` and a plain `ssh -t host`, and a listing
- * of many hosts against as many `ssh host true` at once. On hosts of the benchmark's own, without any network worth the
- * name between them: what is left is what each way costs by itself.
+ * A session on another host: `sesh @host name` against `ssh -t host tmux attach` and a plain `ssh -t host`, and a
+ * listing of many hosts against as many `ssh host true` at once. On hosts of the benchmark's own, without any network
+ * worth the name between them: what is left is what each way costs by itself.
  */
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as Effect from "effect/Effect"

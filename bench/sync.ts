@@ -1,7 +1,7 @@
 /**
- * What it costs to bring 5,000 files in 200 directories to a host: against rsync by itself, which connects each time as its
- * users do. And to attach again to a session there when nothing has changed, against doing so without a list. They take
- * turns in one run; medians.
+ * What it costs to bring 5,000 files in 200 directories to a host: against rsync by itself, which connects each time as
+ * its users do. And to attach again to a session there when nothing has changed, against doing so without a list. They
+ * take turns in one run; medians.
  */
 import * as Effect from "effect/Effect"
 import { execFileSync } from "node:child_process"

@@ -1,4 +1,7 @@
-/** Runs the benchmarks: all of them, or those that are named (`npm run bench -- startup`); `--help` says which there are. */
+/**
+ * Runs the benchmarks: all of them, or those that are named (`npm run bench -- startup`); `--help` says which there
+ * are.
+ */
 import { spawnSync } from "node:child_process"
 import * as fs from "node:fs"
 import * as path from "node:path"

@@ -1,4 +1,7 @@
-/** Types (with Effect's diagnostics), lint, format, the drawn map: all of them, then the verdict. `--fix` formats and fixes. */
+/**
+ * Types (with Effect's diagnostics), lint, format, the drawn map: all of them, then the verdict. `--fix` formats and
+ * fixes.
+ */
 import { spawn } from "node:child_process"
 import * as path from "node:path"
 import { ensureInstalled, node26, root, runMain, say } from "./ensure.mjs"

@@ -1,7 +1,8 @@
 /**
- * `npm run pack`: makes what is published, in dist/npm. One package that everybody installs, with a few lines of shell, and
- * one for each platform with the executable in it, of which npm installs the one that fits (optionalDependencies with `os`
- * and `cpu`). Only the one for this machine can be made here. `-- --name @acme/sesh`: for a registry of one's own.
+ * `npm run pack`: makes what is published, in dist/npm. One package that everybody installs, with a few lines of shell,
+ * and one for each platform with the executable in it, of which npm installs the one that fits (optionalDependencies
+ * with `os` and `cpu`). Only the one for this machine can be made here. `-- --name @acme/sesh`: for a registry of one's
+ * own.
  */
 import { spawnSync } from "node:child_process"
 import * as fs from "node:fs"

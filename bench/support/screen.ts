@@ -18,7 +18,9 @@ export interface Screen {
   readonly type: (text: string) => void
   /** Waits for a text, in what has come since the last that was waited for: the time at which it was there. */
   readonly shows: (text: string) => Effect.Effect<number>
-  /** Waits for a text and for what may follow it: the times of the first and of the last byte, and how many there are. */
+  /**
+   * Waits for a text and for what may follow it: the times of the first and of the last byte, and how many there are.
+   */
   readonly settles: (text: string) => Effect.Effect<{
     readonly first: number
     readonly last: number

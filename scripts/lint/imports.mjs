@@ -1,5 +1,5 @@
 /**
- * An oxlint plugin: holds the table of rooms.mjs. Imports are resolved, so it does not matter how a path is written, nor
+ * Holds the table of rooms.mjs. Imports are resolved, so it does not matter how a path is written, nor
  * whether a module is imported, exported on, loaded later (`import()`) or only a type.
  */
 import * as path from "node:path"
@@ -33,7 +33,7 @@ const isAllowed = (file, room, target) => {
   )
 }
 
-const rule = {
+export const imports = {
   meta: { type: "problem", docs: { description: "Who may import whom: scripts/lint/rooms.mjs." } },
   create(context) {
     const src = `${path.join(context.cwd, "src")}${path.sep}`
@@ -78,5 +78,3 @@ const rule = {
     }
   }
 }
-
-export default { meta: { name: "house" }, rules: { imports: rule } }

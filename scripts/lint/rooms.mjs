@@ -1,7 +1,8 @@
 /**
- * Who may import whom: a folder of src (a room), and the rooms, single files and packages that it may use beside itself.
- * What is not named here is forbidden, so a new package or a new arrow is a line in this table. A room's line holds for
- * its subfolders, but for those that have a line of their own; `schema` in a line means that folder and all below it.
+ * Who may import whom: a folder of src (a room), and the rooms, single files and packages that it may use beside
+ * itself. What is not named here is forbidden, so a new package or a new arrow is a line in this table. A room's line
+ * holds for its subfolders, but for those that have a line of their own; `schema` in a line means that folder and all
+ * below it.
  *
  * `node:` stands for Node's modules and its `process`; `dlopen` for loading machine code.
  */

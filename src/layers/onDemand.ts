@@ -1,4 +1,6 @@
-/** A program's services, each made when something of it is first used: a command does not pay for what it does not need. */
+/**
+ * A program's services, each made when something of it is first used: a command does not pay for what it does not need.
+ */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"

@@ -2,8 +2,8 @@
 
 /**
  * Quotes a word for any shell. Everything is in single quotes, except for `'`, `\` (an escape in fish even there) and
- * `!` (csh's history), which stand outside behind a backslash. Right for POSIX shells and fish, and for csh without line
- * feeds.
+ * `!` (csh's history), which stand outside behind a backslash. Right for POSIX shells and fish, and for csh without
+ * line feeds.
  */
 export const quote = (word: string): string =>
   word === "" ? "''" : word.replaceAll(/[^'\\!]+|['\\!]/g, (part) => /^['\\!]$/.test(part) ? `\\${part}` : `'${part}'`)

@@ -35,9 +35,10 @@ export class SessionServerError extends Schema.TaggedError<SessionServerError>()
 /** The daemon's side of the socket. */
 export class SessionServer extends Context.Service<SessionServer, {
   /**
-   * Takes a name and listens until the scope closes. Exclusive: of any number of simultaneous callers one succeeds,
-   * the others fail with `SessionExists`; each has its turn, and waits for it as long as a `Lock` does. What a dead session left under the name is replaced. Closing the scope frees
-   * the name and removes the session's files; connections already made stay with their owner.
+   * Takes a name and listens until the scope closes. Exclusive: of any number of simultaneous callers one succeeds, the
+   * others fail with `SessionExists`; each has its turn, and waits for it as long as a `Lock` does. What a dead session
+   * left under the name is replaced. Closing the scope frees the name and removes the session's files; connections
+   * already made stay with their owner.
    *
    * `prepare` runs once the name is ours and before anybody can connect; if it fails, nothing was created.
    */

@@ -1,6 +1,6 @@
 /**
- * Imported before effect when the snapshot is taken: effect/cli makes an Intl.Segmenter when it is loaded, for the width
- * of text, and no snapshot can hold one. What it gets makes a real one when it is first used.
+ * Imported before effect when the snapshot is taken: effect/cli makes an Intl.Segmenter when it is loaded, for the
+ * width of text, and no snapshot can hold one. What it gets makes a real one when it is first used.
  */
 import * as v8 from "node:v8"
 

@@ -63,8 +63,8 @@ const memory = (pid: number): number => {
 }
 
 /**
- * The most memory that the session had while its terminal was flooded. What a full history takes, and a flood by itself,
- * is not at issue: such peaks are compared.
+ * The most memory that the session had while its terminal was flooded. What a full history takes, and a flood by
+ * itself, is not at issue: such peaks are compared.
  */
 const flooded = async (t: Terminal, daemon: number, bytes: number) => {
   let most = 0

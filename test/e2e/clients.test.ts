@@ -19,7 +19,10 @@ const isAsBefore = async (box: Sandbox, t: Terminal) => {
   expect(await t.ask("echo usable")).toBe("usable")
 }
 
-/** Waits until the terminal shows these sizes, one a line. The echo of a key comes before or after what the program prints. */
+/**
+ * Waits until the terminal shows these sizes, one a line. The echo of a key comes before or after what the program
+ * prints.
+ */
 const showsSizes = (t: Terminal, ...sizes: ReadonlyArray<string>) =>
   until(
     `the sizes ${sizes.join(", ")}`,

@@ -24,7 +24,10 @@ const stat = (pid: number) => {
   return { state, isForeground: group === foreground }
 }
 
-/** Waits until a program is there, runs, and gets the keys, and until the prompt it was started from is no longer the last line. */
+/**
+ * Waits until a program is there, runs, and gets the keys, and until the prompt it was started from is no longer the
+ * last line.
+ */
 const runsInForeground = async (box: Sandbox, t: Terminal, command: string) => {
   const pid = await box.process(command)
   await until(`${command} is in the foreground`, () => stat(pid).isForeground && stat(pid).state !== "T")

@@ -29,9 +29,14 @@ export interface Typist {
   readonly t: Terminal
   /** Types on an empty screen, presses Tab, and waits for the line to become another; gives the whole screen. */
   readonly completes: (line: string, completed: string) => Promise<void>
-  /** Types on an empty screen, asks for the list, and waits until it has these words; gives the screen below the line. */
+  /**
+   * Types on an empty screen, asks for the list, and waits until it has these words; gives the screen below the line.
+   */
   readonly lists: (line: string, words: ReadonlyArray<string>) => Promise<string>
-  /** Types on an empty screen and presses Tab: nothing is added, and nothing said. Not to be asked where words would be listed. */
+  /**
+   * Types on an empty screen and presses Tab: nothing is added, and nothing said. Not to be asked where words would be
+   * listed.
+   */
   readonly offersNothing: (line: string) => Promise<void>
   /** Runs something in the shell. */
   readonly run: (line: string) => Promise<void>

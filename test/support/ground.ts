@@ -16,7 +16,9 @@ export interface Way {
 export interface Machine {
   /** Runs a program there. */
   readonly prefix: () => ReadonlyArray<string>
-  /** The way to it, and the address and the port of its sshd, as the client has to call them, and as it listens itself. */
+  /**
+   * The way to it, and the address and the port of its sshd, as the client has to call them, and as it listens itself.
+   */
   readonly way: Way
   readonly address: string
   readonly port: number

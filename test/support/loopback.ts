@@ -1,6 +1,6 @@
 /**
- * Machines that are played on the loopback, where namespaces cannot be had: each a home and an sshd, behind a port of the
- * test's. Processes, host name and users are those of this system.
+ * Machines that are played on the loopback, where namespaces cannot be had: each a home and an sshd, behind a port of
+ * the test's. Processes, host name and users are those of this system.
  */
 import * as fs from "node:fs"
 import * as path from "node:path"

@@ -48,7 +48,9 @@ export const showsAgain = async (t: Terminal, before: string): Promise<void> => 
   })
 }
 
-/** At the prompt of the terminal's own shell: everything is as in a new terminal, and keys and pastes are what they are. */
+/**
+ * At the prompt of the terminal's own shell: everything is as in a new terminal, and keys and pastes are what they are.
+ */
 export const isClean = async (t: Terminal): Promise<void> => {
   await t.prompt()
   expect(modes(t)).toEqual({})

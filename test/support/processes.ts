@@ -5,8 +5,8 @@ import * as path from "node:path"
 export const SESH = path.resolve(import.meta.dirname, "../../dist/sesh")
 
 /**
- * The processes that are marked with a home (`SESH_SANDBOX`): their command lines by pid. An ssh that keeps a connection
- * writes its title over its environment: it counts by its control socket.
+ * The processes that are marked with a home (`SESH_SANDBOX`): their command lines by pid. An ssh that keeps a
+ * connection writes its title over its environment: it counts by its control socket.
  */
 export const processesOf = (home: string): Map<number, string> => {
   const found = new Map<number, string>()

@@ -1,6 +1,6 @@
 /**
- * An npm registry on the loopback: as much of it as `npm view` and `npm install` ask. Of our own, as verdaccio brings some
- * two hundred packages for the two answers that are needed.
+ * An npm registry on the loopback: as much of it as `npm view` and `npm install` ask. Of our own, as verdaccio brings
+ * some two hundred packages for the two answers that are needed.
  */
 import { createHash } from "node:crypto"
 import * as fs from "node:fs"

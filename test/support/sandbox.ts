@@ -102,8 +102,8 @@ const quietly = (act: () => void): void => {
 export type AtEnd = (clean: () => Promise<void> | void) => void
 
 /**
- * A sandbox for the test that runs now, unless `atEnd` says for how long. `prefix`: what runs a program elsewhere, known
- * as soon as the first one runs.
+ * A sandbox for the test that runs now, unless `atEnd` says for how long. `prefix`: what runs a program elsewhere,
+ * known as soon as the first one runs.
  */
 export const sandbox = (
   extra?: Record<string, string | undefined>,

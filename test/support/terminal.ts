@@ -26,7 +26,9 @@ export interface Terminal {
   readonly history: () => string
   /** Waits for the screen to show something. */
   readonly shows: (text: string | RegExp) => Promise<string>
-  /** Waits for a new prompt on the last line, none that was there when a key was typed: `% ` unless another is given. */
+  /**
+   * Waits for a new prompt on the last line, none that was there when a key was typed: `% ` unless another is given.
+   */
   readonly prompt: (prompt?: string) => Promise<void>
   /** Runs a command in the terminal's own shell and gives the last line of its output; empty when there is none. */
   readonly ask: (command: string) => Promise<string>

@@ -1,7 +1,7 @@
 /**
- * Around a whole run of tests (`globalSetup`): the run has a directory for temporary files of its own, which is empty in
- * the end, and what is the user's is as it was. What else there is in the system's directory other programs may change
- * meanwhile.
+ * Around a whole run of tests (`globalSetup`): the run has a directory for temporary files of its own, which is empty
+ * in the end, and what is the user's is as it was. What else there is in the system's directory other programs may
+ * change meanwhile.
  */
 import * as fs from "node:fs"
 import * as os from "node:os"

@@ -31,7 +31,9 @@ const PATIENCE = "5 seconds"
 /** Time for a session that we have just created: it may still start, on a busy machine. */
 const OWN_PATIENCE = "30 seconds"
 
-/** A program may end with what it was typed, before we hear that there is no more of it: a pipe tells within that time. */
+/**
+ * A program may end with what it was typed, before we hear that there is no more of it: a pipe tells within that time.
+ */
 const STREAM_END_MS = 1000
 
 /** Longest history that is taken: a hundred thousand lines of 200 columns, each cell with a colour of its own. */

@@ -1,4 +1,6 @@
-/** `<name>.ended`: how sessions ended, for a while. Anything may lie in the directory: only what looks like ours counts. */
+/**
+ * `<name>.ended`: how sessions ended, for a while. Anything may lie in the directory: only what looks like ours counts.
+ */
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as Fs from "node:fs"

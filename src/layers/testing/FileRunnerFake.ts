@@ -19,7 +19,9 @@ export class FileRunnerTestRef extends Context.Service<FileRunnerTestRef, {
   before: Effect.Effect<void>
 }>()("sesh/layers/testing/FileRunnerTestRef") {}
 
-/** Copies a path from the home here to the one there. `isExact`: as rsync does, links as links, and nothing else left. */
+/**
+ * Copies a path from the home here to the one there. `isExact`: as rsync does, links as links, and nothing else left.
+ */
 export type Put = (path: string, isExact: boolean) => Pushed
 
 /** Both runners. They copy nothing, unless `put` does. */

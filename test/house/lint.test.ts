@@ -1,4 +1,4 @@
-/** Wrong imports, planted one by one into a copy of the tree's shape: the linter must catch each, and nothing else. */
+/** What the house's own rules forbid, planted into a copy of the tree's shape: the linter catches each, and no more. */
 import { assert, describe, it } from "@effect/vitest"
 import { spawnSync } from "node:child_process"
 import * as Fs from "node:fs"
@@ -76,8 +76,8 @@ interface Diagnostic {
   readonly labels: ReadonlyArray<{ readonly span: { readonly line: number } }>
 }
 
-/** What the linter catches, as `file: line`. Each file has all of its lines, one below the other. */
-const caught = (planted: typeof WRONG): ReadonlyArray<string> => {
+/** What a rule catches, as `file: line`. Each file has all of its lines, one below the other. */
+const caught = (rule: string, planted: typeof WRONG): ReadonlyArray<string> => {
   const dir = Fs.realpathSync(Fs.mkdtempSync(Path.join(Os.tmpdir(), "sesh-imports-")))
   try {
     for (const name of [".oxlintrc.json", "node_modules", "scripts"]) {
@@ -95,7 +95,7 @@ const caught = (planted: typeof WRONG): ReadonlyArray<string> => {
     })
     assert.strictEqual(stderr, "")
     return (JSON.parse(stdout).diagnostics as ReadonlyArray<Diagnostic>)
-      .filter(({ code }) => code === "house(imports)")
+      .filter(({ code }) => code === `house(${rule})`)
       .map(({ filename, labels }) => {
         const file = Path.relative("src", filename)
         return `${file}: ${files.get(file)![labels[0]!.span.line - 1]![1]}`
@@ -110,6 +110,15 @@ const said = (planted: typeof WRONG) => planted.map(([file, line]) => `${file}: 
 describe("the import rules", () => {
   it("catch every wrong import", () => {
     // A line may be caught for two reasons.
-    assert.deepStrictEqual([...new Set(caught([...WRONG, ...RIGHT]))].toSorted(), said(WRONG))
+    assert.deepStrictEqual([...new Set(caught("imports", [...WRONG, ...RIGHT]))].toSorted(), said(WRONG))
+  })
+})
+
+describe("the width of comments", () => {
+  it("is that of code; a long text may be longer", () => {
+    const long = "x".repeat(120)
+    const wrong = [["schema/X.ts", `/** ${long} */`], ["schema/X.ts", `// ${long}`]] as const
+    const right = [["schema/X.ts", `export const x = "${long}"`], ["schema/X.ts", `// ${"x".repeat(117)}`]] as const
+    assert.deepStrictEqual([...caught("comments", [...wrong, ...right])].toSorted(), said(wrong))
   })
 })

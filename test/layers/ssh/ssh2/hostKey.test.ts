@@ -1,8 +1,10 @@
 import { assert } from "@effect/vitest"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import { execFileSync } from "node:child_process"
 import * as Fs from "node:fs"
 import * as Path from "node:path"
+import { vi } from "vitest"
 import { SshTransport } from "../../../../src/services/SshTransport.ts"
 import { changedKey, NEEDS, say, special } from "../../../contract/ssh/real.ts"
 import { test } from "../../../contract/ssh/ssh2.ts"
@@ -108,14 +110,21 @@ describeWith(NEEDS, "SshTransportSsh2, keys", () => {
     "a user may take longer for a passphrase than a host may take for its answers",
     Effect.gen(function*() {
       const { transport2 } = yield* Machinery
+      // The limits of the code under test are on a clock of our own, which also runs with the real one.
+      yield* Effect.acquireRelease(
+        Effect.sync(() => vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"], shouldAdvanceTime: true })),
+        () => Effect.sync(() => vi.useRealTimers())
+      )
       const asked: Array<string> = []
       const ask = async (question: string) => {
         asked.push(question)
-        // The person under test: slower than `connectTimeout`.
-        await new Promise((resolve) => setTimeout(resolve, 2500))
+        // The user takes longer than `connectTimeout`.
+        await vi.advanceTimersByTimeAsync(Duration.toMillis("2 hours"))
         return "a passphrase"
       }
-      const words = [1, 2].map(() => say("slow", hostNamed("locked"), { prompts: "interactive", connectTimeout: 2000 }))
+      const words = [1, 2].map(() =>
+        say("slow", hostNamed("locked"), { prompts: "interactive", connectTimeout: "1 hour" })
+      )
       const said = yield* Effect.all(words, { concurrency: "unbounded" }).pipe(Effect.provide(transport2({ ask })))
       assert.deepStrictEqual(said, ["slow", "slow"])
       assert.strictEqual(asked.length, 1, "who comes meanwhile is not asked again")

@@ -13,7 +13,8 @@ import type { HostConfig } from "./config/config.ts"
 import { SshConnection } from "./connection.ts"
 import { explainError, explainForward, type LibraryError } from "./errors.ts"
 import { hostKeys } from "./hostKey.ts"
-import { agentSocket, type Identities, loadIdentities } from "./identities.ts"
+import { type Identities, loadIdentities } from "./identities.ts"
+import type { ConfigPaths } from "./paths.ts"
 
 type Library = typeof Ssh2
 
@@ -26,8 +27,8 @@ export interface ConnectTo {
   readonly config: HostConfig
   /** The jump host's connection; undefined: connect directly. */
   readonly through: SshConnection | undefined
+  readonly paths: ConfigPaths
   readonly uid: number
-  readonly env: Readonly<Record<string, string | undefined>>
   /** Undefined: no questions may be asked. */
   readonly ask: Ask | undefined
   /** Time that the host may take to answer, not counting what the user takes. */
@@ -125,9 +126,9 @@ const denied = (config: HostConfig, refusals: Refusals, identities: Identities |
 
 const shakeHands = (to: ConnectTo, sock: Duplex): Effect.Effect<SshConnection, ConnectFailure> =>
   Effect.callback((resume) => {
-    const { config, env, library, uid } = to
+    const { config, library, paths, uid } = to
     const host = config.destination.name
-    const keys = hostKeys(config)
+    const keys = hostKeys(config, paths)
     const algorithms = algorithmsFor(config, keys.types)
     const empty = emptyOf(algorithms)
     if (empty !== undefined) {
@@ -136,8 +137,11 @@ const shakeHands = (to: ConnectTo, sock: Duplex): Effect.Effect<SshConnection, C
       return resume(Effect.fail(new HostUnreachable({ host, reason: "other", words: why })))
     }
     const client = new library.Client()
-    const forwarded = agentToForward(config, env)
-    const connection = new SshConnection(client, sock, { agentForward: forwarded !== undefined, idleMs: to.idleMs })
+    const { forwardedAgent } = paths
+    const connection = new SshConnection(client, sock, {
+      agentForward: forwardedAgent !== undefined,
+      idleMs: to.idleMs
+    })
     const refusals: Refusals = { methods: undefined }
     let identities: Promise<Identities> | undefined
     let loaded: Identities | undefined
@@ -181,7 +185,7 @@ const shakeHands = (to: ConnectTo, sock: Duplex): Effect.Effect<SshConnection, C
       ask,
       refusals,
       identities: async () => {
-        identities ??= loadIdentities({ library, config, uid, env, ask })
+        identities ??= loadIdentities({ library, config, paths, uid, ask })
         loaded = await identities
         return loaded
       }
@@ -196,7 +200,7 @@ const shakeHands = (to: ConnectTo, sock: Duplex): Effect.Effect<SshConnection, C
       keepaliveCountMax: ALIVE_COUNT,
       algorithms,
       strictVendor: false,
-      ...forwarded === undefined ? {} : { agent: new library.OpenSSHAgent(forwarded) },
+      ...forwardedAgent === undefined ? {} : { agent: new library.OpenSSHAgent(forwardedAgent) },
       hostVerifier: (key, verify) => {
         // Every key re-exchange asks again, and the host must stay the same.
         if (pinned !== undefined) return verify(pinned.equals(key))
@@ -213,25 +217,6 @@ const shakeHands = (to: ConnectTo, sock: Duplex): Effect.Effect<SshConnection, C
       sock.destroy()
     })
   })
-
-/** The agent that the host's programs may use: only where the configuration says so. */
-const agentToForward = (
-  config: HostConfig,
-  env: Readonly<Record<string, string | undefined>>
-): string | undefined => {
-  const written = config.get("forwardagent")
-  switch (written?.toLowerCase()) {
-    case undefined:
-    case "no":
-    case "false":
-      return undefined
-    case "yes":
-    case "true":
-      return agentSocket(config, env)
-    default:
-      return /^\$\w+$/.test(written!) ? env[written!.slice(1)] || undefined : config.expand(written!)
-  }
-}
 
 /** Connects. Interrupting leaves nothing behind. */
 export const connect = (to: ConnectTo): Effect.Effect<SshConnection, ConnectFailure> => {

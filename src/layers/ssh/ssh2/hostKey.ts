@@ -8,6 +8,7 @@ import { oneLine } from "../shared/sanitize.ts"
 import type { HostConfig } from "./config/config.ts"
 import { USE_OPENSSH } from "./errors.ts"
 import { type Entry, judge, lineFor, nameOf, parseKnownHosts, typeOf, typesOf } from "./knownHosts.ts"
+import type { ConfigPaths } from "./paths.ts"
 
 /** Bytes: a known_hosts file with hundreds of thousands of hosts. */
 const MAX_FILE_BYTES = 64 * 1024 * 1024
@@ -46,23 +47,23 @@ const record = (path: string, line: string): boolean =>
 const isStrict = (config: HostConfig): boolean =>
   ["yes", "true"].includes(config.get("stricthostkeychecking")?.toLowerCase() ?? "ask")
 
-/** Reads the keys on record. Throws BadConfig for a path that cannot be expanded. */
-export const hostKeys = (config: HostConfig): HostKeys => {
+/** Reads the keys on record. */
+export const hostKeys = (
+  config: HostConfig,
+  { globalKnownHosts, userKnownHosts }: Pick<ConfigPaths, "globalKnownHosts" | "userKnownHosts">
+): HostKeys => {
   const alias = config.get("hostkeyalias")
   const host = config.destination.name
   const name = alias?.toLowerCase() ?? nameOf(config.hostname, config.port)
   const bareName = alias === undefined ? nameOf(config.hostname, 22) : name
-  const paths = (written: ReadonlyArray<string>) =>
-    written.filter((path) => path.toLowerCase() !== "none").map(config.expand)
-  const own = paths(config.userKnownHosts)
-  const entries = [...own, ...paths(config.globalKnownHosts)].flatMap(read)
+  const entries = [...userKnownHosts, ...globalKnownHosts].flatMap(read)
 
   const unknown = (key: Buffer): HostKeyUnknown | undefined => {
     if (isStrict(config)) {
       const kind = oneLine(`no ${typeOf(key)} host key is known for ${name} and you have requested strict checking`)
       return new HostKeyUnknown({ host, words: kind })
     }
-    const [path] = own
+    const [path] = userKnownHosts
     // As with ssh: a key that cannot be recorded does not prevent the connection.
     if (path !== undefined) record(path, lineFor(name, key, config.flag("hashknownhosts", false)))
     return undefined

@@ -8,6 +8,7 @@ import { oneLine } from "../shared/sanitize.ts"
 import { agentKinds } from "./agentKinds.ts"
 import type { Ask } from "./ask.ts"
 import type { HostConfig } from "./config/config.ts"
+import type { ConfigPaths } from "./paths.ts"
 import { publicPart } from "./publicPart.ts"
 
 type Library = typeof Ssh2
@@ -47,18 +48,6 @@ const one = (parsed: ReturnType<Library["utils"]["parseKey"]>): ParsedKey | Erro
 
 const sameKey = (a: ParsedKey, b: ParsedKey): boolean => a.getPublicSSH().equals(b.getPublicSSH())
 
-/** The path of the agent's socket, by the user's configuration. */
-export const agentSocket = (
-  config: HostConfig,
-  env: Readonly<Record<string, string | undefined>>
-): string | undefined => {
-  const written = config.get("identityagent")
-  if (written === undefined || written === "SSH_AUTH_SOCK") return env["SSH_AUTH_SOCK"] || undefined
-  if (written.toLowerCase() === "none") return undefined
-  if (/^\$\w+$/.test(written)) return env[written.slice(1)] || undefined
-  return config.expand(written)
-}
-
 const keysOf = (agent: OpenSSHAgent): Promise<ReadonlyArray<ParsedKey>> =>
   new Promise((resolve) => agent.getIdentities((error, keys) => resolve(error ? [] : keys ?? [])))
 
@@ -88,17 +77,16 @@ const SKIPPED = /^sk-|^ssh-dss$|-cert-v01@openssh\.com$/
 export const loadIdentities = async (options: {
   readonly library: Library
   readonly config: HostConfig
+  readonly paths: Pick<ConfigPaths, "agent" | "identityFiles">
   readonly uid: number
-  readonly env: Readonly<Record<string, string | undefined>>
   /** Undefined: no questions may be asked. */
   readonly ask: Ask | undefined
 }): Promise<Identities> => {
-  const { ask, config, env, library, uid } = options
+  const { ask, config, library, paths, uid } = options
   const { parseKey } = library.utils
   const skipped: Array<string> = []
 
-  const look = (written: string): FileKey | undefined => {
-    const path = config.expand(written)
+  const look = (path: string): FileKey | undefined => {
     const content = read(path)
     const beside = read(`${path}.pub`)
     if (content === undefined && beside === undefined) {
@@ -160,12 +148,11 @@ export const loadIdentities = async (options: {
     }
   }
 
-  const files = config.identityFiles.filter((name) => name.toLowerCase() !== "none")
-    .flatMap((name) => look(name) ?? [])
+  const files = paths.identityFiles.flatMap((path) => look(path) ?? [])
   for (const name of config.certificateFiles) {
     skipped.push(`${oneLine(name)} is a certificate, which only OpenSSH can use (SESH_SSH=openssh)`)
   }
-  const socket = agentSocket(config, env)
+  const socket = paths.agent
   const agent = socket === undefined ? undefined : new library.OpenSSHAgent(socket)
   const [agentKeys, kinds] = agent === undefined
     ? [[], []]

@@ -1,6 +1,7 @@
 /** The connections of this process: one per host, made when needed and shared. */
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"
 import type * as Ssh2 from "ssh2"
 import {
@@ -15,18 +16,12 @@ import { makeHandshakes } from "../shared/handshakes.ts"
 import { oneLine } from "../shared/sanitize.ts"
 import { makeSingleFlight } from "../shared/singleFlight.ts"
 import { type Ask, inTurn } from "./ask.ts"
-import {
-  type ConfigSource,
-  type Destination,
-  type HostConfig,
-  jumpOf,
-  parseDestination,
-  resolveHost
-} from "./config/config.ts"
-import { BadConfig } from "./config/read.ts"
+import { type ConfigSource, type Destination, jumpOf, parseDestination, resolveHost } from "./config/config.ts"
+import type { BadConfig } from "./config/read.ts"
 import { connect } from "./connect.ts"
 import type { SshConnection } from "./connection.ts"
 import { needsOpenSsh } from "./errors.ts"
+import { pathsOf } from "./paths.ts"
 
 /** Jump hosts on the way to a host: a longer list is a circle. */
 const MAX_JUMPS = 8
@@ -54,14 +49,15 @@ const load = Effect.tryPromise({
 }).pipe(Effect.map((module) => ("default" in module ? module.default : module) as typeof Ssh2))
 
 /** Checked beforehand: connections that wait for each other would wait for ever. */
-const isCircle = (source: ConfigSource, first: Destination | undefined): boolean => {
-  let jump = first
-  for (let left = MAX_JUMPS; jump !== undefined; left--) {
-    if (left === 0) return true
-    jump = jumpOf(resolveHost(source, jump))
-  }
-  return false
-}
+const isCircle = (source: ConfigSource, first: Destination | undefined): Result.Result<boolean, BadConfig> =>
+  Result.gen(function*() {
+    let jump = first
+    for (let left = MAX_JUMPS; jump !== undefined; left--) {
+      if (left === 0) return true
+      jump = yield* jumpOf(yield* resolveHost(source, jump))
+    }
+    return false
+  })
 
 const keyOf = ({ name, port, through, user }: Destination): string => JSON.stringify([user, name, port, through])
 
@@ -74,14 +70,13 @@ export const makePool = Effect.fnUntraced(function*(
   const askInTurn = inTurn(ask)
 
   /** A mistake in the configuration makes the host unreachable, with the mistake as its reason. */
-  const attempting = <A>(host: string, look: () => A): Effect.Effect<A, HostUnreachable> =>
-    Effect.try({
-      try: look,
-      catch: (error) => {
-        if (!(error instanceof BadConfig)) throw error
-        return new HostUnreachable({ host, reason: "other", words: oneLine(error.message), cause: error })
-      }
-    })
+  const orUnreachable = <A>(host: string, result: Result.Result<A, BadConfig>): Effect.Effect<A, HostUnreachable> =>
+    Effect.fromResult(
+      Result.mapError(
+        result,
+        (cause) => new HostUnreachable({ host, reason: "other", words: oneLine(cause.message), cause })
+      )
+    )
 
   const make = Effect.fnUntraced(function*(
     destination: Destination,
@@ -90,12 +85,13 @@ export const makePool = Effect.fnUntraced(function*(
   ): Effect.fn.Return<SshConnection, ConnectFailure> {
     const host = destination.name
     const from = source()
-    const config: HostConfig = yield* attempting(host, () => resolveHost(from, destination))
+    const config = yield* orUnreachable(host, resolveHost(from, destination))
     if (config.needs !== undefined) return yield* needsOpenSsh(host, config.needs)
-    const jump = yield* attempting(host, () => jumpOf(config))
-    if (yield* attempting(host, () => isCircle(from, jump))) {
+    const jump = yield* orUnreachable(host, jumpOf(config))
+    if (yield* orUnreachable(host, isCircle(from, jump))) {
       return yield* new HostUnreachable({ host, reason: "other", words: "its ProxyJump leads in a circle" })
     }
+    const paths = yield* orUnreachable(host, pathsOf(config, from.env))
     const library = yield* load
     const configuredSeconds = Number(config.get("connecttimeout") ?? Number.NaN)
     const limitMs = options?.connectTimeout === undefined
@@ -112,7 +108,7 @@ export const makePool = Effect.fnUntraced(function*(
         config,
         through,
         uid: from.uid,
-        env: from.env,
+        paths,
         ask: mayAsk ? askInTurn : undefined,
         limitMs,
         idleMs
@@ -150,7 +146,7 @@ export const makePool = Effect.fnUntraced(function*(
   return {
     get: (host, options) => get(parseDestination(host), options),
     describe: (host) =>
-      attempting(host, () => resolveHost(source(), parseDestination(host))).pipe(
+      Effect.suspend(() => orUnreachable(host, resolveHost(source(), parseDestination(host)))).pipe(
         Effect.map(({ hostname, port, user }) => ({ hostname, port, user }))
       ),
     close: (host) => Effect.suspend(() => close(connections.get(keyOf(parseDestination(host))))),

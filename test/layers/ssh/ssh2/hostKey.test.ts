@@ -90,6 +90,22 @@ describeWith(NEEDS, "SshTransportSsh2, hosts", () => {
   )
 
   test(
+    "an unknown token in a path is named, whichever setting has it, before anything is connected",
+    Effect.gen(function*() {
+      const { good: sshd, ssh } = yield* Machinery
+      for (const keyword of ["UserKnownHostsFile", "IdentityFile", "IdentityAgent", "ForwardAgent"]) {
+        const name = `token-${keyword.toLowerCase()}`
+        ssh.host(name, { Port: sshd.port, [keyword]: "/tmp/%Z" })
+        const error = yield* Effect.flip(say("one", hostNamed(name)))
+        assert.strictEqual(error._tag, "HostUnreachable")
+        assert.strictEqual(error.message, `cannot connect to ${name}: /tmp/%Z: %Z means nothing`)
+      }
+      ssh.host("token-unused", { Port: sshd.port, IdentityFile: "/tmp/%Z", PubkeyAuthentication: "no" })
+      assert.strictEqual((yield* Effect.flip(say("one", hostNamed("token-unused"))))._tag, "AuthenticationFailed")
+    })
+  )
+
+  test(
     "a host that needs OpenSSH is refused, and the message says why",
     Effect.gen(function*() {
       const { good: sshd, ssh } = yield* Machinery

@@ -1,4 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
+import * as Result from "effect/Result"
 import { execFileSync, spawnSync } from "node:child_process"
 import * as Fs from "node:fs"
 import * as Os from "node:os"
@@ -15,6 +16,7 @@ import {
   parseKnownHosts,
   typesOf
 } from "../../../../src/layers/ssh/ssh2/knownHosts.ts"
+import { pathsOf } from "../../../../src/layers/ssh/ssh2/paths.ts"
 import { publicPart } from "../../../../src/layers/ssh/ssh2/publicPart.ts"
 import { describeWith } from "../../../support/needs.ts"
 
@@ -186,13 +188,11 @@ describe("a host's key", () => {
       only,
       `Host web\n  UserKnownHostsFile ${home}/.ssh/known ${home}/second\n  GlobalKnownHostsFile ${home}/global\n${more}`
     )
-    const keys = () =>
-      hostKeys(
-        resolveHost(
-          { home, uid: process.getuid!(), user: "me", env: {}, machine: "here", only },
-          parseDestination("web")
-        )
-      )
+    const keys = () => {
+      const source = { home, uid: process.getuid!(), user: "me", env: {}, machine: "here", only }
+      const config = Result.getOrThrow(resolveHost(source, parseDestination("web")))
+      return hostKeys(config, Result.getOrThrow(pathsOf(config, source.env)))
+    }
     return { home, keys, file: Path.join(home, ".ssh", "known") }
   }
 

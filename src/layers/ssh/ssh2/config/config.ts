@@ -1,4 +1,5 @@
 /** What the user's configuration says of a host, where there is no `ssh -G` to ask. */
+import * as Result from "effect/Result"
 import * as Path from "node:path"
 import { diskFiles } from "./files.ts"
 import { BadConfig, expandHost, type Found, readConfig, type Setting, type Subject } from "./read.ts"
@@ -88,7 +89,7 @@ export interface HostConfig {
   /** The configuration names keys. */
   readonly hasOwnIdentities: boolean
   /** Expands `~`, tokens and variables. */
-  readonly expand: (value: string) => string
+  readonly expand: (value: string) => Result.Result<string, BadConfig>
   /** What this host needs and only OpenSSH can do. */
   readonly needs: string | undefined
 }
@@ -104,11 +105,16 @@ export const bare = (name: string): string => /^\[.*\]$/.test(name) ? name.slice
 
 const isAddress = (name: string): boolean => name.includes(":") || /^\d+(\.\d+){3}$/.test(name)
 
+interface Reading {
+  readonly found: Found
+  readonly hostname: string
+}
+
 const read = (
   source: ConfigSource,
   destination: Destination,
   execResult: boolean
-): { found: Found; hostname: string } => {
+): Result.Result<Reading, BadConfig> => {
   const found: Found = { settings: new Map(), lists: new Map(), wantsFinal: false, exec: undefined }
   const given = (keyword: string, value: string | undefined) => {
     if (value !== undefined) found.settings.set(keyword, { values: [value], file: "", line: 0 })
@@ -121,20 +127,24 @@ const read = (
     const own = Path.join(source.home, ".ssh")
     const users = (checked: boolean) => diskFiles(source.home, source.uid, checked)
     if (source.only !== undefined) return readConfig(source.only, own, subject, users(false), found)
-    readConfig(Path.join(own, "config"), own, subject, users(true), found)
-    return readConfig("/etc/ssh/ssh_config", "/etc/ssh", subject, users(false), found)
+    return Result.flatMap(
+      readConfig(Path.join(own, "config"), own, subject, users(true), found),
+      () => readConfig("/etc/ssh/ssh_config", "/etc/ssh", subject, users(false), found)
+    )
   }
   const name = () => {
     const setting = found.settings.get("hostname")?.values[0]
     const name = setting === undefined ? destination.name : expandHost(setting, destination.name)
     return isAddress(name) ? name : name.toLowerCase()
   }
-  pass(destination.name, false)
-  const hostname = name()
-  if (!found.wantsFinal) return { found, hostname }
-  found.settings.set("hostname", { values: [hostname.replaceAll("%", "%%")], file: "", line: 0 })
-  pass(hostname, true)
-  return { found, hostname: name() }
+  return Result.gen(function*() {
+    yield* pass(destination.name, false)
+    const hostname = name()
+    if (!found.wantsFinal) return { found, hostname }
+    found.settings.set("hostname", { values: [hostname.replaceAll("%", "%%")], file: "", line: 0 })
+    yield* pass(hostname, true)
+    return { found, hostname: name() }
+  })
 }
 
 /** The file and line of every value that matters to this transport. */
@@ -145,8 +155,9 @@ const fingerprint = ({ lists, settings }: Found): string =>
     .toSorted()
     .join("\n")
 
-const needsOf = (source: ConfigSource, destination: Destination, found: Found): string | undefined => {
-  if (found.exec !== undefined && fingerprint(found) !== fingerprint(read(source, destination, true).found)) {
+/** `foundAfterExec`: the settings if every `Match exec` applied; the same as `found` where there is none. */
+const needsOf = (found: Found, foundAfterExec: Found): string | undefined => {
+  if (found.exec !== undefined && fingerprint(found) !== fingerprint(foundAfterExec)) {
     const { file, line, values } = found.exec
     return `Match ${values[0]} (${file}, line ${line})`
   }
@@ -160,70 +171,78 @@ const needsOf = (source: ConfigSource, destination: Destination, found: Found): 
   return undefined
 }
 
-const portOf = (found: Found): number => {
+const portOf = (found: Found): Result.Result<number, BadConfig> => {
   const setting = found.settings.get("port")
-  if (setting === undefined) return 22
-  const port = Number(setting.values[0])
-  if (Number.isInteger(port) && port > 0 && port < 65_536) return port
-  throw new BadConfig(`${setting.file}, line ${setting.line}: ${JSON.stringify(setting.values[0])} is no port`)
+  if (setting === undefined) return Result.succeed(22)
+  const { file, line, values } = setting
+  const port = Number(values[0])
+  return Number.isInteger(port) && port > 0 && port < 65_536
+    ? Result.succeed(port)
+    : Result.fail(new BadConfig({ file, line, problem: `${JSON.stringify(values[0])} is no port` }))
 }
 
-/** Throws {@link BadConfig} where ssh would fail too. */
-export const resolveHost = (source: ConfigSource, destination: Destination): HostConfig => {
-  const { found, hostname } = read(source, destination, false)
-  const get = (keyword: string) => found.settings.get(keyword)?.values[0]
-  const list = (keyword: string) => found.lists.get(keyword)?.map(({ values }) => values[0]!)
-  const port = portOf(found)
-  const user = get("user") ?? source.user
-  const tokens: Tokens = {
-    d: source.home,
-    h: hostname,
-    i: String(source.uid),
-    j: get("proxyjump") === "none" ? "" : get("proxyjump") ?? "",
-    k: get("hostkeyalias") ?? destination.name,
-    L: source.machine.split(".")[0]!,
-    l: source.machine,
-    n: destination.name,
-    p: String(port),
-    r: user,
-    u: source.user
-  }
-  return {
-    destination,
-    hostname,
-    port,
-    user,
-    get,
-    flag: (keyword, otherwise) => {
-      const value = get(keyword)?.toLowerCase()
-      return value === undefined ? otherwise : value === "yes" || value === "true"
-    },
-    identityFiles: list("identityfile") ?? DEFAULT_IDENTITIES.map((name) => `~/.ssh/${name}`),
-    hasOwnIdentities: found.lists.has("identityfile"),
-    certificateFiles: list("certificatefile") ?? [],
-    userKnownHosts: found.settings.get("userknownhostsfile")?.values ?? DEFAULT_KNOWN_HOSTS,
-    globalKnownHosts: found.settings.get("globalknownhostsfile")?.values ?? GLOBAL_KNOWN_HOSTS,
-    expand: (value) => expand(value, tokens, source.env),
-    needs: needsOf(source, destination, found)
-  }
-}
+/** Fails where ssh would fail too. */
+export const resolveHost = (
+  source: ConfigSource,
+  destination: Destination
+): Result.Result<HostConfig, BadConfig> =>
+  Result.gen(function*() {
+    const { found, hostname } = yield* read(source, destination, false)
+    const get = (keyword: string) => found.settings.get(keyword)?.values[0]
+    const list = (keyword: string) => found.lists.get(keyword)?.map(({ values }) => values[0]!)
+    const port = yield* portOf(found)
+    const user = get("user") ?? source.user
+    const tokens: Tokens = {
+      d: source.home,
+      h: hostname,
+      i: String(source.uid),
+      j: get("proxyjump") === "none" ? "" : get("proxyjump") ?? "",
+      k: get("hostkeyalias") ?? destination.name,
+      L: source.machine.split(".")[0]!,
+      l: source.machine,
+      n: destination.name,
+      p: String(port),
+      r: user,
+      u: source.user
+    }
+    const foundAfterExec = found.exec === undefined ? found : (yield* read(source, destination, true)).found
+    const config: HostConfig = {
+      destination,
+      hostname,
+      port,
+      user,
+      get,
+      flag: (keyword, otherwise) => {
+        const value = get(keyword)?.toLowerCase()
+        return value === undefined ? otherwise : value === "yes" || value === "true"
+      },
+      identityFiles: list("identityfile") ?? DEFAULT_IDENTITIES.map((name) => `~/.ssh/${name}`),
+      hasOwnIdentities: found.lists.has("identityfile"),
+      certificateFiles: list("certificatefile") ?? [],
+      userKnownHosts: found.settings.get("userknownhostsfile")?.values ?? DEFAULT_KNOWN_HOSTS,
+      globalKnownHosts: found.settings.get("globalknownhostsfile")?.values ?? GLOBAL_KNOWN_HOSTS,
+      expand: (value) => expand(value, tokens, source.env),
+      needs: needsOf(found, foundAfterExec)
+    }
+    return config
+  })
 
 /** Parses ssh's name of a jump host: `user@host:port`, `ssh://user@host:port`. */
-export const parseJump = (written: string): Destination => {
+export const parseJump = (written: string): Result.Result<Destination, BadConfig> => {
   const found = /^(?:ssh:\/\/)?(?:(.*)@)?(\[[^\]]+\]|[^:/]+|[^/]*:[^/]*:[^/]*)(?::(\d+))?\/?$/.exec(written)
   const name = bare(found?.[2] ?? "")
   const user = found?.[1]
   if (!/^[\w.:%+=~-]+$/.test(name) || name.startsWith("-") || user?.startsWith("-") === true || user === "") {
-    throw new BadConfig(`ProxyJump ${JSON.stringify(written)} names no host`)
+    return Result.fail(new BadConfig({ problem: `ProxyJump ${JSON.stringify(written)} names no host` }))
   }
-  return { name, user, port: found?.[3] === undefined ? undefined : Number(found[3]) }
+  return Result.succeed({ name, user, port: found?.[3] === undefined ? undefined : Number(found[3]) })
 }
 
 /** The last jump host on the way to this host; undefined: there is none. */
-export const jumpOf = (config: HostConfig): Destination | undefined => {
+export const jumpOf = (config: HostConfig): Result.Result<Destination | undefined, BadConfig> => {
   const written = config.get("proxyjump")
-  if (written === undefined || written.toLowerCase() === "none") return undefined
+  if (written === undefined || written.toLowerCase() === "none") return Result.succeed(undefined)
   const all = written.split(",")
   const last = parseJump(all.at(-1)!)
-  return all.length === 1 ? last : { ...last, through: all.slice(0, -1).join(",") }
+  return all.length === 1 ? last : Result.map(last, (jump) => ({ ...jump, through: all.slice(0, -1).join(",") }))
 }

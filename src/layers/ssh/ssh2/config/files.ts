@@ -1,4 +1,5 @@
 /** The files of an ssh configuration, as far as they may be trusted. */
+import * as Result from "effect/Result"
 import * as Fs from "node:fs"
 import * as Path from "node:path"
 import { isWritableByOthers } from "../../../system/ownership.ts"
@@ -41,19 +42,19 @@ const glob = (pattern: string): ReadonlyArray<string> => {
 }
 
 /** `checked`: a file that others can write is a failure, as in ssh for the user's own. */
-const read = (path: string, uid: number, checked: boolean): string | undefined => {
+const read = (path: string, uid: number, checked: boolean): Result.Result<string | undefined, BadConfig> => {
+  const bad = (problem: string) => Result.fail(new BadConfig({ problem: `${path} ${problem}` }))
   try {
     const stat = Fs.statSync(path)
-    if (!stat.isFile() || stat.size > MAX_FILE_BYTES) throw new BadConfig(`${path} is no configuration`)
+    if (!stat.isFile() || stat.size > MAX_FILE_BYTES) return bad("is no configuration")
     const owned = stat.uid === 0 || stat.uid === uid
     if (checked && (!owned || isWritableByOthers(stat))) {
-      throw new BadConfig(`${path} belongs to somebody else, or others can write to it`)
+      return bad("belongs to somebody else, or others can write to it")
     }
-    return Fs.readFileSync(path, "utf8")
-  } catch (error) {
-    if (error instanceof BadConfig) throw error
-    if (isAbsent(error)) return undefined
-    throw new BadConfig(`${path} cannot be read (${codeOf(error)})`)
+    return Result.succeed(Fs.readFileSync(path, "utf8"))
+  } catch (cause) {
+    if (isAbsent(cause)) return Result.succeed(undefined)
+    return Result.fail(new BadConfig({ problem: `${path} cannot be read (${codeOf(cause)})`, cause }))
   }
 }
 

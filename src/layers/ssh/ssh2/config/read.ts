@@ -1,4 +1,6 @@
 /** Reads ssh_config(5) as ssh does: the first value counts, blocks apply or not, files include files. */
+import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
 import * as Path from "node:path"
 import { type Line, linesOf, matchWordsOf, wordsOf } from "./lines.ts"
 import { matches, matchesHosts, matchesList } from "./patterns.ts"
@@ -35,13 +37,24 @@ export interface Found {
   exec: Setting | undefined
 }
 
-/** A mistake in a configuration: file, line, and reason. */
-export class BadConfig extends Error {}
+/** A mistake in a configuration: ssh would fail too. */
+export class BadConfig extends Schema.TaggedError<BadConfig>()("BadConfig", {
+  problem: Schema.String,
+  /** Where the mistake is, if it is in a line. */
+  file: Schema.optionalKey(Schema.String),
+  line: Schema.optionalKey(Schema.Int),
+  cause: Schema.optionalKey(Schema.Defect())
+}) {
+  override get message() {
+    const { file, line, problem } = this
+    return file === undefined ? problem : `${file}, line ${line}: ${problem}`
+  }
+}
 
 /** Access to the files of a configuration. */
 export interface Files {
   /** Undefined: there is no such file. */
-  readonly read: (path: string, isIncluded: boolean) => string | undefined
+  readonly read: (path: string, isIncluded: boolean) => Result.Result<string | undefined, BadConfig>
   readonly glob: (pattern: string) => ReadonlyArray<string>
   readonly home: string
 }
@@ -58,22 +71,23 @@ const RAW = new Set(["proxycommand", "knownhostscommand", "localcommand", "remot
 /** Keywords that exclude each other: the first one counts. */
 const RIVAL: Readonly<Record<string, string>> = { proxyjump: "proxycommand", proxycommand: "proxyjump" }
 
-const bad = (at: Line, why: string) => new BadConfig(`${at.file}, line ${at.line}: ${why}`)
+const bad = ({ file, line }: Line, problem: string): Result.Result<never, BadConfig> =>
+  Result.fail(new BadConfig({ file, line, problem }))
 
-const hostApplies = (at: Line, host: string): boolean => {
+const hostApplies = (at: Line, host: string): Result.Result<boolean, BadConfig> => {
   const patterns = wordsOf(at.rest)
-  if (patterns === undefined) throw bad(at, "a quote has no end")
+  if (patterns === undefined) return bad(at, "a quote has no end")
   let applies = false
   for (const pattern of patterns) {
-    if (pattern.startsWith("!") && matches(host, pattern.slice(1))) return false
+    if (pattern.startsWith("!") && matches(host, pattern.slice(1))) return Result.succeed(false)
     if (!pattern.startsWith("!") && matches(host, pattern)) applies = true
   }
-  return applies
+  return Result.succeed(applies)
 }
 
-const matchApplies = (at: Line, subject: Subject, found: Found): boolean => {
+const matchApplies = (at: Line, subject: Subject, found: Found): Result.Result<boolean, BadConfig> => {
   const words = matchWordsOf(at.rest)
-  if (words.length === 0) throw bad(at, "Match wants to know what")
+  if (words.length === 0) return bad(at, "Match wants to know what")
   let applies = true
   const require = (holds: boolean, negated: boolean) => {
     if (holds === negated) applies = false
@@ -83,7 +97,7 @@ const matchApplies = (at: Line, subject: Subject, found: Found): boolean => {
     const negated = words[index]!.startsWith("!")
     const criterion = words[index]!.slice(negated ? 1 : 0).toLowerCase()
     if (criterion === "all") {
-      if (words.length > 1) throw bad(at, "\"all\" stands by itself, or behind \"canonical\" or \"final\"")
+      if (words.length > 1) return bad(at, "\"all\" stands by itself, or behind \"canonical\" or \"final\"")
       require(true, negated)
       continue
     }
@@ -94,7 +108,7 @@ const matchApplies = (at: Line, subject: Subject, found: Found): boolean => {
       continue
     }
     const wanted = words[++index]
-    if (wanted === undefined) throw bad(at, `Match ${criterion} wants to know what`)
+    if (wanted === undefined) return bad(at, `Match ${criterion} wants to know what`)
     switch (criterion) {
       case "host": {
         const name = first("hostname")
@@ -120,7 +134,7 @@ const matchApplies = (at: Line, subject: Subject, found: Found): boolean => {
         require(subject.execResult, negated)
     }
   }
-  return applies
+  return Result.succeed(applies)
 }
 
 /** Expands `%h` in HostName. */
@@ -151,35 +165,42 @@ export const readConfig = (
   found: Found,
   inherited = true,
   depth = 0
-): void => {
+): Result.Result<void, BadConfig> => {
   const text = files.read(path, depth > 0)
-  if (text === undefined) return
+  if (Result.isFailure(text)) return Result.fail(text.failure)
+  if (text.success === undefined) return Result.void
   let applies = inherited
-  for (const at of linesOf(text, path)) {
-    if (at.keyword === "host") {
-      applies = inherited && hostApplies(at, subject.host)
-      continue
-    }
-    if (at.keyword === "match") {
-      applies = matchApplies(at, subject, found) && inherited
+  for (const at of linesOf(text.success, path)) {
+    if (at.keyword === "host" || at.keyword === "match") {
+      const block = at.keyword === "match"
+        ? matchApplies(at, subject, found)
+        : inherited
+        ? hostApplies(at, subject.host)
+        : Result.succeed(false)
+      if (Result.isFailure(block)) return Result.fail(block.failure)
+      applies = block.success && inherited
       continue
     }
     const values = RAW.has(at.keyword) ? [at.rest] : wordsOf(at.rest)
-    if (values === undefined) throw bad(at, "a quote has no end")
+    if (values === undefined) return bad(at, "a quote has no end")
     if (at.keyword === "include") {
-      if (depth === MAX_DEPTH) throw bad(at, "too many files include each other")
+      if (depth === MAX_DEPTH) return bad(at, "too many files include each other")
       for (const value of values) {
         const pattern = value.startsWith("~/") ? Path.join(files.home, value.slice(2)) : Path.resolve(base, value)
         // A block that does not apply is read too: it may ask for a second pass.
-        for (const name of files.glob(pattern)) readConfig(name, base, subject, files, found, applies, depth + 1)
+        for (const name of files.glob(pattern)) {
+          const included = readConfig(name, base, subject, files, found, applies, depth + 1)
+          if (Result.isFailure(included)) return included
+        }
       }
       continue
     }
     if (!applies) continue
     if (values.length === 0 || values[0] === "") {
-      if (RAW.has(at.keyword) || values.length === 0) throw bad(at, `${at.keyword} has no value`)
+      if (RAW.has(at.keyword) || values.length === 0) return bad(at, `${at.keyword} has no value`)
       continue
     }
     take(at, values, found)
   }
+  return Result.void
 }

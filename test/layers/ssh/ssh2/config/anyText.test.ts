@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Arbitrary from "effect/Arbitrary"
+import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import { linesOf, matchWordsOf, wordsOf } from "../../../../../src/layers/ssh/ssh2/config/lines.ts"
 import { matches } from "../../../../../src/layers/ssh/ssh2/config/patterns.ts"
@@ -57,12 +58,11 @@ describe("an ssh configuration of any text", () => {
   it.prop("is read, or said to be wrong with its place", [config], ([text]) => {
     const subject = { original: "web", host: "web", localUser: "me", isFinal: false, execResult: false }
     const found = { settings: new Map(), lists: new Map(), wantsFinal: false, exec: undefined }
-    const files = { read: () => text, glob: () => [], home: "/home/me" }
-    try {
-      readConfig("/config", "/", subject, files, found)
-    } catch (error) {
-      assert.instanceOf(error, BadConfig)
-      assert.match((error as Error).message, /^\/config, line \d+: ./)
+    const files = { read: () => Result.succeed(text), glob: () => [], home: "/home/me" }
+    const result = readConfig("/config", "/", subject, files, found)
+    if (Result.isFailure(result)) {
+      assert.instanceOf(result.failure, BadConfig)
+      assert.match(result.failure.message, /^\/config, line \d+: ./)
     }
   }, runs)
 

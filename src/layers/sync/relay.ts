@@ -4,14 +4,14 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
-import * as ChildProcess from "node:child_process"
+import type { ChildProcess } from "node:child_process"
 import type * as Net from "node:net"
 import * as Path from "node:path"
 import { BoundedBytes } from "../../schema/Bytes.ts"
 import { exitCode, type ExitStatus } from "../../schema/Session.ts"
 import { messageOf } from "../../schema/Text.ts"
 import type { ConnectionLost, RemoteProgram } from "../../services/SshTransport.ts"
-import { endChild, exitStatus } from "../system/childProcess.ts"
+import { endChild, exitStatus, spawnChild } from "../system/childProcess.ts"
 import { isAbsent } from "../system/systemError.ts"
 import { ARGUMENTS, FROM_HOST, readArguments, TO_HOST } from "./rsh.ts"
 
@@ -66,24 +66,23 @@ const quietEnv = ({ cwd, env, rshDir }: LocalProgram): NodeJS.ProcessEnv => ({
   LC_MESSAGES: "C"
 })
 
-const spawn = (local: LocalProgram): Effect.Effect<ChildProcess.ChildProcess, LocalNotStarted> =>
+const spawn = (local: LocalProgram): Effect.Effect<ChildProcess, LocalNotStarted> =>
   Effect.callback((resume) => {
-    const failed = (cause: unknown) => resume(Effect.fail(new LocalNotStarted({ file: local.file, cause })))
-    try {
-      const child = ChildProcess.spawn(local.file, local.args, {
+    const child = spawnChild(
+      local.file,
+      local.args,
+      {
         cwd: local.cwd,
         env: quietEnv(local),
         // In our own process group: Ctrl-C ends it too.
         stdio: ["ignore", "ignore", "pipe", "pipe", "pipe", "pipe"]
-      })
-      child.on("error", failed)
-      if (child.pid !== undefined) resume(Effect.succeed(child))
-    } catch (error) {
-      failed(error)
-    }
+      },
+      (cause) => resume(Effect.fail(new LocalNotStarted({ file: local.file, cause })))
+    )
+    if (child !== undefined) resume(Effect.succeed(child))
   })
 
-const end = (child: ChildProcess.ChildProcess): void => {
+const end = (child: ChildProcess): void => {
   for (const stream of child.stdio) stream?.destroy()
   endChild(child, END_MS)
 }

@@ -1,7 +1,8 @@
 /**
  * Around a whole run of tests (`globalSetup`): the run has a directory for temporary files of its own, which is empty
- * in the end, and what is the user's is as it was. What else there is in the system's directory other programs may
- * change meanwhile.
+ * in the end, and what is the user's is as it was. A difference fails the run; one in the home fails it in CI only, as
+ * elsewhere the user may have made it. What else there is in the system's temporary directory other programs may
+ * change.
  */
 import * as fs from "node:fs"
 import * as os from "node:os"
@@ -103,9 +104,14 @@ export const setup = (): void => {
     if (isAlone && !othersRun(shared)) {
       left.push(...[...oursIn(shared)].filter((file) => file !== own && !sharedBefore.has(file)))
     }
-    const touched = [...differences(before, pictures()), ...left.map((file) => `left: ${file}`)]
+    const touched = differences(before, pictures())
+    const all = [...touched, ...left.map((file) => `left: ${file}`)]
     fs.rmSync(own, { recursive: true, force: true, maxRetries: 5 })
-    if (touched.length > 0) throw new Error(`tests touched what is not theirs, unless you did:\n${touched.join("\n")}`)
+    if (all.length === 0) return
+    const message = `tests touched what is not theirs, unless you did:\n${all.join("\n")}`
+    // Where somebody works meanwhile, shells write their histories and sessions of sesh come and go.
+    if (left.length > 0 || process.env["CI"] === "true") throw new Error(message)
+    console.error(message)
   }
 }
 

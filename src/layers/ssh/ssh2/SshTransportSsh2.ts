@@ -51,13 +51,13 @@ type Opened =
 const openSocket = (host: HostName, path: string, connection: SshConnection): Effect.Effect<Opened> =>
   Effect.callback((resume) => {
     let dropped = false
-    connection.socket(path, (error, channel) => {
+    connection.socket(path, (cause, channel) => {
       if (dropped) return channel?.destroy()
       if (channel === undefined) {
-        const said = oneLine(error!.message.replace(/^\(SSH\) /, ""))
+        const said = oneLine(cause!.message.replace(/^\(SSH\) /, ""))
         return resume(Effect.succeed(
           connection.lost === undefined
-            ? { refused: new SocketRefused({ host, path, words: said }) }
+            ? { refused: new SocketRefused({ host, path, words: said, cause: cause! }) }
             : { lostBecause: connection.lost }
         ))
       }

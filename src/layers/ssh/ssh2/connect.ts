@@ -97,7 +97,12 @@ const forward = (connection: SshConnection, config: HostConfig): Effect.Effect<D
       return resume(Effect.fail(
         connection.lost === undefined
           ? explainForward(config.destination.name, error!)
-          : new HostUnreachable({ host: config.destination.name, reason: "dropped", words: connection.lost })
+          : new HostUnreachable({
+            host: config.destination.name,
+            reason: "dropped",
+            words: connection.lost,
+            ...error === undefined ? {} : { cause: error }
+          })
       ))
     })
     return Effect.sync(() => {
@@ -116,12 +121,13 @@ const noteRefusals = (client: Client, refusals: Refusals): void => {
   }
 }
 
-const denied = (config: HostConfig, refusals: Refusals, identities: Identities | undefined) =>
+const denied = (config: HostConfig, refusals: Refusals, identities: Identities | undefined, cause: unknown) =>
   new AuthenticationFailed({
     host: config.destination.name,
     words: oneLine(
       [`Permission denied (${refusals.methods?.join(",") ?? ""})`, ...identities?.skipped ?? []].join("; ")
-    )
+    ),
+    cause
   })
 
 const shakeHands = (to: ConnectTo, sock: Duplex): Effect.Effect<SshConnection, ConnectFailure> =>
@@ -166,7 +172,7 @@ const shakeHands = (to: ConnectTo, sock: Duplex): Effect.Effect<SshConnection, C
     const failed = () => {
       if (refused !== undefined) return fail(refused)
       const failure = explainError(host, problem)
-      return fail(failure._tag === "AuthenticationFailed" ? denied(config, refusals, loaded) : failure)
+      return fail(failure._tag === "AuthenticationFailed" ? denied(config, refusals, loaded, problem) : failure)
     }
     client.on("error", (error: LibraryError) => {
       if (error.level === "agent") return

@@ -62,6 +62,9 @@ const memory = (pid: number): number => {
   return Number(kilobytes) * 1024
 }
 
+/** A flood is as fast as the machine has time for it. */
+const FLOOD_PATIENCE_MS = 60_000
+
 /**
  * The most memory that the session had while its terminal was flooded. What a full history takes, and a flood by
  * itself, is not at issue: such peaks are compared.
@@ -69,10 +72,15 @@ const memory = (pid: number): number => {
 const flooded = async (t: Terminal, daemon: number, bytes: number) => {
   let most = 0
   t.run(`clear; yes $(printf %0999d 7) | head -c ${bytes}; clear; echo ${bytes} are over`)
-  await until("the end of the flood", () => {
-    most = Math.max(most, memory(daemon))
-    return new RegExp(`^${bytes} are over\\n\\$$`).test(t.screen())
-  }, t.screen)
+  await until(
+    "the end of the flood",
+    () => {
+      most = Math.max(most, memory(daemon))
+      return new RegExp(`^${bytes} are over\\n\\$$`).test(t.screen())
+    },
+    t.screen,
+    FLOOD_PATIENCE_MS
+  )
   return most
 }
 
@@ -174,7 +182,7 @@ describeWith(["tmux"], "a session and its other clients go on", () => {
     await stopped.shows(/^well\n\$$/m)
     await works(stopped, "here")
     await t.shows(/^here\n\$$/)
-  })
+  }, 2 * FLOOD_PATIENCE_MS)
 })
 
 describe("a terminal that hangs", () => {

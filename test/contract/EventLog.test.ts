@@ -139,7 +139,7 @@ describe("EventLogJsonl", () => {
             child.on("error", reject)
             child.on("exit", (code) => code === 0 ? resolve() : reject(new Error(`status ${code}`)))
           }))
-        yield* Effect.promise(() => until("the log grows", () => Fs.existsSync(path)))
+        yield* Effect.promise(() => until("the log grows", () => Fs.existsSync(path), undefined, 100_000))
         const fd = Fs.openSync(path, "r")
         const seen = new Map<string, number>()
         let count = 0

@@ -48,7 +48,7 @@ export const ear = (connection: Connection, onFrame?: (type: number, payload: Bu
 }
 
 /** Waits until it holds. */
-export const until = (what: string, holds: () => boolean, patience = 5_000): Effect.Effect<void> =>
+export const until = (what: string, holds: () => boolean, patience = 20_000): Effect.Effect<void> =>
   Effect.gen(function*() {
     const end = performance.now() + patience
     while (!holds()) {

@@ -12,7 +12,7 @@ import { connectOptions, runOnHost } from "./onHost.ts"
  * waits for it, and runs that before it starts or shows the session. A failed copy does not stop the command, but an
  * unreachable host does: a second attempt to connect would only time out again.
  */
-export const runOnHostWithFiles = Effect.fn("thereSynced")(function*<E extends Failure, R>(
+export const runOnHostWithFiles = Effect.fn("runOnHostWithFiles")(function*<E extends Failure, R>(
   host: HostName,
   command: (synced: Effect.Effect<void, ConnectFailure>) => Effect.Effect<number, E, R>,
   onFailure?: Parameters<typeof runOnHost>[2]

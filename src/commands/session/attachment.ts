@@ -41,7 +41,7 @@ export const refuseLoop = Effect.fn("refuseLoop")(function*(name: SessionName) {
 })
 
 /** Prints how an attachment ended, and returns the exit code. */
-export const reportEnd = Effect.fn("report")(function*(name: SessionName, end: AttachEnd) {
+export const reportEnd = Effect.fn("reportEnd")(function*(name: SessionName, end: AttachEnd) {
   const { note } = yield* Output
   const session = `${name}${yield* onHostSuffix}`
   switch (end._tag) {

@@ -1,6 +1,6 @@
 /**
  * Makes what is missing or stale: the packages, then dist/sesh. Runs on Node 20 without packages, as
- * it is what brings them. Says what it does in a line on stderr; stdout belongs to whoever called.
+ * it is what brings them. Says what it does in a line on stderr; stdout belongs to the caller.
  */
 import { spawnSync } from "node:child_process"
 import { createHash } from "node:crypto"

@@ -28,7 +28,7 @@ const pathHint = (dir) => {
     : `echo 'export PATH="${shown}:$PATH"' >> ${shellFile[shell] ?? "~/.profile"}`
 }
 
-/** Another file until it is whole: whoever reads or runs it meanwhile has the old one. */
+/** Another file until it is whole: meanwhile everybody reads and runs the old one. */
 const put = (target, write) => {
   const beside = `${target}.${process.pid}`
   try {

@@ -66,7 +66,7 @@ const program = Effect.gen(function*() {
 /** Serves one session until it ends. */
 export const main = (): void => {
   closeInherited()
-  // The terminal and the login it was started from may go; so may whoever pressed Ctrl-C there.
+  // The terminal and the login that started it may end, and a Ctrl-C there is not for it.
   listen({ SIGHUP: () => {}, SIGINT: () => {} })
   Effect.runCallback(program.pipe(Effect.provide(layers)), {
     onExit: (exit) => {

@@ -28,7 +28,7 @@ const isAllowed = (file, room, target) => {
   return ROOMS[room].may.some((name) =>
     name === "layers/*"
       ? isLayer(target)
-      // Fakes are not part of the layers for whoever does not name them.
+      // A line that names the layers does not mean the fakes.
       : isWithin(target, name) && (!isWithin(target, FAKES) || isWithin(name, FAKES) || room === "snapshot")
   )
 }

@@ -76,7 +76,7 @@ const running = (child: ChildProcess): Running => {
   const chunks: { readonly out: Array<Buffer>; readonly err: Array<Buffer> } = { out: [], err: [] }
   child.stdout?.on("data", (bytes: Buffer) => void chunks.out.push(bytes))
   child.stderr?.on("data", (bytes: Buffer) => void chunks.err.push(bytes))
-  // Whoever reads our end may be gone first.
+  // The reader of our end may be gone first.
   child.stdin?.on("error", () => {})
   const out = () => Buffer.concat(chunks.out).toString()
   const err = () => Buffer.concat(chunks.err).toString()

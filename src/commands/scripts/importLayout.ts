@@ -18,7 +18,7 @@ import { explain } from "../words/failures.ts"
 import { shortPath, visible } from "../words/text.ts"
 import { type BadLayout, type LayoutLine, parseLayout, tooLarge } from "./layoutFormat.ts"
 
-/** What should be a layout is none, or none for this sesh. */
+/** The text is not a layout, or not one that this sesh can read. */
 export class LayoutError extends Schema.TaggedError<LayoutError>()("LayoutError", {
   file: Schema.String,
   /** The `BadLayout`. */

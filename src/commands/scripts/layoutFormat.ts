@@ -33,7 +33,7 @@ export const formatEntry = ({ command, dir, host, name }: LayoutEntry): string =
   return `${[...columns, ...command === undefined ? [] : [command.map(word).join(" ")]].join("\t")}\n`
 }
 
-/** What is wrong with a layout, or with one of its lines: not which, for whoever reads it knows. */
+/** What is wrong with a layout, or with one of its lines. The reader of the layout knows which line. */
 export class BadLayout extends Schema.TaggedError<BadLayout>()("BadLayout", {
   problem: Schema.String,
   cause: Schema.optionalKey(Schema.Defect())
@@ -122,7 +122,7 @@ const NAMED = /^"?[A-Za-z0-9._-]+"?\t./
 /** The reason for refusing a layout above the limit. */
 export const tooLarge = () => new BadLayout({ problem: `it is larger than ${MAX_LAYOUT_BYTES / 1024 / 1024} MiB` })
 
-/** The sessions of a layout, in which `~` is `home`; or why it is none. */
+/** The sessions of a layout, in which `~` is `home`; fails when the text is not a layout. */
 export const parseLayout = (bytes: Uint8Array, home: string): Result.Result<ReadonlyArray<LayoutLine>, BadLayout> =>
   Result.gen(function*() {
     if (bytes.length > MAX_LAYOUT_BYTES) return yield* Result.fail(tooLarge())

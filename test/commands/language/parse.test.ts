@@ -9,7 +9,7 @@ const SEND = { _tag: "Send", name: "dev", enter: false } as const
 
 const parseWords = parser(verbs)
 
-/** The verb that is asked for, and its input; no host where there is none. */
+/** The verb that is asked for, and its input; no host if none is named. */
 const parse = (argv: ReadonlyArray<string>) =>
   Effect.map(parseWords(argv), ({ input: { host, ...input }, verb }) => ({
     _tag: `${verb[0]!.toUpperCase()}${verb.slice(1)}`,

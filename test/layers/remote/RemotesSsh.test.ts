@@ -82,7 +82,7 @@ describe("what a host answers", () => {
     ["nonsense", "the answer to another question", saying(line({ answer: { exists: true } }))],
     ["nonsense", "a relative directory", saying(line({ dir: ".sesh" }))],
     ["nonsense", "a directory with control characters", saying(line({ dir: "/h/\u001b[2J" }))],
-    ["nonsense", "a home that is none", saying(line({ home: "" }))],
+    ["nonsense", "an empty home", saying(line({ home: "" }))],
     ["nonsense", "a version with control characters", saying(line({ sesh: "\u001b[2J" }))],
     ["nonsense", "a session with an impossible name", saying(line({ answer: { sessions: [{ name: "../x" }] } }))],
     [

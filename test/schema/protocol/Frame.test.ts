@@ -144,7 +144,7 @@ describe("frames", () => {
     assert.strictEqual(Control.welcome.encode(welcome).toString(), json)
   })
 
-  it("a kill by a signal that nobody ends by is none", () => {
+  it("a kill by a signal that ends no program is not read as a kill", () => {
     for (const signal of ["SIGKILL", "SIGSTOP", 9, ""]) {
       const json = JSON.stringify({ graceMs: 0, signal })
       assert.isTrue(Option.isNone(Control.kill.decode(Buffer.from(json))), json)

@@ -264,7 +264,9 @@ describeWith(["tmux", "fish"], "fish", () => {
       path.join(box.home, "prompt.fish"),
       "function fish_prompt; echo > prompted; echo '> '; end; set fish_greeting"
     )
-    await box.sesh(["dev", "-d", "--", "fish", "-C", "source prompt.fish"])
+    // fish keeps something in XDG_RUNTIME_DIR, or else in /tmp.
+    const env = { ...box.env, XDG_RUNTIME_DIR: box.home }
+    await box.sesh(["dev", "-d", "--", "fish", "-C", "source prompt.fish"], { env })
     await box.file("prompted")
     const t = await terminal(box)
     for (let round = 1; round <= 3; round++) {

@@ -17,7 +17,10 @@ import { connectUnix, type SocketError, socketError } from "./unixSocket.ts"
 /** Connections that may wait for the daemon; the system has a limit of its own (listen(2)). */
 const BACKLOG = 511
 
-/** Temporary names begin like this: no session's name begins with a dot. At most as long as `x.sock` (PathsXdg). */
+/**
+ * A socket's name before it gets its own. No session's name begins with a dot. Not longer than `x.sock`, the shortest
+ * name that a socket gets: a path that fits must fit from the beginning.
+ */
 const temporaryName = Effect.map(
   Random.nextIntBetween(0, 36 ** 5, { halfOpen: true }),
   (number) => `.${number.toString(36).padStart(5, "0")}`

@@ -11,12 +11,6 @@ import { Paths, PathsError } from "../../services/Paths.ts"
 import { isWritableByOthers } from "../system/ownership.ts"
 import { codeOf } from "../system/systemError.ts"
 
-/**
- * Longest temporary name of a socket, before it gets its own. Not longer than the shortest `<name>.sock`: a path that
- * fits must fit from the beginning.
- */
-export const TEMPORARY_SOCKET_BYTES = "x.sock".length
-
 const octal = (mode: number): string => (mode & 0o7777).toString(8).padStart(3, "0")
 
 const attempt = <A>(operation: () => A): Result.Result<A, unknown> =>

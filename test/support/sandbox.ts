@@ -56,7 +56,7 @@ export interface Sandbox {
   readonly start: (args: ReadonlyArray<string>, options?: SpawnOptions) => Running
   /** Runs another program to its end, without any input: a script of a user's. */
   readonly run: (file: string, args: ReadonlyArray<string>) => Promise<Result>
-  /** What `sesh --json` lists. */
+  /** What `sesh --json` lists once every session answers it. */
   readonly sessions: () => Promise<ReadonlyArray<Session>>
   /** Waits until a session has so many clients. */
   readonly clients: (name: string, count: number) => Promise<void>
@@ -145,11 +145,18 @@ export const sandbox = (
     return result
   }
 
-  const sessions = async () => {
+  const listed = async () => {
     const { code, err, out } = await sesh(["--json"])
     if (code !== 0) throw new Error(`sesh --json: exit ${code}, ${err}`)
     return (JSON.parse(out) as { sessions: ReadonlyArray<Session> }).sessions
   }
+
+  // A listing waits a second for an answer; on a busy machine a session may need longer, and is listed with a problem.
+  const sessions = () =>
+    until("all sessions answer a listing", async () => {
+      const found = await listed()
+      return found.every(({ problem }) => problem === undefined) && found
+    })
 
   const processes = () => processesOf(home)
 

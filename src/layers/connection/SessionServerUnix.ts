@@ -129,7 +129,9 @@ export const layer: Layer.Layer<SessionServer, never, Paths | Lock> = Layer.effe
           yield* probe(name)
           const prepared = yield* prepare
           const opened = open(paths.dir, files.socket, (connection) => onConnection(connection, prepared)).pipe(
-            Effect.mapError((cause) => new SessionServerError({ name, path: files.socket, cause }))
+            Effect.mapError((cause) => new SessionServerError({ name, path: files.socket, cause })),
+            // What was prepared may have described the session already.
+            Effect.onError(() => Effect.sync(() => remove(files.info)))
           )
           yield* Effect.acquireRelease(opened, (served) => Effect.sync(() => close(files, served)))
           yield* Effect.ignore(Effect.try(() => sweep(paths.dir)))

@@ -101,6 +101,8 @@ export const layer: Layer.Layer<
           active: created,
           clients: []
         })
+        // Before anybody finds the session: a listing that gets no answer from it tells what is written here.
+        yield* files.writeInfo(session.info)
         return { program, session }
       })
 
@@ -116,7 +118,6 @@ export const layer: Layer.Layer<
       yield* files.forgetEnd(spec.name)
       const agent = spec.env["SSH_AUTH_SOCK"]
       if (agent) yield* files.pointAgent(spec.name, agent)
-      yield* files.writeInfo(session.info)
 
       const outlivesCommand = spec.keep === true && spec.command !== undefined
 

@@ -2,6 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as TestClock from "effect/testing/TestClock"
+import { NetworkTestRef } from "../../../src/layers/testing/network/NetworkTestRef.ts"
 import { SessionFilesTestRef } from "../../../src/layers/testing/SessionFilesFake.ts"
 import { Control } from "../../../src/schema/protocol/Control.ts"
 import { FrameType } from "../../../src/schema/protocol/Frame.ts"
@@ -25,6 +26,22 @@ describe("a session", () => {
         assert.strictEqual(env["TERM"], "xterm")
         assert.notProperty(env, "TMUX")
         assert.strictEqual((yield* SessionFilesTestRef).agents.get("dev"), "/tmp/agent.1")
+      })
+    ))
+
+  it.effect("has its description written before anybody can find it", () =>
+    hosting(() =>
+      Effect.gen(function*() {
+        const { listeners } = yield* NetworkTestRef
+        const { infos } = yield* SessionFilesTestRef
+        const found: Array<boolean> = []
+        const listen = listeners.set.bind(listeners)
+        listeners.set = (name, listener) => {
+          found.push(infos.has(name))
+          return listen(name, listener)
+        }
+        yield* start()
+        assert.deepStrictEqual(found, [true])
       })
     ))
 

@@ -22,7 +22,7 @@ const ATTACHES = setting("SESH_BENCH_ATTACHES", 41)
 
 const root = fs.mkdtempSync(path.join(os.tmpdir(), "sesh-bench-"))
 const [here, there] = ["here", "there"].map((name) => path.join(root, name)) as [string, string]
-const node = path.resolve(import.meta.dirname, "../node_modules/node/bin/node")
+const node = process.execPath
 const once = path.join(import.meta.dirname, "support/syncOnce.ts")
 const bin = path.join(root, "bin")
 const PATH = `${bin}:${process.env["PATH"]}`

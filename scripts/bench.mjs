@@ -5,7 +5,8 @@
 import { spawnSync } from "node:child_process"
 import * as fs from "node:fs"
 import * as path from "node:path"
-import { ensureBuilt, ensureInstalled, Failed, node26, root, runMain } from "./ensure.mjs"
+import { ensureBuilt, ensureInstalled, node26 } from "./ensure.mjs"
+import { Failed, root, runMain } from "./steps.mjs"
 
 const known = fs.readdirSync(path.join(root, "bench"))
   .filter((name) => name.endsWith(".ts"))

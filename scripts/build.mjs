@@ -14,6 +14,7 @@ import { createRequire, isBuiltin } from "node:module"
 import * as path from "node:path"
 import { fileURLToPath } from "node:url"
 import { writePage } from "./man.mjs"
+import { addonOf, here, nodeOf, spawnHelperOf } from "./platform.mjs"
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "..")
 const dist = path.join(root, "dist")
@@ -106,22 +107,9 @@ const run = (command, args, options) => {
   process.exit(1)
 }
 
-const addonAssets = () => {
-  const pty = path.dirname(require.resolve("node-pty/package.json"))
-  const dir = ["build/Release", `prebuilds/${process.platform}-${process.arch}`]
-    .map((name) => path.join(pty, name))
-    .find((name) => fs.existsSync(path.join(name, "pty.node")))
-  if (dir === undefined) throw new Error("node-pty was not built: run `npm rebuild node-pty`, it needs a C++ compiler")
-  const assets = { "pty.node": path.join(dir, "pty.node") }
-  // macOS starts shells through it.
-  const helper = path.join(dir, "spawn-helper")
-  return fs.existsSync(helper) ? { ...assets, "spawn-helper": helper } : assets
-}
-
-/** Node without its symbol table, where there is a strip(1) for it: 30 MB less, and a little quicker. */
-const hostNode = () => {
-  const { status } = spawnSync("strip", ["-o", "node", process.execPath], { cwd: temp })
-  return process.platform === "linux" && status === 0 ? "node" : process.execPath
+const assets = () => {
+  const helper = spawnHelperOf(here)
+  return { "pty.node": addonOf(here), ...(fs.existsSync(helper) ? { "spawn-helper": helper } : {}) }
 }
 
 fs.mkdirSync(dist, { recursive: true })
@@ -154,11 +142,11 @@ fs.writeFileSync(
   JSON.stringify({
     main: path.basename(bundle),
     mainFormat: "commonjs",
-    executable: hostNode(),
+    executable: nodeOf(here),
     output: path.basename(output),
     disableExperimentalSEAWarning: true,
     useSnapshot: true,
-    assets: addonAssets(),
+    assets: assets(),
     // rsync sends SIGUSR1 to its transport when it fails, and Node would start its debugger.
     // A daemon lives for months and makes little garbage that matters: a small nursery keeps its memory small, a third
     // less after a flood, and costs nothing that could be measured. Garbage may come to a third of what is alive: by

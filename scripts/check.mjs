@@ -4,7 +4,8 @@
  */
 import { spawn } from "node:child_process"
 import * as path from "node:path"
-import { ensureInstalled, node26, root, runMain, say } from "./ensure.mjs"
+import { ensureInstalled, node26 } from "./ensure.mjs"
+import { root, runMain, say } from "./steps.mjs"
 
 const bin = (name) => path.join(root, "node_modules", ".bin", name)
 

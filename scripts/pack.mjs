@@ -8,9 +8,9 @@ import { spawnSync } from "node:child_process"
 import * as fs from "node:fs"
 import * as path from "node:path"
 import { parseArgs } from "node:util"
-import { ensureBuilt, executable, Failed, manualPage, root, runMain, say } from "./ensure.mjs"
-
-const platforms = ["linux-x64", "linux-arm64", "darwin-x64", "darwin-arm64"]
+import { ensureBuilt, executable, manualPage } from "./ensure.mjs"
+import { here, platforms } from "./platform.mjs"
+import { Failed, root, runMain, say } from "./steps.mjs"
 
 const own = JSON.parse(fs.readFileSync(path.join(root, "package.json"), "utf8"))
 
@@ -81,7 +81,6 @@ await runMain(() => {
   fs.mkdirSync(to, { recursive: true })
   const temp = fs.mkdtempSync(path.join(root, "dist", ".pack-"))
   try {
-    const here = `${process.platform}-${process.arch}`
     const packages = [common(values.name), ...platforms.includes(here) ? [forPlatform(values.name, here)] : []]
     for (const [index, one] of packages.entries()) {
       process.stdout.write(`${pack(path.join(temp, String(index)), to, one)}\n`)

@@ -6,7 +6,8 @@ import { spawnSync } from "node:child_process"
 import * as fs from "node:fs"
 import * as os from "node:os"
 import * as path from "node:path"
-import { ensureBuilt, executable, Failed, manualPage, runMain, say } from "./ensure.mjs"
+import { ensureBuilt, executable, manualPage } from "./ensure.mjs"
+import { Failed, runMain, say } from "./steps.mjs"
 
 const home = os.homedir()
 const local = path.join(home, ".local")

@@ -1,7 +1,8 @@
 /** `npm start -- …`: builds if needed and becomes, as far as the caller can tell, `sesh …`. */
 import { spawn } from "node:child_process"
 import { isatty } from "node:tty"
-import { ensureBuilt, executable, exitCode, runMain } from "./ensure.mjs"
+import { ensureBuilt, executable } from "./ensure.mjs"
+import { exitCode, runMain } from "./steps.mjs"
 
 await runMain(() => {
   ensureBuilt()

@@ -3,7 +3,8 @@ import { spawn } from "node:child_process"
 import * as fs from "node:fs"
 import * as os from "node:os"
 import * as path from "node:path"
-import { ensureBuilt, exitCode, node26, root, runMain, say } from "./ensure.mjs"
+import { ensureBuilt, node26 } from "./ensure.mjs"
+import { exitCode, root, runMain, say } from "./steps.mjs"
 
 const vitest = path.join(root, "node_modules", "vitest", "vitest.mjs")
 

@@ -8,7 +8,7 @@ const root = path.resolve(import.meta.dirname, "../..")
 export const SESH = path.join(root, "dist/sesh")
 
 /** An empty program of the Node that is in sesh: what there is nothing below. */
-export const EMPTY_NODE: ReadonlyArray<string> = [path.join(root, "node_modules/node/bin/node"), "-e", "0"]
+export const EMPTY_NODE: ReadonlyArray<string> = [process.execPath, "-e", "0"]
 
 /** The first rounds warm the file cache. */
 const WARMING = 2

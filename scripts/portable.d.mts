@@ -1,0 +1,2 @@
+export const removeLibatomic: (bytes: Buffer) => boolean
+export const stripped: (bytes: Buffer) => Buffer

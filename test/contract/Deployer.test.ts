@@ -20,6 +20,7 @@ suite(
       copy: {},
       older: { sesh: "1.1.9" },
       newer: { sesh: "1.10.0" },
+      musl: { npm: true, musl: true },
       neither: { copy: false }
     })),
     Layer.provide(CallerFake.layer({ version: OURS }))

@@ -68,6 +68,18 @@ export const suite = (name: string, layer: Layer.Layer<Deployer | DeployLab>): v
     )
 
     test(
+      "a host with another C library is refused before anything is tried, and the error says which",
+      Effect.gen(function*() {
+        const seen: Array<DeployProgress> = []
+        const error = yield* Effect.flip(deploy("musl", (progress) => seen.push(progress)))
+        assert.deepStrictEqual([error._tag, error.step], ["DeployError", "detect_platform"])
+        assert.match(error.message, /musl.*glibc/)
+        assert.deepStrictEqual(seen, [{ _tag: "Doing", what: "looking" }])
+        assert.isUndefined((yield* DeployLab).version("musl"))
+      })
+    )
+
+    test(
       "without a way to install, or a host, the error has the step and what would help",
       Effect.gen(function*() {
         const neither = yield* Effect.flip(deploy("neither"))

@@ -9,7 +9,7 @@ import { Caller } from "../../services/Caller.ts"
 import { Deployer, type DeployError, type DeployOptions, type DeployProgress } from "../../services/Deployer.ts"
 import { SshTransport } from "../../services/SshTransport.ts"
 import { isHopeless } from "./diagnosis.ts"
-import { afterStep, failure, lost, nothingToSend, noWay } from "./errors.ts"
+import { afterStep, failure, lost, nothingToSend, noWay, unfit } from "./errors.ts"
 import { type Executable, ExecutableUnreadable, openExecutable } from "./executable.ts"
 import { type HostFacts, readFacts, readOutcome, stderrText } from "./hostReport.ts"
 import { readPackage } from "./npmPackage.ts"
@@ -137,7 +137,7 @@ export const layer = (given: DeployerSshOptions = {}): Layer.Layer<Deployer, nev
         const report = options.onProgress ?? (() => {})
         report({ _tag: "Doing", what: "looking" })
         const facts = yield* detect(host, options)
-        const { platform, sesh, system } = facts
+        const { cLibrary, platform, sesh, system } = facts
         if (typeof sesh === "object" && "version" in sesh && isAsNewAs(sesh.version, version)) {
           return { way: "present", version: sesh.version } as const
         }
@@ -159,6 +159,9 @@ export const layer = (given: DeployerSshOptions = {}): Layer.Layer<Deployer, nev
             "it runs on Linux and macOS, on x86_64 and arm64 (aarch64)"
           )
         }
+        // A sesh that runs there proves that another one can, whatever the system looks like.
+        const runsThere = typeof sesh === "object" && "version" in sesh
+        if (cLibrary !== "fits" && !runsThere) return yield* unfit(host, system, platform, cLibrary)
         const target: Target = { host, facts, options, report }
         const npm = facts.hasNpm ? yield* Effect.result(byNpm(target)) : undefined
         if (npm !== undefined && Result.isSuccess(npm)) return { way: "npm", version: npm.success } as const

@@ -1,5 +1,6 @@
 /** Explains what failed on a host, and what helps. */
 import type { DeployStep } from "../../services/Deployer.ts"
+import { type CLibrary, GLIBC_LOADERS, MIN_GLIBC_TEXT } from "./cLibrary.ts"
 import { gist } from "./hostReport.ts"
 
 export interface Explanation {
@@ -12,8 +13,26 @@ const MEGABYTE = 1_000_000
 
 const FULL = /No space left on device|[Qq]uota exceeded|KB are needed|ENOSPC/
 
+/** What our executables need beside glibc, and the packages that have it. */
+const NEEDED: ReadonlyMap<string, string> = new Map([
+  ["libstdc++.so.6", "libstdc++6 (Debian, Ubuntu, openSUSE) or libstdc++ (Fedora, RHEL)"],
+  ["libgcc_s.so.1", "libgcc-s1 (Debian, Ubuntu), libgcc_s1 (openSUSE) or libgcc (Fedora, RHEL)"]
+])
+
+/** The same with what older ones needed. */
+const PACKAGES: ReadonlyMap<string, string> = new Map([
+  ...NEEDED,
+  ["libatomic.so.1", "libatomic1 (Debian, Ubuntu, openSUSE) or libatomic (Fedora, RHEL)"]
+])
+
+/** What glibc says at start, and of an addon: it names the first library that is missing (elf/dl-load.c). */
+const MISSING_LIBRARY = /(?:^|: )([\w.+-]{1,60}): cannot open shared object file: No such/m
+
+const missingLibrary = (stderr: string): string | undefined => MISSING_LIBRARY.exec(stderr)?.[1]
+
 /** False when a copy, which needs less room and other tools than npm, may still work. */
-export const isHopeless = (step: DeployStep, stderr: string): boolean => step === "prepare" && !FULL.test(stderr)
+export const isHopeless = (step: DeployStep, stderr: string): boolean =>
+  (step === "prepare" && !FULL.test(stderr)) || (step === "run" && NEEDED.has(missingLibrary(stderr) ?? ""))
 
 const ofDisk = (host: string, stderr: string, bytes: number): Explanation | undefined => {
   if (FULL.test(stderr)) {
@@ -37,12 +56,60 @@ const ofDisk = (host: string, stderr: string, bytes: number): Explanation | unde
   return undefined
 }
 
+const ofMusl = (host: string): Explanation => ({
+  problem: "its C library is musl (as on Alpine Linux), and sesh is made for glibc",
+  advice: `use a container with glibc on ${host}, such as Debian's or Fedora's`
+})
+
+/** What its loader says and how it is replaced: nixos/modules/config/stub-ld.nix and programs/nix-ld.nix of nixpkgs. */
+const ofNixos = (host: string): Explanation => ({
+  problem: "NixOS does not run programs made for other systems",
+  advice: `set programs.nix-ld.enable = true in the configuration of ${host}`
+})
+
+/** Why our executables do not run with the C library of a host. */
+export const explainCLibrary = (
+  host: string,
+  system: string,
+  platform: string,
+  cLibrary: Exclude<CLibrary, "fits">
+): Explanation => {
+  if (typeof cLibrary === "object") {
+    return {
+      problem: `its glibc is ${cLibrary.older}, and sesh needs ${MIN_GLIBC_TEXT} or newer`,
+      advice: `Debian 10, Ubuntu 20.04, RHEL 8 and later have it: update ${host}, or use a container of one there`
+    }
+  }
+  const advice = `sesh needs a 64-bit system with glibc: in a container on ${host}, if nothing else`
+  switch (cLibrary) {
+    case "musl":
+      return ofMusl(host)
+    case "nixos":
+      return ofNixos(host)
+    case "32-bit":
+      return { problem: `its kernel is ${system}, but its programs are 32-bit (it has no loader for others)`, advice }
+    case "none":
+      return { problem: `it has no loader of glibc for ${system} (${GLIBC_LOADERS[platform]})`, advice }
+  }
+}
+
 const ofRun = (host: string, stderr: string): Explanation => {
   const missing = /(GLIBC|GLIBCXX|CXXABI)_[0-9.]+/.exec(stderr)?.[0]
   const build = `build sesh on a system like that one (npm run setup), or update ${host}`
   if (missing !== undefined) {
     return { problem: `its C library is too old for this sesh (it has no ${missing})`, advice: build }
   }
+  const library = missingLibrary(stderr)
+  if (library !== undefined) {
+    const what = PACKAGES.get(library) ?? "the package that has it"
+    return {
+      problem: `${library} is missing, which sesh needs`,
+      advice: `install ${what} on ${host}; if another one is missing, the next try names it`
+    }
+  }
+  // The messages of musl's loader. A layer such as gcompat may have the name of glibc's.
+  if (/Error (loading shared library|relocating) /.test(stderr)) return ofMusl(host)
+  if (/NixOS cannot run dynamically linked executables/.test(stderr)) return ofNixos(host)
   if (/Exec format error|cannot execute|[Bb]ad CPU type/.test(stderr)) {
     return { problem: `it does not run programs of the kind that it says it is (${gist(stderr)})`, advice: build }
   }
@@ -54,8 +121,8 @@ const ofRun = (host: string, stderr: string): Explanation => {
   }
   if (/not found|No such file/.test(stderr)) {
     return {
-      problem: `the loader or a library that sesh needs is not there (${gist(stderr)}): is its C library musl?`,
-      advice: `on Linux, sesh needs a system with glibc: in a container on ${host}, if nothing else`
+      problem: `the loader that this sesh asks for is not there (${gist(stderr)})`,
+      advice: `sesh needs a system like the one that it was built on: on Linux with glibc, not musl`
     }
   }
   return { problem: `sesh does not run there (${gist(stderr)})`, advice: build }

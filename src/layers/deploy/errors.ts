@@ -2,7 +2,8 @@
 import { visible } from "../../schema/Text.ts"
 import { DeployError, type DeployStep } from "../../services/Deployer.ts"
 import type { StartFailure } from "../../services/SshTransport.ts"
-import { explainStep } from "./diagnosis.ts"
+import type { CLibrary } from "./cLibrary.ts"
+import { explainCLibrary, explainStep } from "./diagnosis.ts"
 import type { ExecutableUnreadable } from "./executable.ts"
 import { gist, type HostFacts } from "./hostReport.ts"
 import type { Own } from "./ownExecutable.ts"
@@ -41,6 +42,17 @@ export const lost = (host: string, step: DeployStep, error: StartFailure): Deplo
 
 const kept = ({ sesh }: HostFacts): string =>
   typeof sesh === "object" && "version" in sesh ? `, and sesh ${sesh.version} there is left as it was` : ""
+
+/** The C library of a host is not one that our executables run with. */
+export const unfit = (
+  host: string,
+  system: string,
+  platform: string,
+  cLibrary: Exclude<CLibrary, "fits">
+): DeployError => {
+  const { advice, problem } = explainCLibrary(host, system, platform, cLibrary)
+  return failure(host, "detect_platform", problem, "", advice)
+}
 
 /** The step at which a script on the host stopped. */
 export const afterStep = (

@@ -2,6 +2,7 @@
 import { visible } from "../../schema/Text.ts"
 import { VERSION_LINE } from "../../schema/Version.ts"
 import type { DeployStep } from "../../services/Deployer.ts"
+import { type CLibrary, readCLibrary } from "./cLibrary.ts"
 
 /** Bytes of a host's standard error that are kept, from its end. */
 export const MAX_STDERR_BYTES = 2048
@@ -36,6 +37,7 @@ export interface HostFacts {
   readonly platform: string | undefined
   readonly hasNpm: boolean
   readonly hasGzip: boolean
+  readonly cLibrary: CLibrary
   /** The program named sesh: a sesh, one that does not run, or another program, and its path. */
   readonly sesh: { readonly version: string } | "none" | "broken" | { readonly foreign: string }
 }
@@ -55,9 +57,11 @@ export const readFacts = (stdout: Buffer): HostFacts | undefined => {
   if (!os || !machine) return undefined
   const version = VERSION_LINE.exec(values.get("says") ?? "")?.[1]
   const status = values.get("status")
+  const platform = PLATFORMS[`${os} ${machine}`]
   return {
     system: `${os} ${machine}`,
-    platform: PLATFORMS[`${os} ${machine}`],
+    platform,
+    cLibrary: readCLibrary(platform, values),
     hasNpm: values.has("npm"),
     hasGzip: values.has("gzip"),
     sesh: status === undefined

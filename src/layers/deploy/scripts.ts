@@ -10,15 +10,23 @@ export LC_ALL
 `
 
 /**
- * Reports the host's platform and tools, a word and its value per line. A sesh that does not run is ours if it is an
- * executable made of Node's, or the few lines of shell of our package. The output of `sesh --version` comes last:
- * another program's may have lines of any kind.
+ * Reports the host's platform and tools, a word and its value per line. The loaders that are there tell the C library:
+ * `linux-x86-64` and `linux-aarch64` are of glibc, `linux` and `linux-armhf` of a 32-bit one, `musl-*` of musl. In
+ * their places NixOS has stubs, which only print a message with that address. A sesh that does not run is ours if it
+ * is an executable made of Node's, or the few lines of shell of our package. The output of `sesh --version` comes
+ * last: another program's may have lines of any kind.
  */
 const DETECT = `${PLAIN}
 printf 'os %s\\nmachine %s\\n' "$(uname -s)" "$(uname -m)"
 for tool in npm gzip; do
   if command -v "$tool" >/dev/null 2>&1; then printf '%s yes\\n' "$tool"; fi
 done
+loaders=$(ls -dL /lib64/ld-linux-x86-64.so.2 /lib/ld-linux-aarch64.so.1 /lib/ld-linux.so.2 /lib/ld-linux-armhf.so.3 \\
+  /lib/ld-musl-*.so.1 2>/dev/null)
+names() { printf '%s %s\\n' "$1" "$(echo $(sed 's|.*/ld-||;s|\\.so.*||'))"; }
+echo "$loaders" | names loaders
+grep -l nix.dev/permalink/stub-ld $loaders /dev/null 2>/dev/null | names stubs
+printf 'libc %s\\n' "$(getconf GNU_LIBC_VERSION 2>/dev/null)"
 sesh=$HOME/.local/bin/sesh
 [ -e "$sesh" ] || sesh=$(command -v sesh) || exit 0
 [ ! -d "$sesh" ] || exit 0

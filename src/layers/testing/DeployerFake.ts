@@ -15,6 +15,8 @@ export interface FakeTarget {
   npm?: boolean
   /** Our own executable runs there: yes, unless said otherwise. */
   copy?: boolean
+  /** Its C library is musl: then no sesh runs there. */
+  musl?: boolean
   /** Why it fails, whatever else it is like. */
   failure?: Omit<ConstructorParameters<typeof DeployError>[0], "host">
   /** How long it takes. */
@@ -59,8 +61,17 @@ export const layer = (
         })
       }
       if (there.failure !== undefined) return yield* new DeployError({ host, ...there.failure })
-      const { copy = true, npm = false, sesh } = there
+      const { copy = true, musl = false, npm = false, sesh } = there
       if (sesh !== undefined && isAsNewAs(sesh, version)) return { way: "present", version: sesh } as const
+      if (musl && sesh === undefined) {
+        return yield* new DeployError({
+          host,
+          step: "detect_platform",
+          problem: "its C library is musl, and sesh is made for glibc",
+          advice: "use a container with glibc",
+          stderr: ""
+        })
+      }
       if (!npm && !copy) {
         return yield* new DeployError({
           host,

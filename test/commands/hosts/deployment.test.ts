@@ -224,7 +224,14 @@ describe("what a host says", () => {
   it("is read line by line, once, and shown without control characters", () => {
     assert.deepStrictEqual(
       readFacts(Buffer.from("os Linux\nmachine x86_64\nos Darwin\nnpm yes\nstatus 0\nsays sesh 1.2.3\nat /x/sesh\n")),
-      { system: "Linux x86_64", platform: "linux-x64", hasNpm: true, hasGzip: false, sesh: { version: "1.2.3" } }
+      {
+        system: "Linux x86_64",
+        platform: "linux-x64",
+        hasNpm: true,
+        hasGzip: false,
+        cLibrary: "fits",
+        sesh: { version: "1.2.3" }
+      }
     )
     const odd = readFacts(Buffer.from("os Li\x1b[2Jnux\nmachine " + "x".repeat(1000)))!
     assert.include(odd.system, "Li\\x1b[2Jnux")
@@ -239,6 +246,22 @@ describe("what a host says", () => {
     assert.deepStrictEqual(found("status 126\nat /a\nsays "), { foreign: "/a" })
     assert.strictEqual(found("status 1\nat /a\nours yes\nsays "), "broken")
     assert.strictEqual(found("status 139\nat /a\nsays "), "broken")
+  })
+
+  it("tells the C library by the loaders that are there", () => {
+    const found = (system: string, lines: string) =>
+      readFacts(Buffer.from(`os ${system.replace(" ", "\nmachine ")}\n${lines}\n`))!.cLibrary
+    assert.strictEqual(found("Linux x86_64", "loaders linux linux-x86-64 musl-x86_64\nlibc glibc 2.28"), "fits")
+    assert.strictEqual(found("Linux x86_64", "loaders linux-x86-64\nlibc "), "fits")
+    assert.strictEqual(found("Linux x86_64", "loaders linux-x86-64\nlibc glibc 3.0"), "fits")
+    assert.deepStrictEqual(found("Linux x86_64", "loaders linux-x86-64\nlibc glibc 2.3.6"), { older: "2.3" })
+    assert.deepStrictEqual(found("Linux arm64", "loaders linux-aarch64\nlibc glibc 2.27-9"), { older: "2.27" })
+    assert.strictEqual(found("Linux aarch64", "loaders linux linux-x86-64 musl-aarch64"), "musl")
+    assert.strictEqual(found("Linux aarch64", "loaders linux-armhf"), "32-bit")
+    assert.strictEqual(found("Linux x86_64", "loaders "), "none")
+    assert.strictEqual(found("Linux x86_64", "loaders linux linux-x86-64\nstubs linux linux-x86-64"), "nixos")
+    assert.strictEqual(found("Linux x86_64", "loaders linux linux-x86-64\nstubs linux"), "fits")
+    assert.strictEqual(found("Darwin arm64", "loaders \nlibc "), "fits")
   })
 
   it("counts as done only when the last line says so", () => {

@@ -5,7 +5,7 @@
 import * as fs from "node:fs"
 import * as path from "node:path"
 import { fileURLToPath } from "node:url"
-import { ensurePlatform, here, nodeOf } from "./platform.mjs"
+import { ensurePlatform, here, nodeOf, requirePrebuilt } from "./platform.mjs"
 import { hashFiles, locked, outsideEnv, read, root, runMain, step } from "./steps.mjs"
 
 export const executable = path.join(root, "dist", "sesh")
@@ -22,7 +22,9 @@ const buildStamp = path.join(root, "dist", "sesh.stamp")
 /** Everything but src that decides what is built. */
 const buildInputs = [
   ...["package.json", "package-lock.json", "tsconfig.json"],
-  ...["build.mjs", "elf.mjs", "man.mjs", "platform.mjs", "portable.mjs"].map((name) => path.join("scripts", name)),
+  ...["addon.mjs", "build.mjs", "elf.mjs", "man.mjs", "platform.mjs", "portable.mjs"].map((name) =>
+    path.join("scripts", name)
+  ),
   ...["package.json", "package-lock.json"].map((name) => path.join("scripts", "platforms", name))
 ]
 
@@ -32,13 +34,18 @@ const sources = () =>
     .map((entry) => path.relative(root, path.join(entry.parentPath ?? entry.path, entry.name)))
     .toSorted()
 
-/** npm's own record of what it installed, so that a plain `npm install` counts as well. */
+/**
+ * npm's own record of what it installed, so that a plain `npm install` counts as well. A package that is in the place
+ * of another has its own name there.
+ */
 const lockIsInstalled = () => {
   const installed = JSON.parse(read(path.join(modules, ".package-lock.json")) ?? "null")?.packages
   if (installed === undefined) return false
   const wanted = JSON.parse(fs.readFileSync(path.join(root, "package-lock.json"), "utf8")).packages
-  return Object.entries(wanted).every(([name, { optional, version }]) =>
-    name === "" || (installed[name] === undefined ? optional === true : installed[name].version === version)
+  return Object.entries(wanted).every(([key, { name, optional, version }]) =>
+    key === "" || (installed[key] === undefined
+      ? optional === true
+      : installed[key].version === version && installed[key].name === name)
   )
 }
 
@@ -53,7 +60,9 @@ const needsBuild = (hash) => read(buildStamp) !== hash || ![executable, manualPa
 
 /** Nothing that is installed needs a script of its own for that: what is compiled comes compiled. */
 const install = (hash) => {
-  step("installing packages", "npm", ["ci", "--ignore-scripts", "--loglevel=error"], { env: outsideEnv() })
+  requirePrebuilt(here)
+  const args = ["ci", "--ignore-scripts", "--include=dev", "--include=optional", "--loglevel=error"]
+  step("installing packages", "npm", args, { env: outsideEnv() })
   fs.writeFileSync(installStamp, hash)
 }
 

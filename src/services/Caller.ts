@@ -16,4 +16,6 @@ export class Caller extends Context.Service<Caller, {
   readonly agentSocket: () => string | undefined
   /** Version of this sesh. */
   readonly version: string
+  /** The name by which the user called it: `sesh`, unless it was installed under another one. */
+  readonly command: string
 }>()("sesh/services/Caller") {}

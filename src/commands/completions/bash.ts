@@ -1,4 +1,4 @@
-import { type Offers, SHELLS } from "./words.ts"
+import { type Completed, type Offers, SHELLS } from "./words.ts"
 
 const either = (patterns: ReadonlyArray<string>): string => patterns.join(" | ")
 
@@ -6,13 +6,14 @@ const lines = (indent: number, all: ReadonlyArray<string>): string => all.join(`
 
 /** The script for bash. It expands no array that may be empty: to bash 3.2 and 4.3 that is an unset variable. */
 export const bash = (
-  { dashWords, directoryFlag, hostPatterns, impliedBy, patternsOf, textPatterns, wordsOf }: Offers
+  { dashWords, directoryFlag, hostPatterns, impliedBy, patternsOf, textPatterns, wordsOf }: Offers,
+  { command, prefix }: Completed
 ): string =>
   `# Completion of sesh for bash 3.2 and newer, with or without the package bash-completion.
-# In this shell: eval "$(sesh --completions bash)"
+# In this shell: eval "$(${command} --completions bash)"
 
 # Offers what begins as the word that is typed, and is not on the line yet. Of such a word bash wants the last part.
-_sesh_offer() {
+${prefix}_offer() {
   local offer
   for offer; do
     if [[ $offer == "$cur"* && $typed != *" $offer "* ]]; then COMPREPLY+=("\${offer#"$before"}"); fi
@@ -20,21 +21,21 @@ _sesh_offer() {
 }
 
 # Offers what sesh lists, of a host if one is given; nothing when there is no sesh, or when it does not know the flag.
-_sesh_ask() {
+${prefix}_ask() {
   local line
-  type -P sesh >/dev/null || return 0
+  type -P ${command} >/dev/null || return 0
   while IFS= read -r line; do
     # Goes to the command line as it is.
-    if [[ -n $line && $line != *[!A-Za-z0-9@._:%+-]* ]]; then _sesh_offer "$2$line"; fi
-  done <<< "$(command sesh "$1" \${3:+"$3"} </dev/null)"
+    if [[ -n $line && $line != *[!A-Za-z0-9@._:%+-]* ]]; then ${prefix}_offer "$2$line"; fi
+  done <<< "$(command ${command} "$1" \${3:+"$3"} </dev/null)"
 }
 
 # Leaves files to readline, which knows of quotes and of "~". Before bash 4 it does that by itself.
-_sesh_files() {
+${prefix}_files() {
   if ((BASH_VERSINFO[0] >= 4)); then compopt -o "$1"; fi
 }
 
-_sesh_command() {
+${prefix}_command() {
   if declare -F _comp_command_offset >/dev/null; then
     _comp_command_offset "$1"
   elif declare -F _command_offset >/dev/null; then
@@ -43,27 +44,27 @@ _sesh_command() {
     local line
     while IFS= read -r line; do COMPREPLY+=("$line"); done <<< "$(compgen -c -- "$part")"
   else
-    _sesh_files default
+    ${prefix}_files default
   fi
 }
 
 # A host may be next.
-_sesh_host_fits() {
+${prefix}_host_fits() {
   case $verb:$operands in ${either(hostPatterns)}) ;; *) return 1 ;; esac
 }
 
-_sesh_dashes() {
+${prefix}_dashes() {
   case $verb:$operands in
     ${
     lines(
       4,
-      dashWords.map(([pattern, words]) => `${pattern}) _sesh_offer ${words.map(({ word }) => word).join(" ")} ;;`)
+      dashWords.map(([pattern, words]) => `${pattern}) ${prefix}_offer ${words.map(({ word }) => word).join(" ")} ;;`)
     )
   }
   esac
 }
 
-_sesh_words() {
+${prefix}_words() {
   local line=\${COMP_LINE:0:COMP_POINT} cur before= part=$2 typed=" " verb= host= value= operands=0 last=-1 i word IFS=$' \\t\\n'
   local -a words at
   words=() at=()
@@ -94,40 +95,40 @@ _sesh_words() {
     esac
     case $word in
       --)
-        _sesh_command "\${at[i + 1]}"
+        ${prefix}_command "\${at[i + 1]}"
         return
         ;;
       ${directoryFlag}) value=1 ;;
       ${lines(6, wordsOf.map(({ verb, words }) => `${either(words)}) verb=${verb} ;;`))}
       ${lines(6, impliedBy.map(({ verb, word }) => `${word}) verb=\${verb:-${verb}} ;;`))}
       -*) ;;
-      @*) if [[ -z $host ]] && _sesh_host_fits; then host=$word; else operands=$((operands + 1)); fi ;;
+      @*) if [[ -z $host ]] && ${prefix}_host_fits; then host=$word; else operands=$((operands + 1)); fi ;;
       *) operands=$((operands + 1)) ;;
     esac
   done
   if [[ -n $value ]]; then
-    if [[ -z $host ]]; then _sesh_files dirnames; fi
+    if [[ -z $host ]]; then ${prefix}_files dirnames; fi
     return
   fi
-  if [[ $cur == -* ]]; then _sesh_dashes
-  elif [[ -z $host && $cur == @* ]] && _sesh_host_fits; then _sesh_ask --hosts @
+  if [[ $cur == -* ]]; then ${prefix}_dashes
+  elif [[ -z $host && $cur == @* ]] && ${prefix}_host_fits; then ${prefix}_ask --hosts @
   else
     case $verb:$operands in
-      ${either(patternsOf("session"))}) _sesh_ask --names "" "$host" ;;
-      ${either(patternsOf("directory"))}) if [[ -z $host ]]; then _sesh_files dirnames; fi ;;
-      ${either(patternsOf("file"))}) _sesh_files default ;;
-      ${either(patternsOf("host"))}) _sesh_ask --hosts @ ;;
-      ${either(patternsOf("shell"))}) _sesh_offer ${SHELLS.join(" ")} ;;
+      ${either(patternsOf("session"))}) ${prefix}_ask --names "" "$host" ;;
+      ${either(patternsOf("directory"))}) if [[ -z $host ]]; then ${prefix}_files dirnames; fi ;;
+      ${either(patternsOf("file"))}) ${prefix}_files default ;;
+      ${either(patternsOf("host"))}) ${prefix}_ask --hosts @ ;;
+      ${either(patternsOf("shell"))}) ${prefix}_offer ${SHELLS.join(" ")} ;;
       ${either([...patternsOf("new name"), ...textPatterns.text])}) ;;
-      *) _sesh_dashes ;;
+      *) ${prefix}_dashes ;;
     esac
   fi
 }
 
 # Says nothing whatever happens, and cannot end a shell that is set to end at errors.
-_sesh() {
+${prefix}() {
   COMPREPLY=()
-  _sesh_words "$@" 2>/dev/null || :
+  ${prefix}_words "$@" 2>/dev/null || :
 }
 
-if ((BASH_VERSINFO[0] < 4)); then complete -o default -F _sesh sesh; else complete -F _sesh sesh; fi`
+if ((BASH_VERSINFO[0] < 4)); then complete -o default -F ${prefix} ${command}; else complete -F ${prefix} ${command}; fi`

@@ -1,16 +1,17 @@
 import * as Argument from "effect/cli/Argument"
 import * as CliError from "effect/cli/CliError"
 import * as Effect from "effect/Effect"
+import { Caller } from "../../services/Caller.ts"
 import { Output } from "../../services/Output.ts"
 import { operand } from "../language/params.ts"
 import { verb, Verbs } from "../language/verb.ts"
 import { bash } from "./bash.ts"
 import { fish } from "./fish.ts"
-import { type Offers, offersOf, type Shell, SHELLS } from "./words.ts"
+import { type Completed, completed, type Offers, offersOf, type Shell, SHELLS } from "./words.ts"
 import { zsh } from "./zsh.ts"
 
-/** The completion script of each shell. Generated when the user asks for it. */
-export const scripts: Readonly<Record<Shell, (offers: Offers) => string>> = { bash, zsh, fish }
+/** The completion script of each shell, for a command. Generated when the user asks for it. */
+export const scripts: Readonly<Record<Shell, (offers: Offers, of: Completed) => string>> = { bash, zsh, fish }
 
 const toShell = (word: string) => {
   const shell = SHELLS.find((shell) => shell === word)
@@ -35,7 +36,8 @@ export const completions = verb({
   },
   params: { shell: operand("shell", "shell").pipe(Argument.mapEffect(toShell)) },
   run: Effect.fn("completions")(function*({ shell }) {
-    yield* (yield* Output).print(scripts[shell](offersOf(yield* Verbs)))
+    const { command } = yield* Caller
+    yield* (yield* Output).print(scripts[shell](offersOf(yield* Verbs), completed(command)))
     return 0
   })
 })

@@ -1,4 +1,4 @@
-import { type Offers, type Pattern, SHELLS, type Word } from "./words.ts"
+import { type Completed, type Offers, type Pattern, SHELLS, type Word } from "./words.ts"
 
 const quoted = (text: string): string => `'${text.replaceAll("\\", "\\\\").replaceAll("'", "\\'")}'`
 
@@ -16,33 +16,34 @@ const beforeFile = (patterns: ReadonlyArray<Pattern>) => patterns.map((pattern) 
 
 /** The script for fish. */
 export const fish = (
-  { dashWords, directoryFlag, hostPatterns, impliedBy, patternsOf, textPatterns, wordsOf }: Offers
+  { dashWords, directoryFlag, hostPatterns, impliedBy, patternsOf, textPatterns, wordsOf }: Offers,
+  { command, prefix }: Completed
 ): string =>
-  `# Completion of sesh for fish. In this shell: sesh --completions fish | source
+  `# Completion of sesh for fish. In this shell: ${command} --completions fish | source
 
 # What sesh lists, of a host if one is given; nothing when there is no sesh, or when it does not know the flag.
-function __sesh_ask --argument-names flag meaning prefix host
-    if command -sq sesh
-        for line in (command sesh $flag (string match -- '@*' $host) 2>/dev/null | string match -r '^[A-Za-z0-9@._:%+-]+$')
+function _${prefix}_ask --argument-names flag meaning prefix host
+    if command -sq ${command}
+        for line in (command ${command} $flag (string match -- '@*' $host) 2>/dev/null | string match -r '^[A-Za-z0-9@._:%+-]+$')
             printf '%s\\t%s\\n' $prefix$line $meaning
         end
     end
 end
 
 # Lets through what is not on the line yet.
-function __sesh_new
+function _${prefix}_new
     while read -l line
         contains -- (string split \\t -- $line)[1] $argv; or printf '%s\\n' $line
     end
 end
 
 # A host may be next.
-function __sesh_host_fits --argument-names place
+function _${prefix}_host_fits --argument-names place
     contains -- $place ${all(hostPatterns)}
 end
 
 # The words with a dash that fit to the verb and the number of operands.
-function __sesh_dashes
+function _${prefix}_dashes
     switch $argv[1]
         ${
     lines(
@@ -54,7 +55,7 @@ function __sesh_dashes
 end
 
 # The first argument is the word that is typed, the others are what is on the line before it.
-function __sesh_offers
+function _${prefix}_offers
     set -l current $argv[1]
     set -l words $argv[2..-1]
     set -l typed $words
@@ -96,7 +97,7 @@ function __sesh_offers
   }
             case '-*'
             case '*'
-                if test -z "$host"; and string match -q '@*' -- $word; and __sesh_host_fits "$verb:$operands"
+                if test -z "$host"; and string match -q '@*' -- $word; and _${prefix}_host_fits "$verb:$operands"
                     set host $word
                 else
                     set operands (math $operands + 1)
@@ -106,45 +107,45 @@ function __sesh_offers
     if test -n "$value"
         test -n "$host"; or __fish_complete_directories $current
     else if string match -q -- '-*' $current
-        __sesh_dashes "$verb:$operands" | __sesh_new $typed
-    else if test -z "$host"; and string match -q -- '@*' $current; and __sesh_host_fits "$verb:$operands"
-        __sesh_ask --hosts Host @
+        _${prefix}_dashes "$verb:$operands" | _${prefix}_new $typed
+    else if test -z "$host"; and string match -q -- '@*' $current; and _${prefix}_host_fits "$verb:$operands"
+        _${prefix}_ask --hosts Host @
     else
         switch "$verb:$operands"
             case ${all(patternsOf("session"))}
-                __sesh_ask --names Session '' "$host" | __sesh_new $typed
+                _${prefix}_ask --names Session '' "$host" | _${prefix}_new $typed
             case ${all(patternsOf("directory"))}
                 test -n "$host"; or __fish_complete_directories $current
             case ${all(patternsOf("host"))}
-                __sesh_ask --hosts Host @ | __sesh_new $typed
+                _${prefix}_ask --hosts Host @ | _${prefix}_new $typed
             case ${all(patternsOf("shell"))}
                 printf '%s\\n' ${SHELLS.join(" ")}
             case ${all([...patternsOf("file"), ...patternsOf("new name"), ...textPatterns.text])}
             case '*'
-                __sesh_dashes "$verb:$operands" | __sesh_new $typed
+                _${prefix}_dashes "$verb:$operands" | _${prefix}_new $typed
         end
     end
 end
 
-function __sesh_complete
+function _${prefix}_complete
     set -l current (commandline -ct)
     set -l words (commandline -opc)
     # Before sesh there may be variables, and words such as "command".
     set -l skip 1
     for index in (seq (count $words))
-        if string match -qr '(^|/)sesh$' -- $words[$index]
+        if string match -qr '(^|/)${command.replaceAll(".", "[.]")}$' -- $words[$index]
             set skip $index
             break
         end
     end
     set -e words[1..$skip]
-    __sesh_offers "$current" $words
+    _${prefix}_offers "$current" $words
 end
 
-complete -c sesh -e
-complete -c sesh -f -a '(__sesh_complete)'
+complete -c ${command} -e
+complete -c ${command} -f -a '(_${prefix}_complete)'
 ${
     beforeFile(patternsOf("file")).map((flag) =>
-      `complete -c sesh -n 'string match -q -- ${flag} (commandline -opc)[-1]' -F`
+      `complete -c ${command} -n 'string match -q -- ${flag} (commandline -opc)[-1]' -F`
     ).join("\n")
   }`

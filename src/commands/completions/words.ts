@@ -6,6 +6,23 @@ import type { Kind, Verb } from "../language/verb.ts"
 export const SHELLS = ["bash", "zsh", "fish"] as const
 export type Shell = typeof SHELLS[number]
 
+/** The command that a script completes. */
+export interface Completed {
+  /** Its name: `sesh`, unless sesh was installed under another one. */
+  readonly command: string
+  /** Begins the names of the script's functions and variables, so that no other script has the same. */
+  readonly prefix: string
+}
+
+/** Names that need no quotes in any shell. */
+const PLAIN_NAME = /^[A-Za-z0-9_.][A-Za-z0-9_.-]*$/
+
+/** The command of this name, or `sesh` if that is not one. scripts/setup.mjs names zsh's file by the same rule. */
+export const completed = (name: string): Completed =>
+  name === "sesh" || !PLAIN_NAME.test(name)
+    ? { command: "sesh", prefix: "_sesh" }
+    : { command: name, prefix: `_sesh_as_${name.replaceAll(/[.-]/g, "_")}` }
+
 /** A word that begins with a dash, and what it means. */
 export interface Word {
   readonly word: string

@@ -1,5 +1,5 @@
 import { quote } from "../../schema/Shell.ts"
-import { type Offers, SHELLS, type Word } from "./words.ts"
+import { type Completed, type Offers, SHELLS, type Word } from "./words.ts"
 
 const either = (patterns: ReadonlyArray<string>): string => patterns.join("|")
 
@@ -10,35 +10,36 @@ const described = ({ meaning, word }: Word): string => quote(`${word}:${meaning}
 
 /** The script for zsh: a file in `$fpath`, or for `source`. */
 export const zsh = (
-  { dashWords, directoryFlag, hostPatterns, impliedBy, patternsOf, textPatterns, wordsOf }: Offers
+  { dashWords, directoryFlag, hostPatterns, impliedBy, patternsOf, textPatterns, wordsOf }: Offers,
+  { command, prefix }: Completed
 ): string =>
-  `#compdef sesh
-# Completion of sesh for zsh. As the file _sesh in a directory of $fpath, or in ~/.zshrc, after compinit:
-#   source <(sesh --completions zsh)
+  `#compdef ${command}
+# Completion of sesh for zsh. As the file ${prefix} in a directory of $fpath, or in ~/.zshrc, after compinit:
+#   source <(${command} --completions zsh)
 
 # What sesh lists, of the host if there is one; nothing when there is no sesh, or when it does not know the flag. Asked
 # in the first of the rounds that zsh makes of one Tab.
-_sesh_ask() {
+${prefix}_ask() {
   local flag=$1 tag=$2 label=$3 expl
   if (( _completer_num * _matcher_num <= 1 )); then
-    _sesh_found=()
-    if (( \${+commands[sesh]} )); then _sesh_found=(\${(f)"$(command sesh $flag $host 2>/dev/null)"}); fi
+    ${prefix}_found=()
+    if (( \${+commands[${command}]} )); then ${prefix}_found=(\${(f)"$(command ${command} $flag $host 2>/dev/null)"}); fi
   fi
   local -a offers
-  offers=($4\${(M)^_sesh_found:#[A-Za-z0-9@._:%+-]##})
+  offers=($4\${(M)^${prefix}_found:#[A-Za-z0-9@._:%+-]##})
   offers=(\${offers:|typed})
   _wanted $tag expl $label compadd -a offers
 }
 
 # A host may be next.
-_sesh_host_fits() {
+${prefix}_host_fits() {
   case $verb:$operands in
     (${either(hostPatterns)}) ;;
     (*) return 1 ;;
   esac
 }
 
-_sesh_dashes() {
+${prefix}_dashes() {
   local -a offers
   local word
   case $verb:$operands in
@@ -53,8 +54,8 @@ _sesh_dashes() {
   _describe -O option offers
 }
 
-_sesh() {
-  typeset -ga _sesh_found
+${prefix}() {
+  typeset -ga ${prefix}_found
   local word verb host value expl
   local -i i operands
   local -a typed
@@ -75,34 +76,34 @@ _sesh() {
       ${lines(6, wordsOf.map(({ verb, words }) => `(${either(words)}) verb=${verb} ;;`))}
       ${lines(6, impliedBy.map(({ verb, word }) => `(${word}) verb=\${verb:-${verb}} ;;`))}
       (-*) ;;
-      (@*) if [[ -z $host ]] && _sesh_host_fits; then host=$word; else operands+=1; fi ;;
+      (@*) if [[ -z $host ]] && ${prefix}_host_fits; then host=$word; else operands+=1; fi ;;
       (*) operands+=1 ;;
     esac
   done
   if [[ -n $value ]]; then
     [[ -z $host ]] && _directories
   elif [[ $PREFIX == -* ]]; then
-    _sesh_dashes
-  elif [[ -z $host && $PREFIX == @* ]] && _sesh_host_fits; then
-    _sesh_ask --hosts hosts host @
+    ${prefix}_dashes
+  elif [[ -z $host && $PREFIX == @* ]] && ${prefix}_host_fits; then
+    ${prefix}_ask --hosts hosts host @
   else
     case $verb:$operands in
-      (${either(patternsOf("session"))}) _sesh_ask --names sessions session ;;
+      (${either(patternsOf("session"))}) ${prefix}_ask --names sessions session ;;
       (${either(patternsOf("directory"))}) [[ -z $host ]] && _directories ;;
       (${either(patternsOf("file"))}) _files ;;
-      (${either(patternsOf("host"))}) _sesh_ask --hosts hosts host @ ;;
+      (${either(patternsOf("host"))}) ${prefix}_ask --hosts hosts host @ ;;
       (${either(patternsOf("shell"))}) _wanted shells expl shell compadd ${SHELLS.join(" ")} ;;
       (${either(patternsOf("new name"))}) _message 'name of a new session' ;;
       (${either(textPatterns.text)}) _message text ;;
-      (*) _sesh_dashes ;;
+      (*) ${prefix}_dashes ;;
     esac
   fi
 }
 
 if [[ "\${zsh_eval_context[-1]}" == loadautofunc ]]; then
-  _sesh "$@"
+  ${prefix} "$@"
 elif (( \${+functions[compdef]} )); then
-  compdef _sesh sesh
+  compdef ${prefix} ${command}
 else
   print -u2 'sesh: completion needs compinit: put "autoload -Uz compinit && compinit" before this'
 fi`

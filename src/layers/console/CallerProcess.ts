@@ -1,7 +1,8 @@
 import * as Layer from "effect/Layer"
 import { realpathSync } from "node:fs"
 import { homedir } from "node:os"
-import { isAbsolute, resolve } from "node:path"
+import { basename, isAbsolute, resolve } from "node:path"
+import { isSea } from "node:sea"
 import { Caller } from "../../services/Caller.ts"
 import { quietly } from "../system/quietly.ts"
 
@@ -29,6 +30,8 @@ export const layer = (version: string): Layer.Layer<Caller> =>
       },
       home: homedir(),
       version,
+      // From source it is Node that was called.
+      command: isSea() ? basename(process.argv0) : "sesh",
       resolve: (path) => resolve(cwd(), path),
       agentSocket: () => {
         const socket = process.env["SSH_AUTH_SOCK"]

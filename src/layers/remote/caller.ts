@@ -21,6 +21,7 @@ export const remoteCaller = (caller: Caller["Service"], remoteHome: () => string
     return remoteHome()
   },
   version: caller.version,
+  command: caller.command,
   resolve: resolveRemote(caller.home),
   agentSocket: () => undefined
 })

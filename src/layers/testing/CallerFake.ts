@@ -21,6 +21,7 @@ export const layer = (given?: Partial<Caller["Service"]>): Layer.Layer<Caller> =
       cwd,
       home: "/home/user",
       version: "0.0.0",
+      command: "sesh",
       resolve: (path) => resolved(cwd, path),
       agentSocket: () => env["SSH_AUTH_SOCK"] || undefined,
       ...given

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { scripts } from "../../../src/commands/completions/completions.ts"
-import { offersOf, SHELLS } from "../../../src/commands/completions/words.ts"
+import { completed, offersOf, SHELLS } from "../../../src/commands/completions/words.ts"
 import { parser } from "../../../src/commands/language/parse.ts"
 import { verbs } from "../../../src/commands/verbs.ts"
 import { OutputTestRef } from "../../../src/layers/testing/OutputFake.ts"
@@ -12,7 +12,7 @@ const offers = offersOf(verbs)
 const shown = verbs.filter(({ help }) => help !== undefined)
 
 describe.each(SHELLS)("completion for %s", (shell) => {
-  const script = scripts[shell](offers)
+  const script = scripts[shell](offers, completed("sesh"))
 
   it("has every verb and every option", () => {
     const options = shown.flatMap(({ flags }) => flags.map(({ words: [word] }) => word))
@@ -26,6 +26,23 @@ describe.each(SHELLS)("completion for %s", (shell) => {
     assert.strictEqual(uses("--names"), 1)
     assert.strictEqual(uses("--hosts"), 2)
     assert.strictEqual(uses("--daemon"), 0)
+  })
+
+  it("is for the name by which sesh was called, with functions of its own", () => {
+    const named = scripts[shell](offers, completed("a.b-c_2"))
+    const functions = (text: string) =>
+      [...text.matchAll(/^(?:function )?(_\w+)(?:\(\) \{| .*|)$/gm)].map(([, name]) => name!)
+    assert.isAtLeast(functions(script).length, 4)
+    assert.strictEqual(functions(named).length, functions(script).length)
+    for (const name of functions(named)) {
+      assert.match(name, /^__?sesh_as_a_b_c_2(_[a-z_]+)?$/)
+      assert.notInclude(functions(script), name)
+    }
+    assert.notMatch(named, /(--completions|command|-[pcP]|compdef|commands\[|-sq|\)) ?sesh\b/)
+    assert.include(named, `a.b-c_2 --completions ${shell}`)
+    for (const odd of ["-x", "a b", "$(x)", "", "a/b", "\n"]) {
+      assert.strictEqual(scripts[shell](offers, completed(odd)), script)
+    }
   })
 
   it("is text that any editor shows as it is", () => {

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { scripts } from "../../../src/commands/completions/completions.ts"
-import { offersOf, SHELLS } from "../../../src/commands/completions/words.ts"
+import { completed, offersOf, SHELLS } from "../../../src/commands/completions/words.ts"
 import { helpOf } from "../../../src/commands/language/help.ts"
 import { flag, host, session } from "../../../src/commands/language/params.ts"
 import { parser } from "../../../src/commands/language/parse.ts"
@@ -60,7 +60,9 @@ describe("a verb that is put on the list", () => {
     const offers = offersOf(verbs)
     assert.include(offers.patternsOf("session"), "greet:0")
     assert.include(offers.hostPatterns, "greet:0")
-    for (const shell of SHELLS) for (const word of ["--greet", "--loud"]) assert.include(scripts[shell](offers), word)
+    for (const shell of SHELLS) {
+      for (const word of ["--greet", "--loud"]) assert.include(scripts[shell](offers, completed("sesh")), word)
+    }
   })
 })
 

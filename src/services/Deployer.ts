@@ -45,6 +45,11 @@ export interface Deployed {
   readonly way: DeployWay
   /** The version on the host now. */
   readonly version: string
+  /**
+   * The path of another sesh, or another program of that name, that comes first on the host's PATH as its sshd sets it.
+   * What we run there has a path, so this matters only to those who type `sesh` on the host.
+   */
+  readonly shadowedBy?: string
 }
 
 /** What a deployment is doing. */

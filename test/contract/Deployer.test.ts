@@ -20,6 +20,7 @@ suite(
       copy: {},
       older: { sesh: "1.1.9" },
       newer: { sesh: "1.10.0" },
+      shadowed: { shadowedBy: "/usr/local/bin/sesh" },
       musl: { npm: true, musl: true },
       neither: { copy: false }
     })),

@@ -68,6 +68,16 @@ export const suite = (name: string, layer: Layer.Layer<Deployer | DeployLab>): v
     )
 
     test(
+      "another sesh that comes first on the host's PATH is reported, once it matters",
+      Effect.gen(function*() {
+        const { shadowedBy, ...deployed } = yield* deploy("shadowed")
+        assert.deepStrictEqual(deployed, { way: "copy", version: OURS })
+        assert.match(shadowedBy ?? "", /^\/.*\/sesh$/)
+        assert.deepStrictEqual(yield* deploy("shadowed"), { way: "present", version: OURS })
+      })
+    )
+
+    test(
       "a host with another C library is refused before anything is tried, and the error says which",
       Effect.gen(function*() {
         const seen: Array<DeployProgress> = []

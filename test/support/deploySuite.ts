@@ -6,7 +6,8 @@ export const OURS = "1.2.0"
 
 /**
  * Hosts of the suite: `npm` can get the package; `copy` has no npm, as have `older` (1.1.9) and `newer` (1.10.0), where
- * there is a sesh; on `neither` sesh does not run; `musl` has npm and another C library; `nowhere` is no host.
+ * there is a sesh; on `neither` sesh does not run; `musl` has npm and another C library; `shadowed` has another
+ * program named sesh on its PATH; `nowhere` is no host.
  */
 export class DeployLab extends Context.Service<DeployLab, {
   /** The version that is on a host. */

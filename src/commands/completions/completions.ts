@@ -28,7 +28,7 @@ export const completions = verb({
     form: "sesh --completions bash|zsh|fish",
     meaning: "print what makes a shell complete sesh",
     details: [
-      "`npm run setup` puts them where shells look for them. Otherwise add one of these to what your shell reads when it starts:",
+      "They complete the name by which sesh is called here. `npm run setup` puts them where shells look for them. Otherwise add one of these to what your shell reads when it starts:",
       "bash: `eval \"$(sesh --completions bash)\"`",
       "zsh, after compinit: `source <(sesh --completions zsh)`",
       "fish: `sesh --completions fish | source`"

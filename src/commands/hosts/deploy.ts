@@ -7,7 +7,7 @@ import { Remotes } from "../../services/Remotes.ts"
 import { atHost, operand } from "../language/params.ts"
 import { verb } from "../language/verb.ts"
 import { explain } from "../words/failures.ts"
-import { deployShown, outcome } from "./deployment.ts"
+import { deployShown, outcome, sayWhoRuns } from "./deployment.ts"
 
 /** `sesh --deploy @<host>...`. */
 export const deploy = verb({
@@ -17,7 +17,7 @@ export const deploy = verb({
     form: "sesh --deploy @<host>...",
     meaning: "put this sesh on a host",
     details: [
-      "To `~/.local/bin/sesh` on each `<host>`, which is a name from your ssh configuration or `user@host`. If npm is there and can get the package, it installs that; otherwise this very `sesh` is copied, where the platforms match. What is there is replaced when the new one is whole and has run there, and sessions that run go on. A version that is not older is left alone."
+      "To `~/.local/bin/sesh` on each `<host>`, which is a name from your ssh configuration or `user@host`. If npm is there and can get the package, it installs that; otherwise this very `sesh` is copied, where the platforms match. What is there is replaced when the new one is whole and has run there, and sessions that run go on. A version that is not older is left alone. If typing `sesh` there runs another program, a line says which one."
     ]
   },
   params: {
@@ -38,7 +38,8 @@ const deployAll = Effect.fn("deploy")(function*(hosts: ReadonlyArray<HostName>) 
     deployShown(host, { prompts: "interactive" }).pipe(
       // This makes it a known host.
       Effect.tap(() => Effect.ignore(remotes.look(host))),
-      Effect.flatMap((deployed) => output.print(`${host}: ${outcome(deployed)}`)),
+      Effect.tap((deployed) => output.print(`${host}: ${outcome(deployed)}`)),
+      Effect.tap((deployed) => sayWhoRuns(host, deployed)),
       Effect.as(0),
       Effect.catchTag("DeployError", (error) => Effect.as(output.note(explain(error)), 1))
     ))

@@ -54,13 +54,22 @@ export const outcome = ({ version, way }: Deployed): string =>
 export const deployTo = Effect.fn("deployTo")(function*(host: HostName, options?: DeployOptions) {
   const { emit } = yield* EventLog
   yield* emit({ event: "deploy_start", host })
-  const { version, way } = yield* (yield* Deployer).deploy(host, options).pipe(
+  const deployed = yield* (yield* Deployer).deploy(host, options).pipe(
     Effect.tapError(({ problem, stderr, step }) =>
       emit({ event: "deploy_failed", host, step, stderr: excerpt(stderr === "" ? problem : stderr) })
     )
   )
-  yield* emit({ event: "deploy_done", host, version, way })
-  return { version, way }
+  yield* emit({ event: "deploy_done", host, version: deployed.version, way: deployed.way })
+  return deployed
+})
+
+/** Says when typing `sesh` on the host runs another one. */
+export const sayWhoRuns = Effect.fnUntraced(function*(host: HostName, { shadowedBy }: Deployed) {
+  if (shadowedBy === undefined) return
+  const ways = "put ~/.local/bin first there, or give this one another name (ln -s sesh ~/.local/bin/<name>)"
+  yield* (yield* EventLog).say(
+    `[${host}: typing sesh there runs another one, ${shadowedBy}, which comes first on the PATH: ${ways}; from here, nothing changes]`
+  )
 })
 
 /** A progress line for people. Does nothing if the event log is on: then a program shows the progress. */
@@ -92,6 +101,7 @@ export const ensureDeployed = Effect.fn("ensureDeployed")(
     // The host has a sesh that is newer than ours, or that fails for another reason.
     if (deployed.way === "present") return yield* error
     yield* say(`[${host}: ${outcome(deployed)}]`)
+    yield* sayWhoRuns(host, deployed)
   }
 )
 

@@ -6,7 +6,7 @@ import { Output } from "../../services/Output.ts"
 import { verb } from "../language/verb.ts"
 import { explain } from "../words/failures.ts"
 import { count } from "../words/text.ts"
-import { deployTo, outcome, progressLine } from "./deployment.ts"
+import { deployTo, outcome, progressLine, sayWhoRuns } from "./deployment.ts"
 
 /** Hosts at the same time: more would share one uplink, and each compares checksums and starts programs. */
 const CONCURRENCY = 8
@@ -66,7 +66,10 @@ const upgradeAll = Effect.fn("upgrade")(function*() {
       Effect.tap(() => Effect.sync(() => board.finish(host))),
       Effect.tap((result) =>
         Result.isSuccess(result)
-          ? output.print(`${host}: ${outcome(result.success)}`)
+          ? Effect.andThen(
+            output.print(`${host}: ${outcome(result.success)}`),
+            sayWhoRuns(host, result.success)
+          )
           : output.note(explain(result.failure))
       )
     ), { concurrency: CONCURRENCY })

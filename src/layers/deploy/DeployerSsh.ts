@@ -6,7 +6,13 @@ import * as Result from "effect/Result"
 import type { HostName } from "../../schema/HostName.ts"
 import { isAsNewAs } from "../../schema/Version.ts"
 import { Caller } from "../../services/Caller.ts"
-import { Deployer, type DeployError, type DeployOptions, type DeployProgress } from "../../services/Deployer.ts"
+import {
+  type Deployed,
+  Deployer,
+  type DeployError,
+  type DeployOptions,
+  type DeployProgress
+} from "../../services/Deployer.ts"
 import { SshTransport } from "../../services/SshTransport.ts"
 import { isHopeless } from "./diagnosis.ts"
 import { afterStep, failure, lost, nothingToSend, noWay, unfit } from "./errors.ts"
@@ -111,10 +117,10 @@ export const layer = (given: DeployerSshOptions = {}): Layer.Layer<Deployer, nev
         stdout: Buffer,
         stderr: string,
         bytes: number
-      ): Effect.Effect<string, DeployError> => {
+      ): Effect.Effect<Omit<Deployed, "way">, DeployError> => {
         const outcome = readOutcome(stdout)
         return outcome !== undefined && "version" in outcome
-          ? Effect.succeed(outcome.version)
+          ? Effect.succeed(outcome)
           : Effect.fail(afterStep(host, facts, outcome?.failed ?? step, stderr, bytes))
       }
 
@@ -164,7 +170,7 @@ export const layer = (given: DeployerSshOptions = {}): Layer.Layer<Deployer, nev
         if (cLibrary !== "fits" && !runsThere) return yield* unfit(host, system, platform, cLibrary)
         const target: Target = { host, facts, options, report }
         const npm = facts.hasNpm ? yield* Effect.result(byNpm(target)) : undefined
-        if (npm !== undefined && Result.isSuccess(npm)) return { way: "npm", version: npm.success } as const
+        if (npm !== undefined && Result.isSuccess(npm)) return { way: "npm", ...npm.success } as const
         const refusal = npm?.failure
         if (refusal !== undefined && (refusal.step === "connect" || isHopeless(refusal.step, refusal.stderr))) {
           return yield* refusal
@@ -174,7 +180,7 @@ export const layer = (given: DeployerSshOptions = {}): Layer.Layer<Deployer, nev
         const opened = yield* RcRef.get(executable).pipe(
           Effect.mapError((unreadable) => noWay(host, facts, ours, refusal, unreadable))
         )
-        return { way: "copy", version: yield* byCopy(target, opened) } as const
+        return { way: "copy", ...yield* byCopy(target, opened) } as const
       }, Effect.scoped)
 
       return Deployer.of({ deploy })

@@ -74,14 +74,20 @@ export const readFacts = (stdout: Buffer): HostFacts | undefined => {
   }
 }
 
-/** How an installing script ended. */
-export type Outcome = { readonly version: string } | { readonly failed: DeployStep }
+/** How an installing script ended. `shadowedBy`: another sesh that comes first on the host's PATH. */
+export type Outcome =
+  | { readonly version: string; readonly shadowedBy?: string }
+  | { readonly failed: DeployStep }
 
 /** Undefined: the script was cut short. */
 export const readOutcome = (stdout: Buffer): Outcome | undefined => {
-  const last = stdout.toString().trim().split("\n").at(-1)!
+  const lines = stdout.toString().trim().split("\n")
+  const last = lines.at(-1)!
   const version = VERSION_LINE.exec(last.replace(/^done /, ""))?.[1]
-  if (last.startsWith("done ") && version !== undefined) return { version }
+  if (last.startsWith("done ") && version !== undefined) {
+    const typed = lines.find((line) => line.startsWith("typed /"))?.slice("typed ".length)
+    return typed === undefined ? { version } : { version, shadowedBy: visible(typed).slice(0, MAX_VALUE_CHARS) }
+  }
   const failed = (["prepare", "npm", "transfer", "check", "run", "replace"] as const).find((step) =>
     last === `fail ${step}`
   )

@@ -64,7 +64,7 @@ room() {
 
 /**
  * Moves a file to the target when it is the requested version, if any, and runs on this host. A file of our own version
- * also checks that everything it loads later can be loaded.
+ * also checks that everything it loads later can be loaded. Reports another sesh that comes first on the PATH.
  */
 const SETTLE = `
 settle() {
@@ -73,6 +73,10 @@ settle() {
   [ -z "$2" ] || [ "$said" = "sesh $2" ] || { echo "it says: $said" >&2; fail run; }
   [ "$said" != "sesh $3" ] || "$1" --check </dev/null >&2 || fail run
   mv -f "$1" "$target" || fail replace
+  typed=$(command -v sesh)
+  case $typed in
+    /*) [ "$typed" -ef "$target" ] || printf 'typed %.200s\\n' "$typed" ;;
+  esac
   printf 'done %s\\n' "$said"
 }
 `

@@ -17,6 +17,8 @@ export interface FakeTarget {
   copy?: boolean
   /** Its C library is musl: then no sesh runs there. */
   musl?: boolean
+  /** Another sesh comes first on its PATH: where it is. */
+  shadowedBy?: string
   /** Why it fails, whatever else it is like. */
   failure?: Omit<ConstructorParameters<typeof DeployError>[0], "host">
   /** How long it takes. */
@@ -84,7 +86,8 @@ export const layer = (
       if (!npm) { for (const sent of [0, SIZE]) report({ _tag: "Sending", sent, total: SIZE, rate: SIZE }) }
       report({ _tag: "Doing", what: "checking" })
       targets.set(host, { ...there, sesh: version })
-      return { way: npm ? "npm" : "copy", version } as const
+      const { shadowedBy } = there
+      return { way: npm ? "npm" : "copy", version, ...(shadowedBy === undefined ? {} : { shadowedBy }) } as const
     })
 
     const deploy = Effect.fn("Deployer.deploy")((host: HostName, options?: DeployOptions) =>

@@ -23,6 +23,9 @@ import { hostNamed } from "../../support/sshSuite.ts"
 
 const failure = { step: "prepare", problem: "its disk is full", advice: "make room", stderr: "df" } as const
 
+const shadowed = (host: string, other: string) =>
+  `[${host}: typing sesh there runs another one, ${other}, which comes first on the PATH: put ~/.local/bin first there, or give this one another name (ln -s sesh ~/.local/bin/<name>); from here, nothing changes]`
+
 describe("sesh --deploy", () => {
   it.effect("says what was done, shows how it goes, and the host is known from then on", () =>
     inWorld({ targets: { web: {}, db: { npm: true }, old: { sesh: "0.0.0" } } }, (sesh) =>
@@ -44,6 +47,18 @@ describe("sesh --deploy", () => {
           "web: checking what arrived …"
         ])
       })))
+
+  it.effect("says which other sesh one would run there, and what helps", () =>
+    inWorld(
+      { targets: { web: { shadowedBy: "/usr/bin/sesh" }, old: { sesh: "0.0.0", shadowedBy: "/x" } } },
+      (sesh) =>
+        Effect.gen(function*() {
+          assert.strictEqual(yield* sesh("--deploy", "@web", "@old"), 0)
+          const { err, out } = yield* Output.OutputTestRef
+          assert.deepStrictEqual(out, ["web: sesh 0.0.0 installed, as a copy", "old: sesh 0.0.0 is there already"])
+          assert.deepStrictEqual(err, [shadowed("web", "/usr/bin/sesh")])
+        })
+    ))
 
   it.effect("goes on with the others when one fails, says why, and exits with 1", () =>
     inWorld({ targets: { full: { failure }, web: {} } }, (sesh) =>
@@ -83,6 +98,17 @@ describe("sesh --upgrade", () => {
         })
     )
   })
+
+  it.effect("says it of every host that it upgrades", () =>
+    inWorld(
+      { known: ["a", "b"], targets: { a: { shadowedBy: "/a" }, b: { shadowedBy: "/b" } } },
+      (sesh) =>
+        Effect.gen(function*() {
+          assert.strictEqual(yield* sesh("--upgrade"), 0)
+          const { err } = yield* Output.OutputTestRef
+          assert.deepStrictEqual(err.slice(0, 2).toSorted(), [shadowed("a", "/a"), shadowed("b", "/b")])
+        })
+    ))
 
   it.effect("is content without hosts, and when there was nothing to do", () =>
     Effect.gen(function*() {
@@ -135,6 +161,19 @@ describe("before a session on a host", () => {
       })
     ))
 
+  it.effect("people are told which other sesh they would run by typing its name there", () =>
+    given(
+      { shadowedBy: "/usr/bin/sesh" },
+      Effect.gen(function*() {
+        yield* ensureDeployed(web, error("no sesh"))
+        assert.deepStrictEqual((yield* Output.OutputTestRef).err, [
+          "[no sesh on web yet]",
+          "[web: sesh 1.0.0 installed, as a copy]",
+          shadowed("web", "/usr/bin/sesh")
+        ])
+      })
+    ))
+
   it.effect("a sesh there that is newer than ours stays, and the error is what it was", () =>
     given(
       { sesh: "2.0.0" },
@@ -162,7 +201,11 @@ describe("before a session on a host", () => {
     return Effect.gen(function*() {
       const start = { event: "deploy_start", host: "web" }
       assert.deepStrictEqual(
-        yield* given({ npm: true }, Effect.andThen(ensureDeployed(web, error("no sesh")), said), true),
+        yield* given(
+          { npm: true, shadowedBy: "/usr/bin/sesh" },
+          Effect.andThen(ensureDeployed(web, error("no sesh")), said),
+          true
+        ),
         [[start, { event: "deploy_done", host: "web", version: "1.0.0", way: "npm" }], []]
       )
       const failing = (stderr: string) =>
@@ -266,6 +309,12 @@ describe("what a host says", () => {
 
   it("counts as done only when the last line says so", () => {
     assert.deepStrictEqual(readOutcome(Buffer.from("ready\ndone sesh 1.2.3\n")), { version: "1.2.3" })
+    assert.deepStrictEqual(readOutcome(Buffer.from("ready\ntyped /usr/bin/sesh\ndone sesh 1.2.3\n")), {
+      version: "1.2.3",
+      shadowedBy: "/usr/bin/sesh"
+    })
+    const odd = readOutcome(Buffer.from(`typed sesh\ntyped /\x1b[2J${"x".repeat(1000)}\ndone sesh 1.2.3\n`))
+    assert.match(JSON.stringify(odd), /"\/\\\\x1b\[2Jx{50,100}"/)
     assert.deepStrictEqual(readOutcome(Buffer.from("ready\nfail run\n")), { failed: "run" })
     for (
       const text of ["", "ready\n", "sesh 1.2.3\n", "done sesh 1.2.3\nmore", "fail nonsense", "done sesh 1.2.3\x1b"]

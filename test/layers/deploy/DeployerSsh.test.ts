@@ -119,13 +119,39 @@ describeWith(["ssh", "sshd", "ssh-keygen"], "DeployerSsh, by copy", () => {
           Fs.mkdirSync(Path.dirname(target), { recursive: true })
           Fs.symlinkSync("/no/such/file", target)
         }
-        assert.deepStrictEqual(yield* there.deploy(), { way: "copy", version: OURS })
+        const shadowedBy = given.scripts?.["sesh"] === undefined ? {} : { shadowedBy: Path.join(dir, "bins/web/sesh") }
+        assert.deepStrictEqual(yield* there.deploy(), { way: "copy", version: OURS, ...shadowedBy })
         assert.strictEqual(there.installed(), Fs.readFileSync(Path.join(dir, "own-sesh"), "utf8"))
         assert.strictEqual(Fs.lstatSync(target).mode & 0o7777, 0o755)
         assert.deepStrictEqual(there.rubbish(), [])
       })
     )
   }
+
+  test(
+    "a link on the host's PATH to the sesh that is installed is not another one, and neither is one that cannot be run",
+    Effect.gen(function*() {
+      const { dir } = yield* Machines
+      const there = yield* machine()
+      const onPath = Path.join(dir, "bins/web/sesh")
+      Fs.symlinkSync(Path.join(there.home, ".local/bin/sesh"), onPath)
+      assert.deepStrictEqual(yield* there.deploy(), { way: "copy", version: OURS })
+      Fs.rmSync(Path.join(there.home, ".local"), { recursive: true })
+      Fs.rmSync(onPath)
+      Fs.writeFileSync(onPath, "", { mode: 0o644 })
+      assert.deepStrictEqual(yield* there.deploy(), { way: "copy", version: OURS })
+    })
+  )
+
+  test(
+    "another sesh on the host's PATH is reported after npm's installation, too",
+    Effect.gen(function*() {
+      const { dir } = yield* Machines
+      const there = yield* machine({ npm: true, scripts: { sesh: "echo sesh version 2.6" } })
+      const shadowedBy = Path.join(dir, "bins/web/sesh")
+      assert.deepStrictEqual(yield* there.deploy(), { way: "npm", version: OURS, shadowedBy })
+    })
+  )
 
   test(
     "a sesh of this version on the host's PATH is enough",

@@ -7,11 +7,10 @@
  */
 import * as fs from "node:fs"
 import * as path from "node:path"
-import { fileURLToPath } from "node:url"
 import { roomOf } from "./lint/imports.mjs"
 import { ROOMS } from "./lint/rooms.mjs"
+import { root } from "./steps.mjs"
 
-const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "..")
 const src = path.join(root, "src")
 const page = path.join(root, "docs", "architecture.md")
 const [begin, end] = ["<!-- drawn by scripts/architecture.mjs -->", "<!-- end of the drawing -->"]

@@ -12,11 +12,10 @@ import { spawnSync } from "node:child_process"
 import * as fs from "node:fs"
 import { createRequire, isBuiltin } from "node:module"
 import * as path from "node:path"
-import { fileURLToPath } from "node:url"
 import { writePage } from "./man.mjs"
 import { addonOf, here, nodeOf, spawnHelperOf } from "./platform.mjs"
+import { root } from "./steps.mjs"
 
-const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "..")
 const dist = path.join(root, "dist")
 const require = createRequire(import.meta.url)
 

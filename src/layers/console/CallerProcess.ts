@@ -30,8 +30,10 @@ export const layer = (version: string): Layer.Layer<Caller> =>
       },
       home: homedir(),
       version,
-      // From source it is Node that was called.
-      command: isSea() ? basename(process.argv0) : "sesh",
+      // From source it is Node that was called. Looked up when it is used, as node:sea has to be loaded for it.
+      get command() {
+        return isSea() ? basename(process.argv0) : "sesh"
+      },
       resolve: (path) => resolve(cwd(), path),
       agentSocket: () => {
         const socket = process.env["SSH_AUTH_SOCK"]

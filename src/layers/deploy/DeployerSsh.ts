@@ -144,7 +144,8 @@ export const layer = (given: DeployerSshOptions = {}): Layer.Layer<Deployer, nev
         report({ _tag: "Doing", what: "looking" })
         const facts = yield* detect(host, options)
         const { cLibrary, platform, sesh, system } = facts
-        if (typeof sesh === "object" && "version" in sesh && isAsNewAs(sesh.version, version)) {
+        const runsThere = typeof sesh === "object" && "version" in sesh
+        if (runsThere && isAsNewAs(sesh.version, version)) {
           return { way: "present", version: sesh.version } as const
         }
         if (typeof sesh === "object" && "foreign" in sesh && sesh.foreign.endsWith("/.local/bin/sesh")) {
@@ -166,7 +167,6 @@ export const layer = (given: DeployerSshOptions = {}): Layer.Layer<Deployer, nev
           )
         }
         // A sesh that runs there proves that another one can, whatever the system looks like.
-        const runsThere = typeof sesh === "object" && "version" in sesh
         if (cLibrary !== "fits" && !runsThere) return yield* unfit(host, system, platform, cLibrary)
         const target: Target = { host, facts, options, report }
         const npm = facts.hasNpm ? yield* Effect.result(byNpm(target)) : undefined

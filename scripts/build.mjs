@@ -1,6 +1,6 @@
 /**
- * Builds dist/sesh: one file with Node, the program as a startup snapshot, and the PTY addon in it; and dist/sesh.1.
- * Run by scripts/ensure.mjs with the Node that goes into the executable.
+ * Builds an executable, `--platform` its platform and `--to` its path: one file with Node, the program as a startup
+ * snapshot, and the PTY addon in it; and dist/sesh.1. Run by scripts/ensure.mjs with the Node of this platform.
  *
  * A snapshot cannot hold native handles, and some built-in modules make them when they are loaded.
  * So a `node:*` import becomes an object whose members load the module when first used, unless the module is known to
@@ -12,11 +12,16 @@ import { spawnSync } from "node:child_process"
 import * as fs from "node:fs"
 import { createRequire, isBuiltin } from "node:module"
 import * as path from "node:path"
+import { parseArgs } from "node:util"
+import { runnerOf } from "./foreign.mjs"
 import { writePage } from "./man.mjs"
 import { addonOf, here, nodeOf, spawnHelperOf } from "./platform.mjs"
 import { root } from "./steps.mjs"
 
 const dist = path.join(root, "dist")
+const { platform, to } = parseArgs({
+  options: { platform: { type: "string", default: here }, to: { type: "string", default: path.join(dist, "sesh") } }
+}).values
 const require = createRequire(import.meta.url)
 
 /** Random numbers drawn while the snapshot is taken would come back in every process (src/snapshot/rehearsal.ts). */
@@ -97,7 +102,7 @@ const withoutAddons = {
   }
 }
 
-const run = (command, args, options) => {
+const run = ([command, ...args], options) => {
   const { error, signal, status, stderr, stdout } = spawnSync(command, args, { encoding: "utf8", ...options })
   if (status === 0) return
   // An error from the bundle quotes the line it is in, and the whole program is one line.
@@ -107,8 +112,8 @@ const run = (command, args, options) => {
 }
 
 const assets = () => {
-  const helper = spawnHelperOf(here)
-  return { "pty.node": addonOf(here), ...(fs.existsSync(helper) ? { "spawn-helper": helper } : {}) }
+  const helper = spawnHelperOf(platform)
+  return { "pty.node": addonOf(platform), ...(fs.existsSync(helper) ? { "spawn-helper": helper } : {}) }
 }
 
 fs.mkdirSync(dist, { recursive: true })
@@ -141,7 +146,7 @@ fs.writeFileSync(
   JSON.stringify({
     main: path.basename(bundle),
     mainFormat: "commonjs",
-    executable: nodeOf(here),
+    executable: nodeOf(platform),
     output: path.basename(output),
     disableExperimentalSEAWarning: true,
     useSnapshot: true,
@@ -156,11 +161,13 @@ fs.writeFileSync(
   })
 )
 // Nothing of this machine should end up in the snapshot: no environment, names relative to here.
-run(process.execPath, ["--no-warnings", "--build-sea", path.basename(config)], { cwd: temp, env: {} })
+const runner = runnerOf(platform)
+// A snapshot can only be taken by the Node that starts from it.
+run([...runner, nodeOf(platform), "--no-warnings", "--build-sea", path.basename(config)], { cwd: temp, env: {} })
 // What was written into the file made its signature void, and macOS runs no arm64 code without one.
-if (process.platform === "darwin") run("codesign", ["--sign", "-", "--force", output])
+if (process.platform === "darwin") run(["codesign", "--sign", "-", "--force", output])
 fs.chmodSync(output, 0o755)
 // Some snapshots can be taken and not be started from.
-run(output, ["--version"], { env: {} })
+run([...runner, output, "--version"], { env: {} })
 writePage()
-fs.renameSync(output, path.join(dist, "sesh"))
+fs.renameSync(output, to)

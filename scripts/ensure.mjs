@@ -5,10 +5,16 @@
 import * as fs from "node:fs"
 import * as path from "node:path"
 import { fileURLToPath } from "node:url"
-import { ensurePlatform, here, nodeOf, requirePrebuilt } from "./platform.mjs"
-import { hashFiles, locked, outsideEnv, read, root, runMain, step } from "./steps.mjs"
+import { parseArgs } from "node:util"
+import { runnerOf } from "./foreign.mjs"
+import { ensurePlatform, here, nodeOf, platforms, requirePrebuilt } from "./platform.mjs"
+import { Failed, hashFiles, locked, outsideEnv, read, root, runMain, step } from "./steps.mjs"
 
 export const executable = path.join(root, "dist", "sesh")
+
+/** Other platforms' lie beside this one's. */
+export const executableOf = (platform) => platform === here ? executable : `${executable}-${platform}`
+
 export const manualPage = path.join(root, "dist", "sesh.1")
 
 const modules = path.join(root, "node_modules")
@@ -17,12 +23,12 @@ const modules = path.join(root, "node_modules")
 export const node26 = nodeOf(here)
 
 const installStamp = path.join(modules, ".sesh-installed")
-const buildStamp = path.join(root, "dist", "sesh.stamp")
+const buildStampOf = (platform) => `${executableOf(platform)}.stamp`
 
 /** Everything but src that decides what is built. */
 const buildInputs = [
   ...["package.json", "package-lock.json", "tsconfig.json"],
-  ...["addon.mjs", "build.mjs", "elf.mjs", "man.mjs", "platform.mjs", "portable.mjs"].map((name) =>
+  ...["addon.mjs", "build.mjs", "elf.mjs", "foreign.mjs", "man.mjs", "platform.mjs", "portable.mjs"].map((name) =>
     path.join("scripts", name)
   ),
   ...["package.json", "package-lock.json"].map((name) => path.join("scripts", "platforms", name))
@@ -56,7 +62,8 @@ const needsInstall = (hash) => {
   return false
 }
 
-const needsBuild = (hash) => read(buildStamp) !== hash || ![executable, manualPage].every((file) => fs.existsSync(file))
+const needsBuild = (hash, platform) =>
+  read(buildStampOf(platform)) !== hash || ![executableOf(platform), manualPage].every((file) => fs.existsSync(file))
 
 /** Nothing that is installed needs a script of its own for that: what is compiled comes compiled. */
 const install = (hash) => {
@@ -66,10 +73,13 @@ const install = (hash) => {
   fs.writeFileSync(installStamp, hash)
 }
 
-const build = (hash) => {
-  step("building dist/sesh", node26, [path.join("scripts", "build.mjs")])
-  fs.writeFileSync(`${buildStamp}.${process.pid}`, hash)
-  fs.renameSync(`${buildStamp}.${process.pid}`, buildStamp)
+const build = (hash, platform) => {
+  const to = executableOf(platform)
+  const args = [path.join("scripts", "build.mjs"), "--platform", platform, "--to", to]
+  step(`building ${path.relative(root, to)}`, node26, args)
+  const stamp = buildStampOf(platform)
+  fs.writeFileSync(`${stamp}.${process.pid}`, hash)
+  fs.renameSync(`${stamp}.${process.pid}`, stamp)
 }
 
 export const ensureInstalled = () => {
@@ -78,19 +88,24 @@ export const ensureInstalled = () => {
   ensurePlatform(here, locked)
 }
 
-export const ensureBuilt = () => {
+export const ensureBuilt = (platform = here) => {
   ensureInstalled()
+  // Before anything is fetched that cannot be used.
+  runnerOf(platform)
+  ensurePlatform(platform, locked)
   const hash = () => hashFiles([...buildInputs, ...sources()])
-  if (!needsBuild(hash())) return
+  if (!needsBuild(hash(), platform)) return
   locked(() => {
     const now = hash()
-    if (needsBuild(now)) build(now)
+    if (needsBuild(now, platform)) build(now, platform)
   })
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   await runMain(() => {
-    ensureBuilt()
+    const { platform } = parseArgs({ options: { platform: { type: "string", default: here } } }).values
+    if (!platforms.includes(platform)) throw new Failed(`there is no platform ${platform}: ${platforms.join(", ")}`)
+    ensureBuilt(platform)
     return 0
   })
 }

@@ -23,19 +23,22 @@ const onPath = (names) =>
     .flatMap((dir) => names.map((name) => path.join(dir, name)))
     .find((file) => fs.existsSync(file))
 
-/** Whether this machine can run a platform's programs, if need be by what could be installed. */
-export const canRun = (platform) => platform === here || (process.platform === "linux" && platform in EMULATORS)
+const emulatorOf = ({ programs, root }) =>
+  fs.existsSync(path.join(root, "lib", "libstdc++.so.6")) ? onPath(programs) : undefined
 
-/** The words before a command of that platform, none when it is this one's. Fails when what it takes is not there. */
+/** Why a platform's programs do not run here, and what to do; undefined when they do. */
+export const problemWith = (platform) => {
+  if (platform === here) return undefined
+  const emulation = process.platform === "linux" ? EMULATORS[platform] : undefined
+  if (emulation === undefined) return `programs of ${platform} do not run here: build on such a machine`
+  return emulatorOf(emulation) === undefined
+    ? `programs of ${platform} run here with these packages of Debian: apt-get install ${emulation.packages}`
+    : undefined
+}
+
+/** The words before a command of that platform; none when it is this one's. */
 export const runnerOf = (platform) => {
-  if (platform === here) return []
-  if (!canRun(platform)) {
-    throw new Failed(`programs of ${platform} do not run here: build that executable on such a machine`)
-  }
-  const { packages, programs, root } = EMULATORS[platform]
-  const emulator = onPath(programs)
-  if (emulator === undefined || !fs.existsSync(path.join(root, "lib", "libstdc++.so.6"))) {
-    throw new Failed(`programs of ${platform} run here with these packages of Debian: apt-get install ${packages}`)
-  }
-  return [emulator, "-L", root]
+  const problem = problemWith(platform)
+  if (problem !== undefined) throw new Failed(problem)
+  return platform === here ? [] : [emulatorOf(EMULATORS[platform]), "-L", EMULATORS[platform].root]
 }

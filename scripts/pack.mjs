@@ -1,14 +1,15 @@
 /**
  * `npm run pack`: makes what is published, in dist/npm. One package that everybody installs, with a few lines of shell,
  * and one for each platform with the executable in it, of which npm installs the one that fits (optionalDependencies
- * with `os` and `cpu`). Only the one for this machine can be made here. `-- --name @acme/sesh`: for a registry of one's
- * own.
+ * with `os` and `cpu`). `-- --all`: for every platform whose programs this machine can run, not its own alone.
+ * `-- --name @acme/sesh`: for a registry of one's own.
  */
 import { spawnSync } from "node:child_process"
 import * as fs from "node:fs"
 import * as path from "node:path"
 import { parseArgs } from "node:util"
-import { ensureBuilt, executable, manualPage } from "./ensure.mjs"
+import { ensureBuilt, executableOf, manualPage } from "./ensure.mjs"
+import { problemWith } from "./foreign.mjs"
 import { here, platforms } from "./platform.mjs"
 import { Failed, root, runMain, say } from "./steps.mjs"
 
@@ -52,7 +53,7 @@ const forPlatform = (name, platform) => {
       ...(os === "linux" ? { libc: ["glibc"] } : {}),
       preferUnplugged: true
     }),
-    files: { ...files, "bin/sesh": [executable, 0o755] }
+    files: { ...files, "bin/sesh": [executableOf(platform), 0o755] }
   }
 }
 
@@ -74,21 +75,30 @@ const pack = (folder, to, { files, manifest }) => {
   return path.join(to, Object.values(made)[0].filename)
 }
 
+const options = {
+  all: { type: "boolean", default: false },
+  name: { type: "string", default: own.name },
+  to: { type: "string", default: path.join(root, "dist", "npm") }
+}
+
 await runMain(() => {
-  const { values } = parseArgs({ options: { name: { type: "string", default: own.name }, to: { type: "string" } } })
-  ensureBuilt()
-  const to = path.resolve(values.to ?? path.join(root, "dist", "npm"))
+  const { all, name, to } = parseArgs({ options }).values
+  const wanted = platforms.filter((platform) => all || platform === here)
+  const made = wanted.filter((platform) => problemWith(platform) === undefined)
+  for (const platform of made) ensureBuilt(platform)
   fs.mkdirSync(to, { recursive: true })
   const temp = fs.mkdtempSync(path.join(root, "dist", ".pack-"))
   try {
-    const packages = [common(values.name), ...platforms.includes(here) ? [forPlatform(values.name, here)] : []]
+    const packages = [common(name), ...made.map((platform) => forPlatform(name, platform))]
     for (const [index, one] of packages.entries()) {
-      process.stdout.write(`${pack(path.join(temp, String(index)), to, one)}\n`)
+      process.stdout.write(`${pack(path.join(temp, String(index)), path.resolve(to), one)}\n`)
     }
-    const missing = platforms.filter((platform) => platform !== here)
-    say(`the packages for ${missing.join(", ")} are made on such machines; publish those for platforms first`)
   } finally {
     fs.rmSync(temp, { recursive: true, force: true })
   }
+  for (const platform of wanted) if (!made.includes(platform)) say(`not made: ${problemWith(platform)}`)
+  const missing = platforms.filter((platform) => !wanted.includes(platform))
+  if (missing.length > 0) say(`for ${missing.join(", ")}: npm run pack -- --all, or on such machines`)
+  say("publish the packages for platforms first")
   return 0
 })

@@ -13,7 +13,9 @@ import * as fs from "node:fs"
 import { createRequire, isBuiltin } from "node:module"
 import * as path from "node:path"
 import { parseArgs } from "node:util"
+import { join, notesOf } from "./executable.mjs"
 import { runnerOf } from "./foreign.mjs"
+import { shrinkIcu } from "./icu.mjs"
 import { writePage } from "./man.mjs"
 import { addonOf, here, nodeOf, spawnHelperOf } from "./platform.mjs"
 import { root } from "./steps.mjs"
@@ -164,6 +166,10 @@ fs.writeFileSync(
 const runner = runnerOf(platform)
 // A snapshot can only be taken by the Node that starts from it.
 run([...runner, nodeOf(platform), "--no-warnings", "--build-sea", path.basename(config)], { cwd: temp, env: {} })
+if (platform.startsWith("linux-")) {
+  const node = fs.readFileSync(nodeOf(platform))
+  fs.writeFileSync(output, join(node, shrinkIcu(node), notesOf(fs.readFileSync(output))))
+}
 // What was written into the file made its signature void, and macOS runs no arm64 code without one.
 if (process.platform === "darwin") run(["codesign", "--sign", "-", "--force", output])
 fs.chmodSync(output, 0o755)

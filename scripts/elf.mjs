@@ -6,7 +6,8 @@
 
 export const MACHINES = { 62: "x64", 183: "arm64" }
 
-export const SEGMENT = { load: 1, dynamic: 2 }
+export const SEGMENT = { load: 1, dynamic: 2, note: 4, table: 6 }
+export const EXECUTABLE = 1
 
 /** Entries of the dynamic segment. `strtab` to `verneednum` are addresses and counts. */
 export const TAG = {
@@ -24,6 +25,9 @@ export const TAG = {
 
 const HEADER_BYTES = 64
 
+/** SHT_DYNSYM */
+const DYNAMIC_SYMBOLS = 11
+
 /** What there is in the file, with offsets into it. Throws an Error when it is no such file. */
 export const readElf = (bytes) => {
   const isElf = bytes.length >= HEADER_BYTES && bytes.toString("latin1", 0, 4) === "\x7fELF"
@@ -33,11 +37,12 @@ export const readElf = (bytes) => {
   const segments = table(number(32), bytes.readUInt16LE(56), bytes.readUInt16LE(54), (at) => ({
     at,
     type: bytes.readUInt32LE(at),
-    executable: (bytes.readUInt32LE(at + 4) & 1) !== 0,
+    flags: bytes.readUInt32LE(at + 4),
     offset: number(at + 8),
     address: number(at + 16),
     fileSize: number(at + 32),
-    memorySize: number(at + 40)
+    memorySize: number(at + 40),
+    align: number(at + 48)
   }))
   const sections = table(number(40), bytes.readUInt16LE(60), bytes.readUInt16LE(58), (at) => ({
     at,
@@ -59,6 +64,19 @@ export const readElf = (bytes) => {
     elf.dynamic = end === -1 ? all : all.slice(0, end)
   }
   return elf
+}
+
+/** Writes the table of segments, in the place of the one that there is. */
+export const writeSegments = (bytes, segments) => {
+  const start = Number(bytes.readBigUInt64LE(32))
+  bytes.writeUInt16LE(segments.length, 56)
+  for (const [index, { address, align, fileSize, flags, memorySize, offset, type }] of segments.entries()) {
+    const at = start + index * 56
+    bytes.writeUInt32LE(type, at)
+    bytes.writeUInt32LE(flags, at + 4)
+    const fields = [offset, address, address, fileSize, memorySize, align]
+    for (const [field, value] of fields.entries()) bytes.writeBigUInt64LE(BigInt(value), at + 8 + field * 8)
+  }
 }
 
 /** Where in the file lies what is at an address in memory. */
@@ -98,6 +116,19 @@ export const neededVersions = (elf) => {
     at += bytes.readUInt32LE(at + 12)
   }
   return found
+}
+
+/** The functions and data in this file that others may use, by name. For files that have sections. */
+export const symbols = (elf) => {
+  const { bytes, sections } = elf
+  const section = sections.find(({ type }) => type === DYNAMIC_SYMBOLS)
+  if (section === undefined) return []
+  const all = Array.from({ length: section.size / 24 }, (_, index) => {
+    const at = section.offset + index * 24
+    const number = (field) => Number(bytes.readBigUInt64LE(at + field))
+    return { name: textAt(elf, bytes.readUInt32LE(at)), address: number(8), size: number(16) }
+  })
+  return all.filter(({ address }) => address !== 0)
 }
 
 /** Where the loader puts the addresses of functions of other files: Elf64_Rela of the procedure linkage table. */

@@ -3,7 +3,16 @@
  * a compiler. Node asks for that library for one function, and calls it for eight bytes each time
  * (https://github.com/nodejs/node/issues/60790).
  */
-import { dynamicValue, functionRelocations, neededLibraries, neededVersions, readElf, SEGMENT, TAG } from "./elf.mjs"
+import {
+  dynamicValue,
+  EXECUTABLE,
+  functionRelocations,
+  neededLibraries,
+  neededVersions,
+  readElf,
+  SEGMENT,
+  TAG
+} from "./elf.mjs"
 
 const LIBRARY = "libatomic.so.1"
 const FUNCTION = "__atomic_compare_exchange"
@@ -57,7 +66,7 @@ const isBoundNow = (elf) =>
 /** Puts code behind the code that there is, in what is left of its last page, and gives its address. */
 const appendCode = (elf, code) => {
   const { bytes, sections, segments } = elf
-  const segment = segments.find(({ executable, type }) => executable && type === SEGMENT.load)
+  const segment = segments.find(({ flags, type }) => type === SEGMENT.load && (flags & EXECUTABLE) !== 0)
   const size = Math.ceil(segment.fileSize / ALIGNMENT) * ALIGNMENT
   const [start, end] = [segment.offset + size, segment.offset + size + code.length]
   const isFree = end <= Math.ceil((segment.offset + segment.fileSize) / PAGE) * PAGE &&

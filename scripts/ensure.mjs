@@ -28,8 +28,8 @@ const buildStampOf = (platform) => `${executableOf(platform)}.stamp`
 /** Everything but src that decides what is built. */
 const buildInputs = [
   ...["package.json", "package-lock.json", "tsconfig.json"],
-  ...["addon.mjs", "build.mjs", "elf.mjs", "foreign.mjs", "man.mjs", "platform.mjs", "portable.mjs"].map((name) =>
-    path.join("scripts", name)
+  ...["addon", "build", "elf", "executable", "foreign", "icu", "man", "platform", "portable"].map((name) =>
+    path.join("scripts", `${name}.mjs`)
   ),
   ...["package.json", "package-lock.json"].map((name) => path.join("scripts", "platforms", name))
 ]

@@ -1,0 +1,95 @@
+/** The executable for Linux's other processor, and that it and this processor's are one product to their sessions. */
+import { afterAll, beforeAll, expect, it } from "vitest"
+import { describeWith } from "../support/needs.ts"
+import { describeOnOtherProcessor, type OtherProcessor, otherProcessor } from "../support/otherProcessor.ts"
+import { type Sandbox, sandbox } from "../support/sandbox.ts"
+import { terminal } from "../support/terminal.ts"
+import { until } from "../support/until.ts"
+
+const EMULATOR = "qemu-aarch64"
+
+describeWith(["unshare", "nsenter", "mount", "tmux"], "another processor", () => {
+  describeOnOtherProcessor("arm64", () => {
+    let processor: OtherProcessor
+
+    beforeAll(async () => {
+      processor = await otherProcessor()
+    })
+
+    afterAll(() => processor?.end())
+
+    const there = (extra?: Record<string, string>): Sandbox => {
+      const box: Sandbox = sandbox(extra, () => processor.within(box.home))
+      return box
+    }
+
+    const isEmulated = async (box: Sandbox, name: string) => {
+      const pid = await box.daemon(name)
+      return box.processes().get(pid)!.includes(EMULATOR)
+    }
+
+    it("keeps a session, and shows its screen to somebody who comes back", async () => {
+      const box = there()
+      const t = await terminal(box)
+      t.run("sesh dev")
+      await t.prompt("$")
+      expect(await isEmulated(box, "dev")).toBe(true)
+      t.run("printf '\\033[1;32mgreen %s\\033[m %s\\n' one$((1 + 1))three 日本語")
+      await t.shows(/^green one2three 日本語$/m)
+      const before = t.colours()
+      t.type("C-\\")
+      await t.shows(/^\[detached from dev\]$/m)
+      t.fresh("sesh dev")
+      await t.shows(/^green one2three 日本語$/m)
+      const green = (colours: string) => colours.split("\n").filter((line) => line.includes("green one2three"))
+      expect(green(t.colours())).toEqual(green(before))
+      t.run("exit 5")
+      await t.shows(/^\[dev ended\]$/m)
+      expect(await t.status()).toBe(5)
+    })
+
+    it("runs commands, and lists and kills sessions", async () => {
+      const box = there()
+      expect(await box.sesh(["--version"])).toMatchObject({ code: 0, out: (await sandbox().sesh(["--version"])).out })
+      expect(await box.sesh(["--check"])).toMatchObject({ code: 0, err: "" })
+      const job = await box.sesh(["--exec", "job", "--print", "--", "sh", "-c", "echo from the job; exit 7"])
+      expect(job).toEqual({ code: 7, signal: null, out: "from the job\n", err: "" })
+      expect(await box.sesh(["dev", "-d"])).toMatchObject({ code: 0, err: "" })
+      const [session] = await box.sessions()
+      expect(session).toMatchObject({ name: "dev", info: { cwd: box.home, foreground: "/bin/bash" } })
+      expect(await box.sesh(["--kill", "dev"])).toMatchObject({ code: 0, err: "[dev ended]\n" })
+      expect(await box.sessions()).toEqual([])
+    })
+
+    it.each(["arm64", "x64"])("sessions of %s are the other's, too", async (cpu) => {
+      const here = sandbox()
+      const both = [there({ SESH_DIR: here.dir }), here] as const
+      const [daemon, client] = cpu === "arm64" ? both : [both[1], both[0]]
+      expect(await daemon.sesh(["dev", "-d"])).toMatchObject({ code: 0, err: "" })
+      expect(await isEmulated(daemon, "dev")).toBe(cpu === "arm64")
+
+      expect(await client.sessions()).toMatchObject([{ name: "dev", info: { cwd: daemon.home } }])
+      const t = await terminal(client)
+      t.run("sesh dev")
+      await t.prompt("$")
+      t.run("printf '\\033[31m%s\\033[m 日本語\\n' one$((1 + 1))three")
+      await t.shows(/^one2three 日本語$/m)
+      await t.resize(100, 30)
+      t.run("stty size")
+      await t.shows(/^30 100$/m)
+      t.type("C-\\")
+      await t.shows(/^\[detached from dev\]$/m)
+      expect((await client.sesh(["--history", "dev"])).out).toMatch(/^one2three 日本語$/m)
+      t.fresh("sesh dev")
+      await t.shows(/^30 100$/m)
+      expect(await client.sesh(["--send", "dev", "echo sent$((3 + 4))", "--enter"])).toMatchObject({ code: 0, err: "" })
+      await t.shows(/^sent7$/m)
+      expect(await client.sesh(["--kill", "dev"])).toMatchObject({ code: 0, err: "[dev ended]\n" })
+      await t.shows(/^\[dev ended\]$/m)
+      await until(
+        "the end of the daemon",
+        () => ![...daemon.processes().values()].some((one) => one.includes("--daemon"))
+      )
+    })
+  })
+})

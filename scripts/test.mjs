@@ -1,9 +1,14 @@
-/** `npm test -- …`: packages, executable, vitest under the Node of the executable, and one line of counts. */
+/**
+ * `npm test -- …`: packages, executables, vitest under the Node of the executable, and one line of counts. Built are
+ * this platform's executable, and that of another one whose programs run here: some tests are about it.
+ */
 import { spawn } from "node:child_process"
 import * as fs from "node:fs"
 import * as os from "node:os"
 import * as path from "node:path"
 import { ensureBuilt, node26 } from "./ensure.mjs"
+import { problemWith } from "./foreign.mjs"
+import { here, platforms } from "./platform.mjs"
 import { exitCode, root, runMain, say } from "./steps.mjs"
 
 const vitest = path.join(root, "node_modules", "vitest", "vitest.mjs")
@@ -22,6 +27,8 @@ const count = (report) => {
 
 await runMain(async () => {
   ensureBuilt()
+  const others = platforms.filter((platform) => platform !== here && problemWith(platform) === undefined)
+  for (const platform of others) ensureBuilt(platform)
   const dir = fs.mkdtempSync(path.join(os.tmpdir(), "sesh-test-"))
   process.once("exit", () => fs.rmSync(dir, { recursive: true, force: true }))
   const file = path.join(dir, "report.json")

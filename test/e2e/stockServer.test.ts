@@ -7,9 +7,10 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { neededLibraries, neededVersions, readElf } from "../../scripts/elf.mjs"
 import { debianRoot } from "../support/debianRoot.ts"
 import { describeAsRoot, describeWith } from "../support/needs.ts"
+import { describeOtherExecutable, OTHER_SESH, PLATFORM } from "../support/otherProcessor.ts"
 import { SESH } from "../support/processes.ts"
 
-const ADDON = path.resolve(SESH, `../platforms/${process.platform}-${process.arch}/pty.node`)
+const addonOf = (platform: string) => path.resolve(SESH, `../platforms/${platform}/pty.node`)
 
 /** Runs `$1` where `$0` is all that there is, with processes of its own, which end with it. */
 const INSIDE = `
@@ -37,28 +38,40 @@ sesh dev -d && sesh --kill dev && echo "left: $(sesh --names)"
 
 const isNewer = (version: string, than: string) => version.localeCompare(than, "en", { numeric: true }) > 0
 
+const isThereWithGlibc228 = (file: string) => {
+  const elf = readElf(fs.readFileSync(file))
+  const loader = /^ld-linux-(x86-64\.so\.2|aarch64\.so\.1)$/
+  const libraries = neededLibraries(elf).map(({ name }) => name.replace(loader, "ld-linux"))
+  expect([
+    ...["libc.so.6", "libdl.so.2", "libgcc_s.so.1", "libm.so.6", "libpthread.so.0", "libstdc++.so.6"],
+    ...["ld-linux", "libutil.so.1"]
+  ]).toEqual(expect.arrayContaining(libraries))
+  const versions = neededVersions(elf).flatMap(({ versions }) => versions.map(({ name }) => name))
+  expect(versions).toContain("GLIBC_2.28")
+  // GCC 8 came with that glibc, on Debian 10 and RHEL 8: its libstdc++ has these.
+  const newest = { GLIBC: "2.28", GLIBCXX: "3.4.25", CXXABI: "1.3.11", GCC: "8.0.0" }
+  const unknown = versions.filter((name) => {
+    const [kind, version] = name.split("_") as [string, string]
+    return !(kind in newest) || isNewer(version, newest[kind as keyof typeof newest])
+  })
+  expect(unknown).toEqual([])
+}
+
 describe.skipIf(process.platform !== "linux")("what is loaded on a host", () => {
-  it.each([["the executable", SESH], ["the addon in it", ADDON]])(
+  it.each([["the executable", SESH], ["the addon in it", addonOf(`linux-${process.arch}`)]])(
     "is there on every one with glibc 2.28: %s",
-    (_, file) => {
-      const elf = readElf(fs.readFileSync(file))
-      const loader = /^ld-linux-(x86-64\.so\.2|aarch64\.so\.1)$/
-      const libraries = neededLibraries(elf).map(({ name }) => name.replace(loader, "ld-linux"))
-      expect([
-        ...["libc.so.6", "libdl.so.2", "libgcc_s.so.1", "libm.so.6", "libpthread.so.0", "libstdc++.so.6"],
-        ...["ld-linux", "libutil.so.1"]
-      ]).toEqual(expect.arrayContaining(libraries))
-      const versions = neededVersions(elf).flatMap(({ versions }) => versions.map(({ name }) => name))
-      expect(versions).toContain("GLIBC_2.28")
-      // GCC 8 came with that glibc, on Debian 10 and RHEL 8: its libstdc++ has these.
-      const newest = { GLIBC: "2.28", GLIBCXX: "3.4.25", CXXABI: "1.3.11", GCC: "8.0.0" }
-      const unknown = versions.filter((name) => {
-        const [kind, version] = name.split("_") as [string, string]
-        return !(kind in newest) || isNewer(version, newest[kind as keyof typeof newest])
-      })
-      expect(unknown).toEqual([])
-    }
+    (_, file) => isThereWithGlibc228(file)
   )
+
+  describeOtherExecutable("of the other processor", () => {
+    it.each([["the executable", OTHER_SESH], ["the addon in it", addonOf(PLATFORM)]])(
+      "is there on every one with glibc 2.28: %s",
+      (_, file) => {
+        expect(readElf(fs.readFileSync(file)).machine).toBe("arm64")
+        isThereWithGlibc228(file)
+      }
+    )
+  })
 })
 
 describeAsRoot("a stock server", () => {

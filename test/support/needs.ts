@@ -41,13 +41,18 @@ const PACKAGES: Readonly<Record<string, string>> = {
 }
 
 /**
- * A `describe` that is skipped where a program is missing, and says which package has it. In CI nothing is skipped:
- * there its tests fail instead.
+ * A `describe` that is skipped where there is a problem with what it needs, and says so. In CI nothing is skipped: there
+ * its tests fail instead.
  */
+export const describeUnless = (problem: string | undefined, name: string, tests: () => void): void => {
+  const skip = problem !== undefined && process.env["CI"] !== "true"
+  describe.skipIf(skip)(problem === undefined ? name : `${name} (${problem})`, tests)
+}
+
+/** A `describe` for what needs programs; it says which packages have those that are missing. */
 export const describeWith = (programs: ReadonlyArray<string>, name: string, tests: () => void): void => {
   const missing = programs.filter((program) => !found(program)).map((program) => PACKAGES[program] ?? program)
-  const skip = missing.length > 0 && process.env["CI"] !== "true"
-  describe.skipIf(skip)(missing.length > 0 ? `${name} (install: ${missing.join(", ")})` : name, tests)
+  describeUnless(missing.length > 0 ? `install: ${missing.join(", ")}` : undefined, name, tests)
 }
 
 /** A `describe` for what only root can set up. */

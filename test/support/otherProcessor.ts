@@ -9,6 +9,7 @@ import * as os from "node:os"
 import * as path from "node:path"
 import { describe } from "vitest"
 import { problemWith, runnerOf } from "../../scripts/foreign.mjs"
+import { describeUnless } from "./needs.ts"
 import { SESH } from "./processes.ts"
 import { until } from "./until.ts"
 
@@ -84,27 +85,28 @@ const works = (way: Way): boolean => {
   }
 }
 
-const find = (): { readonly way: Way } | { readonly problem: string } => {
-  if (process.platform !== "linux" || process.arch !== "x64") return { problem: "run on Linux on x86_64" }
-  const problem = problemWith(PLATFORM)
-  if (problem !== undefined) return { problem }
-  const way = WAYS.find(works)
-  if (way === undefined) {
-    return {
-      problem: `no namespace in which Linux runs programs of ${PLATFORM}: it takes Linux 6.7 and user namespaces, ` +
-        "or to be root and qemu-aarch64 in /proc/sys/fs/binfmt_misc (systemd-binfmt or the package binfmt-support)"
-    }
-  }
-  return fs.existsSync(OTHER_SESH) ? { way } : { problem: `npm run build -- --platform ${PLATFORM}` }
+/** Here alone is the other processor's executable tested; the other way round nobody has tried. */
+const describeHere = (name: string, problem: () => string | undefined, tests: () => void): void => {
+  if (process.platform === "linux" && process.arch === "x64") return describeUnless(problem(), name, tests)
+  describe.skip(`${name} (run on Linux on x86_64)`, tests)
 }
 
-const found = find()
+const buildProblem = (): string | undefined =>
+  problemWith(PLATFORM) ?? (fs.existsSync(OTHER_SESH) ? undefined : `npm run build -- --platform ${PLATFORM}`)
 
-/** A `describe` that is skipped where the other processor's programs do not run, and says why. In CI its tests fail. */
-export const describeOnOtherProcessor = (name: string, tests: () => void): void => {
-  const skip = "problem" in found && process.env["CI"] !== "true"
-  describe.skipIf(skip)("problem" in found ? `${name} (${found.problem})` : name, tests)
-}
+const way = (): Way | undefined => WAYS.find(works)
+
+const NO_WAY =
+  `no namespace in which Linux runs programs of ${PLATFORM}: that takes Linux 6.7 and user namespaces, or ` +
+  "root, and the format in /proc/sys/fs/binfmt_misc, where the package binfmt-support or systemd-binfmt puts it"
+
+/** A `describe` for the executable as a file. */
+export const describeOtherExecutable = (name: string, tests: () => void): void =>
+  describeHere(name, buildProblem, tests)
+
+/** A `describe` for what runs on the other processor. */
+export const describeOnOtherProcessor = (name: string, tests: () => void): void =>
+  describeHere(name, () => buildProblem() ?? (way() === undefined ? NO_WAY : undefined), tests)
 
 export interface OtherProcessor {
   /** The words before a command that runs where dist/sesh is the other processor's, in a directory. */
@@ -132,20 +134,22 @@ const ended = (child: ChildProcess) =>
 
 /** Processes, files and networks in there are this system's, so that both executables' sessions meet. */
 export const otherProcessor = async (): Promise<OtherProcessor> => {
-  if ("problem" in found) throw new Error(found.problem)
-  const { way } = found
+  const problem = buildProblem()
+  if (problem !== undefined) throw new Error(problem)
+  const found = way()
+  if (found === undefined) throw new Error(NO_WAY)
   const dir = temporary()
-  const args = [...way.unshare, "sh", "-c", HOLD, ...setupArgs(way, makeLibraries(dir), OTHER_SESH)]
+  const args = [...found.unshare, "sh", "-c", HOLD, ...setupArgs(found, makeLibraries(dir), OTHER_SESH)]
   const child = spawn("unshare", args, { stdio: "pipe" })
   const said = { out: "", err: "" }
   child.stdout.on("data", (bytes: Buffer) => void (said.out += String(bytes)))
   child.stderr.on("data", (bytes: Buffer) => void (said.err += String(bytes)))
   await until("namespaces", () => said.out.includes("unshared"), () => said.err)
-  if (way.unshare.includes("--user")) mapUsers(child.pid!)
+  if (found.unshare.includes("--user")) mapUsers(child.pid!)
   child.stdin.write("\n")
   await until("the other processor's programs", () => said.out.includes("ready"), () => said.err)
   return {
-    within: (dir) => ["nsenter", "--target", String(child.pid), ...way.nsenter, "env", `--chdir=${dir}`],
+    within: (dir) => ["nsenter", "--target", String(child.pid), ...found.nsenter, "env", `--chdir=${dir}`],
     end: async () => {
       child.stdin.destroy()
       child.kill("SIGKILL")

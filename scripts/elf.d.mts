@@ -1,10 +1,27 @@
 export interface Elf {
   readonly bytes: Buffer
   readonly machine: "x64" | "arm64" | undefined
-  readonly sections: ReadonlyArray<{ readonly allocated: boolean; readonly offset: number; readonly size: number }>
+  readonly segments: ReadonlyArray<{
+    readonly type: number
+    readonly offset: number
+    readonly address: number
+    readonly fileSize: number
+    readonly memorySize: number
+  }>
+  readonly sections: ReadonlyArray<{
+    readonly allocated: boolean
+    readonly address: number
+    readonly offset: number
+    readonly size: number
+  }>
 }
 
+export const SEGMENT: { readonly load: 1; readonly dynamic: 2; readonly note: 4; readonly table: 6 }
 export const readElf: (bytes: Buffer) => Elf
+export const offsetOf: (elf: Elf, address: number) => number
+export const symbols: (
+  elf: Elf
+) => ReadonlyArray<{ readonly name: string; readonly address: number; readonly size: number }>
 export const neededLibraries: (elf: Elf) => ReadonlyArray<{ readonly name: string }>
 export const neededVersions: (
   elf: Elf

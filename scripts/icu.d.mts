@@ -1,0 +1,1 @@
+export const shrinkIcu: (bytes: Buffer) => { readonly from: number; readonly to: number }

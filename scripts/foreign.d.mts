@@ -1,2 +1,8 @@
-export const problemWith: (platform: string) => string | undefined
-export const runnerOf: (platform: string) => ReadonlyArray<string>
+export interface Machine {
+  readonly own: string
+  readonly path: string
+  readonly root: string
+}
+
+export const problemWith: (platform: string, on?: Machine) => string | undefined
+export const runnerOf: (platform: string, on?: Machine) => ReadonlyArray<string>

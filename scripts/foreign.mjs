@@ -18,27 +18,29 @@ const EMULATORS = {
   }
 }
 
-const onPath = (names) =>
-  (process.env.PATH ?? "").split(path.delimiter)
-    .flatMap((dir) => names.map((name) => path.join(dir, name)))
-    .find((file) => fs.existsSync(file))
+/** This machine. Tests have others. */
+const machine = () => ({ own: here, path: process.env.PATH ?? "", root: "/" })
 
-const emulatorOf = ({ programs, root }) =>
-  fs.existsSync(path.join(root, "lib", "libstdc++.so.6")) ? onPath(programs) : undefined
+const emulatorOf = (emulation, { path: dirs, root }) => {
+  if (!fs.existsSync(path.join(root, emulation.root, "lib", "libstdc++.so.6"))) return undefined
+  return dirs.split(path.delimiter)
+    .flatMap((dir) => emulation.programs.map((name) => path.join(dir, name)))
+    .find((file) => fs.existsSync(file))
+}
 
 /** Why a platform's programs do not run here, and what to do; undefined when they do. */
-export const problemWith = (platform) => {
-  if (platform === here) return undefined
-  const emulation = process.platform === "linux" ? EMULATORS[platform] : undefined
+export const problemWith = (platform, on = machine()) => {
+  if (platform === on.own) return undefined
+  const emulation = on.own.startsWith("linux-") ? EMULATORS[platform] : undefined
   if (emulation === undefined) return `programs of ${platform} do not run here: build on such a machine`
-  return emulatorOf(emulation) === undefined
+  return emulatorOf(emulation, on) === undefined
     ? `programs of ${platform} run here with these packages of Debian: apt-get install ${emulation.packages}`
     : undefined
 }
 
 /** The words before a command of that platform; none when it is this one's. */
-export const runnerOf = (platform) => {
-  const problem = problemWith(platform)
+export const runnerOf = (platform, on = machine()) => {
+  const problem = problemWith(platform, on)
   if (problem !== undefined) throw new Failed(problem)
-  return platform === here ? [] : [emulatorOf(EMULATORS[platform]), "-L", EMULATORS[platform].root]
+  return platform === on.own ? [] : [emulatorOf(EMULATORS[platform], on), "-L", EMULATORS[platform].root]
 }

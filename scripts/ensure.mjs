@@ -5,10 +5,9 @@
 import * as fs from "node:fs"
 import * as path from "node:path"
 import { fileURLToPath } from "node:url"
-import { parseArgs } from "node:util"
 import { runnerOf } from "./foreign.mjs"
 import { ensurePlatform, here, nodeOf, platforms, requirePrebuilt } from "./platform.mjs"
-import { Failed, hashFiles, locked, outsideEnv, read, root, runMain, step } from "./steps.mjs"
+import { Failed, flags, hashFiles, locked, outsideEnv, read, root, runMain, step } from "./steps.mjs"
 
 export const executable = path.join(root, "dist", "sesh")
 
@@ -103,8 +102,9 @@ export const ensureBuilt = (platform = here) => {
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   await runMain(() => {
-    const { platform } = parseArgs({ options: { platform: { type: "string", default: here } } }).values
-    if (!platforms.includes(platform)) throw new Failed(`there is no platform ${platform}: ${platforms.join(", ")}`)
+    const usage = `npm run build [-- --platform ${platforms.join("|")}]`
+    const { platform } = flags({ platform: { type: "string", default: here } }, usage)
+    if (![here, ...platforms].includes(platform)) throw new Failed(`there is no platform ${platform}. Usage: ${usage}`)
     ensureBuilt(platform)
     return 0
   })

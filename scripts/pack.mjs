@@ -7,11 +7,10 @@
 import { spawnSync } from "node:child_process"
 import * as fs from "node:fs"
 import * as path from "node:path"
-import { parseArgs } from "node:util"
 import { ensureBuilt, executableOf, manualPage } from "./ensure.mjs"
 import { problemWith } from "./foreign.mjs"
 import { here, platforms } from "./platform.mjs"
-import { Failed, root, runMain, say } from "./steps.mjs"
+import { Failed, flags, root, runMain, say } from "./steps.mjs"
 
 const own = JSON.parse(fs.readFileSync(path.join(root, "package.json"), "utf8"))
 
@@ -82,7 +81,7 @@ const options = {
 }
 
 await runMain(() => {
-  const { all, name, to } = parseArgs({ options }).values
+  const { all, name, to } = flags(options, "npm run pack [-- [--all] [--name NAME] [--to DIR]]")
   const wanted = platforms.filter((platform) => all || platform === here)
   const made = wanted.filter((platform) => problemWith(platform) === undefined)
   for (const platform of made) ensureBuilt(platform)

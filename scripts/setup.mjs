@@ -7,9 +7,8 @@ import { spawnSync } from "node:child_process"
 import * as fs from "node:fs"
 import * as os from "node:os"
 import * as path from "node:path"
-import { parseArgs } from "node:util"
 import { ensureBuilt, executable, manualPage } from "./ensure.mjs"
-import { Failed, outsideEnv, read, runMain, say } from "./steps.mjs"
+import { Failed, flags, outsideEnv, read, runMain, say } from "./steps.mjs"
 
 const home = os.homedir()
 const local = path.join(home, ".local")
@@ -53,13 +52,8 @@ const put = (target, write) => {
 
 /** What the command is called. */
 const readName = () => {
-  let given
-  try {
-    given = parseArgs({ options: { name: { type: "string" } } }).values.name
-  } catch (error) {
-    throw new Failed(`${error.message.split(/[.\n]/)[0]}. Usage: npm run setup [-- --name NAME]`)
-  }
-  const name = given ?? (process.env.SESH_NAME || "sesh")
+  const given = flags({ name: { type: "string" } }, "npm run setup [-- --name NAME]")
+  const name = given.name ?? (process.env.SESH_NAME || "sesh")
   if (!/^[A-Za-z0-9_.][A-Za-z0-9_.-]*$/.test(name) || /^\.+$/.test(name)) {
     const rule = "It has letters, digits, dots, dashes and underscores, and does not begin with a dash"
     throw new Failed(`${JSON.stringify(name)} is no name for a command. ${rule}.`)

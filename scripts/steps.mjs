@@ -5,6 +5,7 @@ import * as fs from "node:fs"
 import * as os from "node:os"
 import * as path from "node:path"
 import { fileURLToPath } from "node:url"
+import { parseArgs } from "node:util"
 
 export const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "..")
 
@@ -26,6 +27,15 @@ export const runMain = async (main) => {
     if (!(error instanceof Failed)) throw error
     say(error.message)
     process.exitCode = 1
+  }
+}
+
+/** The values of the flags that were given; `usage` is said when there are others. */
+export const flags = (options, usage) => {
+  try {
+    return parseArgs({ options }).values
+  } catch (error) {
+    throw new Failed(`${error.message.split(/[.\n]/)[0]}. Usage: ${usage}`)
   }
 }
 

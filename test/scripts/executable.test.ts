@@ -32,7 +32,7 @@ describe.each(MACHINES)("the program and Node in one file: %s", (machine) => {
   it("has the program in its notes, in memory too", () => {
     const { after, unused } = make(machine)
     expect(notesOf(after.bytes).equals(program)).toBe(true)
-    const [note] = after.segments.filter(({ type }) => type === SEGMENT.note)
+    const note = after.segments.find(({ type }) => type === SEGMENT.note)
     expect(note!.address).toBeGreaterThanOrEqual(unused.from)
     expect(note!.address + note!.fileSize).toBeLessThanOrEqual(unused.to)
     expect(note!.address % 4).toBe(0)

@@ -41,8 +41,8 @@ const PACKAGES: Readonly<Record<string, string>> = {
 }
 
 /**
- * A `describe` that is skipped where there is a problem with what it needs, and says so. In CI nothing is skipped: there
- * its tests fail instead.
+ * A `describe` that is skipped where there is a problem with what it needs, and says so. In CI nothing is skipped:
+ * there its tests fail instead.
  */
 export const describeUnless = (problem: string | undefined, name: string, tests: () => void): void => {
   const skip = problem !== undefined && process.env["CI"] !== "true"

@@ -45,7 +45,7 @@ ${LOADER} --version >/dev/null
 `
 
 /** Waits for its users. Ends with its standard input, which is as long as the test lives. */
-const HOLD = `echo unshared && read -r mapped && { ${SETUP} } && echo ready && exec cat`
+const HOLD = `echo unshared && read -r mapped || exit\n${SETUP}\necho ready && exec cat`
 
 interface Way {
   readonly unshare: ReadonlyArray<string>
@@ -144,17 +144,23 @@ export const otherProcessor = async (): Promise<OtherProcessor> => {
   const said = { out: "", err: "" }
   child.stdout.on("data", (bytes: Buffer) => void (said.out += String(bytes)))
   child.stderr.on("data", (bytes: Buffer) => void (said.err += String(bytes)))
-  await until("namespaces", () => said.out.includes("unshared"), () => said.err)
-  if (found.unshare.includes("--user")) mapUsers(child.pid!)
-  child.stdin.write("\n")
-  await until("the other processor's programs", () => said.out.includes("ready"), () => said.err)
+  const end = async () => {
+    child.stdin.destroy()
+    child.kill("SIGKILL")
+    await ended(child)
+    fs.rmSync(dir, { recursive: true })
+  }
+  try {
+    await until("namespaces", () => said.out.includes("unshared"), () => said.err)
+    if (found.unshare.includes("--user")) mapUsers(child.pid!)
+    child.stdin.write("\n")
+    await until("the other processor's programs", () => said.out.includes("ready"), () => said.err)
+  } catch (error) {
+    await end()
+    throw error
+  }
   return {
     within: (dir) => ["nsenter", "--target", String(child.pid), ...found.nsenter, "env", `--chdir=${dir}`],
-    end: async () => {
-      child.stdin.destroy()
-      child.kill("SIGKILL")
-      await ended(child)
-      fs.rmSync(dir, { recursive: true })
-    }
+    end
   }
 }

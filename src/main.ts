@@ -18,6 +18,7 @@ import * as EventLogJsonl from "./layers/events/EventLogJsonl.ts"
 import * as SessionsLogged from "./layers/events/SessionsLogged.ts"
 import * as DaemonLauncherProcess from "./layers/launcher/DaemonLauncherProcess.ts"
 import { onDemand } from "./layers/onDemand.ts"
+import * as PackageRegistryHttp from "./layers/packages/PackageRegistryHttp.ts"
 import * as LockSqlite from "./layers/paths/LockSqlite.ts"
 import * as PathsXdg from "./layers/paths/PathsXdg.ts"
 import * as HostMemoryFiles from "./layers/remote/HostMemoryFiles.ts"
@@ -43,6 +44,7 @@ import { Input } from "./services/Input.ts"
 import { Lock } from "./services/Lock.ts"
 import { OperatingSystem } from "./services/OperatingSystem.ts"
 import { Output } from "./services/Output.ts"
+import { PackageRegistry } from "./services/PackageRegistry.ts"
 import { Paths } from "./services/Paths.ts"
 import { Progress } from "./services/Progress.ts"
 import { Prompt } from "./services/Prompt.ts"
@@ -68,6 +70,7 @@ const layers = onDemand(
   [Lock, LockSqlite.layer],
   [OperatingSystem, OperatingSystemProcess.layer],
   [Output, OutputStdio.layer],
+  [PackageRegistry, PackageRegistryHttp.layer],
   [Paths, PathsXdg.layer],
   [Progress, ProgressTerminal.layer],
   [Prompt, PromptTerminal.layer],

@@ -165,6 +165,10 @@ export const ROOMS = {
     is: "The user's files on hosts: has anything changed, who copies, what is remembered.",
     may: [...MACHINE, "layers/ssh/shared"]
   },
+  "layers/packages": {
+    is: "npm's registry, as npm is configured for it here, without npm.",
+    may: MACHINE
+  },
   "layers/deploy": {
     is: "sesh put on a host.",
     may: MACHINE

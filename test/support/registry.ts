@@ -14,6 +14,10 @@ export interface Registry {
   /** What was asked for, in order. */
   readonly asked: ReadonlyArray<string>
   readonly add: (manifest: Manifest, tarball: Buffer) => void
+  /** From now on other bytes come than those that it has the hash of. */
+  readonly spoil: (name: string) => void
+  /** From now on it wants this `Authorization`, and says 401 otherwise. */
+  readonly lock: (authorization: string) => void
   readonly stop: () => Promise<void>
 }
 
@@ -65,14 +69,20 @@ export const manifestIn = (archive: Buffer): Manifest => {
 export const startRegistry = async (): Promise<Registry> => {
   const packages = new Map<string, { readonly manifest: Manifest; readonly tarball: Buffer }>()
   const asked: Array<string> = []
+  const spoilt = new Set<string>()
+  let authorization: string | undefined
   const server = http.createServer((request, response) => {
     const url = decodeURIComponent(request.url ?? "").slice(1)
     asked.push(url)
     const found = packages.get(url.replace(/\/-\/.*$/, ""))
-    if (found === undefined) {
+    if (authorization !== undefined && request.headers.authorization !== authorization) {
+      response.writeHead(401, { "content-type": "application/json" }).end("{}")
+    } else if (found === undefined) {
       response.writeHead(404, { "content-type": "application/json" }).end(JSON.stringify({ error: "Not found" }))
     } else if (url.includes("/-/")) {
-      response.writeHead(200, { "content-type": "application/octet-stream" }).end(found.tarball)
+      response.writeHead(200, { "content-length": found.tarball.length }).end(
+        spoilt.has(found.manifest.name) ? Buffer.from(found.tarball).fill(0, found.tarball.length - 100) : found.tarball
+      )
     } else {
       const { name, version } = found.manifest
       const dist = {
@@ -92,6 +102,8 @@ export const startRegistry = async (): Promise<Registry> => {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
     asked,
     add: (manifest, bytes) => void packages.set(manifest.name, { manifest, tarball: bytes }),
+    spoil: (name) => void spoilt.add(name),
+    lock: (wanted) => void (authorization = wanted),
     stop: () =>
       new Promise((resolve) => {
         server.closeAllConnections()

@@ -171,7 +171,7 @@ export const ROOMS = {
   },
   "layers/deploy": {
     is: "sesh put on a host.",
-    may: MACHINE
+    may: [...MACHINE, "modern-tar"]
   },
   "layers/remote": {
     is: "The services of another host, over ssh; what is remembered of hosts.",

@@ -41,12 +41,13 @@ export const SyncDone = Schema.Struct({ event: Schema.Literal("sync_done"), ok: 
 
 export const DeployStart = Schema.Struct({ event: Schema.Literal("deploy_start"), host: HostName })
 
-/** `version`: of the sesh on the host now; `way`: how it got there. */
+/** `version`: of the sesh on the host now; `way`: how it got there; `from`: what was copied is not that sesh itself. */
 export const DeployDone = Schema.Struct({
   event: Schema.Literal("deploy_done"),
   host: HostName,
   version: Schema.String,
-  way: Schema.String
+  way: Schema.String,
+  from: Schema.optionalKey(Schema.String)
 })
 
 export const DeployFailed = Schema.Struct({

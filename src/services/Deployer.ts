@@ -4,12 +4,16 @@ import * as Schema from "effect/Schema"
 import type { HostName } from "../schema/HostName.ts"
 import type { ConnectOptions } from "./SshTransport.ts"
 
-/** The step of a deployment, or the one where it stopped. `connect`: no connection, or a lost one. */
+/**
+ * The step of a deployment, or the one where it stopped. `connect`: no connection, or a lost one. `fetch`: the
+ * executable for the host's platform could not be had here.
+ */
 export const DeployStep = Schema.Literals([
   "connect",
   "detect_platform",
   "prepare",
   "npm",
+  "fetch",
   "transfer",
   "check",
   "run",
@@ -35,8 +39,8 @@ export class DeployError extends Schema.TaggedError<DeployError>()("DeployError"
 }
 
 /**
- * How sesh was installed. `npm`: as a package, which the host's own npm installed. `copy`: as a copy of our own
- * executable. `present`: this version, or a newer one, was installed already, and nothing was done.
+ * How sesh was installed. `npm`: as a package, which the host's own npm installed. `copy`: as a copy of an executable
+ * that this machine has. `present`: this version, or a newer one, was installed already, and nothing was done.
  */
 export const DeployWay = Schema.Literals(["npm", "copy", "present"])
 export type DeployWay = typeof DeployWay.Type
@@ -46,6 +50,11 @@ export interface Deployed {
   /** The version on the host now. */
   readonly version: string
   /**
+   * Where the copied executable is from when it is not our own, which is for another platform: the folder that
+   * `SESH_EXECUTABLES` names, or npm's registry.
+   */
+  readonly from?: "folder" | "registry"
+  /**
    * The path of another sesh, or another program of that name, that comes first on the host's PATH as its sshd sets it.
    * What we run there has a path, so this matters only to those who type `sesh` on the host.
    */
@@ -54,13 +63,21 @@ export interface Deployed {
 
 /** What a deployment is doing. */
 export type DeployProgress =
-  | { readonly _tag: "Doing"; readonly what: "looking" | "asking npm" | "preparing" | "checking" }
+  | { readonly _tag: "Doing"; readonly what: "looking" | "asking npm" | "fetching" | "preparing" | "checking" }
   | {
     readonly _tag: "Sending"
     /** Bytes sent so far, and in the end; `total` is an estimate until all is compressed. */
     readonly sent: number
     readonly total: number
     /** Bytes per second, recently. */
+    readonly rate: number
+  }
+  | {
+    /** This machine downloads the executable for the host's platform. */
+    readonly _tag: "Fetching"
+    /** Bytes so far, and in the end, as far as the registry says. */
+    readonly got: number
+    readonly total: number
     readonly rate: number
   }
 
@@ -73,7 +90,8 @@ export interface DeployOptions extends ConnectOptions {
 export class Deployer extends Context.Service<Deployer, {
   /**
    * Makes sure that the host has this version, or a newer one: through the host's npm when that can get our package,
-   * else as a copy of our own executable when the platforms match. Running sessions continue.
+   * else as a copy of our own executable when the platforms match, else of the one for the host's platform, from a
+   * folder or npm's registry. A copy is of this very version. Running sessions continue.
    */
   readonly deploy: (host: HostName, options?: DeployOptions) => Effect.Effect<Deployed, DeployError>
 }>()("sesh/services/Deployer") {}

@@ -36,6 +36,8 @@ export class Paths extends Context.Service<Paths, {
   /** Lock file of processes that create sessions or remove dead ones. */
   readonly lock: string
   readonly session: (name: SessionName) => SessionPaths
+  /** Directory of what can be fetched or made again. */
+  readonly cache: string
   /** Directory of what is remembered of other hosts, a file for each. */
   readonly remotes: string
   /** The user's list of files to sync to other hosts. */

@@ -22,6 +22,8 @@ suite(
       newer: { sesh: "1.10.0" },
       shadowed: { shadowedBy: "/usr/local/bin/sesh" },
       musl: { npm: true, musl: true },
+      arm: { from: "registry" },
+      mac: { from: "folder" },
       neither: { copy: false }
     })),
     Layer.provide(CallerFake.layer({ version: OURS }))

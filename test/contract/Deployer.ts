@@ -48,6 +48,26 @@ export const suite = (name: string, layer: Layer.Layer<Deployer | DeployLab>): v
     )
 
     test(
+      "a host of another platform gets the executable of a folder, or of npm's registry, which reports how it comes",
+      Effect.gen(function*() {
+        const lab = yield* DeployLab
+        const seen: Array<DeployProgress> = []
+        const arm = yield* deploy("arm", (progress) => seen.push(progress))
+        assert.deepStrictEqual(arm, { way: "copy", version: OURS, from: "registry" })
+        assert.strictEqual(lab.version("arm"), OURS)
+        const kinds = seen.map((progress) => progress._tag === "Doing" ? progress.what : progress._tag)
+        assert.isBelow(kinds.indexOf("fetching"), kinds.indexOf("Fetching"))
+        assert.isBelow(kinds.lastIndexOf("Fetching"), kinds.indexOf("Sending"))
+        const fetched = seen.findLast((progress) => progress._tag === "Fetching")!
+        assert.isAbove(fetched.got, 0)
+        assert.isAtMost(fetched.got, fetched.total)
+        assert.deepStrictEqual(yield* deploy("mac"), { way: "copy", version: OURS, from: "folder" })
+        assert.strictEqual(lab.version("mac"), OURS)
+        assert.deepStrictEqual(yield* deploy("arm"), { way: "present", version: OURS })
+      })
+    )
+
+    test(
       "an older one is replaced, and a newer one is left alone",
       Effect.gen(function*() {
         const lab = yield* DeployLab

@@ -13,6 +13,7 @@ import * as path from "node:path"
 import { expect, it, onTestFinished } from "vitest"
 import { describeWith } from "../support/needs.ts"
 import { ownSsh } from "../support/ownSsh.ts"
+import { startRegistry, tarball } from "../support/registry.ts"
 import { sandbox, SESH } from "../support/sandbox.ts"
 import { sshLab } from "../support/sshd.ts"
 import { terminal } from "../support/terminal.ts"
@@ -35,7 +36,9 @@ const hosts = async (...names: ReadonlyArray<string>) => {
     homes.set(name, there)
     // If there is an npm, it gets nothing.
     writeFileSync(path.join(there.home, ".npmrc"), "registry=http://127.0.0.1:1/\n")
-    const env = `HOME=${there.home} SESH_SANDBOX=${there.home} PATH=/usr/bin:/bin SHELL=/bin/sh`
+    // What is in there goes before the system's own.
+    const wrappers = path.join(there.home, "wrappers")
+    const env = `HOME=${there.home} SESH_SANDBOX=${there.home} PATH=${wrappers}:/usr/bin:/bin SHELL=/bin/sh`
     // sshd goes to the home of this user, whatever HOME says.
     const command = `cd '${there.home}' && exec sh -c "$SSH_ORIGINAL_COMMAND"`
     const sshd = await lab.start({ options: [`SetEnv ${env}`, `ForceCommand ${command}`] })
@@ -121,6 +124,56 @@ describeWith(["ssh", "sshd", "ssh-keygen"], "sesh --deploy", () => {
     await t.prompt("there$")
     await leave()
     expect(events().slice(first.length).map(({ event }) => event)).toEqual(["session_attached", "session_detached"])
+  })
+
+  it("fetches the executable for a host of another platform, or takes it from a folder, and says so", async () => {
+    const { box, home } = await hosts("arm", "mac")
+    const registry = await startRegistry()
+    onTestFinished(registry.stop)
+    writeFileSync(path.join(box.home, ".npmrc"), `registry=${registry.url}\n`)
+    // It runs there because it is this machine's.
+    const packed = (os: string, cpu: string) => {
+      const manifest = { name: `sesh-sessions-${os}-${cpu}`, version: "0.1.0", os: [os], cpu: [cpu] }
+      return [manifest, tarball(manifest, { "bin/sesh": readFileSync(SESH) })] as const
+    }
+    const folder = path.join(box.home, "packages")
+    mkdirSync(folder)
+    const wrap = (name: string, tool: string, script: string) => {
+      const dir = path.join(home(name).home, "wrappers")
+      mkdirSync(dir, { recursive: true })
+      writeFileSync(path.join(dir, tool), `#!/bin/sh\n${script}\n`, { mode: 0o755 })
+    }
+    wrap("arm", "uname", "case $1 in -s) echo Linux ;; *) echo aarch64 ;; esac")
+    wrap("arm", "ls", "echo /lib/ld-linux-aarch64.so.1")
+    wrap("arm", "npm", "echo no network >&2; exit 1")
+    wrap("mac", "uname", "case $1 in -s) echo Darwin ;; *) echo arm64 ;; esac")
+    const log = path.join(box.home, "log")
+    const events = () => readFileSync(log, "utf8").trim().split("\n").map((line) => JSON.parse(line) as object)
+    const env = { SESH_EXECUTABLES: folder, XDG_CACHE_HOME: path.join(box.home, "cache") }
+    const deploy = (name: string, more = {}) =>
+      box.sesh(["--deploy", `@${name}`], { env: { ...box.env, ...env, ...more } })
+
+    const none = await deploy("arm", { SESH_EVENT_LOG: log })
+    expect([none.code, none.out]).toEqual([1, ""])
+    expect(none.err).toContain("npm there cannot install it (no network), and this sesh is for linux-")
+    expect(none.err).toContain(`${registry.url} has no sesh-sessions-linux-arm64@0.1.0; publish `)
+    expect(events()).toMatchObject([{ event: "deploy_start" }, { event: "deploy_failed", step: "npm" }])
+    expect(existsSync(target(home("arm").home))).toBe(false)
+
+    registry.add(...packed("linux", "arm64"))
+    const fetched = await deploy("arm", { SESH_EVENT_LOG: log })
+    expect([fetched.code, fetched.out]).toEqual([0, "arm: sesh 0.1.0 installed, as a copy from npm's registry\n"])
+    expect(events().at(-1)).toMatchObject({ event: "deploy_done", host: "arm", way: "copy", from: "registry" })
+    expect(readFileSync(target(home("arm").home)).equals(readFileSync(SESH))).toBe(true)
+
+    writeFileSync(path.join(folder, "sesh-sessions-darwin-arm64-0.1.0.tgz"), packed("darwin", "arm64")[1])
+    const copied = await deploy("mac")
+    expect([copied.code, copied.out, copied.err]).toEqual([
+      0,
+      "mac: sesh 0.1.0 installed, as a copy from SESH_EXECUTABLES\n",
+      ""
+    ])
+    expect(await home("mac").run(target(home("mac").home), ["--version"])).toMatchObject({ out: "sesh 0.1.0\n" })
   })
 
   it("tells what is wrong in a line, and exits with 1", async () => {

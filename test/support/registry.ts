@@ -48,10 +48,10 @@ const entry = (name: string, bytes: Buffer, mode: number): Buffer => {
 }
 
 /** A package's archive: its manifest and executable files. */
-export const tarball = (manifest: Manifest, files: Readonly<Record<string, string>>): Buffer =>
+export const tarball = (manifest: Manifest, files: Readonly<Record<string, string | Buffer>>): Buffer =>
   gzipSync(Buffer.concat([
     entry("package/package.json", Buffer.from(JSON.stringify(manifest)), 0o644),
-    ...Object.entries(files).map(([name, text]) => entry(`package/${name}`, Buffer.from(text), 0o755)),
+    ...Object.entries(files).map(([name, content]) => entry(`package/${name}`, Buffer.from(content as string), 0o755)),
     Buffer.alloc(2 * BLOCK)
   ]))
 

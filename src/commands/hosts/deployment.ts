@@ -26,6 +26,7 @@ const timeLeft = (seconds: number): string =>
 const STEP_TEXTS = {
   looking: "looking what is there",
   "asking npm": "npm installs it there",
+  fetching: "asking npm's registry",
   preparing: "preparing",
   checking: "checking what arrived"
 } as const
@@ -33,22 +34,25 @@ const STEP_TEXTS = {
 /** The progress line of a deployment. */
 export const progressText = (progress: DeployProgress): string => {
   if (progress._tag === "Doing") return `${STEP_TEXTS[progress.what]} …`
-  const { rate, sent, total } = progress
-  const part = total === 0 ? 0 : sent / total
+  const { rate, total } = progress
+  const done = progress._tag === "Sending" ? progress.sent : progress.got
+  const part = total === 0 ? 0 : done / total
   const columns = [
-    `${bar(part)} ${String(Math.floor(100 * part)).padStart(3)}%`,
-    `${megabytes(sent)} of ${megabytes(total)} MB`,
+    `${progress._tag === "Sending" ? bar(part) : "fetching"} ${String(Math.floor(100 * part)).padStart(3)}%`,
+    `${megabytes(done)} of ${megabytes(total)} MB`,
     `${megabytes(rate)} MB/s`,
-    ...(rate === 0 ? [] : [timeLeft((total - sent) / rate)])
+    ...(rate === 0 ? [] : [timeLeft((total - done) / rate)])
   ]
   return columns.join("  ")
 }
 
+const FROM_TEXTS = { folder: "as a copy from SESH_EXECUTABLES", registry: "as a copy from npm's registry" } as const
+
 /** The result of a deployment, in a line. */
-export const outcome = ({ version, way }: Deployed): string =>
-  way === "present"
-    ? `sesh ${version} is there already`
-    : `sesh ${version} installed, ${way === "npm" ? "by npm" : "as a copy"}`
+export const outcome = ({ from, version, way }: Deployed): string => {
+  if (way === "present") return `sesh ${version} is there already`
+  return `sesh ${version} installed, ${way === "npm" ? "by npm" : from === undefined ? "as a copy" : FROM_TEXTS[from]}`
+}
 
 /** Deploys sesh, and writes what happens to the event log. */
 export const deployTo = Effect.fn("deployTo")(function*(host: HostName, options?: DeployOptions) {
@@ -59,7 +63,8 @@ export const deployTo = Effect.fn("deployTo")(function*(host: HostName, options?
       emit({ event: "deploy_failed", host, step, stderr: excerpt(stderr === "" ? problem : stderr) })
     )
   )
-  yield* emit({ event: "deploy_done", host, version: deployed.version, way: deployed.way })
+  const { from, version, way } = deployed
+  yield* emit({ event: "deploy_done", host, version, way, ...(from === undefined ? {} : { from }) })
   return deployed
 })
 

@@ -59,7 +59,7 @@ const upgradeAll = Effect.fn("upgrade")(function*() {
       onProgress: (progress) =>
         board.set(
           host,
-          progress._tag === "Doing" ? "…" : `${Math.floor(100 * progress.sent / Math.max(1, progress.total))}%`
+          progress._tag === "Sending" ? `${Math.floor(100 * progress.sent / Math.max(1, progress.total))}%` : "…"
         )
     }).pipe(
       Effect.result,

@@ -1,8 +1,8 @@
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import * as RcRef from "effect/RcRef"
 import * as Result from "effect/Result"
+import * as Path from "node:path"
 import type { HostName } from "../../schema/HostName.ts"
 import { isAsNewAs } from "../../schema/Version.ts"
 import { Caller } from "../../services/Caller.ts"
@@ -13,12 +13,15 @@ import {
   type DeployOptions,
   type DeployProgress
 } from "../../services/Deployer.ts"
+import { PackageRegistry } from "../../services/PackageRegistry.ts"
+import { Paths } from "../../services/Paths.ts"
 import { SshTransport } from "../../services/SshTransport.ts"
 import { isHopeless } from "./diagnosis.ts"
 import { afterStep, failure, lost, nothingToSend, noWay, unfit } from "./errors.ts"
-import { type Executable, ExecutableUnreadable, openExecutable } from "./executable.ts"
+import type { Executable } from "./executable.ts"
+import { makeExecutables } from "./executables.ts"
 import { type HostFacts, readFacts, readOutcome, stderrText } from "./hostReport.ts"
-import { readPackage } from "./npmPackage.ts"
+import { nameOf, PACKAGE, readPackage } from "./npmPackage.ts"
 import { type Own, ownExecutable } from "./ownExecutable.ts"
 import { runToEnd } from "./programOutput.ts"
 import { copyCommand, detectCommand, npmCommand } from "./scripts.ts"
@@ -47,25 +50,33 @@ interface Target {
 
 /**
  * Runs fixed shell scripts on the host (docs/deploy.md). `SESH_NPM_PACKAGE` and `SESH_NPM_REGISTRY` choose what its npm
- * installs.
+ * installs, and what is fetched here; `SESH_EXECUTABLES` names a folder that is looked into before.
  */
-export const layer = (given: DeployerSshOptions = {}): Layer.Layer<Deployer, never, Caller | SshTransport> =>
+export const layer = (
+  given: DeployerSshOptions = {}
+): Layer.Layer<Deployer, never, Caller | PackageRegistry | Paths | SshTransport> =>
   Layer.effect(
     Deployer,
     Effect.gen(function*() {
-      const { env, version } = yield* Caller
+      const { env, resolve, version } = yield* Caller
+      const { cache } = yield* Paths
+      const registry = yield* PackageRegistry
       const ssh = yield* SshTransport
 
       const own = yield* Effect.cached(Effect.sync(() => given.own ?? ownExecutable()))
 
-      /** One for all hosts at a time. Its memory must be freed after the deployment: a session may run for days. */
-      const executable = yield* RcRef.make({
-        acquire: Effect.gen(function*() {
-          const { path } = yield* own
-          if (path === undefined) return yield* new ExecutableUnreadable({ during: "find" })
-          return yield* Effect.acquireRelease(openExecutable(path), (opened) => Effect.sync(opened.close))
-        })
-      })
+      const executables = yield* makeExecutables(
+        own,
+        // Whoever asks for it has read the variables before.
+        Effect.map(Effect.orDie(readPackage("", env, version)), (wanted) => ({
+          cache: Path.join(cache, "executables"),
+          folder: env["SESH_EXECUTABLES"] ? resolve(env["SESH_EXECUTABLES"]) : undefined,
+          registry,
+          address: wanted.registry || undefined,
+          package: nameOf(wanted),
+          version
+        }))
+      )
 
       const run = Effect.fnUntraced(
         function*(
@@ -176,11 +187,12 @@ export const layer = (given: DeployerSshOptions = {}): Layer.Layer<Deployer, nev
           return yield* refusal
         }
         const ours = yield* own
-        if (ours.platform !== platform) return yield* noWay(host, facts, ours, refusal)
-        const opened = yield* RcRef.get(executable).pipe(
-          Effect.mapError((unreadable) => noWay(host, facts, ours, refusal, unreadable))
+        const name = ours.platform === platform ? PACKAGE : nameOf(yield* readPackage(host, env, version))
+        const { executable, from } = yield* executables(platform, report).pipe(
+          Effect.mapError((cause) => noWay(host, facts, ours, name, refusal, cause))
         )
-        return { way: "copy", ...yield* byCopy(target, opened) } as const
+        const installed = yield* byCopy(target, executable)
+        return { way: "copy", ...installed, ...(from === undefined ? {} : { from }) } as const
       }, Effect.scoped)
 
       return Deployer.of({ deploy })

@@ -6,6 +6,7 @@ import type { CLibrary } from "./cLibrary.ts"
 import { explainCLibrary, explainStep } from "./diagnosis.ts"
 import type { ExecutableUnreadable } from "./executable.ts"
 import { gist, type HostFacts } from "./hostReport.ts"
+import type { NoExecutable } from "./otherExecutable.ts"
 import type { Own } from "./ownExecutable.ts"
 
 const line = (text: string): string => visible(text.replaceAll("\n", " "))
@@ -67,32 +68,45 @@ export const afterStep = (
 }
 
 export const nothingToSend = (host: string, cause: ExecutableUnreadable): DeployError =>
-  failure(host, "transfer", `our own executable cannot be read (${cause.message})`, "", undefined, cause)
+  failure(host, "transfer", `the executable cannot be read (${cause.message})`, "", undefined, cause)
+
+/** Our own executable is for another platform, and there is none for the host's. */
+const noneFor = (
+  { hasNpm, platform, system }: HostFacts,
+  host: string,
+  own: Own,
+  packageName: string,
+  { message }: NoExecutable
+) => ({
+  problem: `this sesh is for ${own.platform}, and ${host} is ${platform} (${system}); ${message}`,
+  advice: [
+    ...hasNpm ? [] : [`install Node.js with npm on ${host}`],
+    `publish ${packageName}-${platform} to a registry (SESH_NPM_REGISTRY, SESH_NPM_PACKAGE)`,
+    "set SESH_EXECUTABLES to a folder with it (npm run pack -- --all)",
+    `or put a sesh for ${platform} to ~/.local/bin/sesh there yourself`
+  ].join(", ")
+})
 
 /** Neither npm nor a copy is possible: says what would help. */
 export const noWay = (
   host: string,
-  { hasNpm, platform, system }: HostFacts,
+  facts: HostFacts,
   own: Own,
+  packageName: string,
   npm: DeployError | undefined,
-  unreadable?: ExecutableUnreadable
+  cause: ExecutableUnreadable | NoExecutable
 ): DeployError => {
-  const problem = unreadable?.message ?? `this sesh is for ${own.platform}, and ${host} is ${platform} (${system})`
-  const cause = unreadable ?? npm
+  const { advice, problem } = cause._tag === "NoExecutable"
+    ? noneFor(facts, host, own, packageName, cause)
+    : { problem: cause.message, advice: "build it (npm run build), and try again" }
   return failure(
     host,
-    npm?.step ?? "detect_platform",
-    hasNpm
+    npm?.step ?? (cause._tag === "NoExecutable" ? "fetch" : "detect_platform"),
+    facts.hasNpm
       ? `npm there cannot install it (${npm === undefined ? "" : gist(npm.stderr) || npm.problem}), and ${problem}`
       : `${problem}; there is no npm on its PATH`,
     npm?.stderr ?? "",
-    own.platform === platform
-      ? "build it (npm run build), and try again"
-      : `${
-        hasNpm
-          ? "make the package available to npm there (SESH_NPM_REGISTRY, SESH_NPM_PACKAGE)"
-          : `install Node.js with npm on ${host}`
-      }, or put a sesh for ${platform} to ~/.local/bin/sesh there yourself`,
+    advice,
     cause
   )
 }

@@ -1,4 +1,4 @@
-/** Our own executable, as it is sent: read and compressed once for all hosts, while the first ones receive it. */
+/** An executable, as it is sent: read and compressed once for all hosts, while the first ones receive it. */
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import * as Crypto from "node:crypto"
@@ -13,17 +13,18 @@ const LEVEL = 3
 /** Read and passed on at a time. */
 const CHUNK_BYTES = 256 * 1024
 
-/** Our own executable is missing, or cannot be read. */
+/** An executable is missing, or cannot be read; or cannot be unpacked, for want of a place or of room. */
 export class ExecutableUnreadable extends Schema.TaggedError<ExecutableUnreadable>()("ExecutableUnreadable", {
   /** Missing: this sesh runs from source, and none was built. */
   path: Schema.optionalKey(Schema.String),
-  during: Schema.Literals(["find", "open", "read"]),
+  during: Schema.Literals(["find", "unpack", "open", "read"]),
   cause: Schema.optionalKey(Schema.Defect())
 }) {
   override get message() {
     switch (this.during) {
       case "find":
         return "this sesh runs from source and was not built"
+      case "unpack":
       case "open":
         return codeOf(this.cause)
       case "read":

@@ -48,3 +48,6 @@ export const readPackage = (
     version: chosen === undefined ? version : ""
   })
 }
+
+/** The name alone. */
+export const nameOf = ({ spec }: Pick<Wanted, "spec">): string => spec.replace(/(?<=.)@.*$/, "")

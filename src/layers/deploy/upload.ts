@@ -1,17 +1,12 @@
-/** Sends our executable to a program on a host that installs it. */
+/** Sends an executable to a program on a host that installs it. */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import type { ExitStatus } from "../../schema/Session.ts"
 import type { DeployProgress, DeployStep } from "../../services/Deployer.ts"
 import type { ConnectionLost, RemoteProgram } from "../../services/SshTransport.ts"
 import type { ExecutableUnreadable, Packed } from "./executable.ts"
+import { makeRate, REPORT_EVERY_MS } from "./meter.ts"
 import { makeCollector, type ProgramOutput } from "./programOutput.ts"
-
-/** Between two reports. */
-const REPORT_EVERY_MS = 200
-
-/** Reports that a rate is averaged over: three seconds of them. */
-const RATE_OVER_REPORTS = 15
 
 /** Without a sign of life: a checksum, a first run, and a slow disk. */
 const SILENCE_MS = 120_000
@@ -21,20 +16,15 @@ export interface Sent extends ProgramOutput {
   readonly end: ExitStatus | ConnectionLost | undefined
   /** Its last step. */
   readonly step: DeployStep
-  /** Why our executable could not be read. */
+  /** Why the executable could not be read. */
   readonly failure: ExecutableUnreadable | undefined
 }
 
 /** Reports the recent rate, and the progress. */
 const makeMeter = (report: (progress: DeployProgress) => void, packed: Packed) => {
-  const points: Array<readonly [at: number, sent: number]> = []
-  return (now: number, sent: number) => {
-    points.push([now, sent])
-    if (points.length > RATE_OVER_REPORTS) points.shift()
-    const [at, before] = points[0]!
-    const rate = now > at ? Math.round((sent - before) / (now - at) * 1000) : 0
-    report({ _tag: "Sending", sent, total: Math.max(sent, packed.total()), rate })
-  }
+  const rate = makeRate()
+  return (now: number, sent: number) =>
+    report({ _tag: "Sending", sent, total: Math.max(sent, packed.total()), rate: rate(now, sent) })
 }
 
 /** Sends nothing before the program is `ready`, and returns the program's output at its end. */

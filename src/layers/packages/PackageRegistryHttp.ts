@@ -22,7 +22,7 @@ const SILENCE = "1 minute"
 /** Bytes of what a registry says about a package: npm's biggest, of all versions, has a few megabytes. */
 const MAX_ANSWER_BYTES = 32_000_000
 
-/** The short form, with what an installation needs alone (npm/registry, docs/responses/package-metadata.md). */
+/** The short form, with what an installation needs alone (npm's `package-metadata`). */
 const ABBREVIATED = "application/vnd.npm.install-v1+json; q=1.0, application/json; q=0.8"
 
 /** Without a user and password, and what would harm a terminal. */

@@ -56,7 +56,8 @@ const cannotMake = (dir: string, cause: unknown): PathsError => {
 
 /**
  * `SESH_DIR` or `~/.sesh`; state under `XDG_STATE_HOME` or `~/.local/state`, configuration under `XDG_CONFIG_HOME` or
- * `~/.config`. The XDG variables are ignored unless absolute, as the XDG Base Directory Specification says.
+ * `~/.config`; what can be fetched again under `XDG_CACHE_HOME` or `~/.cache`, on macOS `~/Library/Caches`. The XDG
+ * variables are ignored unless absolute, as the XDG Base Directory Specification says.
  */
 export const layer: Layer.Layer<Paths, never, Caller | OperatingSystem> = Layer.effect(
   Paths,
@@ -68,6 +69,7 @@ export const layer: Layer.Layer<Paths, never, Caller | OperatingSystem> = Layer.
       const given = env[variable]
       return Path.join(given !== undefined && Path.isAbsolute(given) ? given : Path.join(home, ...otherwise), "sesh")
     }
+    const caches = platform === "darwin" ? ["Library", "Caches"] : [".cache"]
     const state = xdg("XDG_STATE_HOME", ".local", "state")
 
     // Joined once: a listing needs many of these paths, and joining each would take longer than connecting.
@@ -148,6 +150,7 @@ export const layer: Layer.Layer<Paths, never, Caller | OperatingSystem> = Layer.
       dir,
       lock: Path.join(dir, ".lock"),
       session,
+      cache: xdg("XDG_CACHE_HOME", ...caches),
       remotes: Path.join(state, "remotes"),
       syncList: Path.join(xdg("XDG_CONFIG_HOME", ".config"), "sync"),
       ensure,

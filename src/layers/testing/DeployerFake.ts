@@ -15,6 +15,8 @@ export interface FakeTarget {
   npm?: boolean
   /** Our own executable runs there: yes, unless said otherwise. */
   copy?: boolean
+  /** It is of another platform: what is copied comes from there. */
+  from?: "folder" | "registry"
   /** Its C library is musl: then no sesh runs there. */
   musl?: boolean
   /** Another sesh comes first on its PATH: where it is. */
@@ -83,11 +85,20 @@ export const layer = (
           stderr: ""
         })
       }
+      const { from, shadowedBy } = there
+      if (!npm && from === "registry") {
+        report({ _tag: "Doing", what: "fetching" })
+        report({ _tag: "Fetching", got: SIZE, total: SIZE, rate: SIZE })
+      }
       if (!npm) { for (const sent of [0, SIZE]) report({ _tag: "Sending", sent, total: SIZE, rate: SIZE }) }
       report({ _tag: "Doing", what: "checking" })
       targets.set(host, { ...there, sesh: version })
-      const { shadowedBy } = there
-      return { way: npm ? "npm" : "copy", version, ...(shadowedBy === undefined ? {} : { shadowedBy }) } as const
+      return {
+        way: npm ? "npm" : "copy",
+        version,
+        ...(npm || from === undefined ? {} : { from }),
+        ...(shadowedBy === undefined ? {} : { shadowedBy })
+      } as const
     })
 
     const deploy = Effect.fn("Deployer.deploy")((host: HostName, options?: DeployOptions) =>

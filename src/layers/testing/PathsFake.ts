@@ -24,6 +24,7 @@ export const layer = (options?: { readonly dir?: string; readonly problem?: Path
       dir,
       lock: `${dir}/.lock`,
       session,
+      cache: "/fake/.cache/sesh",
       remotes: `${dir}/remotes`,
       syncList: `${dir}/sync`,
       ensure: fit,

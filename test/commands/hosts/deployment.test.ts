@@ -48,6 +48,20 @@ describe("sesh --deploy", () => {
         ])
       })))
 
+  it.effect("says where a copy for another platform comes from, and shows how it is fetched", () =>
+    inWorld({ targets: { arm: { from: "registry" }, mac: { from: "folder" } } }, (sesh) =>
+      Effect.gen(function*() {
+        assert.strictEqual(yield* sesh("--deploy", "@arm", "@mac"), 0)
+        assert.deepStrictEqual((yield* Output.OutputTestRef).out, [
+          "arm: sesh 0.0.0 installed, as a copy from npm's registry",
+          "mac: sesh 0.0.0 installed, as a copy from SESH_EXECUTABLES"
+        ])
+        assert.deepStrictEqual((yield* ProgressTestRef).texts.slice(1, 3), [
+          "arm: asking npm's registry …",
+          "arm: fetching 100%  0.0 of 0.0 MB  0.0 MB/s  0 s left"
+        ])
+      })))
+
   it.effect("says which other sesh one would run there, and what helps", () =>
     inWorld(
       { targets: { web: { shadowedBy: "/usr/bin/sesh" }, old: { sesh: "0.0.0", shadowedBy: "/x" } } },

@@ -1,0 +1,157 @@
+/** The executable for a platform that is not ours: from a folder of the user, or from npm's registry. */
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+import * as Stream from "effect/Stream"
+import * as Fs from "node:fs"
+import * as Path from "node:path"
+import { visible } from "../../schema/Text.ts"
+import type { DeployProgress } from "../../services/Deployer.ts"
+import type { PackageArchive, PackageError, PackageRegistry } from "../../services/PackageRegistry.ts"
+import { codeOf, isAbsent } from "../system/systemError.ts"
+import { type ArchiveUnfit, unpackExecutable } from "./archive.ts"
+import { type Executable, ExecutableUnreadable } from "./executable.ts"
+import { openKept, openNew, unfinished } from "./executableCache.ts"
+import { makeRate, REPORT_EVERY_MS } from "./meter.ts"
+
+/** There is none for a platform. */
+export class NoExecutable extends Schema.TaggedError<NoExecutable>()("NoExecutable", {
+  /** Where it was looked for, and why it was not there: a line without control characters. */
+  problem: Schema.String,
+  /** False: something is wrong with what is there. */
+  isAbsent: Schema.Boolean,
+  cause: Schema.Defect()
+}) {
+  override get message() {
+    return this.problem
+  }
+}
+
+export interface Found {
+  readonly executable: Executable
+  readonly from: "folder" | "registry"
+}
+
+export interface Sources {
+  /** Directory of what is kept. */
+  readonly cache: string
+  /** Of packages; undefined: none is given. */
+  readonly folder: string | undefined
+  readonly registry: PackageRegistry["Service"]
+  /** Its address; undefined: the one that npm is configured for. */
+  readonly address: string | undefined
+  /** The package's name without the platform. */
+  readonly package: string
+  readonly version: string
+}
+
+/** As npm calls the file that it packs: `@acme/sesh` in `acme-sesh-0.1.0.tgz`. */
+const archiveName = (name: string, version: string): string =>
+  `${name.replace(/^@/, "").replace("/", "-")}-${version}.tgz`
+
+const problemIn = (where: string, { message }: ArchiveUnfit | ExecutableUnreadable): string =>
+  visible(`${where} cannot be used: ${message}`)
+
+/** Downloads it, and reports. */
+const download = Effect.fnUntraced(function*(
+  { bytes, size }: PackageArchive,
+  to: string,
+  report: (progress: DeployProgress) => void
+) {
+  const clock = yield* Clock.Clock
+  const rate = makeRate()
+  let got = 0
+  let reported = Number.NEGATIVE_INFINITY
+  const fd = yield* Effect.acquireRelease(
+    Effect.try({
+      try: () => Fs.openSync(to, "wx", 0o600),
+      catch: (cause) => new ExecutableUnreadable({ path: to, during: "unpack", cause })
+    }),
+    (fd) => Effect.sync(() => Fs.closeSync(fd))
+  )
+  yield* Stream.runForEach(bytes, (chunk) =>
+    Effect.try({
+      try: () => {
+        for (let at = 0; at < chunk.length;) at += Fs.writeSync(fd, chunk, at)
+        got += chunk.length
+        const now = clock.currentTimeMillisUnsafe()
+        if (now - reported < REPORT_EVERY_MS) return
+        reported = now
+        report({ _tag: "Fetching", got, total: Math.max(got, size ?? got), rate: rate(now, got) })
+      },
+      catch: (cause) => new ExecutableUnreadable({ path: to, during: "unpack", cause })
+    }))
+}, Effect.scoped)
+
+/** One of the folder; undefined when it has no such package. */
+const fromFolder = Effect.fnUntraced(function*(sources: Sources, folder: string, platform: string) {
+  const { cache, version } = sources
+  const archive = Path.join(folder, archiveName(`${sources.package}-${platform}`, version))
+  yield* Effect.try({
+    try: () => Fs.accessSync(archive, Fs.constants.R_OK),
+    catch: (cause) =>
+      new NoExecutable({
+        problem: visible(isAbsent(cause) ? `there is no ${archive}` : `${archive} cannot be read (${codeOf(cause)})`),
+        isAbsent: isAbsent(cause),
+        cause
+      })
+  })
+  return yield* Effect.gen(function*() {
+    const to = yield* unfinished(cache)
+    yield* unpackExecutable(archive, to, { platform, version })
+    return yield* openNew(to, cache, undefined)
+  }).pipe(
+    Effect.mapError((cause) => new NoExecutable({ problem: problemIn(archive, cause), isAbsent: false, cause }))
+  )
+}, Effect.scoped)
+
+const fromRegistry = Effect.fnUntraced(
+  function*(sources: Sources, platform: string, report: (progress: DeployProgress) => void) {
+    const { address, cache, registry, version } = sources
+    const name = `${sources.package}-${platform}`
+    const kept = { platform, version, source: `${address ?? ""} ${name}` }
+    const before = yield* openKept(cache, kept)
+    if (before !== undefined) return before
+    report({ _tag: "Doing", what: "fetching" })
+    const failed = (cause: PackageError | ArchiveUnfit | ExecutableUnreadable) =>
+      new NoExecutable({
+        problem: cause._tag === "PackageError" ? cause.message : problemIn(`${name}@${version}`, cause),
+        isAbsent: cause._tag === "PackageError" && cause.kind !== "altered",
+        cause
+      })
+    return yield* Effect.gen(function*() {
+      const [archive, to] = [yield* unfinished(cache), yield* unfinished(cache)]
+      yield* download(yield* registry.open(name, version, address), archive, report)
+      yield* unpackExecutable(archive, to, { platform, version })
+      return yield* openNew(to, cache, kept)
+    }).pipe(Effect.mapError(failed))
+  },
+  Effect.scoped
+)
+
+/**
+ * Opens this version's executable for a platform; the caller closes it. A folder goes first; where a package in it is
+ * there and wrong, nothing else is tried, as it was meant.
+ */
+export const openOther = Effect.fnUntraced(
+  function*(sources: Sources, platform: string, report: (progress: DeployProgress) => void) {
+    const { folder } = sources
+    if (folder === undefined) {
+      return { from: "registry", executable: yield* fromRegistry(sources, platform, report) } as const
+    }
+    const inFolder = yield* Effect.result(fromFolder(sources, folder, platform))
+    if (inFolder._tag === "Success") return { from: "folder", executable: inFolder.success } as const
+    const { failure } = inFolder
+    if (!failure.isAbsent) return yield* failure
+    const executable = yield* fromRegistry(sources, platform, report).pipe(
+      Effect.mapError((error) =>
+        new NoExecutable({
+          problem: `${failure.problem}, and ${error.problem}`,
+          isAbsent: error.isAbsent,
+          cause: error.cause
+        })
+      )
+    )
+    return { from: "registry", executable } as const
+  }
+)

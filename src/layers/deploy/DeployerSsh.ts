@@ -136,14 +136,13 @@ export const layer = (
       }
 
       const byCopy = Effect.fnUntraced(function*({ facts, host, options, report }: Target, opened: Executable) {
-        const how = facts.hasGzip ? "gzip" : "plain"
         report({ _tag: "Doing", what: "preparing" })
         const program = yield* ssh.start(
           host,
-          copyCommand(facts.hasGzip ? "gzip" : "cat", String(opened.size), opened.sum, version),
+          copyCommand(facts.encoding === "plain" ? "cat" : facts.encoding, String(opened.size), opened.sum, version),
           options
         ).pipe(Effect.mapError((error) => lost(host, "prepare", error)))
-        const sent = yield* send(program, () => opened.packed(how), report)
+        const sent = yield* send(program, () => opened.packed(facts.encoding), report)
         if (sent.failure !== undefined) return yield* nothingToSend(host, sent.failure)
         if (sent.end === undefined) return yield* failure(host, sent.step, "it does not answer any more")
         if ("_tag" in sent.end) return yield* lost(host, "transfer", sent.end)

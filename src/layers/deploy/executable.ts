@@ -3,15 +3,30 @@ import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import * as Crypto from "node:crypto"
 import * as Fs from "node:fs"
+import type { Transform } from "node:stream"
 import { pipeline } from "node:stream/promises"
 import * as Zlib from "node:zlib"
 import { codeOf } from "../system/systemError.ts"
-
-/** Of zlib's nine: 3% more bytes than the usual 6, in three quarters of the time. */
-const LEVEL = 3
+import type { Encoding } from "./hostReport.ts"
 
 /** Read and passed on at a time. */
 const CHUNK_BYTES = 256 * 1024
+
+const { ZSTD_c_compressionLevel, ZSTD_c_enableLongDistanceMatching, ZSTD_c_windowLog } = Zlib.constants
+
+/**
+ * Chosen by the time until all has arrived, at 5 and 20 Mbit/s, while one processor compresses (docs/deploy.md).
+ * The window is the largest that `zstd -d` allows without being told to: 128 MB.
+ */
+const COMPRESSORS: Readonly<Record<Encoding, (() => Transform) | undefined>> = {
+  zstd: () =>
+    Zlib.createZstdCompress({
+      chunkSize: CHUNK_BYTES,
+      params: { [ZSTD_c_compressionLevel]: 9, [ZSTD_c_enableLongDistanceMatching]: 1, [ZSTD_c_windowLog]: 27 }
+    }),
+  gzip: () => Zlib.createGzip({ level: 6, chunkSize: CHUNK_BYTES }),
+  plain: undefined
+}
 
 /** An executable is missing, or cannot be read; or cannot be unpacked, for want of a place or of room. */
 export class ExecutableUnreadable extends Schema.TaggedError<ExecutableUnreadable>()("ExecutableUnreadable", {
@@ -52,7 +67,7 @@ export interface Executable {
   /** SHA-256 in hexadecimal. */
   readonly sum: string
   /** The first call starts the work; later calls share its result. */
-  readonly packed: (how: "gzip" | "plain") => Packed
+  readonly packed: (how: Encoding) => Packed
   readonly close: () => void
 }
 
@@ -68,7 +83,7 @@ const read = async function*(fd: number, isOpen = () => true): AsyncGenerator<Bu
   }
 }
 
-const pack = (fd: number, isOpen: () => boolean, size: number, how: "gzip" | "plain"): Packed => {
+const pack = (fd: number, isOpen: () => boolean, size: number, how: Encoding): Packed => {
   const chunks: Array<Buffer> = []
   let taken = 0
   let made = 0
@@ -93,9 +108,8 @@ const pack = (fd: number, isOpen: () => boolean, size: number, how: "gzip" | "pl
       notify()
     }
   }
-  const run = how === "gzip"
-    ? pipeline(counted, Zlib.createGzip({ level: LEVEL, chunkSize: CHUNK_BYTES }), keep)
-    : pipeline(counted, keep)
+  const packer = COMPRESSORS[how]?.()
+  const run = packer === undefined ? pipeline(counted, keep) : pipeline(counted, packer, keep)
   const failed = (cause: unknown) => void (failure = new ExecutableUnreadable({ during: "read", cause }))
   void run.then(() => void (whole = true), failed).then(notify)
   return {
@@ -119,7 +133,7 @@ export const openExecutable = (path: string): Effect.Effect<Executable, Executab
         size += chunk.length
         hash.update(chunk)
       }
-      const kinds = new Map<"gzip" | "plain", Packed>()
+      const kinds = new Map<Encoding, Packed>()
       return {
         size,
         sum: hash.digest("hex"),

@@ -29,6 +29,9 @@ export const PLATFORMS: Readonly<Record<string, string>> = {
   "Darwin arm64": "darwin-arm64"
 }
 
+/** How a file is compressed on its way. */
+export type Encoding = "zstd" | "gzip" | "plain"
+
 /** The host's platform and tools. */
 export interface HostFacts {
   /** As the host names it, for messages: `Linux x86_64`. */
@@ -36,7 +39,8 @@ export interface HostFacts {
   /** Undefined: sesh does not run on it. */
   readonly platform: string | undefined
   readonly hasNpm: boolean
-  readonly hasGzip: boolean
+  /** The best of the compressions that it can undo; `plain` without any. */
+  readonly encoding: Encoding
   readonly cLibrary: CLibrary
   /** The program named sesh: a sesh, one that does not run, or another program, and its path. */
   readonly sesh: { readonly version: string } | "none" | "broken" | { readonly foreign: string }
@@ -63,7 +67,7 @@ export const readFacts = (stdout: Buffer): HostFacts | undefined => {
     platform,
     cLibrary: readCLibrary(platform, values),
     hasNpm: values.has("npm"),
-    hasGzip: values.has("gzip"),
+    encoding: values.has("zstd") ? "zstd" : values.has("gzip") ? "gzip" : "plain",
     sesh: status === undefined
       ? "none"
       : status !== "0" && (values.has("ours") || Number(status) >= NOT_FOUND)

@@ -18,7 +18,7 @@ export LC_ALL
  */
 const DETECT = `${PLAIN}
 printf 'os %s\\nmachine %s\\n' "$(uname -s)" "$(uname -m)"
-for tool in npm gzip; do
+for tool in npm gzip zstd; do
   if command -v "$tool" >/dev/null 2>&1; then printf '%s yes\\n' "$tool"; fi
 done
 loaders=$(ls -dL /lib64/ld-linux-x86-64.so.2 /lib/ld-linux-aarch64.so.1 /lib/ld-linux.so.2 /lib/ld-linux-armhf.so.3 \\
@@ -111,12 +111,14 @@ fail npm
 `
 
 /**
- * Arguments: `gzip` or `cat`, bytes, SHA-256 in hexadecimal, version. The file follows on standard input after `ready`.
+ * Arguments: `zstd`, `gzip` or `cat`, bytes, SHA-256 in hexadecimal, version. The file follows on standard input after
+ * `ready`.
  */
 const COPY = `${PREPARE}${SETTLE}
 room "$(($2 / 1024 + 1))"
 echo ready
 case $1 in
+  zstd) zstd -dcq ;;
   gzip) gzip -dc ;;
   *) cat ;;
 esac >"$temp/sesh" || fail transfer

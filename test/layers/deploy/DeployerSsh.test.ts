@@ -312,6 +312,18 @@ describeWith(["ssh", "sshd", "ssh-keygen"], "DeployerSsh, by copy", () => {
   )
 })
 
+describeWith(["ssh", "sshd", "ssh-keygen", "zstd"], "DeployerSsh, zstd on the host", () => {
+  test(
+    "is preferred to gzip, and asks for no more memory than its program allows",
+    Effect.gen(function*() {
+      const zstd = "echo \"$@\" >\"$HOME/arguments\"; exec /usr/bin/zstd \"$@\""
+      const there = yield* machine({ scripts: { zstd, gzip: "exit 1" } })
+      assert.deepStrictEqual(yield* there.deploy(), { way: "copy", version: OURS })
+      assert.notMatch(Fs.readFileSync(Path.join(there.home, "arguments"), "utf8"), /long|memory/)
+    })
+  )
+})
+
 /** A connection to a port with a limited rate (bytes per second), which can be cut so that both sides notice. */
 const valve = async (to: number, rate: number) => {
   const sockets = new Set<Net.Socket>()

@@ -36,6 +36,9 @@ const DETECT_TIMEOUT = "30 seconds"
 /** Bytes of an unpacked package, roughly; npm also keeps it packed, twice. */
 const PACKAGE_BYTES = 130_000_000
 
+/** The room of an executable, and of what it is compressed to, which arrives first: measured 0.28 to 0.36. */
+const ROOM_WITH_PACKED = 1.5
+
 export interface DeployerSshOptions {
   /** The executable that is copied, and its platform; found out unless given. */
   readonly own?: Own
@@ -135,19 +138,44 @@ export const layer = (
           : Effect.fail(afterStep(host, facts, outcome?.failed ?? step, stderr, bytes))
       }
 
-      const byCopy = Effect.fnUntraced(function*({ facts, host, options, report }: Target, opened: Executable) {
-        report({ _tag: "Doing", what: "preparing" })
-        const program = yield* ssh.start(
-          host,
-          copyCommand(facts.encoding === "plain" ? "cat" : facts.encoding, String(opened.size), opened.sum, version),
-          options
-        ).pipe(Effect.mapError((error) => lost(host, "prepare", error)))
-        const sent = yield* send(program, () => opened.packed(facts.encoding), report)
-        if (sent.failure !== undefined) return yield* nothingToSend(host, sent.failure)
-        if (sent.end === undefined) return yield* failure(host, sent.step, "it does not answer any more")
-        if ("_tag" in sent.end) return yield* lost(host, "transfer", sent.end)
-        return yield* conclude(host, facts, "transfer", sent.stdout, stderrText(sent.stderr), opened.size)
-      }, Effect.scoped)
+      const copyOnce = Effect.fnUntraced(
+        function*({ facts, host, options, report }: Target, opened: Executable, how: "resume" | "restart") {
+          report({ _tag: "Doing", what: "preparing" })
+          const needed = opened.size * (facts.encoding === "plain" ? 2 : ROOM_WITH_PACKED)
+          const program = yield* ssh.start(
+            host,
+            copyCommand(
+              facts.encoding === "plain" ? "cat" : facts.encoding,
+              String(opened.size),
+              opened.sum,
+              version,
+              String(Math.ceil(needed / 1024)),
+              how
+            ),
+            options
+          ).pipe(Effect.mapError((error) => lost(host, "prepare", error)))
+          const sent = yield* send(program, () => opened.packed(facts.encoding), report)
+          if (sent.failure !== undefined) return yield* nothingToSend(host, sent.failure)
+          if (sent.end === undefined) return yield* failure(host, sent.step, "it does not answer any more")
+          if ("_tag" in sent.end) return yield* lost(host, "transfer", sent.end)
+          return {
+            before: sent.before,
+            result: yield* Effect.result(
+              conclude(host, facts, "transfer", sent.stdout, stderrText(sent.stderr), needed)
+            )
+          }
+        },
+        Effect.scoped
+      )
+
+      /** What an earlier connection has brought may be wrong: then all of it is sent, once. */
+      const byCopy = Effect.fnUntraced(function*(target: Target, opened: Executable) {
+        const { before, result } = yield* copyOnce(target, opened, "resume")
+        if (Result.isSuccess(result)) return result.success
+        const { step } = result.failure
+        if (before === 0 || (step !== "transfer" && step !== "check")) return yield* result.failure
+        return yield* Effect.fromResult((yield* copyOnce(target, opened, "restart")).result)
+      })
 
       const deploy = Effect.fn("Deployer.deploy")(function*(host: HostName, options: DeployOptions = {}) {
         const report = options.onProgress ?? (() => {})

@@ -37,7 +37,7 @@ export const lost = (host: string, step: DeployStep, error: StartFailure): Deplo
       "connect",
       error.message,
       "",
-      step === "transfer" ? "what was sent is thrown away there; try again" : "",
+      step === "transfer" ? "what arrived there is kept for a day; try again, and the rest is sent" : "",
       error
     )
 

@@ -8,9 +8,12 @@ import { pipeline } from "node:stream/promises"
 import * as Zlib from "node:zlib"
 import { codeOf } from "../system/systemError.ts"
 import type { Encoding } from "./hostReport.ts"
+import { END_MARK } from "./scripts.ts"
 
 /** Read and passed on at a time. */
 const CHUNK_BYTES = 256 * 1024
+
+const END = Buffer.from(END_MARK)
 
 const { ZSTD_c_compressionLevel, ZSTD_c_enableLongDistanceMatching, ZSTD_c_windowLog } = Zlib.constants
 
@@ -48,7 +51,7 @@ export class ExecutableUnreadable extends Schema.TaggedError<ExecutableUnreadabl
   }
 }
 
-/** A file that grows in memory while it is read from its beginning. */
+/** A compressed file with END_MARK at its end, which grows in memory while it is read from its beginning. */
 export interface Packed {
   /** All of it so far. */
   readonly chunks: ReadonlyArray<Buffer>
@@ -107,6 +110,8 @@ const pack = (fd: number, isOpen: () => boolean, size: number, how: Encoding): P
       made += chunk.length
       notify()
     }
+    chunks.push(END)
+    made += END.length
   }
   const packer = COMPRESSORS[how]?.()
   const run = packer === undefined ? pipeline(counted, keep) : pipeline(counted, packer, keep)

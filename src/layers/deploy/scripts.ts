@@ -41,7 +41,8 @@ printf 'says %s\\n' "$said"
 
 /**
  * Makes a directory beside the target, which is removed with the end of the script, however it ends. One that a crash
- * of the host left is removed a day later.
+ * of the host left is removed a day later, and so is a part of a file. If `keep` is a path, the file `part` is moved
+ * there first.
  */
 const PREPARE = `${PLAIN}
 umask 022
@@ -52,9 +53,15 @@ target=$bin/sesh
 mkdir -p "$bin" || fail prepare
 [ ! -d "$target" ] || { echo "$target is a directory" >&2; fail prepare; }
 find "$bin/" -maxdepth 1 -type d -name '.sesh-??????' -mtime +0 -exec rm -rf {} + 2>/dev/null
+find "$bin/" -maxdepth 1 -type f -name '.sesh-part.*' -mtime +0 -exec rm -f {} + 2>/dev/null
 temp=$(mktemp -d "$bin/.sesh-XXXXXX") || fail prepare
-watch='' child=''
-trap '[ -z "$watch$child" ] || { kill -KILL $watch $child; wait; } 2>/dev/null; rm -rf "$temp"' EXIT
+watch='' child='' keep=''
+leave() {
+  [ -z "$watch$child" ] || { kill -KILL $watch $child; wait; } 2>/dev/null
+  [ -z "$keep" ] || [ ! -s "$temp/part" ] || mv -f "$temp/part" "$keep"
+  rm -rf "$temp"
+}
+trap leave EXIT
 trap 'exit 1' HUP INT PIPE TERM
 room() {
   free=$(df -Pk "$temp" 2>/dev/null | sed -n '$s/^.* \\([0-9][0-9]*\\)  *[0-9]*% .*$/\\1/p')
@@ -110,18 +117,34 @@ echo "the package $package has no executable for this system" >&2
 fail npm
 `
 
+/** Ends what is sent, so that the host knows a whole file from a broken connection. */
+export const END_MARK = "sesh-end"
+
 /**
- * Arguments: `zstd`, `gzip` or `cat`, bytes, SHA-256 in hexadecimal, version. The file follows on standard input after
- * `ready`.
+ * Arguments: `zstd`, `gzip` or `cat`, bytes, SHA-256 in hexadecimal, version, kilobytes that are needed, and `resume`,
+ * or `restart` to forget what an earlier connection has brought. After `ready` and the number of bytes that are there
+ * already the rest follows on standard input, with END_MARK at its end. A part that is there is taken by renaming it:
+ * only one script has it. It is kept when the connection breaks, not when the disk is full.
  */
 const COPY = `${PREPARE}${SETTLE}
-room "$(($2 / 1024 + 1))"
-echo ready
-case $1 in
+room "$5"
+part=$bin/.sesh-part.$1.$3
+[ "$6" = restart ] || { [ -f "$part" ] && mv "$part" "$temp/part" 2>/dev/null; }
+rm -f "$bin"/.sesh-part.*
+touch "$temp/part" || fail prepare
+keep=$part
+echo "ready $(($(wc -c <"$temp/part")))"
+cat >>"$temp/part"
+status=$?
+[ "$status" = 0 ] || [ "$status" -gt 128 ] || { keep=''; fail transfer; }
+tail -c ${END_MARK.length} "$temp/part" | grep -q '^${END_MARK}$' || { echo 'it did not arrive whole' >&2; fail transfer; }
+keep=''
+head -c "$(($(wc -c <"$temp/part") - ${END_MARK.length}))" "$temp/part" | case $1 in
   zstd) zstd -dcq ;;
   gzip) gzip -dc ;;
   *) cat ;;
 esac >"$temp/sesh" || fail transfer
+rm -f "$temp/part"
 size=$(($(wc -c <"$temp/sesh")))
 [ "$size" = "$2" ] || { echo "$size of $2 bytes arrived" >&2; fail transfer; }
 if command -v sha256sum >/dev/null 2>&1; then sum=$(sha256sum <"$temp/sesh")

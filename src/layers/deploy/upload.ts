@@ -11,11 +11,16 @@ import { makeCollector, type ProgramOutput } from "./programOutput.ts"
 /** Without a sign of life: a checksum, a first run, and a slow disk. */
 const SILENCE_MS = 120_000
 
+/** The host's answer, with what it has already. */
+const READY = /^ready(?: (\d{1,15}))?$/m
+
 export interface Sent extends ProgramOutput {
   /** Undefined: it did not answer in time. */
   readonly end: ExitStatus | ConnectionLost | undefined
   /** Its last step. */
   readonly step: DeployStep
+  /** Bytes that the host had from an earlier connection. */
+  readonly before: number
   /** Why the executable could not be read. */
   readonly failure: ExecutableUnreadable | undefined
 }
@@ -27,7 +32,10 @@ const makeMeter = (report: (progress: DeployProgress) => void, packed: Packed) =
     report({ _tag: "Sending", sent, total: Math.max(sent, packed.total()), rate: rate(now, sent) })
 }
 
-/** Sends nothing before the program is `ready`, and returns the program's output at its end. */
+/**
+ * Sends nothing before the program is `ready`, then what it does not have from an earlier connection. Returns the
+ * program's output at its end.
+ */
 export const send = (
   program: RemoteProgram,
   packed: () => Packed,
@@ -40,6 +48,9 @@ export const send = (
       let meter: ReturnType<typeof makeMeter> | undefined
       let next = 0
       let sent = 0
+      let before = 0
+      /** Of the file, with what the host had. */
+      let passed = 0
       let over = false
       let timer: NodeJS.Timeout | undefined
       let silenceTimer: NodeJS.Timeout | undefined
@@ -57,15 +68,18 @@ export const send = (
       const finish = (end: Sent["end"], failure?: ExecutableUnreadable) => {
         if (over) return
         stop()
-        resume(Effect.succeed({ ...output(), end, step, failure }))
+        resume(Effect.succeed({ ...output(), end, step, before, failure }))
       }
       const push = () => {
         if (over || source === undefined) return
         restartSilence()
         while (next < source.chunks.length) {
           const chunk = source.chunks[next++]!
-          sent += chunk.length
-          if (!program.write(chunk)) return
+          const from = Math.max(0, before - passed)
+          passed += chunk.length
+          if (from >= chunk.length) continue
+          sent += chunk.length - from
+          if (!program.write(from === 0 ? chunk : chunk.subarray(from))) return
         }
         if (source.failure() !== undefined) return finish(undefined, source.failure())
         if (!source.isWhole()) return source.more(push)
@@ -75,7 +89,8 @@ export const send = (
         report({ _tag: "Doing", what: "checking" })
         step = "run"
       }
-      const begin = () => {
+      const begin = (there: number) => {
+        before = sent = there
         source = packed()
         step = "transfer"
         const measure = makeMeter(report, source)
@@ -88,7 +103,8 @@ export const send = (
       program.listen({
         onData: (bytes) => {
           onData(bytes)
-          if (source === undefined && /^ready$/m.test(output().stdout.toString())) begin()
+          const ready = source === undefined ? READY.exec(output().stdout.toString()) : null
+          if (ready !== null) begin(Number(ready[1] ?? 0))
         },
         onStderr,
         onDrain: push,

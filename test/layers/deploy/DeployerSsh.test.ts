@@ -3,10 +3,9 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import { spawn } from "node:child_process"
 import * as Fs from "node:fs"
-import * as Net from "node:net"
 import * as Path from "node:path"
 import { fakeSesh, type HostOptions, Machines, publish, SIZE } from "../../fixtures/deployHosts.ts"
-import { failing, machine, OLD, test } from "../../fixtures/deployMachine.ts"
+import { failing, machine, test } from "../../fixtures/deployMachine.ts"
 import { OURS } from "../../support/deploySuite.ts"
 import { describeWith } from "../../support/needs.ts"
 import { happens } from "../../support/sshSuite.ts"
@@ -277,26 +276,6 @@ describeWith(["ssh", "sshd", "ssh-keygen"], "DeployerSsh, by copy", () => {
   )
 
   test(
-    "an interrupted transfer leaves the old sesh working, and nothing else",
-    Effect.gen(function*() {
-      const { ssh } = yield* Machines
-      const there = yield* machine({ sesh: OLD, own: fakeSesh(OURS, { bytes: 20_000_000 }) })
-      const proxy = yield* Effect.acquireRelease(
-        Effect.promise(() => valve(there.sshd.port, 1_000_000)),
-        (proxy) => Effect.promise(proxy.stop)
-      )
-      ssh.host("cut", { Port: proxy.port })
-      const error = yield* Effect.flip(there.deploy("cut", (progress) => {
-        if (progress._tag === "Sending" && progress.sent > 100_000) proxy.cut()
-      }))
-      assert.deepStrictEqual([error.step, error.message.includes("thrown away there; try again")], ["connect", true])
-      assert.strictEqual(there.installed(), OLD)
-      yield* happens("nothing is left", () => there.rubbish().length === 0)
-      assert.deepStrictEqual(yield* there.deploy(), { way: "copy", version: OURS })
-    })
-  )
-
-  test(
     "the old sesh continues to run while it is replaced",
     Effect.gen(function*() {
       const there = yield* machine({
@@ -323,35 +302,3 @@ describeWith(["ssh", "sshd", "ssh-keygen", "zstd"], "DeployerSsh, zstd on the ho
     })
   )
 })
-
-/** A connection to a port with a limited rate (bytes per second), which can be cut so that both sides notice. */
-const valve = async (to: number, rate: number) => {
-  const sockets = new Set<Net.Socket>()
-  const server = Net.createServer((near) => {
-    const far = Net.connect(to, "127.0.0.1")
-    far.pipe(near)
-    near.on("data", (bytes: Buffer) => {
-      near.pause()
-      far.write(bytes)
-      setTimeout(() => near.resume(), bytes.length / rate * 1000)
-    })
-    for (const socket of [near, far]) {
-      sockets.add(socket)
-      socket.on("error", () => {})
-      socket.on("close", () => [near, far].forEach((one) => one.destroy()))
-    }
-  })
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve))
-  const cut = () => {
-    for (const socket of sockets) socket.resetAndDestroy()
-  }
-  return {
-    port: (server.address() as Net.AddressInfo).port,
-    cut,
-    stop: () =>
-      new Promise<void>((resolve) => {
-        cut()
-        server.close(() => resolve())
-      })
-  }
-}

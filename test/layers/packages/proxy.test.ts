@@ -1,0 +1,54 @@
+/** A file of its own: the proxy holds for the whole process. */
+import { assert, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Fs from "node:fs"
+import * as Http from "node:http"
+import type * as Net from "node:net"
+import * as Path from "node:path"
+import * as PackageRegistryHttp from "../../../src/layers/packages/PackageRegistryHttp.ts"
+import * as CallerFake from "../../../src/layers/testing/CallerFake.ts"
+import { PackageRegistry } from "../../../src/services/PackageRegistry.ts"
+import { Home, home } from "../../fixtures/machine.ts"
+import { startRegistry } from "../../support/registry.ts"
+
+it.live("a registry that only npm's proxy reaches is reached through it", () =>
+  Effect.gen(function*() {
+    const { path } = yield* Home
+    const registry = yield* Effect.acquireRelease(
+      Effect.promise(startRegistry),
+      (registry) => Effect.promise(registry.stop)
+    )
+    registry.add({ name: "known", version: "1.0.0" }, Buffer.from("archive"))
+    const asked: Array<string> = []
+    const proxy = Http.createServer((request, response) => {
+      asked.push(request.url ?? "")
+      const { pathname } = new URL(request.url ?? "")
+      Http.get(
+        new URL(pathname, registry.url),
+        { agent: new Http.Agent(), headers: { host: "registry.invalid" } },
+        (answer) => {
+          response.writeHead(answer.statusCode ?? 500, answer.rawHeaders)
+          answer.pipe(response)
+        }
+      )
+    })
+    yield* Effect.acquireRelease(
+      Effect.callback<void>((resume) => void proxy.listen(0, "127.0.0.1", () => resume(Effect.void))),
+      () =>
+        Effect.sync(() => {
+          proxy.closeAllConnections()
+          proxy.close()
+        })
+    )
+    const { port } = proxy.address() as Net.AddressInfo
+    Fs.writeFileSync(
+      Path.join(path, ".npmrc"),
+      `registry=http://registry.invalid/\nproxy=http://127.0.0.1:${port}/\n`
+    )
+    const { size } = yield* Effect.flatMap(PackageRegistry, ({ open }) => open("known", "1.0.0")).pipe(
+      Effect.provide(Layer.provide(PackageRegistryHttp.layer, CallerFake.layer({ env: {}, home: path })))
+    )
+    assert.strictEqual(size, 7)
+    assert.deepStrictEqual(asked, ["http://registry.invalid/known", "http://registry.invalid/known/-/known-1.0.0.tgz"])
+  }).pipe(Effect.scoped, Effect.provide(home)))

@@ -15,18 +15,19 @@ const CHUNK_BYTES = 256 * 1024
 
 const END = Buffer.from(END_MARK)
 
-const { ZSTD_c_compressionLevel, ZSTD_c_enableLongDistanceMatching, ZSTD_c_windowLog } = Zlib.constants
-
 /**
  * Chosen by the time until all has arrived, at 5 and 20 Mbit/s, while one processor compresses (docs/deploy.md).
  * The window is the largest that `zstd -d` allows without being told to: 128 MB.
  */
 const COMPRESSORS: Readonly<Record<Encoding, (() => Transform) | undefined>> = {
-  zstd: () =>
-    Zlib.createZstdCompress({
+  zstd: () => {
+    // Asked here: a built-in that is used when this file is loaded makes the executable larger, and its start slower.
+    const { ZSTD_c_compressionLevel, ZSTD_c_enableLongDistanceMatching, ZSTD_c_windowLog } = Zlib.constants
+    return Zlib.createZstdCompress({
       chunkSize: CHUNK_BYTES,
       params: { [ZSTD_c_compressionLevel]: 9, [ZSTD_c_enableLongDistanceMatching]: 1, [ZSTD_c_windowLog]: 27 }
-    }),
+    })
+  },
   gzip: () => Zlib.createGzip({ level: 6, chunkSize: CHUNK_BYTES }),
   plain: undefined
 }

@@ -57,7 +57,11 @@ export interface PtyProcess {
   readonly resize: (size: Size) => void
   /** Sends a signal, by name, to every process of the terminal's session; SIGCONT after SIGHUP, as the kernel does. */
   readonly signal: (name: "SIGHUP" | "SIGTERM" | "SIGINT" | "SIGKILL" | "SIGCONT") => void
-  readonly foreground: () => Foreground
+  /**
+   * Calls back once, with nothing after the end. At once where that takes no other process; where it does, as on macOS,
+   * within a second, with what was last known when the system does not say.
+   */
+  readonly foreground: (then: (now: Foreground) => void) => void
 }
 
 /** Programs on pseudo-terminals. */

@@ -1,3 +1,5 @@
+import * as Fs from "node:fs"
+import { psProcesses } from "../../src/layers/pty/psProcesses.ts"
 import * as PtyNode from "../../src/layers/pty/PtyNode.ts"
 import type { FakeProgram } from "../../src/layers/testing/PtyFake.ts"
 import * as PtyFake from "../../src/layers/testing/PtyFake.ts"
@@ -65,3 +67,9 @@ suite(
   })
 )
 suite("PtyNode", PtyNode.layer)
+
+/** Linux' ps and lsof stand for those of macOS. */
+const tools = { ps: "/bin/ps", lsof: "/usr/bin/lsof" }
+if (Object.values(tools).every((file) => Fs.existsSync(file))) {
+  suite("PtyNode, by ps and lsof", PtyNode.makeLayer((terminal) => psProcesses(terminal, tools)))
+}

@@ -5,7 +5,7 @@ import type * as Layer from "effect/Layer"
 import * as Scope from "effect/Scope"
 import { createHash } from "node:crypto"
 import type { ExitStatus } from "../../src/schema/Session.ts"
-import { Pty, type PtyProcess, type PtySpec } from "../../src/services/Pty.ts"
+import { type Foreground, Pty, type PtyProcess, type PtySpec } from "../../src/services/Pty.ts"
 import { turns } from "../support/turns.ts"
 import { until } from "./SessionServer.ts"
 
@@ -76,8 +76,16 @@ const PATIENCE_MS = 20_000
 
 export const hasEnded = (heard: Heard) => until("it has ended", () => heard.exits.length > 0, PATIENCE_MS)
 /** Nobody has to listen for that. */
-const isGone = (program: PtyProcess) =>
-  until("it is gone", () => Object.keys(program.foreground()).length === 0, PATIENCE_MS)
+const isGone = (program: PtyProcess) => {
+  let now: Foreground | undefined
+  return until("it is gone", () => {
+    program.foreground((told) => now = told)
+    return now !== undefined && Object.keys(now).length === 0
+  }, PATIENCE_MS)
+}
+/** What runs on its terminal now. */
+export const foregroundOf = (program: PtyProcess) =>
+  Effect.callback<Foreground>((resume) => program.foreground((now) => resume(Effect.succeed(now))))
 export const isReady = (heard: Heard) => until("it is ready", () => heard.text().includes("ready"), PATIENCE_MS)
 
 /** What a terminal makes of the lines that `count` says. */
@@ -248,12 +256,12 @@ export const suite = <E>(name: string, layer: Layer.Layer<Pty, E>) =>
         const program = yield* spawn(run("deaf"))
         const heard = hear(program)
         yield* isReady(heard)
-        const { command, cwd } = program.foreground()
+        const { command, cwd } = yield* foregroundOf(program)
         assert.match(command!, /sh -c|sleep/)
         assert.strictEqual(cwd, "/")
         program.signal("SIGKILL")
         yield* hasEnded(heard)
-        assert.deepStrictEqual(program.foreground(), {})
+        assert.deepStrictEqual(yield* foregroundOf(program), {})
       })
     )
 
@@ -281,7 +289,7 @@ export const suite = <E>(name: string, layer: Layer.Layer<Pty, E>) =>
         const heard = hear(program)
         yield* isReady(heard)
         yield* Scope.close(scope, Exit.void)
-        assert.deepStrictEqual(program.foreground(), {})
+        assert.deepStrictEqual(yield* foregroundOf(program), {})
         yield* turns
         assert.deepStrictEqual(heard.exits, [])
       })

@@ -52,8 +52,8 @@ export class CurrentProgram implements PtyProcess {
     this.current.signal(name)
   }
 
-  foreground(): Foreground {
-    return this.current.foreground()
+  foreground(then: (now: Foreground) => void): void {
+    this.current.foreground(then)
   }
 
   /** Another program will follow: input waits for it. What the last program left unread is gone with its terminal. */

@@ -48,7 +48,7 @@ export interface PeerEvents {
 }
 
 /**
- * - `handshake`: no hello yet
+ * - `handshake`: no hello yet, or no answer to it
  * - `live`: admitted
  * - `lagging`: has read nothing for too long, and gets no output until it has drained
  * - `gone`

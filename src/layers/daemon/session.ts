@@ -10,7 +10,7 @@ import {
 import { FrameType } from "../../schema/protocol/Frame.ts"
 import type { ExitStatus, SessionInfo } from "../../schema/Session.ts"
 import type { Connection } from "../../services/Connection.ts"
-import type { PtyProcess } from "../../services/Pty.ts"
+import type { Foreground, PtyProcess } from "../../services/Pty.ts"
 import type { Responder } from "../../services/QueryResponder.ts"
 import type { ScrollbackModel } from "../../services/Scrollback.ts"
 import { Broadcast } from "./broadcast.ts"
@@ -35,6 +35,11 @@ const HANDSHAKE_MS = 10_000
 
 /** Longest listed command of the foreground. */
 const FOREGROUND_CHARACTERS = 4096
+
+const listed = ({ command, cwd }: Foreground): Pick<SessionInfo, "cwd" | "foreground"> => ({
+  ...(cwd === undefined ? {} : { cwd }),
+  ...(command === undefined ? {} : { foreground: command.slice(0, FOREGROUND_CHARACTERS) })
+})
 
 export interface SessionOptions {
   readonly program: PtyProcess
@@ -123,14 +128,6 @@ export class Session {
     }
   }
 
-  private foreground(): Pick<SessionInfo, "cwd" | "foreground"> {
-    const { command, cwd } = this.options.program.foreground()
-    return {
-      ...(cwd === undefined ? {} : { cwd }),
-      ...(command === undefined ? {} : { foreground: command.slice(0, FOREGROUND_CHARACTERS) })
-    }
-  }
-
   /** Number of open connections. */
   get open(): number {
     return this.peers.size
@@ -150,7 +147,7 @@ export class Session {
       return
     }
     this.options.after(HANDSHAKE_MS, () => {
-      if (peer.state === "handshake") peer.refuse({ code: RefusalCode.protocol, message: "no hello came" })
+      if (peer.hello === undefined) peer.refuse({ code: RefusalCode.protocol, message: "no hello came" })
     })
   }
 
@@ -212,7 +209,7 @@ export class Session {
 
   private readonly peerEvents = (version: string): PeerEvents => ({
     version,
-    onHello: (peer, hello) => this.admit(peer, hello),
+    onHello: (peer, hello) => this.onHello(peer, hello),
     onInput: (peer, bytes) => {
       this.active = this.options.now()
       if (peer.hello!.role === "attach") {
@@ -243,8 +240,23 @@ export class Session {
     onGone: (peer) => this.remove(peer)
   })
 
+  private onHello(peer: Peer, hello: Hello): void {
+    // Nobody else is told it, and so nobody else waits until the system says it.
+    if (hello.role !== "query") return this.admit(peer, hello)
+    let isAnswered = false
+    this.options.program.foreground((now) => {
+      isAnswered = true
+      // The client may have left before the system said it.
+      if (peer.state !== "handshake") return
+      this.admit(peer, hello, now)
+      peer.connection.resume()
+    })
+    // What it asks next is handled after the answer to its hello.
+    if (!isAnswered) peer.connection.pause()
+  }
+
   /** Answers a hello. Synchronous: no other frame may come between those sent here. */
-  private admit(peer: Peer, hello: Hello): void {
+  private admit(peer: Peer, hello: Hello, foreground: Foreground = {}): void {
     const { initialInfo, model } = this.options
     const wanted = peer.awaitsCommand
       ? hello.command!.session
@@ -262,8 +274,7 @@ export class Session {
     const welcome: Welcome = {
       protocol: PROTOCOL,
       sesh: this.options.version,
-      // An attached client shows the foreground itself, and should not wait for the system calls.
-      info: peer.seesOutput ? this.info : { ...this.info, ...this.foreground() },
+      info: { ...this.info, ...listed(foreground) },
       output: model.offset(),
       input: received,
       typed: received - queued,

@@ -8,7 +8,7 @@ import { Pty, PtyError, type PtyHandlers, type PtyProcess, type PtySpec } from "
 import { loadPtyAddon } from "./addon.ts"
 import { checkProgram } from "./checkProgram.ts"
 import { openMaster, type PtyMaster } from "./master.ts"
-import { type PtyProcesses, ptyProcesses } from "./processes.ts"
+import { type ProgramOnTerminal, type PtyProcesses, ptyProcesses, signalAll, toUserPath } from "./processes.ts"
 
 /** When the scope closes, from the hang-up to the kill: enough for a shell to save its history, short for a user. */
 const HANG_UP_GRACE_MS = 500
@@ -35,11 +35,15 @@ interface Running {
  * stopped process gets the first only when it is continued, and no shell is left to do that.
  */
 const hangUp = (processes: PtyProcesses) => {
-  processes.signal("SIGHUP")
-  processes.signal("SIGCONT")
+  const pids = processes.pids()
+  signalAll(pids, "SIGHUP")
+  signalAll(pids, "SIGCONT")
 }
 
-const start = (spec: PtySpec, file: string): Running => {
+/** How the processes on a terminal are found. */
+type FindProcesses = (terminal: ProgramOnTerminal) => PtyProcesses
+
+const start = (spec: PtySpec, file: string, find: FindProcesses): Running => {
   const addon = loadPtyAddon()
   const ended = Deferred.makeUnsafe<void>()
   let status: ExitStatus | undefined
@@ -64,11 +68,8 @@ const start = (spec: PtySpec, file: string): Running => {
     onExit
   )
   const master = openMaster(fd, pty)
-  const processes = ptyProcesses(pid, pty, spec.cwd, () => {
-    const fd = master.fd()
-    if (fd === undefined) return undefined
-    return process.platform === "darwin" ? addon.process(fd) : addon.process(fd, pty)
-  })
+  const isOpen = () => master.fd() !== undefined
+  const processes = find({ pid, device: pty, isOpen, userPath: toUserPath(spec.cwd) })
 
   return {
     master,
@@ -91,9 +92,12 @@ const start = (spec: PtySpec, file: string): Running => {
         // After the end another process may have the pid; and what outlives its shell was meant to (nohup, setsid).
         if (status !== undefined) return
         if (name === "SIGHUP") hangUp(processes)
-        else processes.signal(name)
+        else signalAll(processes.pids(), name)
       },
-      foreground: () => status === undefined ? processes.foreground() : {}
+      foreground: (then) => {
+        if (status !== undefined) return then({})
+        processes.foreground((now) => then(status === undefined ? now : {}))
+      }
     }
   }
 }
@@ -113,7 +117,7 @@ const stop = Effect.fnUntraced(function*({ ended, master, processes }: Running) 
     hangUp(processes)
     yield* untilGone(processes, HANG_UP_GRACE_MS, () => {})
     // More than once: a process that is just being forked is not listed yet.
-    yield* untilGone(processes, KILL_GRACE_MS, () => processes.signal("SIGKILL"))
+    yield* untilGone(processes, KILL_GRACE_MS, () => signalAll(processes.pids(), "SIGKILL"))
     yield* Effect.timeoutOption(Deferred.await(ended), KILL_GRACE_MS)
   }
   master.close()
@@ -124,20 +128,29 @@ const stop = Effect.fnUntraced(function*({ ended, master, processes }: Running) 
  * cannot make it so: a program that this process starts later inherits it. A daemon starts one program, and another
  * only when the first one's terminal is closed.
  */
-export const layer: Layer.Layer<Pty> = Layer.succeed(
-  Pty,
-  Pty.of({
-    spawn: Effect.fn("Pty.spawn")(function*(spec: PtySpec) {
-      const file = yield* Effect.fromResult(checkProgram(spec))
-      const running = yield* Effect.acquireRelease(
-        Effect.try({
-          try: () => start(spec, file),
-          catch: (cause) =>
-            new PtyError({ file: spec.file, problem: `no terminal for it: ${messageOf(cause)}`, kind: "other", cause })
-        }),
-        stop
-      )
-      return running.process
+export const makeLayer = (find: FindProcesses): Layer.Layer<Pty> =>
+  Layer.succeed(
+    Pty,
+    Pty.of({
+      spawn: Effect.fn("Pty.spawn")(function*(spec: PtySpec) {
+        const file = yield* Effect.fromResult(checkProgram(spec))
+        const running = yield* Effect.acquireRelease(
+          Effect.try({
+            try: () => start(spec, file, find),
+            catch: (cause) =>
+              new PtyError({
+                file: spec.file,
+                problem: `no terminal for it: ${messageOf(cause)}`,
+                kind: "other",
+                cause
+              })
+          }),
+          stop
+        )
+        return running.process
+      })
     })
-  })
-)
+  )
+
+/** As this system reports its processes. */
+export const layer: Layer.Layer<Pty> = makeLayer((terminal) => ptyProcesses(process.platform, terminal))

@@ -48,8 +48,6 @@ export interface PtyAddon {
     readonly pty: string
   }
   readonly resize: (fd: number, columns: number, rows: number) => void
-  /** Name of the foreground process. macOS takes the descriptor alone. */
-  readonly process: (fd: number, pty?: string) => string | undefined
   /** macOS starts programs through this executable; elsewhere empty. */
   readonly helperPath: string
 }

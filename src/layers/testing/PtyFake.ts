@@ -22,6 +22,8 @@ export class FakeProgram {
   readonly signals: Array<Signal> = []
   /** In the foreground of its terminal. */
   foreground: Foreground
+  /** Told when its foreground is asked for: `answer` tells it. */
+  onForeground: (answer: () => void) => void = (answer) => answer()
   /** Signals other than SIGKILL do not end it. */
   deaf = false
   /** Told what is typed, when it reads it. */
@@ -121,7 +123,7 @@ export class FakeProgram {
       this.onResize(size)
     },
     signal: (name) => this.signal(name),
-    foreground: () => this.isRunning ? this.foreground : {}
+    foreground: (then) => this.onForeground(() => then(this.isRunning ? this.foreground : {}))
   })
 
   /** The scope has closed: no handler is called any more. */

@@ -321,3 +321,52 @@ describe("the record of a session", () => {
       })
     ))
 })
+
+describe("a system that takes its time to tell what runs in the foreground", () => {
+  it.effect("delays the answer to a client that asks for it, and what that client asks next", () =>
+    hosting((pty) =>
+      Effect.gen(function*() {
+        yield* start()
+        const answers: Array<() => void> = []
+        pty.last().onForeground = (answer) => answers.push(answer)
+        pty.last().foreground = { command: "vim", cwd: "/tmp" }
+        const client = yield* join(dev, "query")
+        ask(client)
+        yield* settle
+        assert.deepStrictEqual([answers.length, client.frames.length], [1, 0])
+        answers[0]!()
+        yield* eventually("the history", () => client.of(FrameType.lines).length > 0)
+        assert.strictEqual(client.frames[0]![0], FrameType.welcome)
+        assert.deepInclude(client.welcome!.info, { foreground: "vim", cwd: "/tmp" })
+      })
+    ))
+
+  it.effect("delays nobody who attaches, sends or waits", () =>
+    hosting((pty) =>
+      Effect.gen(function*() {
+        yield* start()
+        pty.last().onForeground = () => assert.fail("nobody asked")
+        for (const role of ["attach", "watch", "send", "wait"] as const) {
+          assert.isDefined((yield* joined(dev, role)).welcome)
+        }
+      })
+    ))
+
+  it.effect("may tell it when the client has left, or the session has ended", () =>
+    hosting((pty) =>
+      Effect.gen(function*() {
+        yield* start()
+        const answers: Array<() => void> = []
+        pty.last().onForeground = (answer) => answers.push(answer)
+        const gone = yield* join(dev, "query")
+        const late = yield* join(dev, "query")
+        yield* eventually("both are asked for", () => answers.length === 2)
+        gone.connection.destroy()
+        pty.last().exit(3)
+        yield* settle
+        for (const answer of answers) answer()
+        yield* eventually("the end", () => late.exit)
+        assert.deepStrictEqual([late.exit, gone.frames], [{ code: 3 }, []])
+      })
+    ))
+})

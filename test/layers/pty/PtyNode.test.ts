@@ -5,10 +5,12 @@ import * as Scope from "effect/Scope"
 import * as Fs from "node:fs"
 import * as Os from "node:os"
 import * as Path from "node:path"
+import { procProcesses } from "../../../src/layers/pty/procProcesses.ts"
+import { psProcesses } from "../../../src/layers/pty/psProcesses.ts"
 import * as PtyNode from "../../../src/layers/pty/PtyNode.ts"
 import { isZombie, readProcStat } from "../../../src/layers/system/procStat.ts"
-import { Pty, type PtySpec } from "../../../src/services/Pty.ts"
-import { hasEnded, hear, type Heard, isReady, run, sha256 } from "../../contract/Pty.ts"
+import { type Foreground, Pty, type PtySpec } from "../../../src/services/Pty.ts"
+import { foregroundOf, hasEnded, hear, type Heard, isReady, run, sha256 } from "../../contract/Pty.ts"
 import { until } from "../../contract/SessionServer.ts"
 
 const spawn = (spec: PtySpec) => Effect.flatMap(Pty, (pty) => pty.spawn(spec))
@@ -38,6 +40,18 @@ const pidsIn = (heard: Heard): Array<number> =>
   [...heard.text().matchAll(/pid (\d+)/g)].map((match) => Number(match[1]))
 
 const descriptors = () => Fs.readdirSync("/proc/self/fd").length
+
+/** Linux' ps and lsof stand for those of macOS. */
+const TOOLS = { ps: "/bin/ps", lsof: "/usr/bin/lsof" }
+
+const waysToFind = [
+  { by: "/proc", isHere: true, layer: PtyNode.makeLayer(procProcesses) },
+  {
+    by: "ps and lsof",
+    isHere: Object.values(TOOLS).every((file) => Fs.existsSync(file)),
+    layer: PtyNode.makeLayer((terminal) => psProcesses(terminal, TOOLS))
+  }
+]
 
 describe("PtyNode", () => {
   const test = <A, E>(name: string, effect: Effect.Effect<A, E, Pty | Scope.Scope>) =>
@@ -162,6 +176,11 @@ describe("PtyNode", () => {
       assert.include(nul.problem, "NUL")
     })
   )
+})
+
+describe.each(waysToFind)("the processes of a terminal, by $by", ({ isHere, layer }) => {
+  const test = <A, E>(name: string, effect: Effect.Effect<A, E, Pty | Scope.Scope>) =>
+    it.live.skipIf(!isHere)(name, () => Effect.scoped(effect).pipe(Effect.provide(layer)), 30_000)
 
   test(
     "the foreground is the job, also when the first of a pipeline has ended",
@@ -170,8 +189,12 @@ describe("PtyNode", () => {
         const program = yield* spawn(sh(`set -m; cd /usr; printf ready; ${job}; :`))
         const heard = hear(program)
         yield* isReady(heard)
-        yield* until("the job is in the foreground", () => program.foreground().command === "sleep 30")
-        assert.deepStrictEqual(program.foreground(), { command: "sleep 30", cwd: "/usr" })
+        let now: Foreground = {}
+        yield* until("the job is in the foreground", () => {
+          program.foreground((told) => now = told)
+          return now.command === "sleep 30"
+        })
+        assert.deepStrictEqual(now, { command: "sleep 30", cwd: "/usr" })
       }
     })
   )
@@ -186,12 +209,29 @@ describe("PtyNode", () => {
       const cwd = Effect.fnUntraced(function*(script: string) {
         const program = yield* spawn({ ...sh(`${script}; printf ready; read line`), cwd: `${dir}/link` })
         yield* isReady(hear(program))
-        return program.foreground().cwd
+        return (yield* foregroundOf(program)).cwd
       })
       assert.strictEqual(yield* cwd(":"), `${dir}/link`)
       assert.strictEqual(yield* cwd("cd sub"), `${dir}/link/sub`)
       assert.strictEqual(yield* cwd("cd /usr"), "/usr")
       assert.isUndefined(yield* cwd("mkdir gone; cd gone; rmdir ../gone"))
+    })
+  )
+
+  test(
+    "closing the scope ends those that outlive the hang-up and their shell, and no other terminal's",
+    Effect.gen(function*() {
+      const other = yield* spawn(sh("printf ready; sleep 1000"))
+      yield* isReady(hear(other))
+      const scope = yield* Scope.make()
+      const script =
+        "set -m; (trap '' HUP; echo pid $$; exec sleep 1000) & (trap '' HUP; sleep 1000) & printf ready; wait"
+      const heard = hear(yield* Scope.provide(spawn(sh(script)), scope))
+      yield* isReady(heard)
+      const group = yield* Effect.promise(async () => pidsIn(heard))
+      yield* Scope.close(scope, Exit.void)
+      assert.deepStrictEqual(group.filter(isAlive), [])
+      assert.isTrue(isAlive(other.pid))
     })
   )
 })

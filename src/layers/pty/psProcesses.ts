@@ -1,0 +1,145 @@
+/** The processes on a terminal, as ps(1) and lsof(8) report them, where there is no /proc: macOS. */
+import { spawnSync } from "node:child_process"
+import type { Foreground } from "../../services/Pty.ts"
+import { boundedTool } from "./boundedTool.ts"
+import type { ProgramOnTerminal, PtyProcesses } from "./processes.ts"
+import {
+  commandArguments,
+  cwdArguments,
+  groupArguments,
+  readCommandLine,
+  readCwd,
+  readForegroundPid,
+  readStarts,
+  startArguments,
+  terminalName
+} from "./psOutput.ts"
+
+/** The programs that are asked. */
+export interface ProcessTools {
+  readonly ps: string
+  readonly lsof: string
+}
+
+/** Where macOS has them, whatever PATH is. */
+const MACOS: ProcessTools = { ps: "/bin/ps", lsof: "/usr/sbin/lsof" }
+
+/** Times in C's format; and text in UTF-8, which ps would write as escapes in C's locale. */
+const ENV = { LC_CTYPE: "UTF-8" }
+
+/** How long a signal may wait for ps, which takes some milliseconds. */
+const PS_MS = 1000
+
+/** How long one who asks for the foreground waits: less than a listing does, which is a second. */
+const ANSWER_MS = 500
+
+/** Of ps: thousands of processes. */
+const MAX_BYTES = 1024 * 1024
+
+/** Undefined: ps did not run. It exits with 1 when it found nothing. */
+const runNow = (ps: string, args: ReadonlyArray<string>): string | undefined => {
+  const { error, stdout } = spawnSync(ps, args, {
+    encoding: "latin1",
+    env: ENV,
+    killSignal: "SIGKILL",
+    maxBuffer: MAX_BYTES,
+    stdio: ["ignore", "pipe", "ignore"],
+    timeout: PS_MS
+  })
+  return error === undefined ? stdout : undefined
+}
+
+/**
+ * A session's processes are those with its terminal. They lose it when the session's leader ends (termios(4)), and
+ * then those that were seen before count, unless another has the pid by now.
+ */
+const pidsOn = (ps: string, { device, isOpen, pid }: ProgramOnTerminal): PtyProcesses["pids"] => {
+  const terminal = terminalName(device)
+  /** When each of them started. */
+  let seen: ReadonlyMap<number, string> = new Map()
+  return () => {
+    const open = isOpen()
+    if (!open && seen.size === 0) return []
+    const text = runNow(ps, startArguments(open ? terminal : undefined, [...seen.keys()]))
+    if (text === undefined) return open ? [pid] : []
+    const found = readStarts(text).filter((one) =>
+      !one.isZombie && ((open && one.terminal === terminal) || seen.get(one.pid) === one.start)
+    )
+    seen = new Map(found.map((one) => [one.pid, one.start]))
+    return [...seen.keys()]
+  }
+}
+
+interface Waiting {
+  readonly tell: (now: Foreground) => void
+  readonly timer: NodeJS.Timeout
+}
+
+/**
+ * Asks in other processes: meanwhile output flows on. Who asks hears in time what was last known, and the next one what
+ * comes later.
+ */
+const foregroundOn = (tools: ProcessTools, { device, userPath }: ProgramOnTerminal): PtyProcesses["foreground"] => {
+  const terminal = terminalName(device)
+  const [groups, commands] = [boundedTool(tools.ps, ENV), boundedTool(tools.ps, ENV)]
+  const directories = boundedTool(tools.lsof, ENV)
+  const waiting = new Set<Waiting>()
+  let last: Foreground = {}
+  let isLooking = false
+
+  const tell = (one: Waiting) => {
+    clearTimeout(one.timer)
+    waiting.delete(one)
+    one.tell(last)
+  }
+
+  const answer = (now: Foreground) => {
+    last = now
+    isLooking = false
+    for (const one of [...waiting]) tell(one)
+  }
+
+  const describe = (pid: number) => {
+    let command: string | undefined
+    let cwd: string | undefined
+    let left = 2
+    const done = () => {
+      left -= 1
+      if (left > 0) return
+      answer({ ...(command === undefined ? {} : { command }), ...(cwd === undefined ? {} : { cwd }) })
+    }
+    commands(commandArguments(pid), (said) => {
+      command = said === undefined ? last.command : readCommandLine(said.toString("utf8"))
+      done()
+    })
+    directories(cwdArguments(pid), (said) => {
+      const path = said === undefined ? undefined : readCwd(said.toString("latin1"))
+      cwd = said === undefined ? last.cwd : path === undefined ? undefined : userPath(path)
+      done()
+    })
+  }
+
+  const look = () =>
+    groups(groupArguments(terminal), (said) => {
+      if (said === undefined) return answer(last)
+      const pid = readForegroundPid(said.toString("latin1"))
+      if (pid === undefined) answer({})
+      else describe(pid)
+    })
+
+  return (then) => {
+    const one: Waiting = { tell: then, timer: setTimeout(() => tell(one), ANSWER_MS) }
+    waiting.add(one)
+    if (isLooking) return
+    isLooking = true
+    look()
+  }
+}
+
+export const psProcesses = (terminal: ProgramOnTerminal, tools: ProcessTools = MACOS): PtyProcesses => {
+  const foreground = foregroundOn(tools, terminal)
+  return {
+    pids: pidsOn(tools.ps, terminal),
+    foreground: (then) => terminal.isOpen() ? foreground(then) : then({})
+  }
+}

@@ -23,6 +23,7 @@ import * as VtEngine from "./layers/xterm/VtEngineXterm.ts"
 import { GRACE_MS } from "./schema/protocol/Control.ts"
 import type { SessionSpec } from "./schema/Session.ts"
 import { VERSION } from "./schema/Version.ts"
+import { Paths as PathsService } from "./services/Paths.ts"
 import { SessionDaemon as Host, type StartError } from "./services/SessionDaemon.ts"
 
 const layers = SessionDaemonLive.layer.pipe(
@@ -57,22 +58,28 @@ const start = Effect.fnUntraced(function*(spec: SessionSpec) {
   return session
 })
 
-const program = Effect.gen(function*() {
+/** `opened` is told the path of the log that standard error is. */
+const program = Effect.fnUntraced(function*(opened: (log: string) => void) {
   const spec = yield* readLaunch().pipe(Effect.tapError((error) => Effect.logError(error.message)))
+  opened((yield* PathsService).session(spec.name).log)
   const session = yield* start(spec)
   yield* session.ended
-}).pipe(Effect.scoped)
+}, Effect.scoped)
 
 /** Serves one session until it ends. */
 export const main = (): void => {
   closeInherited()
   // The terminal and the login that started it may end, and a Ctrl-C there is not for it.
   listen({ SIGHUP: () => {}, SIGINT: () => {} })
-  Effect.runCallback(program.pipe(Effect.provide(layers)), {
+  let log: string | undefined
+  const run = program((path) => {
+    log = path
+  })
+  Effect.runCallback(run.pipe(Effect.provide(layers)), {
     onExit: (exit) => {
       // What was expected was answered.
       if (Exit.isFailure(exit) && Exit.hasDies(exit)) console.error(Cause.pretty(exit.cause))
-      removeEmptyLog()
+      removeEmptyLog(log)
       process.exit(Exit.isSuccess(exit) ? 0 : 1)
     }
   })

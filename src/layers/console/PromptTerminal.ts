@@ -4,13 +4,11 @@ import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
-import { fstatSync } from "node:fs"
 import { isatty } from "node:tty"
 import { visible } from "../../schema/Text.ts"
 import { Prompt } from "../../services/Prompt.ts"
+import { isInBackground } from "../system/background.ts"
 import { listen } from "../system/processEvents.ts"
-import { readProcStat } from "../system/procStat.ts"
-import { quietly } from "../system/quietly.ts"
 import { writeWhole } from "../system/writeWhole.ts"
 import { type StatusLine, statusLine } from "./statusLine.ts"
 import { openTerminalInput } from "./ttyStreams.ts"
@@ -21,15 +19,6 @@ const STDERR = 2
 /** What the user pressed: Enter, with the line that was typed; Ctrl-C; or Ctrl-D. */
 type Pressed = { readonly _tag: "Line"; readonly text: string } | { readonly _tag: "Interrupt" } | {
   readonly _tag: "End"
-}
-
-/**
- * A background job is stopped when it reads from its terminal (termios(4), SIGTTIN), so it must not ask. Without /proc
- * this is unknown.
- */
-const isInBackground = (fd: number): boolean => {
-  const self = readProcStat("self")
-  return self !== undefined && self.group !== self.foreground && quietly(() => fstatSync(fd).rdev) === self.terminal
 }
 
 /**

@@ -23,13 +23,19 @@ const none: DaemonLog = { fd: "ignore", tail: () => "", close: () => undefined }
 const tail = (path: string, from: number): string =>
   readTail(path, from, TAIL_BYTES).trim().split("\n").slice(-TAIL_LINES).join("\n")
 
-/** For the daemon, whose standard error it is: removes a log to which nothing was written. */
-export const removeEmptyLog = (): void =>
-  // Not a file, or no /proc: then an empty file stays.
+/** The file of a descriptor, as Linux tells it. */
+const pathByProc = (fd: number): string | undefined => quietly(() => Fs.readlinkSync(`/proc/self/fd/${fd}`))
+
+/**
+ * For the daemon: removes the log to which nothing was written. `fd` is that of its standard error; `path` counts where
+ * the system does not tell the descriptor's, and only if it is that file. Any other file stays.
+ */
+export const removeEmptyLog = (path: string | undefined, fd = STDERR, pathOf = pathByProc): void =>
   quietly(() => {
-    const { ino, size } = Fs.fstatSync(STDERR)
-    const path = Fs.readlinkSync(`/proc/self/fd/${STDERR}`)
-    if (size === 0 && path.endsWith(".log") && Fs.statSync(path).ino === ino) Fs.unlinkSync(path)
+    const log = pathOf(fd) ?? path ?? ""
+    const [open, named] = [Fs.fstatSync(fd), Fs.statSync(log)]
+    const isLog = open.ino === named.ino && open.dev === named.dev && log.endsWith(".log")
+    if (open.size === 0 && isLog) Fs.unlinkSync(log)
   })
 
 /** Opens the log to append. A log that cannot be written is ignored. */

@@ -118,6 +118,16 @@ const assets = () => {
   return { "pty.node": addonOf(platform), ...(fs.existsSync(helper) ? { "spawn-helper": helper } : {}) }
 }
 
+/** What is left to do with the file that `--build-sea` has written, by operating system. */
+const finish = {
+  linux: (file) => {
+    const node = fs.readFileSync(nodeOf(platform))
+    fs.writeFileSync(file, join(node, shrinkIcu(node), notesOf(fs.readFileSync(file))))
+  },
+  // The last change to the file: it has no signature any more, and macOS runs no arm64 code without one.
+  darwin: (file) => run(["codesign", "--sign", "-", "--force", file])
+}
+
 fs.mkdirSync(dist, { recursive: true })
 // In dist, so that the last step is a rename on one file system.
 const temp = fs.mkdtempSync(path.join(dist, ".build-"))
@@ -166,12 +176,7 @@ fs.writeFileSync(
 const runner = runnerOf(platform)
 // A snapshot can only be taken by the Node that starts from it.
 run([...runner, nodeOf(platform), "--no-warnings", "--build-sea", path.basename(config)], { cwd: temp, env: {} })
-if (platform.startsWith("linux-")) {
-  const node = fs.readFileSync(nodeOf(platform))
-  fs.writeFileSync(output, join(node, shrinkIcu(node), notesOf(fs.readFileSync(output))))
-}
-// What was written into the file made its signature void, and macOS runs no arm64 code without one.
-if (process.platform === "darwin") run(["codesign", "--sign", "-", "--force", output])
+finish[platform.split("-")[0]](output)
 fs.chmodSync(output, 0o755)
 // Some snapshots can be taken and not be started from.
 run([...runner, output, "--version"], { env: {} })

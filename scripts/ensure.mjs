@@ -27,7 +27,7 @@ const buildStampOf = (platform) => `${executableOf(platform)}.stamp`
 /** Everything but src that decides what is built. */
 const buildInputs = [
   ...["package.json", "package-lock.json", "tsconfig.json"],
-  ...["addon", "build", "elf", "executable", "foreign", "icu", "man", "platform", "portable"].map((name) =>
+  ...["addon", "build", "elf", "executable", "foreign", "icu", "machO", "man", "platform", "portable"].map((name) =>
     path.join("scripts", `${name}.mjs`)
   ),
   ...["package.json", "package-lock.json"].map((name) => path.join("scripts", "platforms", name))

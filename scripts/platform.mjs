@@ -5,6 +5,7 @@
 import * as fs from "node:fs"
 import * as path from "node:path"
 import { copyAddon } from "./addon.mjs"
+import { problemOnMacOS } from "./machO.mjs"
 import { removeLibatomic, stripped } from "./portable.mjs"
 import { Failed, hashFiles, outsideEnv, read, root, step } from "./steps.mjs"
 
@@ -47,16 +48,20 @@ export const spawnHelperOf = (platform) => path.join(partsOf(platform), "spawn-h
 const inputs = [
   ".npmrc",
   ...["package.json", "package-lock.json"].map((name) => path.join("scripts", "platforms", name)),
-  ...["addon.mjs", "elf.mjs", "platform.mjs", "portable.mjs"].map((name) => path.join("scripts", name))
+  ...["addon.mjs", "elf.mjs", "machO.mjs", "platform.mjs", "portable.mjs"].map((name) => path.join("scripts", name))
 ]
 
-const prepareNode = (from, to) => {
-  const bytes = fs.readFileSync(from)
-  // Mach-O files stay as they are: a change makes their signature void.
-  const isElf = bytes.toString("latin1", 0, 4) === "\x7fELF"
-  if (isElf) removeLibatomic(bytes)
-  fs.writeFileSync(to, isElf ? stripped(bytes) : bytes)
-  fs.chmodSync(to, 0o755)
+/** Makes Linux' Node fit for more systems. That of macOS stays as it is: a change makes its signature void. */
+const prepared = {
+  linux: (bytes) => {
+    removeLibatomic(bytes)
+    return stripped(bytes)
+  },
+  darwin: (bytes, cpu) => {
+    const problem = problemOnMacOS(cpu, bytes)
+    if (problem !== undefined) throw new Failed(`Node for darwin-${cpu} ${problem}`)
+    return bytes
+  }
 }
 
 const bring = (platform, hash) => {
@@ -78,7 +83,7 @@ const bring = (platform, hash) => {
     const modules = path.join(temp, "node_modules")
     const node = path.join(modules, NODES[platform], "bin", "node")
     if (!fs.existsSync(node)) throw new Failed(`npm brought no Node for ${platform}: is it older than npm 10?`)
-    prepareNode(node, path.join(parts, "node"))
+    fs.writeFileSync(path.join(parts, "node"), prepared[os](fs.readFileSync(node), cpu), { mode: 0o755 })
     copyAddon(platform, modules, parts)
     fs.writeFileSync(path.join(parts, "stamp"), hash)
     fs.rmSync(target, { recursive: true, force: true })

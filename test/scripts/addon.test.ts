@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest"
 import { copyAddon } from "../../scripts/addon.mjs"
 import { requirePrebuilt } from "../../scripts/platform.mjs"
 import { smallElf } from "../support/smallElf.ts"
+import { smallMachO } from "../support/smallMachO.ts"
 
 let temp = ""
 let modules = ""
@@ -49,10 +50,18 @@ describe("the addon of a platform", () => {
   })
 
   it("comes on macOS with the program that starts others", () => {
-    put("node-pty-darwin-arm64/pty.node", Buffer.from("Mach-O"))
-    put("node-pty-darwin-arm64/spawn-helper", Buffer.from("Mach-O too"))
+    put("node-pty-darwin-arm64/pty.node", smallMachO())
+    put("node-pty-darwin-arm64/spawn-helper", smallMachO())
     copyAddon("darwin-arm64", modules, to)
     expect(fs.readdirSync(to).toSorted()).toEqual(["pty.node", "spawn-helper"])
+    expect(fs.statSync(path.join(to, "spawn-helper")).mode & 0o111).toBe(0o111)
+  })
+
+  it("is refused when a Mac would not run it", () => {
+    put("node-pty-darwin-arm64/pty.node", smallMachO())
+    put("node-pty-darwin-arm64/spawn-helper", smallMachO({ isSigned: false }))
+    expect(() => copyAddon("darwin-arm64", modules, to))
+      .toThrow("the terminal addon for darwin-arm64's spawn-helper is not signed")
   })
 
   it("is missed when npm left it out", () => {

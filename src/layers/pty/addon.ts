@@ -10,6 +10,7 @@ import * as path from "node:path"
 import * as sea from "node:sea"
 import { isOurs } from "../system/ownership.ts"
 import { writeWholeFile } from "../system/wholeFile.ts"
+import { ADDON, cacheDirOf, helperOf, sourceDirs } from "./addonFiles.ts"
 
 /** As declared by node-pty 1.1.0 in src/unix/pty.cc. Every function throws an Error that names the system call. */
 export interface PtyAddon {
@@ -52,9 +53,8 @@ export interface PtyAddon {
   readonly helperPath: string
 }
 
-const ADDON = "pty.node"
-const HELPER = "spawn-helper"
-const isDarwin = process.platform === "darwin"
+/** What programs are started through here. */
+const HELPER = helperOf(process.platform)
 
 const load = (file: string, helperPath: string): PtyAddon => {
   const module = { exports: {} }
@@ -65,13 +65,10 @@ const load = (file: string, helperPath: string): PtyAddon => {
 
 const fromSource = (): PtyAddon => {
   const own = path.dirname(createRequire(import.meta.url).resolve("node-pty/package.json"))
-  const platform = `${process.platform}-${process.arch}`
-  const compiled = path.join(path.dirname(own), "@lydell", `node-pty-${platform}`)
-  // The last is where npm puts what it has compiled itself (docs/platforms.md).
-  const dir = [compiled, path.join(compiled, "prebuilds", platform), path.join(own, "build/Release")]
-    .find((name) => fs.existsSync(path.join(name, ADDON)))
-  if (dir === undefined) throw new Error(`npm brought no terminal addon for ${platform}: see docs/platforms.md`)
-  return load(path.join(dir, ADDON), isDarwin ? path.join(dir, HELPER) : "")
+  const { arch, platform } = process
+  const dir = sourceDirs(own, platform, arch).find((name) => fs.existsSync(path.join(name, ADDON)))
+  if (dir === undefined) throw new Error(`npm brought no terminal addon for ${platform}-${arch}: see docs/platforms.md`)
+  return load(path.join(dir, ADDON), HELPER === undefined ? "" : path.join(dir, HELPER))
 }
 
 const hasContents = (file: string, bytes: Buffer) => {
@@ -90,7 +87,7 @@ const writeAsset = (dir: string, asset: string, mode: number): string => {
 }
 
 const loadFrom = (dir: string): PtyAddon =>
-  load(writeAsset(dir, ADDON, 0o600), isDarwin ? writeAsset(dir, HELPER, 0o700) : "")
+  load(writeAsset(dir, ADDON, 0o600), HELPER === undefined ? "" : writeAsset(dir, HELPER, 0o700))
 
 /** Not `recursive`: Node's never ends where mkdir(2) fails with ENOENT although the parent exists, as in /proc. */
 const makeDir = (dir: string, makeParent = true): void => {
@@ -106,11 +103,7 @@ const makeDir = (dir: string, makeParent = true): void => {
 }
 
 const cacheDir = () => {
-  const xdg = process.env["XDG_CACHE_HOME"]
-  const base = xdg !== undefined && path.isAbsolute(xdg)
-    ? xdg
-    : path.join(os.homedir(), isDarwin ? "Library/Caches" : ".cache")
-  const dir = path.join(base, "sesh")
+  const dir = cacheDirOf(process.platform, { home: os.homedir(), xdg: process.env["XDG_CACHE_HOME"] })
   makeDir(dir)
   const stats = fs.lstatSync(dir)
   if (!stats.isDirectory() || !isOurs(stats, process.getuid!())) throw new Error(`${dir} is not ours alone`)
@@ -125,7 +118,7 @@ const fromExecutable = (): PtyAddon => {
     const dir = fs.mkdtempSync(path.join(os.tmpdir(), "sesh-"))
     const addon = loadFrom(dir)
     // A loaded addon needs its file no more; the helper must stay.
-    if (!isDarwin) fs.rmSync(dir, { recursive: true, force: true })
+    if (HELPER === undefined) fs.rmSync(dir, { recursive: true, force: true })
     return addon
   }
 }

@@ -10,8 +10,12 @@ export interface Own {
   readonly path: string | undefined
 }
 
-/** The running file, even when its path has another file now. */
-const running = (): string => process.platform === "linux" ? "/proc/self/exe" : process.execPath
+/**
+ * The running file; on Linux even when its path has another file now. Elsewhere that other file would be sent, and a
+ * host takes none of another version than ours. `platform` as in Node.
+ */
+export const runningFile = (platform: string, execPath: string): string =>
+  platform === "linux" ? "/proc/self/exe" : execPath
 
 const built = (): string | undefined => {
   const path = Path.resolve(import.meta.dirname, "../../../dist/sesh")
@@ -20,5 +24,5 @@ const built = (): string | undefined => {
 
 export const ownExecutable = (): Own => ({
   platform: `${process.platform}-${process.arch}`,
-  path: sea.isSea() ? running() : built()
+  path: sea.isSea() ? runningFile(process.platform, process.execPath) : built()
 })

@@ -2,6 +2,9 @@
  * Plans the start of a daemon so that it outlives the login. systemd's logind may kill what is left of a login when it
  * ends (logind.conf(5), KillUserProcesses), and stops a user's service manager after the last login (loginctl(1),
  * linger).
+ *
+ * On macOS none of this exists, and a daemon is started plainly: launchd kills what is left of a job's process group
+ * (launchd.plist(5), AbandonProcessGroup), and a daemon has a session and a group of its own.
  */
 
 /** The files of the system that this reads; a test has its own. */

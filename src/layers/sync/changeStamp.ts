@@ -9,10 +9,12 @@ import { quietly } from "../system/quietly.ts"
 import { look } from "./tree.ts"
 
 /**
- * What `find` prints of everything below the paths: inodes and the times of their last change, which every change
- * alters and nothing can set. A directory's time changes when a name in it does. Only GNU's find can print it.
+ * Has `find` print of everything below the paths: inodes and the times of their last change, which every change alters
+ * and nothing can set. A directory's time changes when a name in it does. GNU's find does so by itself, that of macOS
+ * (`platform` as in Node) through stat(1), many files at a time.
  */
-const RECORDS = ["-printf", "%i %C@\n"]
+export const recordsOf = (platform: string): ReadonlyArray<string> =>
+  platform === "darwin" ? ["-exec", "/usr/bin/stat", "-f", "%i %Fc", "{}", "+"] : ["-printf", "%i %C@\n"]
 
 /** A million files: with so many, it matters little that sesh looks at them itself. */
 const MAX_BYTES = 32 * 1024 * 1024
@@ -42,7 +44,12 @@ const readAll = (fd: number): string => {
  * or there is nothing at the paths. Equal stamps mean equal trees, and looking at a tree does not change its stamp.
  * `dir`: a directory for a temporary file.
  */
-export const stampOf = (home: string, paths: ReadonlyArray<string>, dir: string): Effect.Effect<string | undefined> =>
+export const stampOf = (
+  home: string,
+  paths: ReadonlyArray<string>,
+  dir: string,
+  records = recordsOf(process.platform)
+): Effect.Effect<string | undefined> =>
   Effect.callback((resume) => {
     const present = paths.filter((path) => look(Path.join(home, path)) !== undefined)
     // Without a path find searches the working directory: all of the home.
@@ -62,7 +69,7 @@ export const stampOf = (home: string, paths: ReadonlyArray<string>, dir: string)
       env: { ...process.env, LC_ALL: "C" },
       stdio: ["ignore", out, "ignore"]
     } satisfies SpawnOptions
-    const args = ["-P", ...present.map((path) => `./${path}`), ...RECORDS]
+    const args = ["-P", ...present.map((path) => `./${path}`), ...records]
     const child = spawnChild("find", args, options, () => end(null))
     child?.on("exit", end)
     return Effect.sync(() => void child?.kill())

@@ -2,17 +2,17 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Fs from "node:fs"
 import * as Path from "node:path"
-import { stampOf } from "../../../src/layers/sync/changeStamp.ts"
+import { recordsOf, stampOf } from "../../../src/layers/sync/changeStamp.ts"
 import { Home, home } from "../../fixtures/machine.ts"
 
 /** A home with trees in it, and their stamps. */
-const trees = Effect.gen(function*() {
+const treesBy = Effect.fnUntraced(function*(records?: ReadonlyArray<string>) {
   const { path } = yield* Home
   const file = (name: string) => Path.join(path, name)
   for (const dir of ["scratch", "tree/below"]) Fs.mkdirSync(file(dir), { recursive: true })
   for (const name of ["tree/a", "tree/below/-b \u00fc", "other"]) Fs.writeFileSync(file(name), "1")
   const stamp = (...paths: ReadonlyArray<string>) =>
-    Effect.map(stampOf(path, paths, file("scratch")), (stamp) => {
+    Effect.map(stampOf(path, paths, file("scratch"), records), (stamp) => {
       assert.deepStrictEqual(Fs.readdirSync(file("scratch")), [])
       return stamp
     })
@@ -28,8 +28,22 @@ const trees = Effect.gen(function*() {
 
   return { file, laterThanNow, path, stamp }
 })
+const trees = treesBy()
 
-describe("the stamp of trees", () => {
+describe("what find is to print", () => {
+  it("is printed by itself, on macOS by stat", () => {
+    assert.deepStrictEqual(recordsOf("linux"), ["-printf", "%i %C@\n"])
+    assert.deepStrictEqual(recordsOf("darwin"), ["-exec", "/usr/bin/stat", "-f", "%i %Fc", "{}", "+"])
+  })
+})
+
+/** GNU's stat stands for that of macOS. */
+const BY_STAT = ["-exec", "stat", "--format", "%i %.9Z", "{}", "+"]
+
+describe.each([
+  { by: "find alone", trees: treesBy(recordsOf("linux")) },
+  { by: "find and stat", trees: treesBy(BY_STAT) }
+])("the stamp of trees, by $by", ({ trees }) => {
   it.effect("is the same as long as nothing changes, whatever is read", () =>
     Effect.gen(function*() {
       const { file, stamp } = yield* trees
@@ -61,6 +75,14 @@ describe("the stamp of trees", () => {
         seen.add(yield* stamp("tree"))
       }
       assert.strictEqual(seen.size, 2 + changes.length)
+    }).pipe(Effect.provide(home)))
+})
+
+describe("the stamp of trees", () => {
+  it.effect("is undefined where stat fails", () =>
+    Effect.gen(function*() {
+      const { stamp } = yield* treesBy(["-exec", "/no/such/stat", "{}", "+"])
+      assert.isUndefined(yield* stamp("tree"))
     }).pipe(Effect.provide(home)))
 
   it.effect("leaves out a missing path; there is no stamp when all are missing", () =>

@@ -5,16 +5,21 @@ import type { Connection } from "../../services/Connection.ts"
 import { codeOf } from "../system/systemError.ts"
 import { socketConnection } from "./socketConnection.ts"
 
+const DEAD = new Set(["ENOENT", "ECONNREFUSED", "ECONNRESET", "ENOTSOCK"])
+
 /** A system error, by its code. */
 export class SocketError extends Schema.TaggedError<SocketError>()("SocketError", {
   code: Schema.String,
   cause: Schema.Defect()
 }) {
-  /** No process listens: no such file, a socket that its process left (connect(2)), or one that it has just closed. */
+  /**
+   * No process listens: no such file, a socket that its process left (connect(2)), one that it has just closed, or, as
+   * macOS says it, no socket. macOS refuses when the backlog is full as well.
+   */
   get dead(): boolean {
-    return this.code === "ENOENT" || this.code === "ECONNREFUSED" || this.code === "ECONNRESET"
+    return DEAD.has(this.code)
   }
-  /** A process listens but does not accept: the backlog is full (connect(2) of a unix socket). */
+  /** A process listens but does not accept: the backlog is full (connect(2) of a unix socket on Linux). */
   get busy(): boolean {
     return this.code === "EAGAIN"
   }

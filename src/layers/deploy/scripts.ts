@@ -41,8 +41,8 @@ printf 'says %s\\n' "$said"
 
 /**
  * Makes a directory beside the target, which is removed with the end of the script, however it ends. One that a crash
- * of the host left is removed a day later, and so is a part of a file. If `keep` is a path, the file `part` is moved
- * there first.
+ * of the host left is removed a day later, and so is a part of a file: by minutes, as not every find rounds days down.
+ * If `keep` is a path, the file `part` is moved there first.
  */
 const PREPARE = `${PLAIN}
 umask 022
@@ -52,8 +52,8 @@ target=$bin/sesh
 [ -n "$HOME" ] || { echo 'HOME is not set' >&2; fail prepare; }
 mkdir -p "$bin" || fail prepare
 [ ! -d "$target" ] || { echo "$target is a directory" >&2; fail prepare; }
-find "$bin/" -maxdepth 1 -type d -name '.sesh-??????' -mtime +0 -exec rm -rf {} + 2>/dev/null
-find "$bin/" -maxdepth 1 -type f -name '.sesh-part.*' -mtime +0 -exec rm -f {} + 2>/dev/null
+find "$bin/" -maxdepth 1 -type d -name '.sesh-??????' -mmin +1440 -exec rm -rf {} + 2>/dev/null
+find "$bin/" -maxdepth 1 -type f -name '.sesh-part.*' -mmin +1440 -exec rm -f {} + 2>/dev/null
 temp=$(mktemp -d "$bin/.sesh-XXXXXX") || fail prepare
 watch='' child='' keep=''
 leave() {

@@ -266,10 +266,13 @@ describeWith(["ssh", "sshd", "ssh-keygen"], "DeployerSsh, by copy", () => {
       const bin = Path.join(there.home, ".local/bin")
       const kept = [".sesh-newnew", ".sesh-notes-of-mine"]
       for (const name of [".sesh-oldold", ...kept]) Fs.mkdirSync(Path.join(bin, name), { recursive: true })
-      const twoDaysAgo = Date.now() / 1000 - 2 * 86_400
-      for (const name of [".sesh-oldold", ".sesh-notes-of-mine"]) {
-        Fs.utimesSync(Path.join(bin, name), twoDaysAgo, twoDaysAgo)
+      const age = (name: string, hours: number) => {
+        const at = Date.now() / 1000 - hours * 3600
+        Fs.utimesSync(Path.join(bin, name), at, at)
       }
+      age(".sesh-oldold", 25)
+      age(".sesh-newnew", 23)
+      age(".sesh-notes-of-mine", 48)
       yield* there.deploy()
       assert.deepStrictEqual(there.rubbish(), kept)
     })

@@ -8,6 +8,7 @@ import * as fs from "node:fs"
 import * as os from "node:os"
 import * as path from "node:path"
 import { ensureBuilt, executable, manualPage } from "./ensure.mjs"
+import { startupFile } from "./shells.mjs"
 import { Failed, flags, outsideEnv, read, runMain, say } from "./steps.mjs"
 
 const home = os.homedir()
@@ -22,15 +23,13 @@ const dataHome = path.isAbsolute(process.env.XDG_DATA_HOME ?? "")
 const searchPath = outsideEnv().PATH.split(path.delimiter)
   .filter((dir) => path.isAbsolute(dir) && !dir.endsWith(path.join(path.sep, "node_modules", ".bin")))
 
-const shellFile = { bash: "~/.bashrc", zsh: "~/.zshrc" }
-
 /** Puts a directory first, wherever it is on the PATH before. */
 const pathHint = (dir) => {
   const shell = path.basename(process.env.SHELL ?? "sh")
   const shown = dir.replace(home, "$HOME")
   return shell === "fish"
     ? `fish_add_path ${searchPath.includes(dir) ? "--move " : ""}${dir}`
-    : `echo 'export PATH="${shown}:$PATH"' >> ${shellFile[shell] ?? "~/.profile"}`
+    : `echo 'export PATH="${shown}:$PATH"' >> ${startupFile(shell)}`
 }
 
 /** Another file until it is whole: meanwhile everybody reads and runs the old one. */
@@ -137,7 +136,9 @@ const completions = (name) => ({
   bash: {
     file: path.join(bashUserDir, "completions", name),
     hint: () =>
-      hasBashCompletion() ? undefined : `bash needs the package bash-completion to find it. Without, add to ~/.bashrc:
+      hasBashCompletion()
+        ? undefined
+        : `bash needs the package bash-completion to find it. Without, add to ${startupFile("bash")}:
   eval "$(${name} --completions bash)"`
   },
   fish: { file: path.join(dataHome, "fish", "vendor_completions.d", `${name}.fish`), hint: () => undefined },

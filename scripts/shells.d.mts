@@ -1,0 +1,1 @@
+export const startupFile: (shell: string, platform?: string) => string

@@ -16,11 +16,11 @@ import {
 import { PackageRegistry } from "../../services/PackageRegistry.ts"
 import { Paths } from "../../services/Paths.ts"
 import { SshTransport } from "../../services/SshTransport.ts"
-import { isHopeless } from "./diagnosis.ts"
+import { isFull, isHopeless } from "./diagnosis.ts"
 import { afterStep, failure, lost, nothingToSend, noWay, unfit } from "./errors.ts"
 import type { Executable } from "./executable.ts"
 import { makeExecutables } from "./executables.ts"
-import { type HostFacts, readFacts, readOutcome, stderrText } from "./hostReport.ts"
+import { type Encoding, type HostFacts, readFacts, readOutcome, stderrText } from "./hostReport.ts"
 import { nameOf, PACKAGE, readPackage } from "./npmPackage.ts"
 import { type Own, ownExecutable } from "./ownExecutable.ts"
 import { runToEnd } from "./programOutput.ts"
@@ -139,13 +139,18 @@ export const layer = (
       }
 
       const copyOnce = Effect.fnUntraced(
-        function*({ facts, host, options, report }: Target, opened: Executable, how: "resume" | "restart") {
+        function*(
+          { facts, host, options, report }: Target,
+          opened: Executable,
+          encoding: Encoding,
+          how: "resume" | "restart"
+        ) {
           report({ _tag: "Doing", what: "preparing" })
-          const needed = opened.size * (facts.encoding === "plain" ? 2 : ROOM_WITH_PACKED)
+          const needed = opened.size * (encoding === "plain" ? 2 : ROOM_WITH_PACKED)
           const program = yield* ssh.start(
             host,
             copyCommand(
-              facts.encoding === "plain" ? "cat" : facts.encoding,
+              encoding === "plain" ? "cat" : encoding,
               String(opened.size),
               opened.sum,
               version,
@@ -154,7 +159,7 @@ export const layer = (
             ),
             options
           ).pipe(Effect.mapError((error) => lost(host, "prepare", error)))
-          const sent = yield* send(program, () => opened.packed(facts.encoding), report)
+          const sent = yield* send(program, () => opened.packed(encoding), report)
           if (sent.failure !== undefined) return yield* nothingToSend(host, sent.failure)
           if (sent.end === undefined) return yield* failure(host, sent.step, "it does not answer any more")
           if ("_tag" in sent.end) return yield* lost(host, "transfer", sent.end)
@@ -168,13 +173,19 @@ export const layer = (
         Effect.scoped
       )
 
-      /** What an earlier connection has brought may be wrong: then all of it is sent, once. */
+      /**
+       * A second try sends all of it: as before when an earlier connection has brought some, which may be wrong, and
+       * else without a compression that the host did not undo, as for want of memory.
+       */
       const byCopy = Effect.fnUntraced(function*(target: Target, opened: Executable) {
-        const { before, result } = yield* copyOnce(target, opened, "resume")
+        const [encoding, next] = target.facts.encodings
+        const { before, result } = yield* copyOnce(target, opened, encoding!, "resume")
         if (Result.isSuccess(result)) return result.success
-        const { step } = result.failure
-        if (before === 0 || (step !== "transfer" && step !== "check")) return yield* result.failure
-        return yield* Effect.fromResult((yield* copyOnce(target, opened, "restart")).result)
+        const { stderr, step } = result.failure
+        if (step !== "transfer" && step !== "check") return yield* result.failure
+        const again = before > 0 ? encoding : step === "transfer" && !isFull(stderr) ? next : undefined
+        if (again === undefined) return yield* result.failure
+        return yield* Effect.fromResult((yield* copyOnce(target, opened, again, "restart")).result)
       })
 
       const deploy = Effect.fn("Deployer.deploy")(function*(host: HostName, options: DeployOptions = {}) {

@@ -30,12 +30,15 @@ const MISSING_LIBRARY = /(?:^|: )([\w.+-]{1,60}): cannot open shared object file
 
 const missingLibrary = (stderr: string): string | undefined => MISSING_LIBRARY.exec(stderr)?.[1]
 
+/** What a host says whose disk is full. */
+export const isFull = (stderr: string): boolean => FULL.test(stderr)
+
 /** False when a copy, which needs less room and other tools than npm, may still work. */
 export const isHopeless = (step: DeployStep, stderr: string): boolean =>
-  (step === "prepare" && !FULL.test(stderr)) || (step === "run" && NEEDED.has(missingLibrary(stderr) ?? ""))
+  (step === "prepare" && !isFull(stderr)) || (step === "run" && NEEDED.has(missingLibrary(stderr) ?? ""))
 
 const ofDisk = (host: string, stderr: string, bytes: number): Explanation | undefined => {
-  if (FULL.test(stderr)) {
+  if (isFull(stderr)) {
     return {
       problem: `its disk is full (${gist(stderr)})`,
       advice: `make ${Math.ceil(bytes / MEGABYTE)} MB free where ~/.local/bin is on ${host}`

@@ -39,8 +39,8 @@ export interface HostFacts {
   /** Undefined: sesh does not run on it. */
   readonly platform: string | undefined
   readonly hasNpm: boolean
-  /** The best of the compressions that it can undo; `plain` without any. */
-  readonly encoding: Encoding
+  /** What it can undo, the smallest first; `plain` is the last. */
+  readonly encodings: ReadonlyArray<Encoding>
   readonly cLibrary: CLibrary
   /** The program named sesh: a sesh, one that does not run, or another program, and its path. */
   readonly sesh: { readonly version: string } | "none" | "broken" | { readonly foreign: string }
@@ -67,7 +67,7 @@ export const readFacts = (stdout: Buffer): HostFacts | undefined => {
     platform,
     cLibrary: readCLibrary(platform, values),
     hasNpm: values.has("npm"),
-    encoding: values.has("zstd") ? "zstd" : values.has("gzip") ? "gzip" : "plain",
+    encodings: [...(["zstd", "gzip"] as const).filter((tool) => values.has(tool)), "plain"],
     sesh: status === undefined
       ? "none"
       : status !== "0" && (values.has("ours") || Number(status) >= NOT_FOUND)

@@ -10,6 +10,12 @@ export LC_ALL
 `
 
 /**
+ * A frame of zstd with `ok` in it and the window that we use, 128 MB, in octal (RFC 8878, 3.1.1). An old zstd, or
+ * one with a limit, does not undo it.
+ */
+const ZSTD_PROBE = String.raw`\050\265\057\375\000\210\021\000\000ok`
+
+/**
  * Reports the host's platform and tools, a word and its value per line. The loaders that are there tell the C library:
  * `linux-x86-64` and `linux-aarch64` are of glibc, `linux` and `linux-armhf` of a 32-bit one, `musl-*` of musl. In
  * their places NixOS has stubs, which only print a message with that address. A sesh that does not run is ours if it
@@ -18,9 +24,10 @@ export LC_ALL
  */
 const DETECT = `${PLAIN}
 printf 'os %s\\nmachine %s\\n' "$(uname -s)" "$(uname -m)"
-for tool in npm gzip zstd; do
+for tool in npm gzip; do
   if command -v "$tool" >/dev/null 2>&1; then printf '%s yes\\n' "$tool"; fi
 done
+[ "$(printf '${ZSTD_PROBE}' | zstd -dcq 2>/dev/null)" != ok ] || echo 'zstd yes'
 loaders=$(ls -dL /lib64/ld-linux-x86-64.so.2 /lib/ld-linux-aarch64.so.1 /lib/ld-linux.so.2 /lib/ld-linux-armhf.so.3 \\
   /lib/ld-musl-*.so.1 2>/dev/null)
 names() { printf '%s %s\\n' "$1" "$(echo $(sed 's|.*/ld-||;s|\\.so.*||'))"; }

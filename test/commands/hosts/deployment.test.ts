@@ -285,7 +285,7 @@ describe("what a host says", () => {
         system: "Linux x86_64",
         platform: "linux-x64",
         hasNpm: true,
-        encoding: "plain",
+        encodings: ["plain"],
         cLibrary: "fits",
         sesh: { version: "1.2.3" }
       }

@@ -304,4 +304,26 @@ describeWith(["ssh", "sshd", "ssh-keygen", "zstd"], "DeployerSsh, zstd on the ho
       assert.notMatch(Fs.readFileSync(Path.join(there.home, "arguments"), "utf8"), /long|memory/)
     })
   )
+
+  test(
+    "is left alone when it does not undo as large a window",
+    Effect.gen(function*() {
+      const zstd = "echo run >>\"$HOME/runs\"; exec /usr/bin/zstd -M64MB \"$@\""
+      const there = yield* machine({ scripts: { zstd } })
+      assert.deepStrictEqual(yield* there.deploy(), { way: "copy", version: OURS })
+      assert.strictEqual(Fs.readFileSync(Path.join(there.home, "runs"), "utf8"), "run\n")
+    })
+  )
+
+  for (const [next, without] of [["gzip", []], ["no compression", ["gzip"]]] as const) {
+    test(
+      `gives way to ${next} when it is killed`,
+      Effect.gen(function*() {
+        const zstd = "[ ! -e \"$HOME/asked\" ] || kill -KILL $$\n: >\"$HOME/asked\"; exec /usr/bin/zstd \"$@\""
+        const there = yield* machine({ scripts: { zstd }, without })
+        assert.deepStrictEqual(yield* there.deploy(), { way: "copy", version: OURS })
+        assert.deepStrictEqual(there.rubbish(), [])
+      })
+    )
+  }
 })

@@ -1,12 +1,13 @@
 /**
  * `npm test -- …`: packages, executables, vitest under the Node of the executable, and one line of counts. Built are
- * this platform's executable, and that of another one whose programs run here: some tests are about it.
+ * this platform's executable, and, when a test about it may run, that of another one whose programs run here.
  */
 import { spawn } from "node:child_process"
 import * as fs from "node:fs"
 import * as os from "node:os"
 import * as path from "node:path"
 import { ensureBuilt, node26 } from "./ensure.mjs"
+import { mayTestOthers } from "./filters.mjs"
 import { problemWith } from "./foreign.mjs"
 import { here, platforms } from "./platform.mjs"
 import { exitCode, root, runMain, say } from "./steps.mjs"
@@ -26,14 +27,15 @@ const count = (report) => {
 }
 
 await runMain(async () => {
+  const args = process.argv.slice(2)
   ensureBuilt()
-  const others = platforms.filter((platform) => platform !== here && problemWith(platform) === undefined)
-  for (const platform of others) ensureBuilt(platform)
+  const others = mayTestOthers(root, args) ? platforms.filter((platform) => platform !== here) : []
+  for (const platform of others) if (problemWith(platform) === undefined) ensureBuilt(platform)
   const dir = fs.mkdtempSync(path.join(os.tmpdir(), "sesh-test-"))
   process.once("exit", () => fs.rmSync(dir, { recursive: true, force: true }))
   const file = path.join(dir, "report.json")
   const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${file}`]
-  const child = spawn(node26, [vitest, "run", ...reporters, ...process.argv.slice(2)], { cwd: root, stdio: "inherit" })
+  const child = spawn(node26, [vitest, "run", ...reporters, ...args], { cwd: root, stdio: "inherit" })
   // Ctrl-C reaches vitest by itself; its exit is then ours.
   process.on("SIGINT", () => {})
   process.on("SIGTERM", () => child.kill("SIGTERM"))

@@ -1,0 +1,1 @@
+export const mayTestOthers: (root: string, args: ReadonlyArray<string>) => boolean

@@ -89,6 +89,8 @@ export interface SshdOptions {
   readonly port?: number
   /** Lines of sshd_config, before ours: the first of two counts. */
   readonly options?: ReadonlyArray<string>
+  /** What runs it elsewhere: the words before its command. */
+  readonly prefix?: ReadonlyArray<string>
 }
 
 /** A place for keys, configuration and sshds; all below one directory, all gone after `stop`. */
@@ -182,7 +184,8 @@ export const sshLab = (dir: string): SshLab => {
     const log = () => fs.readFileSync(logFile, "utf8")
     const launch = async () => {
       const fd = fs.openSync(logFile, "a")
-      child = spawn(SSHD, ["-D", "-e", "-f", file(`${name}.conf`)], { stdio: ["ignore", "ignore", fd] })
+      const [program, ...args] = [...options.prefix ?? [], SSHD, "-D", "-e", "-f", file(`${name}.conf`)]
+      child = spawn(program!, args, { stdio: ["ignore", "ignore", fd] })
       fs.closeSync(fd)
       await until(`sshd answers on port ${port}`, () => answers(port), log)
     }

@@ -3,11 +3,13 @@ import * as Net from "node:net"
 /** A connection to a port with a limited rate (bytes per second), which can be cut so that both sides notice. */
 export const valve = async (to: number, rate: number) => {
   const sockets = new Set<Net.Socket>()
+  let sent = 0
   const server = Net.createServer((near) => {
     const far = Net.connect(to, "127.0.0.1")
     far.pipe(near)
     near.on("data", (bytes: Buffer) => {
       near.pause()
+      sent += bytes.length
       far.write(bytes)
       setTimeout(() => near.resume(), bytes.length / rate * 1000)
     })
@@ -24,6 +26,12 @@ export const valve = async (to: number, rate: number) => {
   return {
     port: (server.address() as Net.AddressInfo).port,
     cut,
+    /** Bytes to the port since this was asked last. */
+    sent: () => {
+      const now = sent
+      sent = 0
+      return now
+    },
     stop: () =>
       new Promise<void>((resolve) => {
         cut()

@@ -126,12 +126,12 @@ describeWith(["ssh", "sshd", "ssh-keygen"], "sesh --deploy", () => {
     expect(events().slice(first.length).map(({ event }) => event)).toEqual(["session_attached", "session_detached"])
   })
 
-  it("fetches the executable for a host of another platform, or takes it from a folder, and says so", async () => {
+  /** Hosts that say they are of another platform, and run what is this machine's; a registry, a folder, and a log. */
+  const disguised = async () => {
     const { box, home } = await hosts("arm", "mac")
     const registry = await startRegistry()
     onTestFinished(registry.stop)
     writeFileSync(path.join(box.home, ".npmrc"), `registry=${registry.url}\n`)
-    // It runs there because it is this machine's.
     const packed = (os: string, cpu: string) => {
       const manifest = { name: `sesh-sessions-${os}-${cpu}`, version: "0.1.0", os: [os], cpu: [cpu] }
       return [manifest, tarball(manifest, { "bin/sesh": readFileSync(SESH) })] as const
@@ -149,30 +149,35 @@ describeWith(["ssh", "sshd", "ssh-keygen"], "sesh --deploy", () => {
     wrap("mac", "uname", "case $1 in -s) echo Darwin ;; *) echo arm64 ;; esac")
     const log = path.join(box.home, "log")
     const events = () => readFileSync(log, "utf8").trim().split("\n").map((line) => JSON.parse(line) as object)
-    const env = { SESH_EXECUTABLES: folder, XDG_CACHE_HOME: path.join(box.home, "cache") }
-    const deploy = (name: string, more = {}) =>
-      box.sesh(["--deploy", `@${name}`], { env: { ...box.env, ...env, ...more } })
+    const env = { SESH_EXECUTABLES: folder, XDG_CACHE_HOME: path.join(box.home, "cache"), SESH_EVENT_LOG: log }
+    const deploy = (name: string) => box.sesh(["--deploy", `@${name}`], { env: { ...box.env, ...env } })
+    return { deploy, events, folder, home, packed, registry }
+  }
 
-    const none = await deploy("arm", { SESH_EVENT_LOG: log })
+  it("says where it looked for the executable of another platform", async () => {
+    const { deploy, events, home, registry } = await disguised()
+    const none = await deploy("arm")
     expect([none.code, none.out]).toEqual([1, ""])
     expect(none.err).toContain("npm there cannot install it (no network), and this sesh is for linux-")
     expect(none.err).toContain(`${registry.url} has no sesh-sessions-linux-arm64@0.1.0; publish `)
     expect(events()).toMatchObject([{ event: "deploy_start" }, { event: "deploy_failed", step: "npm" }])
     expect(existsSync(target(home("arm").home))).toBe(false)
+  })
 
+  it("fetches the executable for a host of another platform", async () => {
+    const { deploy, events, home, packed, registry } = await disguised()
     registry.add(...packed("linux", "arm64"))
-    const fetched = await deploy("arm", { SESH_EVENT_LOG: log })
+    const fetched = await deploy("arm")
     expect([fetched.code, fetched.out]).toEqual([0, "arm: sesh 0.1.0 installed, as a copy from npm's registry\n"])
     expect(events().at(-1)).toMatchObject({ event: "deploy_done", host: "arm", way: "copy", from: "registry" })
     expect(readFileSync(target(home("arm").home)).equals(readFileSync(SESH))).toBe(true)
+  })
 
+  it("takes the executable for a host of another platform from a folder", async () => {
+    const { deploy, folder, home, packed } = await disguised()
     writeFileSync(path.join(folder, "sesh-sessions-darwin-arm64-0.1.0.tgz"), packed("darwin", "arm64")[1])
     const copied = await deploy("mac")
-    expect([copied.code, copied.out, copied.err]).toEqual([
-      0,
-      "mac: sesh 0.1.0 installed, as a copy from SESH_EXECUTABLES\n",
-      ""
-    ])
+    expect([copied.code, copied.out]).toEqual([0, "mac: sesh 0.1.0 installed, as a copy from SESH_EXECUTABLES\n"])
     expect(await home("mac").run(target(home("mac").home), ["--version"])).toMatchObject({ out: "sesh 0.1.0\n" })
   })
 

@@ -8,6 +8,9 @@ import { until } from "../support/until.ts"
 
 const EMULATOR = "qemu-aarch64"
 
+/** Every start takes a second or two of the processor, which a busy machine has for others. */
+const PATIENCE = 400_000
+
 describeWith(["unshare", "nsenter", "mount", "tmux"], "another processor", () => {
   describeOnOtherProcessor("arm64", () => {
     let processor: OtherProcessor
@@ -46,7 +49,7 @@ describeWith(["unshare", "nsenter", "mount", "tmux"], "another processor", () =>
       t.run("exit 5")
       await t.shows(/^\[dev ended\]$/m)
       expect(await t.status()).toBe(5)
-    })
+    }, PATIENCE)
 
     it("runs commands, and lists and kills sessions", async () => {
       const box = there()
@@ -63,7 +66,7 @@ describeWith(["unshare", "nsenter", "mount", "tmux"], "another processor", () =>
       expect(session).toMatchObject({ name: "dev", info: { cwd: box.home, foreground: "/bin/bash" } })
       expect(await box.sesh(["--kill", "dev"])).toMatchObject({ code: 0, err: "[dev ended]\n" })
       expect(await box.sessions()).toEqual([])
-    })
+    }, PATIENCE)
 
     it.each(["arm64", "x64"])("sessions of %s are the other's, too", async (cpu) => {
       const here = sandbox()
@@ -94,6 +97,6 @@ describeWith(["unshare", "nsenter", "mount", "tmux"], "another processor", () =>
         "the end of the daemon",
         () => ![...daemon.processes().values()].some((one) => one.includes("--daemon"))
       )
-    })
+    }, PATIENCE)
   })
 })

@@ -1,3 +1,4 @@
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
@@ -16,7 +17,7 @@ import { authorizationFor, type NpmConfig, readNpmConfig, registryOf } from "./n
 /** Until a registry answers. npm on a host gets as long. */
 const ANSWER_TIMEOUT = "10 seconds"
 
-/** Between two pieces of an archive. */
+/** Until an archive comes, which a mirror may have to get first, and between two pieces of it. */
 const SILENCE = "1 minute"
 
 /** Bytes of what a registry says about a package: npm's biggest, of all versions, has a few megabytes. */
@@ -31,20 +32,34 @@ const shown = (address: string): string => visible(address.replace(/^(https?:\/\
 const isWeb = (address: string): boolean =>
   URL.canParse(address) && ["http:", "https:"].includes(new URL(address).protocol)
 
+/** What is asked: the registry; or the host that it gave for an archive. */
+const asked = (wanted: Wanted, address: string): Wanted => {
+  const { origin } = new URL(address)
+  return origin === new URL(wanted.registry).origin ? wanted : { ...wanted, registry: `${origin}/` }
+}
+
+/** Without credentials, which fetch refuses in an address. */
+const bare = (address: string): string => {
+  const url = new URL(address)
+  url.username = url.password = ""
+  return url.href
+}
+
 /** fetch says `fetch failed`; what it means is below. */
 const reasonOf = (cause: unknown): string => visible(codeOf((cause as Error).cause ?? cause)).slice(0, 200)
 
 /** Proxies and authorities that npm is configured for; Node knows those of the environment. */
 const prepare = (config: NpmConfig, env: Readonly<Record<string, string | undefined>>): void => {
-  const https = config.get("https-proxy") ?? config.get("proxy") ?? env["https_proxy"] ?? env["HTTPS_PROXY"]
-  const http = config.get("proxy") ?? env["http_proxy"] ?? env["HTTP_PROXY"]
+  const configured = config.get("https-proxy") ?? config.get("proxy")
+  const https = configured ?? env["https_proxy"] ?? env["HTTPS_PROXY"]
+  const http = configured ?? env["http_proxy"] ?? env["HTTP_PROXY"]
   const none = config.get("noproxy") ?? env["no_proxy"] ?? env["NO_PROXY"]
   if (https !== undefined || http !== undefined) {
     quietly(() =>
       Http.setGlobalProxyFromEnv({ https_proxy: https ?? "", http_proxy: http ?? "", no_proxy: none ?? "" })
     )
   }
-  const file = config.get("cafile")
+  const file = config.path("cafile")
   const authorities = file === undefined ? undefined : quietly(() => Fs.readFileSync(file, "utf8"))
   if (authorities !== undefined) {
     quietly(() => Tls.setDefaultCACertificates([...Tls.getCACertificates("default"), authorities]))
@@ -57,13 +72,23 @@ interface Wanted {
   readonly registry: string
 }
 
+/** Whose addresses a mirror may give for its own, and npm asks the mirror for (`replace-registry-host`). */
+const UPSTREAM = "registry.npmjs.org"
+
 /** A package in a version, as a registry describes it; hostile until it is looked at. */
-const distOf = (text: string, version: string): { readonly tarball: string; readonly integrity: string } | "absent" => {
+const distOf = (
+  text: string,
+  { registry, version }: Wanted
+): { readonly tarball: string; readonly integrity: string } | "absent" => {
   const { versions } = JSON.parse(text) as { readonly versions?: Record<string, { readonly dist?: unknown }> }
   if (versions === undefined || !Object.hasOwn(versions, version)) return "absent"
   const { integrity, tarball } = (versions[version]?.dist ?? {}) as Record<string, unknown>
   if (typeof tarball !== "string" || !isWeb(tarball)) throw new Error("no address of an archive")
-  return { tarball, integrity: typeof integrity === "string" ? integrity : "" }
+  const { host, pathname } = new URL(tarball)
+  return {
+    tarball: host === UPSTREAM ? new URL(pathname, registry).href : tarball,
+    integrity: typeof integrity === "string" ? integrity : ""
+  }
 }
 
 /**
@@ -91,16 +116,21 @@ export const layer: Layer.Layer<PackageRegistry, never, Caller> = Layer.effect(
           ...(cause === undefined ? {} : { cause })
         })
 
-    const request = Effect.fnUntraced(function*(wanted: Wanted, address: string, accept: string) {
-      const error = errorOf(wanted)
-      const authorization = authorizationFor(yield* config, address)
+    const request = Effect.fnUntraced(function*(
+      wanted: Wanted,
+      address: string,
+      accept: string,
+      timeout: Duration.Input
+    ) {
+      const error = errorOf(asked(wanted, address))
+      const authorization = authorizationFor(yield* config, address, wanted.registry)
       const headers = { accept, ...(authorization === undefined ? {} : { authorization }) }
       const response = yield* Effect.tryPromise({
-        try: (signal) => fetch(address, { headers, signal }),
+        try: (signal) => fetch(bare(address), { headers, signal }),
         catch: (cause) =>
           error("unreachable", (registry) => `${registry} cannot be reached (${reasonOf(cause)})`, cause)
       }).pipe(Effect.timeoutOrElse({
-        duration: ANSWER_TIMEOUT,
+        duration: timeout,
         orElse: () => Effect.fail(error("unreachable", (registry) => `${registry} does not answer`))
       }))
       const { body, ok, status } = response
@@ -130,7 +160,10 @@ export const layer: Layer.Layer<PackageRegistry, never, Caller> = Layer.effect(
 
     const textOf = Effect.fnUntraced(function*(wanted: Wanted, body: ReadableStream<Uint8Array>) {
       const bytes = new BoundedBytes({ first: MAX_ANSWER_BYTES })
-      yield* Stream.runForEach(bytesOf(wanted, body), (chunk) => Effect.sync(() => bytes.add(Buffer.from(chunk))))
+      yield* bytesOf(wanted, body).pipe(
+        Stream.takeWhile(() => bytes.isWhole),
+        Stream.runForEach((chunk) => Effect.sync(() => bytes.add(Buffer.from(chunk))))
+      )
       return bytes.bytes.toString()
     })
 
@@ -154,19 +187,19 @@ export const layer: Layer.Layer<PackageRegistry, never, Caller> = Layer.effect(
       const malformed = (cause?: unknown) =>
         error("malformed", (registry) => `${registry} does not answer as a registry of npm does`, cause)
       if (!isWeb(registry)) return yield* malformed()
-      const about = yield* request(wanted, `${registry}${name.replace("/", "%2f")}`, ABBREVIATED)
+      const about = yield* request(wanted, `${registry}${name.replace("/", "%2f")}`, ABBREVIATED, ANSWER_TIMEOUT)
       const text = yield* textOf(wanted, about.body)
-      const dist = yield* Effect.try({ try: () => distOf(text, version), catch: malformed })
+      const dist = yield* Effect.try({ try: () => distOf(text, wanted), catch: malformed })
       if (dist === "absent") return yield* error("absent", (registry, name) => `${registry} has no ${name}`)
       const verifier = verifierOf(dist.integrity)
       if (verifier === undefined) {
         return yield* error("malformed", (registry, name) => `${registry} has no hash of ${name}`)
       }
-      const { body, headers } = yield* request(wanted, dist.tarball, "*/*")
+      const { body, headers } = yield* request(wanted, dist.tarball, "*/*", SILENCE)
       const length = Number(headers.get("content-length") ?? Number.NaN)
       return {
         size: Number.isSafeInteger(length) && !headers.has("content-encoding") ? length : undefined,
-        bytes: verified(wanted, bytesOf(wanted, body), verifier)
+        bytes: verified(wanted, bytesOf(asked(wanted, dist.tarball), body), verifier)
       }
     })
 

@@ -12,6 +12,8 @@ const MAX_BYTES = 1_000_000
 export interface NpmConfig {
   /** A setting, by its name in a file: `registry`, `@acme:registry`, `//host/:_authToken`. */
   readonly get: (name: string) => string | undefined
+  /** One that is a path. */
+  readonly path: (name: string) => string | undefined
 }
 
 type Env = Readonly<Record<string, string | undefined>>
@@ -20,7 +22,12 @@ type Env = Readonly<Record<string, string | undefined>>
 const expand = (text: string, env: Env): string =>
   text.replace(/\$\{([^}?]+)(\?)?\}/g, (whole, name: string, optional) => env[name] ?? (optional ? "" : whole))
 
-const unquote = (text: string): string => /^"(.*)"$|^'(.*)'$/.exec(text)?.slice(1).find(Boolean) ?? text
+/** What is in quotes; otherwise up to a comment, with `\;`, `\#` and `\\` as one character (npm's `ini`). */
+const unquote = (text: string): string => {
+  const [, double, single] = /^"(.*)"$|^'(.*)'$/.exec(text) ?? []
+  const [bare = ""] = /^(?:\\.|[^;#])*/.exec(text) ?? []
+  return double ?? single ?? bare.replace(/\\([\\;#])/g, "$1").trim()
+}
 
 /** Lines of `name = value`; comments begin with `;` or `#`. Sections and lists have nothing about registries. */
 const parse = (text: string, env: Env): ReadonlyMap<string, string> =>
@@ -33,6 +40,9 @@ const parse = (text: string, env: Env): ReadonlyMap<string, string> =>
 
 const read = (path: string | undefined, env: Env): ReadonlyMap<string, string> =>
   parse((path === undefined ? undefined : quietly(() => readFileUpTo(path, MAX_BYTES)))?.toString() ?? "", env)
+
+/** What npm takes for no value. */
+const UNSET = new Set(["", "null", "false", "undefined"])
 
 /** Of a variable's name: `https_proxy` is `https-proxy`; those with an address or a scope stay as they are. */
 const settingOf = (name: string): string => /^[@/]/.test(name) ? name : name.toLowerCase().replaceAll(/(?<=.)_/g, "-")
@@ -49,15 +59,20 @@ export const readNpmConfig = (env: Env, home: string): NpmConfig => {
         : []
     )
   )
-  const user = read(variables.get("userconfig") ?? Path.join(home, ".npmrc"), env)
+  const fromHome = (path: string | undefined) => path?.replace(/^~(?=\/)/, home)
+  const user = read(fromHome(variables.get("userconfig")) ?? Path.join(home, ".npmrc"), env)
   const everybodys = [
-    ...(variables.has("globalconfig") ? [variables.get("globalconfig")!] : []),
+    ...(variables.has("globalconfig") ? [fromHome(variables.get("globalconfig"))!] : []),
     ...(env["PATH"] ?? "").split(":").filter((dir) => Path.isAbsolute(dir))
       .filter((dir) => quietly(() => readFileUpTo(Path.join(dir, "npm"), MAX_BYTES)) !== undefined)
       .map((dir) => Path.join(dir, "../etc/npmrc"))
   ]
   const global = read(everybodys[0], env)
-  return { get: (name) => variables.get(name) ?? user.get(name) ?? global.get(name) }
+  const get = (name: string) => {
+    const value = variables.get(name) ?? user.get(name) ?? global.get(name)
+    return value === undefined || UNSET.has(value) ? undefined : value
+  }
+  return { get, path: (name) => fromHome(get(name)) }
 }
 
 /** Where a package comes from: its scope's registry, if it has one of its own. Ends with a slash. */
@@ -68,11 +83,21 @@ export const registryOf = (config: NpmConfig, name: string): string => {
 }
 
 /**
- * The `Authorization` for an address: of the longest one before it that has credentials, as npm looks them up
- * (npm-registry-fetch, lib/auth.js). Never of another host or port.
+ * The `Authorization` for an address, as npm looks it up (npm-registry-fetch, lib/auth.js): of the longest address
+ * before it that has credentials, else those in it; else the registry's own on its host and port. Never of another.
  */
-export const authorizationFor = (config: NpmConfig, address: string): string | undefined => {
-  const { host, pathname } = new URL(address)
+export const authorizationFor = (config: NpmConfig, address: string, registry: string): string | undefined =>
+  credentialsFor(config, address) ??
+    (new URL(address).host === new URL(registry).host ? credentialsFor(config, registry) : undefined)
+
+const basicOf = (username: string, password: string): string =>
+  `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}`
+
+/** Of the part of an address before `@`. */
+const plainOf = (part: string): string => quietly(() => decodeURIComponent(part), part)
+
+const credentialsFor = (config: NpmConfig, address: string): string | undefined => {
+  const { host, password: ownPassword, pathname, username: ownName } = new URL(address)
   for (let path = pathname;; path = path.slice(0, path.lastIndexOf("/", path.length - 2) + 1)) {
     for (
       const key of path.endsWith("/")
@@ -85,10 +110,10 @@ export const authorizationFor = (config: NpmConfig, address: string): string | u
       if (basic !== undefined) return `Basic ${basic}`
       const [username, password] = [config.get(`${key}:username`), config.get(`${key}:_password`)]
       if (username !== undefined && password !== undefined) {
-        const plain = `${username}:${Buffer.from(password, "base64").toString()}`
-        return `Basic ${Buffer.from(plain).toString("base64")}`
+        return basicOf(username, Buffer.from(password, "base64").toString())
       }
     }
-    if (path === "/" || path === "") return undefined
+    if (path === "/" || path === "") break
   }
+  return ownName === "" ? undefined : basicOf(plainOf(ownName), plainOf(ownPassword))
 }

@@ -47,6 +47,23 @@ describe("the registry that npm is configured for", () => {
   )
 
   test(
+    "ends before a comment, and is npm's own where it is set to nothing",
+    Effect.gen(function*() {
+      for (
+        const [value, registry] of [
+          ["https://a.example/ ; ours", "https://a.example/"],
+          ["https://a.example/x#ours", "https://a.example/x/"],
+          ["\"https://a.example/x#y\"", "https://a.example/x#y/"],
+          ["https://a.example/x\\;y", "https://a.example/x;y/"],
+          ["", "https://registry.npmjs.org/"],
+          ["\"\"", "https://registry.npmjs.org/"],
+          ["null", "https://registry.npmjs.org/"]
+        ] as const
+      ) assert.strictEqual(registryOf(yield* configured(`registry = ${value}\n`), "x"), registry)
+    })
+  )
+
+  test(
     "may be that of everybody, beside the npm on the PATH, or in another file",
     Effect.gen(function*() {
       const { path } = yield* Home
@@ -60,6 +77,9 @@ describe("the registry that npm is configured for", () => {
       Fs.writeFileSync(Path.join(path, "mine"), "registry=https://mine.example/\n")
       const env = { PATH: Path.join(path, "bin"), NPM_CONFIG_USERCONFIG: Path.join(path, "mine") }
       assert.strictEqual(registryOf(yield* configured("", env), "x"), "https://mine.example/")
+      const fromHome = yield* configured("cafile=~/ca.pem\n", { npm_config_globalconfig: "~/etc/npmrc" })
+      assert.strictEqual(registryOf(fromHome, "x"), "https://all.example/")
+      assert.strictEqual(fromHome.path("cafile"), Path.join(path, "ca.pem"))
     })
   )
 })
@@ -69,11 +89,25 @@ describe("a login", () => {
     "is for addresses below its own, and for no other host, port or path",
     Effect.gen(function*() {
       const config = yield* configured("//a.example/npm/:_authToken=${TOKEN}\n", { TOKEN: "t" })
+      const other = "https://other.example/"
       for (const path of ["npm/", "npm/sesh", "npm/@acme/sesh/-/sesh-1.tgz"]) {
-        assert.strictEqual(authorizationFor(config, `https://a.example/${path}`), "Bearer t")
+        assert.strictEqual(authorizationFor(config, `https://a.example/${path}`, other), "Bearer t")
       }
       for (const address of ["a.example/", "a.example/other/", "b.example/npm/", "a.example:8/npm/"]) {
-        assert.isUndefined(authorizationFor(config, `https://${address}`))
+        assert.isUndefined(authorizationFor(config, `https://${address}`, other))
+      }
+    })
+  )
+
+  test(
+    "for a registry is for its archives too, if they are on its host and port",
+    Effect.gen(function*() {
+      const config = yield* configured("//a.example/npm/:_authToken=t\n//a.example/mine/:_authToken=u\n")
+      const registry = "https://a.example/npm/"
+      assert.strictEqual(authorizationFor(config, "https://a.example/archives/x.tgz", registry), "Bearer t")
+      assert.strictEqual(authorizationFor(config, "https://a.example/mine/x.tgz", registry), "Bearer u")
+      for (const address of ["b.example/archives/x.tgz", "a.example:8/npm/x.tgz"]) {
+        assert.isUndefined(authorizationFor(config, `https://${address}`, registry))
       }
     })
   )
@@ -84,9 +118,9 @@ describe("a login", () => {
       const basic = `Basic ${Buffer.from("me:secret").toString("base64")}`
       const password = Buffer.from("secret").toString("base64")
       const two = yield* configured(`//a.example/:username=me\n//a.example/:_password=${password}\n`)
-      assert.strictEqual(authorizationFor(two, "https://a.example/x"), basic)
+      assert.strictEqual(authorizationFor(two, "https://a.example/x", "https://a.example/"), basic)
       const one = yield* configured(`//a.example/:_auth=${Buffer.from("me:secret").toString("base64")}\n`)
-      assert.strictEqual(authorizationFor(one, "https://a.example/x"), basic)
+      assert.strictEqual(authorizationFor(one, "https://a.example/x", "https://a.example/"), basic)
     })
   )
 
@@ -110,6 +144,11 @@ describe("a login", () => {
       assert.match(error.message, /without a login .*npm login/)
       yield* configured(`registry=${registry.url}\n${where}:_authToken=t\n`)
       assert.strictEqual((yield* open).size, 7)
+      registry.lock(`Basic ${Buffer.from("me:pass@word").toString("base64")}`)
+      yield* configured(`registry=${registry.url.replace("//", "//me:pass%40word@")}\n`)
+      assert.strictEqual((yield* open).size, 7)
+      yield* configured(`registry=${registry.url.replace("//", "//me:wrong@")}\n`)
+      assert.notInclude(JSON.stringify(yield* Effect.flip(open)), "wrong")
     }).pipe(Effect.scoped)
   )
 })

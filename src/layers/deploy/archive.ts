@@ -6,12 +6,14 @@ import * as Fs from "node:fs"
 import * as Zlib from "node:zlib"
 import { visible } from "../../schema/Text.ts"
 import { codeOf } from "../system/systemError.ts"
+import { ExecutableUnreadable } from "./executable.ts"
+import { createUnfinished } from "./executableCache.ts"
 
 /** Bytes of a manifest, which has a page. */
 const MAX_MANIFEST_BYTES = 1_000_000
 
-/** Bytes of an executable, which has a hundred million: an archive may be made to fill a disk. */
-const MAX_EXECUTABLE_BYTES = 1_000_000_000
+/** Bytes of all files of a package, whose executable has a hundred million: an archive may be made to fill a disk. */
+export const MAX_BYTES = 1_000_000_000
 
 /** An archive is not a package of sesh for this platform in this version. */
 export class ArchiveUnfit extends Schema.TaggedError<ArchiveUnfit>()("ArchiveUnfit", {
@@ -30,7 +32,7 @@ export interface Wanted {
   readonly version: string
 }
 
-const unfit = (problem: string, cause?: unknown) =>
+export const unfit = (problem: string, cause?: unknown): ArchiveUnfit =>
   new ArchiveUnfit({ problem: visible(problem).slice(0, 200), ...(cause === undefined ? {} : { cause }) })
 
 /** What a manifest says that is not as it should be. */
@@ -52,13 +54,12 @@ const textOf = async ({ body, header }: Entry): Promise<string> => {
   return new Response(body).text()
 }
 
-const write = async ({ body, header }: Entry, to: string): Promise<void> => {
-  if (header.size > MAX_EXECUTABLE_BYTES) throw unfit("its executable is too long")
-  const fd = Fs.openSync(to, "wx", 0o600)
+const write = async ({ body }: Entry, to: string): Promise<void> => {
+  const file = createUnfinished(to)
   try {
-    for await (const chunk of body) for (let at = 0; at < chunk.length;) at += Fs.writeSync(fd, chunk, at)
+    for await (const chunk of body) file.write(chunk)
   } finally {
-    Fs.closeSync(fd)
+    file.close()
   }
 }
 
@@ -82,6 +83,9 @@ const read = async (entries: ReadableStream<Entry>, to: string, wanted: Wanted):
   if (!isFit || !isThere) throw unfit("it has no executable")
 }
 
+const isOurs = (reason: unknown): reason is ArchiveUnfit | ExecutableUnreadable =>
+  reason instanceof ArchiveUnfit || reason instanceof ExecutableUnreadable
+
 const unpack = async (archive: string, to: string, wanted: Wanted, signal: AbortSignal): Promise<void> => {
   const decoder = createTarDecoder({ strict: true })
   const writer = decoder.writable.getWriter()
@@ -89,8 +93,13 @@ const unpack = async (archive: string, to: string, wanted: Wanted, signal: Abort
     const source = Fs.createReadStream(archive, { signal })
     const plain = source.pipe(Zlib.createGunzip())
     source.once("error", (error) => plain.destroy(error))
+    let bytes = 0
     try {
-      for await (const chunk of plain) await writer.write(chunk as Buffer)
+      for await (const chunk of plain as AsyncIterable<Buffer>) {
+        bytes += chunk.length
+        if (bytes > MAX_BYTES) throw unfit("it is too long")
+        await writer.write(chunk)
+      }
       await writer.close()
     } catch (cause) {
       await writer.abort(cause).catch(() => {})
@@ -101,15 +110,17 @@ const unpack = async (archive: string, to: string, wanted: Wanted, signal: Abort
   }
   const [fed, done] = await Promise.allSettled([feed(), read(decoder.readable as ReadableStream<Entry>, to, wanted)])
   // The reason is where it began: what is read fails with what feeds it, and the other way round.
-  for (const settled of [done, fed]) {
-    if (settled.status === "rejected" && settled.reason instanceof ArchiveUnfit) throw settled.reason
-  }
+  for (const settled of [done, fed]) if (settled.status === "rejected" && isOurs(settled.reason)) throw settled.reason
   for (const settled of [fed, done]) if (settled.status === "rejected") throw settled.reason
 }
 
 /** Writes the executable of a package to a new file, once it is sure which platform and version it is of. */
-export const unpackExecutable = (archive: string, to: string, wanted: Wanted): Effect.Effect<void, ArchiveUnfit> =>
+export const unpackExecutable = (
+  archive: string,
+  to: string,
+  wanted: Wanted
+): Effect.Effect<void, ArchiveUnfit | ExecutableUnreadable> =>
   Effect.tryPromise({
     try: (signal) => unpack(archive, to, wanted, signal),
-    catch: (cause) => cause instanceof ArchiveUnfit ? cause : unfit(`it cannot be unpacked (${codeOf(cause)})`, cause)
+    catch: (cause) => isOurs(cause) ? cause : unfit(`it cannot be unpacked (${codeOf(cause)})`, cause)
   })

@@ -76,13 +76,18 @@ const noneFor = (
   host: string,
   own: Own,
   packageName: string,
-  { message }: NoExecutable
+  { isAbsent, message }: NoExecutable
 ) => ({
   problem: `this sesh is for ${own.platform}, and ${host} is ${platform} (${system}); ${message}`,
   advice: [
+    ...isAbsent ? [] : ["make that right and try again"],
     ...hasNpm ? [] : [`install Node.js with npm on ${host}`],
-    `publish ${packageName}-${platform} to a registry (SESH_NPM_REGISTRY, SESH_NPM_PACKAGE)`,
-    "set SESH_EXECUTABLES to a folder with it (npm run pack -- --all)",
+    ...isAbsent
+      ? [
+        `publish ${packageName}-${platform} to a registry (SESH_NPM_REGISTRY, SESH_NPM_PACKAGE)`,
+        "set SESH_EXECUTABLES to a folder with it (npm run pack -- --all)"
+      ]
+      : [],
     `or put a sesh for ${platform} to ~/.local/bin/sesh there yourself`
   ].join(", ")
 })

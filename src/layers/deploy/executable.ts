@@ -6,7 +6,7 @@ import * as Fs from "node:fs"
 import type { Transform } from "node:stream"
 import { pipeline } from "node:stream/promises"
 import * as Zlib from "node:zlib"
-import { codeOf } from "../system/systemError.ts"
+import { reasonOf } from "../system/systemError.ts"
 import type { Encoding } from "./hostReport.ts"
 import { END_MARK } from "./scripts.ts"
 
@@ -44,8 +44,9 @@ export class ExecutableUnreadable extends Schema.TaggedError<ExecutableUnreadabl
       case "find":
         return "this sesh runs from source and was not built"
       case "unpack":
+        return `${this.path} cannot be used (${reasonOf(this.cause)})`
       case "open":
-        return codeOf(this.cause)
+        return `${this.path} cannot be read (${reasonOf(this.cause)})`
       case "read":
         return String(this.cause)
     }
@@ -135,9 +136,14 @@ export const openExecutable = (path: string): Effect.Effect<Executable, Executab
       const hash = Crypto.createHash("sha256")
       let size = 0
       let isOpen = true
-      for await (const chunk of read(fd)) {
-        size += chunk.length
-        hash.update(chunk)
+      try {
+        for await (const chunk of read(fd)) {
+          size += chunk.length
+          hash.update(chunk)
+        }
+      } catch (cause) {
+        Fs.closeSync(fd)
+        throw cause
       }
       const kinds = new Map<Encoding, Packed>()
       return {

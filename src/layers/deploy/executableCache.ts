@@ -8,7 +8,7 @@ import { createHash, randomBytes } from "node:crypto"
 import * as Fs from "node:fs"
 import * as Path from "node:path"
 import { remove } from "../system/files.ts"
-import { makeOwnDirectory } from "../system/ownDirectory.ts"
+import { isOwnDirectory, makeOwnDirectory } from "../system/ownDirectory.ts"
 import { quietly } from "../system/quietly.ts"
 import { type Executable, ExecutableUnreadable, openExecutable } from "./executable.ts"
 
@@ -32,8 +32,9 @@ const prefixOf = ({ platform, source, version }: Kept): string =>
 
 const names = (dir: string): ReadonlyArray<string> => quietly(() => Fs.readdirSync(dir), [])
 
-/** One that was kept, if its content is still what it was. The caller closes it. */
+/** One that was kept, if the directory is ours alone and its content still what it was. The caller closes it. */
 export const openKept = Effect.fnUntraced(function*(dir: string, kept: Kept) {
+  if (!quietly(() => isOwnDirectory(dir), false)) return undefined
   const prefix = prefixOf(kept)
   for (const name of names(dir).filter((name) => name.startsWith(prefix))) {
     const path = Path.join(dir, name)
@@ -72,6 +73,25 @@ export const unfinished = (dir: string) =>
     }),
     (path) => Effect.sync(() => remove(path))
   )
+
+/** Creates it; `write` appends. Throws ExecutableUnreadable. */
+export const createUnfinished = (path: string) => {
+  const orUnreadable = <A>(run: () => A): A => {
+    try {
+      return run()
+    } catch (cause) {
+      throw new ExecutableUnreadable({ path: Path.dirname(path), during: "unpack", cause })
+    }
+  }
+  const fd = orUnreadable(() => Fs.openSync(path, "wx", 0o600))
+  return {
+    write: (bytes: Uint8Array) =>
+      orUnreadable(() => {
+        for (let at = 0; at < bytes.length;) at += Fs.writeSync(fd, bytes, at)
+      }),
+    close: () => Fs.closeSync(fd)
+  }
+}
 
 /** Opens what was made at `path`, and keeps it when it has a place. The caller closes it. */
 export const openNew = (

@@ -9,9 +9,9 @@ import { visible } from "../../schema/Text.ts"
 import type { DeployProgress } from "../../services/Deployer.ts"
 import type { PackageArchive, PackageError, PackageRegistry } from "../../services/PackageRegistry.ts"
 import { codeOf, isAbsent } from "../system/systemError.ts"
-import { type ArchiveUnfit, unpackExecutable } from "./archive.ts"
-import { type Executable, ExecutableUnreadable } from "./executable.ts"
-import { openKept, openNew, unfinished } from "./executableCache.ts"
+import { type ArchiveUnfit, MAX_BYTES, unfit, unpackExecutable } from "./archive.ts"
+import type { Executable, ExecutableUnreadable } from "./executable.ts"
+import { createUnfinished, openKept, openNew, unfinished } from "./executableCache.ts"
 import { makeRate, REPORT_EVERY_MS } from "./meter.ts"
 
 /** There is none for a platform. */
@@ -49,8 +49,9 @@ export interface Sources {
 const archiveName = (name: string, version: string): string =>
   `${name.replace(/^@/, "").replace("/", "-")}-${version}.tgz`
 
-const problemIn = (where: string, { message }: ArchiveUnfit | ExecutableUnreadable): string =>
-  visible(`${where} cannot be used: ${message}`)
+/** Of a package, or of the cache. */
+const problemIn = (where: string, { _tag, message }: ArchiveUnfit | ExecutableUnreadable): string =>
+  visible(_tag === "ArchiveUnfit" ? `${where} cannot be used: ${message}` : message)
 
 /** Downloads it, and reports. */
 const download = Effect.fnUntraced(function*(
@@ -62,28 +63,26 @@ const download = Effect.fnUntraced(function*(
   const rate = makeRate()
   let got = 0
   let reported = Number.NEGATIVE_INFINITY
-  const fd = yield* Effect.acquireRelease(
-    Effect.try({
-      try: () => Fs.openSync(to, "wx", 0o600),
-      catch: (cause) => new ExecutableUnreadable({ path: to, during: "unpack", cause })
-    }),
-    (fd) => Effect.sync(() => Fs.closeSync(fd))
+  const file = yield* Effect.acquireRelease(
+    Effect.try({ try: () => createUnfinished(to), catch: (cause) => cause as ExecutableUnreadable }),
+    ({ close }) => Effect.sync(close)
   )
   yield* Stream.runForEach(bytes, (chunk) =>
     Effect.try({
       try: () => {
-        for (let at = 0; at < chunk.length;) at += Fs.writeSync(fd, chunk, at)
         got += chunk.length
+        if (got > MAX_BYTES) throw unfit("it is too long")
+        file.write(chunk)
         const now = clock.currentTimeMillisUnsafe()
         if (now - reported < REPORT_EVERY_MS) return
         reported = now
         report({ _tag: "Fetching", got, total: Math.max(got, size ?? got), rate: rate(now, got) })
       },
-      catch: (cause) => new ExecutableUnreadable({ path: to, during: "unpack", cause })
+      catch: (cause) => cause as ArchiveUnfit | ExecutableUnreadable
     }))
 }, Effect.scoped)
 
-/** One of the folder; undefined when it has no such package. */
+/** One of the folder. */
 const fromFolder = Effect.fnUntraced(function*(sources: Sources, folder: string, platform: string) {
   const { cache, version } = sources
   const archive = Path.join(folder, archiveName(`${sources.package}-${platform}`, version))

@@ -2,9 +2,14 @@
 import * as Fs from "node:fs"
 import { isOurs } from "./ownership.ts"
 
+/** Not a link, and nobody else writes to it. Throws what the file system throws. */
+export const isOwnDirectory = (dir: string): boolean => {
+  const stats = Fs.lstatSync(dir)
+  return stats.isDirectory() && isOurs(stats, process.getuid!())
+}
+
 /** Makes it and its parents for the user alone. Throws when it is not the user's, and what the file system throws. */
 export const makeOwnDirectory = (dir: string): void => {
   Fs.mkdirSync(dir, { recursive: true, mode: 0o700 })
-  const stats = Fs.lstatSync(dir)
-  if (!stats.isDirectory() || !isOurs(stats, process.getuid!())) throw new Error(`${dir} is not ours alone`)
+  if (!isOwnDirectory(dir)) throw new Error("it is a link, or not this user's alone")
 }

@@ -1,14 +1,19 @@
 /** What is put on a host of another platform, and where it comes from. */
 import { assert } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import { createHash } from "node:crypto"
 import * as Fs from "node:fs"
 import * as Path from "node:path"
+import { gunzipSync, gzipSync } from "node:zlib"
 import { ARM, fakeSesh, MAC, Machines, partOf, SIZE } from "../../fixtures/deployHosts.ts"
 import { failing, machine, OLD, test } from "../../fixtures/deployMachine.ts"
 import { OURS } from "../../support/deploySuite.ts"
 import { describeWith } from "../../support/needs.ts"
+import { tarball } from "../../support/registry.ts"
 
 const PACKAGE = "sesh-sessions-linux-arm64"
+
+const sha256 = (text: string): string => createHash("sha256").update(text).digest("hex")
 
 const FETCHED = { way: "copy", version: OURS, from: "registry" } as const
 
@@ -49,6 +54,25 @@ describeWith(["ssh", "sshd", "ssh-keygen"], "an executable that is fetched", () 
       Fs.appendFileSync(Path.join(cache, names[0]!), "more")
       assert.deepStrictEqual(yield* there.deploy(), FETCHED)
       assert.deepStrictEqual([there.installed(), (yield* requests).archives], [first, 2])
+    })
+  )
+
+  test(
+    "is not taken from a cache that others can write to, and the message names that",
+    Effect.gen(function*() {
+      const there = yield* machine({ scripts: ARM })
+      yield* there.deploy()
+      Fs.rmSync(Path.join(there.home, ".local"), { recursive: true })
+      const { cache, names: [name] } = yield* cached
+      const planted = fakeSesh(OURS, { run: "echo planted >&2" })
+      Fs.writeFileSync(Path.join(cache, name!.replace(/[0-9a-f]{64}$/, sha256(planted))), planted)
+      Fs.rmSync(Path.join(cache, name!))
+      Fs.chmodSync(cache, 0o777)
+      const { advice, message, step } = yield* Effect.flip(there.deploy())
+      assert.strictEqual(step, "fetch")
+      assert.include(message, `; ${cache} cannot be used (it is a link, or not this user's alone); `)
+      assert.match(advice, /^make that right/)
+      assert.isUndefined(there.installed())
     })
   )
 
@@ -149,6 +173,16 @@ describeWith(["ssh", "sshd", "ssh-keygen"], "an executable that is fetched", () 
   )
 })
 
+/** A gigabyte of a file's zeros, in members of gzip that are the same. */
+const bomb = (): Buffer => {
+  const header = gunzipSync(tarball({ name: "x", version: "1.0.0" }, { zeros: "" })).subarray(1024, 1536)
+  header.write("77777777777\0", 124)
+  header.fill(" ", 148, 156)
+  header.write(`${header.reduce((sum, byte) => sum + byte, 0).toString(8).padStart(6, "0")}\0`, 148)
+  const zeros = gzipSync(Buffer.alloc(16_000_000))
+  return Buffer.concat([gzipSync(header), ...Array.from({ length: 63 }, () => zeros)])
+}
+
 describeWith(["ssh", "sshd", "ssh-keygen"], "a folder of packages", () => {
   const inFolder = Effect.fnUntraced(function*(archive: Buffer) {
     const { dir } = yield* Machines
@@ -184,7 +218,8 @@ describeWith(["ssh", "sshd", "ssh-keygen"], "a folder of packages", () => {
         partOf("linux-arm64", fakeSesh(OURS, { bytes: SIZE }))[1].subarray(0, 100_000),
         /cannot be unpacked/
       ],
-      ["is no archive", Buffer.from("no archive"), /cannot be unpacked/]
+      ["is no archive", Buffer.from("no archive"), /cannot be unpacked/],
+      ["has more than any executable", bomb(), /it is too long/]
     ] as const
   ) {
     test(

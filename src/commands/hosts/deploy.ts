@@ -17,7 +17,7 @@ export const deploy = verb({
     form: "sesh --deploy @<host>...",
     meaning: "put this sesh on a host",
     details: [
-      "To `~/.local/bin/sesh` on each `<host>`, which is a name from your ssh configuration or `user@host`. If npm is there and can get the package, it installs that; otherwise this very `sesh` is copied, where the platforms match. What is there is replaced when the new one is whole and has run there, and sessions that run go on. A version that is not older is left alone. If typing `sesh` there runs another program, a line says which one."
+      "To `~/.local/bin/sesh` on each `<host>`, which is a name from your ssh configuration or `user@host`. If npm is there and can get the package, it installs that; otherwise a copy is sent: of this very `sesh` where the platforms match, else of the one for the host's platform, from the folder `SESH_EXECUTABLES` or fetched here from npm's registry. What is there is replaced when the new one is whole and has run there, and sessions that run go on. A version that is not older is left alone. If typing `sesh` there runs another program, a line says which one."
     ]
   },
   params: {

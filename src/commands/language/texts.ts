@@ -7,8 +7,8 @@ export const environment: ReadonlyArray<readonly [name: string, meaning: string]
   ["SESH_NO_SYNC", "1: bring no files to a host"],
   ["SESH_SCROLLBACK", "lines of history that a new session keeps, 5000 by default; 0: raw bytes only"],
   ["SESH_SSH", "openssh, the ssh on the PATH, or ssh2, sesh's own; by default ssh if there is one"],
-  ["SESH_NPM_PACKAGE", "what --deploy has npm install on a host, sesh-sessions by default"],
-  ["SESH_NPM_REGISTRY", "where npm gets it from; its own configuration says by default"],
+  ["SESH_NPM_PACKAGE", "the package that --deploy has npm install on a host, or fetches; sesh-sessions by default"],
+  ["SESH_NPM_REGISTRY", "where that is from; npm's own configuration says by default"],
   ["SESH_EXECUTABLES", "a folder with packages of npm run pack: what --deploy copies to hosts of other platforms"],
   ["SESH_SESSION", "set in a session: its name"]
 ]

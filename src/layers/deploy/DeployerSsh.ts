@@ -27,14 +27,14 @@ import { runToEnd } from "./programOutput.ts"
 import { copyCommand, detectCommand, npmCommand } from "./scripts.ts"
 import { send } from "./upload.ts"
 
-/** How long npm may take on the host: it downloads 50 MB, at half a megabit a second in the worst case. */
+/** How long npm may take on the host: it downloads 36 MB, at a third of a megabit a second in the worst case. */
 const NPM_TIMEOUT = "15 minutes"
 
 /** How long a host may take to report its platform: that runs a few programs, and `--version` of any sesh on it. */
 const DETECT_TIMEOUT = "30 seconds"
 
-/** Bytes of an unpacked package, roughly; npm also keeps it packed, twice. */
-const PACKAGE_BYTES = 130_000_000
+/** Bytes that npm needs for our package, roughly: 98 MB unpacked, and twice 36 MB packed. */
+const ROOM_FOR_NPM = 170_000_000
 
 /** The room of an executable, and of what it is compressed to, which arrives first: measured 0.28 to 0.36. */
 const ROOM_WITH_PACKED = 1.5
@@ -121,7 +121,7 @@ export const layer = (
         const command = npmCommand(wanted.spec, wanted.registry, wanted.version, version)
         const onTimeout = failure(host, "npm", "npm does not come to its end there")
         const { stderr, stdout } = yield* run(target, command, NPM_TIMEOUT, onTimeout)
-        return yield* conclude(host, facts, "npm", stdout, stderrText(stderr), 2 * PACKAGE_BYTES)
+        return yield* conclude(host, facts, "npm", stdout, stderrText(stderr), ROOM_FOR_NPM)
       })
 
       const conclude = (

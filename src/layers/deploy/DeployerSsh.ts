@@ -182,8 +182,8 @@ export const layer = (
         const { before, result } = yield* copyOnce(target, opened, encoding!, "resume")
         if (Result.isSuccess(result)) return result.success
         const { stderr, step } = result.failure
-        if (step !== "transfer" && step !== "check") return yield* result.failure
-        const again = before > 0 ? encoding : step === "transfer" && !isFull(stderr) ? next : undefined
+        if ((step !== "transfer" && step !== "check") || isFull(stderr)) return yield* result.failure
+        const again = before > 0 ? encoding : step === "transfer" ? next : undefined
         if (again === undefined) return yield* result.failure
         return yield* Effect.fromResult((yield* copyOnce(target, opened, again, "restart")).result)
       })

@@ -12,7 +12,7 @@ import { makeCollector, type ProgramOutput } from "./programOutput.ts"
 const SILENCE_MS = 120_000
 
 /** The host's answer, with what it has already. */
-const READY = /^ready(?: (\d{1,15}))?$/m
+const READY = /^ready (\d{1,15})\r?\n/m
 
 export interface Sent extends ProgramOutput {
   /** Undefined: it did not answer in time. */
@@ -104,7 +104,7 @@ export const send = (
         onData: (bytes) => {
           onData(bytes)
           const ready = source === undefined ? READY.exec(output().stdout.toString()) : null
-          if (ready !== null) begin(Number(ready[1] ?? 0))
+          if (ready !== null) begin(Number(ready[1]))
         },
         onStderr,
         onDrain: push,

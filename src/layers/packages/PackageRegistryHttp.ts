@@ -45,8 +45,11 @@ const bare = (address: string): string => {
   return url.href
 }
 
-/** fetch says `fetch failed`; what it means is below. */
-const reasonOf = (cause: unknown): string => visible(codeOf((cause as Error).cause ?? cause)).slice(0, 200)
+/** fetch says `fetch failed`; what it means is below. Otherwise its words may have a header in them. */
+const reasonOf = (error: unknown): string => {
+  const { cause, name } = error as Error
+  return visible(cause === undefined ? name : codeOf(cause)).slice(0, 200)
+}
 
 /** Proxies and authorities that npm is configured for; Node knows those of the environment. */
 const prepare = (config: NpmConfig, env: Readonly<Record<string, string | undefined>>): void => {

@@ -135,7 +135,9 @@ describe("a login", () => {
       registry.add({ name: "known", version: "1.0.0" }, Buffer.from("archive"))
       registry.lock("Bearer t")
       const open = Effect.flatMap(PackageRegistry, ({ open }) => open("known", "1.0.0")).pipe(
-        Effect.provide(Layer.provide(PackageRegistryHttp.layer, CallerFake.layer({ env: {}, home: path })))
+        Effect.provide(
+          Layer.provide(PackageRegistryHttp.layer, CallerFake.layer({ env: { TOKEN: "secret\nx" }, home: path }))
+        )
       )
       const where = registry.url.replace(/^http:/, "")
       yield* configured(`registry=${registry.url}\n`)
@@ -144,6 +146,8 @@ describe("a login", () => {
       assert.match(error.message, /without a login .*npm login/)
       yield* configured(`registry=${registry.url}\n${where}:_authToken=t\n`)
       assert.strictEqual((yield* open).size, 7)
+      yield* configured(`registry=${registry.url}\n${where}:_authToken=\${TOKEN}\n`)
+      assert.notInclude((yield* Effect.flip(open)).message, "secret")
       registry.lock(`Basic ${Buffer.from("me:pass@word").toString("base64")}`)
       yield* configured(`registry=${registry.url.replace("//", "//me:pass%40word@")}\n`)
       assert.strictEqual((yield* open).size, 7)

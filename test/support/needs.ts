@@ -8,7 +8,7 @@ const found = (program: string): boolean =>
     : `${process.env["PATH"] ?? ""}:/usr/sbin:/sbin`.split(":").some((dir) => existsSync(path.join(dir, program)))
 
 /** Which Debian package has what a test wants: a program, or a file. */
-const PACKAGES: Readonly<Record<string, string>> = {
+export const PACKAGES: Readonly<Record<string, string>> = {
   tmux: "tmux",
   zsh: "zsh",
   fish: "fish",
@@ -37,7 +37,9 @@ const PACKAGES: Readonly<Record<string, string>> = {
   chroot: "coreutils",
   dpkg: "dpkg",
   tar: "tar",
-  nsenter: "util-linux"
+  nsenter: "util-linux",
+  zstd: "zstd",
+  npm: "npm"
 }
 
 /**

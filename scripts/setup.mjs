@@ -28,7 +28,7 @@ const pathHint = (dir) => {
   const shell = path.basename(process.env.SHELL ?? "sh")
   const shown = dir.replace(home, "$HOME")
   return shell === "fish"
-    ? `fish_add_path ${searchPath.includes(dir) ? "--move " : ""}${dir}`
+    ? `fish_add_path ${searchPath.includes(dir) ? "--move " : ""}"${shown}"`
     : `echo 'export PATH="${shown}:$PATH"' >> ${startupFile(shell)}`
 }
 
@@ -101,7 +101,7 @@ Put this one before it: ${pathHint(bin)}, or give it another name: ${NAMING}`)
   }
 }
 
-const script = (shell, name) => {
+const scriptFor = (shell, name) => {
   const { status, stdout } = spawnSync(executable, ["--completions", shell], { encoding: "utf8", argv0: name })
   if (status !== 0) throw new Failed(`there is no completion for ${shell}: sesh exited with ${status}`)
   return stdout
@@ -134,17 +134,17 @@ const zshKnows = () => {
 /** Where each shell looks for the completion of a command, and what is left to do for its user. */
 const completions = (name) => ({
   bash: {
-    file: path.join(bashUserDir, "completions", name),
+    fileOf: () => path.join(bashUserDir, "completions", name),
     hint: () =>
       hasBashCompletion()
         ? undefined
         : `bash needs the package bash-completion to find it. Without, add to ${startupFile("bash")}:
   eval "$(${name} --completions bash)"`
   },
-  fish: { file: path.join(dataHome, "fish", "vendor_completions.d", `${name}.fish`), hint: () => undefined },
+  fish: { fileOf: () => path.join(dataHome, "fish", "vendor_completions.d", `${name}.fish`), hint: () => undefined },
   zsh: {
-    // zsh calls the function of the file's name (src/commands/completions/words.ts).
-    file: path.join(zshDir, name === "sesh" ? "_sesh" : `_sesh_as_${name.replace(/[.-]/g, "_")}`),
+    // zsh calls the function of the file's name: the one that completes the command.
+    fileOf: (script) => path.join(zshDir, /^ *compdef (\S+) /m.exec(script)[1]),
     hint: () =>
       zshKnows() ? undefined : `zsh finds it with this in ~/.zshrc, before compinit:
   fpath=(${zshDir.replace(home, "~")} $fpath)`
@@ -162,9 +162,10 @@ await runMain(() => {
   })
   // Beside the executable, whatever XDG_DATA_HOME is: man(1) looks at ../share/man of the directories in PATH.
   put(path.join(local, "share", "man", "man1", `${name}.1`), (file) => fs.copyFileSync(manualPage, file))
-  for (const [shell, { file, hint }] of Object.entries(completions(name))) {
+  for (const [shell, { fileOf, hint }] of Object.entries(completions(name))) {
     if (!searchPath.some((dir) => fs.existsSync(path.join(dir, shell)))) continue
-    put(file, (beside) => fs.writeFileSync(beside, script(shell, name)))
+    const script = scriptFor(shell, name)
+    put(fileOf(script), (file) => fs.writeFileSync(file, script))
     const todo = hint()
     if (todo !== undefined) say(todo)
   }

@@ -130,7 +130,7 @@ describe("npm run setup, where another program is called sesh", () => {
       ])
     }
     const fish = setup(box, [], { PATH: pathOf(box, "go/bin", ".local/bin"), SHELL: "/usr/bin/fish" })
-    expect(fish.stderr).toContain(`: fish_add_path --move ${box.home}/.local/bin, or`)
+    expect(fish.stderr).toContain(": fish_add_path --move \"$HOME/.local/bin\", or")
   })
 
   it("says nothing where this one comes first, by whatever way, nor of what cannot be run", () => {

@@ -17,7 +17,7 @@ export interface Completed {
 /** Names that need no quotes in any shell. */
 const PLAIN_NAME = /^[A-Za-z0-9_.][A-Za-z0-9_.-]*$/
 
-/** The command of this name, or `sesh` if that is not one. scripts/setup.mjs names zsh's file by the same rule. */
+/** The command of this name, or `sesh` if that is not one. */
 export const completed = (name: string): Completed =>
   name === "sesh" || !PLAIN_NAME.test(name)
     ? { command: "sesh", prefix: "_sesh" }

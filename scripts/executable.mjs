@@ -60,17 +60,34 @@ export const join = (node, unused, notes) => {
   })
   if (table.length > segments.length) throw new Error("there is no room for another segment")
 
-  const bytes = Buffer.concat([node.subarray(0, offset(start)), node.subarray(offset(end))])
+  // strip(1) and objcopy(1) keep what is in a section, and a segment that begins and ends with one.
+  const inThree = sections.find((one) =>
+    one.allocated && one.address <= unused.from && unused.to <= one.address + one.size
+  )
+  const [count, tableAt] = [node.readUInt16LE(60), Number(node.readBigUInt64LE(40))]
+  // Sections keep their numbers, so that more of them come last.
+  if (inThree === undefined || tableAt + count * 64 !== node.length) throw new Error("there is no room for a section")
+  const section = (address, size) => {
+    const header = Buffer.from(node.subarray(inThree.at, inThree.at + 64))
+    const at = address < end ? offset(address) : offset(address) - cut
+    for (const [index, value] of [address, at, size].entries()) header.writeBigUInt64LE(BigInt(value), 16 + index * 8)
+    header.writeBigUInt64LE(BigInt(ALIGNMENT), 48)
+    return header
+  }
+
+  const bytes = Buffer.concat([
+    node.subarray(0, offset(start)),
+    node.subarray(offset(end)),
+    section(noteAddress, notes.length),
+    section(end, inThree.address + inThree.size - end)
+  ])
   bytes.fill(0, offset(unused.from), offset(start))
   notes.copy(bytes, offset(noteAddress))
   writeSegments(bytes, table)
-  for (const section of sections) {
-    const at = moved(section.at)
-    const isCut = section.offset < offset(unused.from) && section.offset + section.size > offset(unused.to)
-    bytes.writeBigUInt64LE(BigInt(moved(section.offset)), at + 24)
-    if (isCut) bytes.writeBigUInt64LE(BigInt(offset(next) - section.offset), at + 32)
-  }
-  bytes.writeBigUInt64LE(BigInt(moved(Number(bytes.readBigUInt64LE(40)))), 40)
+  for (const one of sections) bytes.writeBigUInt64LE(BigInt(moved(one.offset)), moved(one.at) + 24)
+  bytes.writeBigUInt64LE(BigInt(noteAddress - inThree.address), moved(inThree.at) + 32)
+  bytes.writeBigUInt64LE(BigInt(moved(tableAt)), 40)
+  bytes.writeUInt16LE(count + 2, 60)
   setFuse(bytes)
   return bytes
 }

@@ -19,9 +19,18 @@ export const exitCode = (status, signal) => status ?? 128 + os.constants.signals
 
 export const say = (message) => process.stderr.write(`sesh: ${message}\n`)
 
+/** As package.json says, to which npm holds nobody. */
+const OLDEST_NODE = 20
+
+export const requireNode = (version = process.versions.node) => {
+  if (Number.parseInt(version, 10) >= OLDEST_NODE) return
+  throw new Failed(`Node ${OLDEST_NODE} or newer is needed, with its npm: this is ${version} (${process.execPath})`)
+}
+
 /** The outermost shell of a script: a `Failed` ends it in one line. */
 export const runMain = async (main) => {
   try {
+    requireNode()
     process.exitCode = await main()
   } catch (error) {
     if (!(error instanceof Failed)) throw error
@@ -45,6 +54,13 @@ export const read = (file) => {
     return fs.readFileSync(file, "utf8")
   } catch {
     return undefined
+  }
+}
+
+/** What those have left that were ended in the middle, by its beginning. For the one that nobody runs beside. */
+export const removeLeft = (dir, beginning) => {
+  for (const name of fs.readdirSync(dir)) {
+    if (name.startsWith(beginning)) fs.rmSync(path.join(dir, name), { recursive: true, force: true })
   }
 }
 
@@ -79,17 +95,16 @@ export const step = (what, command, args, options) => {
   say(`${what}: done in ${seconds(begin)}`)
 }
 
+/** What npm puts before the PATH of a script: the programs of the packages that are here, and those of node-gyp. */
+const isNpms = (dir) => dir === path.join(root, "node_modules", ".bin") || dir.includes(`${path.sep}node-gyp-bin`)
+
 /** For an npm that an npm script runs: nothing of that script, and nothing of node_modules on its PATH. */
-export const outsideEnv = () => {
-  const env = {}
-  for (const [key, value] of Object.entries(process.env)) {
-    if (/^(npm_(lifecycle|package|command|execpath|node_execpath).*|NODE|INIT_CWD)$/.test(key)) continue
-    env[key] = value
-  }
-  env.PATH = (env.PATH ?? "").split(path.delimiter)
-    .filter((dir) => !dir.startsWith(root) && !dir.includes(`${path.sep}node-gyp-bin`))
-    .join(path.delimiter)
-  return env
+export const outsideEnv = (env = process.env) => {
+  const kept = Object.entries(env).filter(([key]) =>
+    !/^(npm_(lifecycle|package|command|execpath|node_execpath).*|NODE|INIT_CWD)$/.test(key)
+  )
+  const dirs = (env.PATH ?? "").split(path.delimiter).filter((dir) => !isNpms(dir))
+  return { ...Object.fromEntries(kept), PATH: dirs.join(path.delimiter) }
 }
 
 const alive = (pid) => {

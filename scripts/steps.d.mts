@@ -1,0 +1,3 @@
+export const outsideEnv: (env?: NodeJS.ProcessEnv) => NodeJS.ProcessEnv
+export const removeLeft: (dir: string, beginning: string) => void
+export const requireNode: (version?: string) => void

@@ -18,7 +18,7 @@ import { runnerOf } from "./foreign.mjs"
 import { shrinkIcu } from "./icu.mjs"
 import { writePage } from "./man.mjs"
 import { addonOf, here, nodeOf, spawnHelperOf } from "./platform.mjs"
-import { root } from "./steps.mjs"
+import { removeLeft, root } from "./steps.mjs"
 
 const dist = path.join(root, "dist")
 const { platform, to } = parseArgs({
@@ -129,6 +129,7 @@ const finish = {
 }
 
 fs.mkdirSync(dist, { recursive: true })
+removeLeft(dist, ".build-")
 // In dist, so that the last step is a rename on one file system.
 const temp = fs.mkdtempSync(path.join(dist, ".build-"))
 process.once("exit", () => fs.rmSync(temp, { recursive: true, force: true }))

@@ -10,7 +10,7 @@ import * as path from "node:path"
 import { ensureBuilt, executableOf, manualPage } from "./ensure.mjs"
 import { problemWith } from "./foreign.mjs"
 import { here, platforms } from "./platform.mjs"
-import { Failed, flags, root, runMain, say } from "./steps.mjs"
+import { Failed, flags, locked, removeLeft, root, runMain, say } from "./steps.mjs"
 
 const own = JSON.parse(fs.readFileSync(path.join(root, "package.json"), "utf8"))
 
@@ -74,6 +74,19 @@ const pack = (folder, to, { files, manifest }) => {
   return path.join(to, Object.values(made)[0].filename)
 }
 
+const packAll = (packages, to) => {
+  const dist = path.join(root, "dist")
+  removeLeft(dist, ".pack-")
+  const temp = fs.mkdtempSync(path.join(dist, ".pack-"))
+  try {
+    for (const [index, one] of packages.entries()) {
+      process.stdout.write(`${pack(path.join(temp, String(index)), to, one)}\n`)
+    }
+  } finally {
+    fs.rmSync(temp, { recursive: true, force: true })
+  }
+}
+
 const options = {
   all: { type: "boolean", default: false },
   name: { type: "string", default: own.name },
@@ -86,15 +99,8 @@ await runMain(() => {
   const made = wanted.filter((platform) => problemWith(platform) === undefined)
   for (const platform of made) ensureBuilt(platform)
   fs.mkdirSync(to, { recursive: true })
-  const temp = fs.mkdtempSync(path.join(root, "dist", ".pack-"))
-  try {
-    const packages = [common(name), ...made.map((platform) => forPlatform(name, platform))]
-    for (const [index, one] of packages.entries()) {
-      process.stdout.write(`${pack(path.join(temp, String(index)), path.resolve(to), one)}\n`)
-    }
-  } finally {
-    fs.rmSync(temp, { recursive: true, force: true })
-  }
+  const packages = [common(name), ...made.map((platform) => forPlatform(name, platform))]
+  locked(() => packAll(packages, path.resolve(to)))
   for (const platform of wanted) if (!made.includes(platform)) say(`not made: ${problemWith(platform)}`)
   const missing = platforms.filter((platform) => !wanted.includes(platform))
   if (missing.length > 0) say(`for ${missing.join(", ")}: npm run pack -- --all, or on such machines`)

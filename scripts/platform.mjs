@@ -7,7 +7,7 @@ import * as path from "node:path"
 import { copyAddon } from "./addon.mjs"
 import { problemOnMacOS } from "./machO.mjs"
 import { removeLibatomic, stripped } from "./portable.mjs"
-import { Failed, hashFiles, outsideEnv, read, root, step } from "./steps.mjs"
+import { Failed, hashFiles, outsideEnv, read, removeLeft, root, step } from "./steps.mjs"
 
 /** npm's packages of Node, by platform. */
 const NODES = {
@@ -68,6 +68,7 @@ const bring = (platform, hash) => {
   requirePrebuilt(platform)
   const target = partsOf(platform)
   fs.mkdirSync(path.dirname(target), { recursive: true })
+  removeLeft(path.dirname(target), `${platform}.`)
   const temp = fs.mkdtempSync(`${target}.`)
   try {
     for (const name of ["package.json", "package-lock.json"]) {

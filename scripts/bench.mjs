@@ -6,7 +6,7 @@ import { spawnSync } from "node:child_process"
 import * as fs from "node:fs"
 import * as path from "node:path"
 import { ensureBuilt, ensureInstalled, node26 } from "./ensure.mjs"
-import { Failed, root, runMain } from "./steps.mjs"
+import { Failed, ownNodeEnv, root, runMain } from "./steps.mjs"
 
 const known = fs.readdirSync(path.join(root, "bench"))
   .filter((name) => name.endsWith(".ts"))
@@ -35,7 +35,8 @@ await runMain(async () => {
   await ensureInstalled()
   await ensureBuilt()
   for (const name of names.length === 0 ? known : names) {
-    const { status } = spawnSync(node26, [path.join(root, "bench", `${name}.ts`)], { stdio: "inherit" })
+    const file = path.join(root, "bench", `${name}.ts`)
+    const { status } = spawnSync(node26, [file], { stdio: "inherit", env: ownNodeEnv() })
     if (status !== 0) throw new Failed(`benchmark ${name} failed`)
   }
 })

@@ -1,6 +1,7 @@
 /**
  * Builds an executable, `--platform` its platform and `--to` its path: one file with Node, the program as a startup
- * snapshot, and the PTY addon in it; and dist/sesh.1. Run by scripts/ensure.mjs with the Node of this platform.
+ * snapshot, and the PTY addon in it; and dist/sesh.1 and dist/THIRD-PARTY-LICENSES. Run by scripts/ensure.mjs with the
+ * Node of this platform.
  *
  * A snapshot cannot hold native handles, and some built-in modules make them when they are loaded.
  * So a `node:*` import becomes an object whose members load the module when first used, unless the module is known to
@@ -16,6 +17,7 @@ import { parseArgs } from "node:util"
 import { join, notesOf } from "./executable.mjs"
 import { runnerOf } from "./foreign.mjs"
 import { shrinkIcu } from "./icu.mjs"
+import { writeLicences } from "./licences.mjs"
 import { writePage } from "./man.mjs"
 import { addonOf, here, nodeOf, spawnHelperOf } from "./platform.mjs"
 import { removeLeft, root } from "./steps.mjs"
@@ -104,6 +106,10 @@ const withoutAddons = {
   }
 }
 
+/** The files of which something is in the bundle. */
+const bundled = ({ outputs }) =>
+  Object.values(outputs).flatMap(({ inputs }) => Object.keys(inputs).filter((file) => inputs[file].bytesInOutput > 0))
+
 const run = ([command, ...args], options) => {
   const { error, signal, status, stderr, stdout } = spawnSync(command, args, { encoding: "utf8", ...options })
   if (status === 0) return
@@ -135,7 +141,7 @@ const temp = fs.mkdtempSync(path.join(dist, ".build-"))
 process.once("exit", () => fs.rmSync(temp, { recursive: true, force: true }))
 
 const bundle = path.join(temp, "sesh.cjs")
-await build({
+const { metafile } = await build({
   absWorkingDir: root,
   entryPoints: ["src/snapshot/sea.ts"],
   outfile: bundle,
@@ -146,6 +152,7 @@ await build({
   format: "cjs",
   define: { "import.meta.main": "false", "import.meta.url": "undefined" },
   plugins: [lazyBuiltins, lazyPackages, withoutAddons],
+  metafile: true,
   logLevel: "error"
 }).catch(() => {
   // esbuild has said it all.
@@ -182,4 +189,5 @@ fs.chmodSync(output, 0o755)
 // Some snapshots can be taken and not be started from.
 run([...runner, output, "--version"], { env: {} })
 writePage()
+writeLicences(platform, bundled(metafile))
 fs.renameSync(output, to)

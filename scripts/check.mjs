@@ -5,14 +5,14 @@
 import { spawn } from "node:child_process"
 import * as path from "node:path"
 import { ensureInstalled, node26 } from "./ensure.mjs"
-import { root, runMain, say } from "./steps.mjs"
+import { ownNodeEnv, root, runMain, say } from "./steps.mjs"
 
 const bin = (name) => path.join(root, "node_modules", ".bin", name)
 
 /** Output is shown in one piece when the tool ends, so that tools running together do not mix. */
 const tool = (command, args) =>
   new Promise((resolve, reject) => {
-    const child = spawn(command, args, { cwd: root, stdio: ["ignore", "pipe", "pipe"] })
+    const child = spawn(command, args, { cwd: root, stdio: ["ignore", "pipe", "pipe"], env: ownNodeEnv() })
     const output = []
     child.stdout.on("data", (chunk) => output.push(chunk))
     child.stderr.on("data", (chunk) => output.push(chunk))

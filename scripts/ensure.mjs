@@ -7,7 +7,7 @@ import * as path from "node:path"
 import { fileURLToPath } from "node:url"
 import { runnerOf } from "./foreign.mjs"
 import { ensurePlatform, here, nodeOf, platforms, requirePrebuilt } from "./platform.mjs"
-import { Failed, flags, hashFiles, locked, outsideEnv, read, root, runMain, step } from "./steps.mjs"
+import { Failed, flags, hashFiles, locked, outsideEnv, ownNodeEnv, read, root, runMain, step } from "./steps.mjs"
 
 export const executable = path.join(root, "dist", "sesh")
 
@@ -15,6 +15,9 @@ export const executable = path.join(root, "dist", "sesh")
 export const executableOf = (platform) => platform === here ? executable : `${executable}-${platform}`
 
 export const manualPage = path.join(root, "dist", "sesh.1")
+
+/** Of what others made of the executable: they ask that it goes with each copy. */
+export const licences = path.join(root, "dist", "THIRD-PARTY-LICENSES")
 
 const modules = path.join(root, "node_modules")
 
@@ -24,12 +27,16 @@ export const node26 = nodeOf(here)
 const installStamp = path.join(modules, ".sesh-installed")
 const buildStampOf = (platform) => `${executableOf(platform)}.stamp`
 
+/** Scripts that decide what is built. */
+const builders = [
+  ...["addon", "build", "elf", "executable", "foreign", "icu"],
+  ...["licences", "machO", "man", "platform", "portable"]
+]
+
 /** Everything but src that decides what is built. */
 const buildInputs = [
   ...["package.json", "package-lock.json", "tsconfig.json"],
-  ...["addon", "build", "elf", "executable", "foreign", "icu", "machO", "man", "platform", "portable"].map((name) =>
-    path.join("scripts", `${name}.mjs`)
-  ),
+  ...builders.map((name) => path.join("scripts", `${name}.mjs`)),
   ...["package.json", "package-lock.json"].map((name) => path.join("scripts", "platforms", name))
 ]
 
@@ -62,7 +69,8 @@ const needsInstall = (hash) => {
 }
 
 const needsBuild = (hash, platform) =>
-  read(buildStampOf(platform)) !== hash || ![executableOf(platform), manualPage].every((file) => fs.existsSync(file))
+  read(buildStampOf(platform)) !== hash ||
+  ![executableOf(platform), manualPage, licences].every((file) => fs.existsSync(file))
 
 /** Nothing that is installed needs a script of its own for that: what is compiled comes compiled. */
 const install = (hash) => {
@@ -75,7 +83,7 @@ const install = (hash) => {
 const build = (hash, platform) => {
   const to = executableOf(platform)
   const args = [path.join("scripts", "build.mjs"), "--platform", platform, "--to", to]
-  step(`building ${path.relative(root, to)}`, node26, args)
+  step(`building ${path.relative(root, to)}`, node26, args, { env: ownNodeEnv() })
   const stamp = buildStampOf(platform)
   fs.writeFileSync(`${stamp}.${process.pid}`, hash)
   fs.renameSync(`${stamp}.${process.pid}`, stamp)

@@ -7,7 +7,7 @@
 import { spawnSync } from "node:child_process"
 import * as fs from "node:fs"
 import * as path from "node:path"
-import { ensureBuilt, executableOf, manualPage } from "./ensure.mjs"
+import { ensureBuilt, executableOf, licences, manualPage } from "./ensure.mjs"
 import { problemWith } from "./foreign.mjs"
 import { here, platforms } from "./platform.mjs"
 import { Failed, flags, locked, removeLeft, root, runMain, say } from "./steps.mjs"
@@ -45,14 +45,18 @@ const forPlatform = (name, platform) => {
   return {
     manifest: manifest(`${name}-${platform}`, {
       description: `${own.description}: the executable for ${platform}`,
-      files: ["bin/sesh"],
+      files: ["bin/sesh", "THIRD-PARTY-LICENSES"],
       os: [os],
       cpu: [cpu],
       // Node's own executables are made for glibc.
       ...(os === "linux" ? { libc: ["glibc"] } : {}),
       preferUnplugged: true
     }),
-    files: { ...files, "bin/sesh": [executableOf(platform), 0o755] }
+    files: {
+      ...files,
+      "THIRD-PARTY-LICENSES": [licences, 0o644],
+      "bin/sesh": [executableOf(platform), 0o755]
+    }
   }
 }
 

@@ -42,6 +42,7 @@ const partsOf = (platform) => path.join(root, "dist", "platforms", platform)
 /** The parts of a platform's executable, once `ensurePlatform` has brought them. */
 export const nodeOf = (platform) => path.join(partsOf(platform), "node")
 export const addonOf = (platform) => path.join(partsOf(platform), "pty.node")
+export const nodeLicenceOf = (platform) => path.join(partsOf(platform), "LICENSE")
 /** macOS starts shells through it. */
 export const spawnHelperOf = (platform) => path.join(partsOf(platform), "spawn-helper")
 
@@ -82,9 +83,11 @@ const bring = (platform, hash) => {
     const parts = path.join(temp, "parts")
     fs.mkdirSync(parts)
     const modules = path.join(temp, "node_modules")
-    const node = path.join(modules, NODES[platform], "bin", "node")
+    const own = path.join(modules, NODES[platform])
+    const node = path.join(own, "bin", "node")
     if (!fs.existsSync(node)) throw new Failed(`npm brought no Node for ${platform}: is it older than npm 10?`)
     fs.writeFileSync(path.join(parts, "node"), prepared[os](fs.readFileSync(node), cpu), { mode: 0o755 })
+    fs.copyFileSync(path.join(own, "LICENSE"), path.join(parts, "LICENSE"))
     copyAddon(platform, modules, parts)
     fs.writeFileSync(path.join(parts, "stamp"), hash)
     fs.rmSync(target, { recursive: true, force: true })

@@ -107,6 +107,13 @@ export const outsideEnv = (env = process.env) => {
   return { ...Object.fromEntries(kept), PATH: dirs.join(path.delimiter) }
 }
 
+/** For our own Node, which may refuse the options that the user's takes. */
+export const ownNodeEnv = () => {
+  const env = { ...process.env }
+  delete env.NODE_OPTIONS
+  return env
+}
+
 const alive = (pid) => {
   try {
     process.kill(pid, 0)

@@ -10,7 +10,7 @@ import { ensureBuilt, node26 } from "./ensure.mjs"
 import { mayTestOthers } from "./filters.mjs"
 import { problemWith } from "./foreign.mjs"
 import { here, platforms } from "./platform.mjs"
-import { exitCode, root, runMain, say } from "./steps.mjs"
+import { exitCode, ownNodeEnv, root, runMain, say } from "./steps.mjs"
 
 const vitest = path.join(root, "node_modules", "vitest", "vitest.mjs")
 
@@ -35,7 +35,8 @@ await runMain(async () => {
   process.once("exit", () => fs.rmSync(dir, { recursive: true, force: true }))
   const file = path.join(dir, "report.json")
   const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${file}`]
-  const child = spawn(node26, [vitest, "run", ...reporters, ...args], { cwd: root, stdio: "inherit" })
+  const options = { cwd: root, stdio: "inherit", env: ownNodeEnv() }
+  const child = spawn(node26, [vitest, "run", ...reporters, ...args], options)
   // Ctrl-C reaches vitest by itself; its exit is then ours.
   process.on("SIGINT", () => {})
   process.on("SIGTERM", () => child.kill("SIGTERM"))

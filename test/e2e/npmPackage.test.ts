@@ -48,6 +48,18 @@ const npm = async (...args: ReadonlyArray<string>) => {
   return ended
 }
 
+/** What Node and the packages in the executable ask to go with each copy. */
+const expectLicences = (file: string) => {
+  const text = readFileSync(file, "utf8")
+  for (const words of ["Node.js is licensed for use as follows", "- OpenSSL, located at", "- ICU, located at"]) {
+    expect(text).toContain(words)
+  }
+  for (const name of ["effect", "ssh2", "@xterm/headless", "fastest-levenshtein", "node-pty"]) {
+    expect(text).toMatch(new RegExp(`^={80}\n(@lydell/)?${name} \\d.*\n={80}\n\n.*\\w`, "m"))
+  }
+  expect(text).not.toMatch(/vitest|esbuild|undefined/)
+}
+
 /** Where a global installation goes. */
 const prefix = (name: string) => path.join(temp, name)
 
@@ -85,6 +97,8 @@ describe("the npm package", () => {
       // By a link to it, and with a PATH that leads nowhere.
       expect(await run(sesh, ["--version"], { PATH: "" })).toMatchObject({ code: 0, out: "sesh 0.1.0\n" })
       expect(existsSync(path.join(prefix("registry"), "share/man/man1/sesh.1"))).toBe(true)
+      const modules = path.join(prefix("registry"), "lib/node_modules/sesh-sessions/node_modules")
+      expectLicences(path.join(modules, `sesh-sessions-${process.platform}-${process.arch}/THIRD-PARTY-LICENSES`))
     },
     PATIENCE
   )
@@ -126,6 +140,7 @@ describe("the npm package", () => {
     expect(await run(sesh, ["--version"], {})).toMatchObject({ code: 0, out: "sesh 0.1.0\n" })
     const installed = path.join(prefix("clone"), "lib/node_modules/sesh-sessions")
     expect(readFileSync(path.join(installed, "dist/sesh")).equals(readFileSync(SESH))).toBe(true)
+    expectLicences(path.join(installed, "dist/THIRD-PARTY-LICENSES"))
     // All that it needs is in the executable.
     expect(existsSync(path.join(installed, "node_modules"))).toBe(false)
   }, PATIENCE)

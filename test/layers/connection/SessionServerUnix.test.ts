@@ -143,6 +143,20 @@ describe("SessionServerUnix", () => {
       assert.strictEqual(Fs.readFileSync(paths.session(work).socket, "utf8"), "precious")
     }).pipe(Effect.provide(machine)))
 
+  it.live("a socket that cannot be opened leaves nothing of what was prepared, nor of itself", () =>
+    Effect.gen(function*() {
+      const paths = yield* Paths
+      const files = paths.session(work)
+      const prepare = Effect.sync(() => {
+        Fs.writeFileSync(files.info, "{}")
+        // A directory that appears in its place just then.
+        Fs.mkdirSync(files.socket)
+      })
+      const error = yield* Effect.flip((yield* SessionServer).listen({ ...quiet, prepare }))
+      assert.strictEqual(error._tag, "SessionServerError")
+      assert.sameMembers(Fs.readdirSync(paths.dir), [".lock", "work.sock"])
+    }).pipe(Effect.provide(machine)))
+
   it.live("who breaks the framing is dropped, with a reason", () =>
     Effect.gen(function*() {
       const { ears, socket } = yield* hearing(

@@ -33,10 +33,10 @@ const inherited = (fd: number): boolean =>
  * Closes descriptors inherited from the launcher's parent: a shell's process substitution uses 63, and would wait as
  * long as the session lives. Node closes none, and at its start keeps only the low ones from its own children. Linux
  * only: on macOS libuv starts children with POSIX_SPAWN_CLOEXEC_DEFAULT, which passes on only the requested ones. To be
- * called before we open any descriptor.
+ * called before we open any descriptor. `platform` as in Node.
  */
-export const closeInherited = (): void => {
-  if (process.platform !== "linux") return
+export const closeInherited = (platform: string = process.platform): void => {
+  if (platform !== "linux") return
   for (const entry of Fs.readdirSync("/proc/self/fd")) {
     const fd = Number(entry)
     if (fd > 2 && fd !== LAUNCH_FD && inherited(fd)) Fs.closeSync(fd)

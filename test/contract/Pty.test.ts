@@ -1,9 +1,9 @@
-import * as Fs from "node:fs"
-import { psProcesses } from "../../src/layers/pty/psProcesses.ts"
 import * as PtyNode from "../../src/layers/pty/PtyNode.ts"
 import type { FakeProgram } from "../../src/layers/testing/PtyFake.ts"
 import * as PtyFake from "../../src/layers/testing/PtyFake.ts"
 import type { PtySpec } from "../../src/services/Pty.ts"
+import { describeWith } from "../support/needs.ts"
+import { byProcessTools, PROCESS_NEEDS } from "../support/processTools.ts"
 import { counted, type scripts, sha256, suite } from "./Pty.ts"
 
 /** A line, as a terminal that is not raw shows it. */
@@ -67,9 +67,4 @@ suite(
   })
 )
 suite("PtyNode", PtyNode.layer)
-
-/** Linux' ps and lsof stand for those of macOS. */
-const tools = { ps: "/bin/ps", lsof: "/usr/bin/lsof" }
-if (Object.values(tools).every((file) => Fs.existsSync(file))) {
-  suite("PtyNode, by ps and lsof", PtyNode.makeLayer((terminal) => psProcesses(terminal, tools)))
-}
+describeWith(PROCESS_NEEDS, "by ps and lsof", () => suite("PtyNode", byProcessTools))

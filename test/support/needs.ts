@@ -25,6 +25,8 @@ export const PACKAGES: Readonly<Record<string, string>> = {
   mount: "mount",
   setpriv: "util-linux",
   script: "bsdutils",
+  "/bin/ps": "procps",
+  "/usr/bin/lsof": "lsof",
   ssh: "openssh-client",
   "ssh-keygen": "openssh-client",
   "ssh-agent": "openssh-client",

@@ -30,7 +30,7 @@ const ENV = { LC_CTYPE: "UTF-8" }
 /** How long a signal may wait for ps, which takes some milliseconds. */
 const PS_MS = 1000
 
-/** How long one who asks for the foreground waits: less than a listing does, which is a second. */
+/** How long a caller waits for the foreground: less than a listing waits, which is a second. */
 const ANSWER_MS = 500
 
 /** Of ps: thousands of processes. */
@@ -76,10 +76,14 @@ interface Waiting {
 }
 
 /**
- * Asks in other processes: meanwhile output flows on. Who asks hears in time what was last known, and the next one what
- * comes later.
+ * Asks in other processes, so that output flows on meanwhile. A caller gets what was last known when they take longer
+ * than `answerMs`; what they say then is for the next caller.
  */
-const foregroundOn = (tools: ProcessTools, { device, userPath }: ProgramOnTerminal): PtyProcesses["foreground"] => {
+const foregroundOn = (
+  tools: ProcessTools,
+  answerMs: number,
+  { device, userPath }: ProgramOnTerminal
+): PtyProcesses["foreground"] => {
   const terminal = terminalName(device)
   const [groups, commands] = [boundedTool(tools.ps, ENV), boundedTool(tools.ps, ENV)]
   const directories = boundedTool(tools.lsof, ENV)
@@ -128,7 +132,7 @@ const foregroundOn = (tools: ProcessTools, { device, userPath }: ProgramOnTermin
     })
 
   return (then) => {
-    const one: Waiting = { tell: then, timer: setTimeout(() => tell(one), ANSWER_MS) }
+    const one: Waiting = { tell: then, timer: setTimeout(() => tell(one), answerMs) }
     waiting.add(one)
     if (isLooking) return
     isLooking = true
@@ -136,8 +140,12 @@ const foregroundOn = (tools: ProcessTools, { device, userPath }: ProgramOnTermin
   }
 }
 
-export const psProcesses = (terminal: ProgramOnTerminal, tools: ProcessTools = MACOS): PtyProcesses => {
-  const foreground = foregroundOn(tools, terminal)
+export const psProcesses = (
+  terminal: ProgramOnTerminal,
+  tools: ProcessTools = MACOS,
+  answerMs = ANSWER_MS
+): PtyProcesses => {
+  const foreground = foregroundOn(tools, answerMs, terminal)
   return {
     pids: pidsOn(tools.ps, terminal),
     foreground: (then) => terminal.isOpen() ? foreground(then) : then({})

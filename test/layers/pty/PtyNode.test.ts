@@ -1,17 +1,19 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import type * as Layer from "effect/Layer"
 import * as Scope from "effect/Scope"
 import * as Fs from "node:fs"
 import * as Os from "node:os"
 import * as Path from "node:path"
 import { procProcesses } from "../../../src/layers/pty/procProcesses.ts"
-import { psProcesses } from "../../../src/layers/pty/psProcesses.ts"
 import * as PtyNode from "../../../src/layers/pty/PtyNode.ts"
 import { isZombie, readProcStat } from "../../../src/layers/system/procStat.ts"
 import { type Foreground, Pty, type PtySpec } from "../../../src/services/Pty.ts"
 import { foregroundOf, hasEnded, hear, type Heard, isReady, run, sha256 } from "../../contract/Pty.ts"
 import { until } from "../../contract/SessionServer.ts"
+import { describeWith } from "../../support/needs.ts"
+import { byProcessTools, PROCESS_NEEDS } from "../../support/processTools.ts"
 
 const spawn = (spec: PtySpec) => Effect.flatMap(Pty, (pty) => pty.spawn(spec))
 
@@ -40,18 +42,6 @@ const pidsIn = (heard: Heard): Array<number> =>
   [...heard.text().matchAll(/pid (\d+)/g)].map((match) => Number(match[1]))
 
 const descriptors = () => Fs.readdirSync("/proc/self/fd").length
-
-/** Linux' ps and lsof stand for those of macOS. */
-const TOOLS = { ps: "/bin/ps", lsof: "/usr/bin/lsof" }
-
-const waysToFind = [
-  { by: "/proc", isHere: true, layer: PtyNode.makeLayer(procProcesses) },
-  {
-    by: "ps and lsof",
-    isHere: Object.values(TOOLS).every((file) => Fs.existsSync(file)),
-    layer: PtyNode.makeLayer((terminal) => psProcesses(terminal, TOOLS))
-  }
-]
 
 describe("PtyNode", () => {
   const test = <A, E>(name: string, effect: Effect.Effect<A, E, Pty | Scope.Scope>) =>
@@ -178,9 +168,9 @@ describe("PtyNode", () => {
   )
 })
 
-describe.each(waysToFind)("the processes of a terminal, by $by", ({ isHere, layer }) => {
+const suite = (layer: Layer.Layer<Pty>) => {
   const test = <A, E>(name: string, effect: Effect.Effect<A, E, Pty | Scope.Scope>) =>
-    it.live.skipIf(!isHere)(name, () => Effect.scoped(effect).pipe(Effect.provide(layer)), 30_000)
+    it.live(name, () => Effect.scoped(effect).pipe(Effect.provide(layer)), 30_000)
 
   test(
     "the foreground is the job, also when the first of a pipeline has ended",
@@ -224,14 +214,39 @@ describe.each(waysToFind)("the processes of a terminal, by $by", ({ isHere, laye
       const other = yield* spawn(sh("printf ready; sleep 1000"))
       yield* isReady(hear(other))
       const scope = yield* Scope.make()
-      const script =
-        "set -m; (trap '' HUP; echo pid $$; exec sleep 1000) & (trap '' HUP; sleep 1000) & printf ready; wait"
-      const heard = hear(yield* Scope.provide(spawn(sh(script)), scope))
-      yield* isReady(heard)
-      const group = yield* Effect.promise(async () => pidsIn(heard))
+      const job = `sh -c 'trap "" HUP; echo pid $$; exec sleep 1000' &`
+      const heard = hear(yield* Scope.provide(spawn(sh(`set -m; ${job} ${job} wait`)), scope))
+      yield* until("both jobs are deaf", () => pidsIn(heard).length === 2)
+      const jobs = pidsIn(heard)
+      assert.isTrue(jobs.every(isAlive))
       yield* Scope.close(scope, Exit.void)
-      assert.deepStrictEqual(group.filter(isAlive), [])
+      assert.deepStrictEqual(jobs.filter(isAlive), [])
       assert.isTrue(isAlive(other.pid))
     })
   )
+}
+
+describe("a system that takes its time to tell the foreground", () => {
+  const answers: Array<() => void> = []
+  const slow = PtyNode.makeLayer((terminal) => ({
+    ...procProcesses(terminal),
+    foreground: (then) => answers.push(() => then({ command: "vim" }))
+  }))
+
+  it.live("is not believed once the program has ended", () =>
+    Effect.gen(function*() {
+      const program = yield* spawn(run("deaf"))
+      const heard = hear(program)
+      yield* isReady(heard)
+      const told: Array<Foreground> = []
+      for (let asked = 0; asked < 2; asked++) program.foreground((now) => told.push(now))
+      answers[0]!()
+      program.signal("SIGKILL")
+      yield* hasEnded(heard)
+      answers[1]!()
+      assert.deepStrictEqual(told, [{ command: "vim" }, {}])
+    }).pipe(Effect.scoped, Effect.provide(slow)))
 })
+
+describe("the processes of a terminal, by /proc", () => suite(PtyNode.makeLayer(procProcesses)))
+describeWith(PROCESS_NEEDS, "the processes of a terminal, by ps and lsof", () => suite(byProcessTools))

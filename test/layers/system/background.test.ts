@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { spawnSync } from "node:child_process"
 import { isInBackground, jobByProc, jobByPs, readJob } from "../../../src/layers/system/background.ts"
+import { describeWith } from "../../support/needs.ts"
 
 /** As macOS numbers its terminals. */
 const deviceNumber = (path: string) => path === "/dev/ttys003" ? 0x10000003 : undefined
@@ -24,7 +25,7 @@ describe("the job of this process", () => {
   })
 })
 
-describe("a process on a terminal", () => {
+describeWith(["script", "bash"], "a process on a terminal", () => {
   /** What both ways say to a process on a terminal of its own. */
   const say = `
     const { isInBackground, jobByProc, jobByPs } = await import(process.env.MODULE)
@@ -40,9 +41,8 @@ describe("a process on a terminal", () => {
       }
     }).stdout.split("\r\n")[0]
   const node = `"$NODE" --input-type=module -e "$SAY"`
-  const isHere = spawnSync("script", ["--version"]).error === undefined
 
-  it.skipIf(!isHere)("is in the foreground or in the background, by either way", () => {
+  it("is in the foreground or in the background, by either way", () => {
     assert.strictEqual(on(node), "false false")
     assert.strictEqual(on(`set -m; ${node} & wait`), "true true")
   }, 30_000)

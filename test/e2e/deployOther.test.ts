@@ -16,12 +16,12 @@ import { programsBut } from "../support/programsBut.ts"
 import { type Manifest, manifestIn, type Registry, startRegistry } from "../support/registry.ts"
 import { type Sandbox, sandbox, SESH } from "../support/sandbox.ts"
 import { sshLab } from "../support/sshd.ts"
-import { type Terminal, terminal } from "../support/terminal.ts"
+import { terminal } from "../support/terminal.ts"
 import { until } from "../support/until.ts"
 import { valve } from "../support/valve.ts"
 
-/** Packing two executables, while other tests run. */
-const PATIENCE = 300_000
+/** Of packing two executables, and of a test with programs that are emulated, while others run. */
+const PATIENCE = 400_000
 
 const PACK = path.resolve(import.meta.dirname, "../../scripts/pack.mjs")
 const NAME = "sesh-sessions-linux-arm64"
@@ -39,11 +39,6 @@ interface Arm {
   /** What its connections go through when they have a rate. */
   readonly valve: Awaited<ReturnType<typeof valve>> | undefined
 }
-
-/** Waits for what takes long under emulation, on a machine that is busy with other tests. */
-const slowly = (what: string, look: () => boolean, seen?: () => string) => until(what, look, seen, PATIENCE / 3)
-
-const opened = (t: Terminal) => slowly("a session there", () => t.screen().split("\n").at(-1) === "arm$", t.screen)
 
 describeWith(["ssh", "sshd", "ssh-keygen", "unshare", "nsenter", "mount", "tmux", "npm"], "sesh --deploy", () => {
   describeOnOtherProcessor("to a host of arm64", () => {
@@ -116,7 +111,7 @@ describeWith(["ssh", "sshd", "ssh-keygen", "unshare", "nsenter", "mount", "tmux"
       const useSessions = async (box: Sandbox, { target, there }: Arm) => {
         const t = await terminal(box)
         t.run("sesh @arm dev")
-        await opened(t)
+        await t.prompt("arm$")
         const daemon = await there.daemon("dev")
         expect(there.processes().get(daemon)).toMatch(new RegExp(`${EMULATOR}.* ${target} `))
         t.run("echo one$((1 + 1))three 日本語")
@@ -126,7 +121,7 @@ describeWith(["ssh", "sshd", "ssh-keygen", "unshare", "nsenter", "mount", "tmux"
         const job = ["--exec", "job", "--print", "--", "sh", "-c", "uname -m; exit 7"]
         const run = box.sesh(["@arm", ...job])
         t.fresh("sesh @arm dev")
-        await slowly("its screen", () => /^one2three 日本語$/m.test(t.screen()), t.screen)
+        await t.shows(/^one2three 日本語$/m)
         expect(await run).toEqual({ code: 7, signal: null, out: "aarch64\n", err: "" })
         expect(await box.sesh(["@arm", "--kill", "dev"])).toMatchObject({ code: 0, err: "[dev on arm ended]\n" })
         await t.shows(/^\[dev on arm ended\]$/m)
@@ -164,7 +159,7 @@ describeWith(["ssh", "sshd", "ssh-keygen", "unshare", "nsenter", "mount", "tmux"
         expect(registry.asked.filter((url) => url.includes("/-/"))).toContain(`${NAME}/-/${NAME}-0.1.0.tgz`)
         await deployedAlready(here)
         await useSessions(here.box, arm)
-      })
+      }, PATIENCE)
 
       it("fetches it here when a session is opened; it is kept, and a transfer that breaks goes on", async () => {
         const registry = await published()
@@ -185,7 +180,7 @@ describeWith(["ssh", "sshd", "ssh-keygen", "unshare", "nsenter", "mount", "tmux"
         const parts = () => fs.existsSync(bin) ? fs.readdirSync(bin) : []
         const sizeOf = (file: string) => fs.statSync(path.join(bin, file), { throwIfNoEntry: false })?.size ?? 0
         const broken = here.box.sesh(["--deploy", "@other"])
-        await slowly("a part has arrived", () => parts().some((name) => sizeOf(`${name}/part`) > ARRIVED))
+        await until("a part has arrived", () => parts().some((name) => sizeOf(`${name}/part`) > ARRIVED))
         other.valve!.cut()
         expect(await broken).toMatchObject({ code: 1, err: expect.stringContaining("try again, and the rest is sent") })
         const part = await until("the part is kept", () => parts().find((name) => name.startsWith(".sesh-part.")))
@@ -200,7 +195,7 @@ describeWith(["ssh", "sshd", "ssh-keygen", "unshare", "nsenter", "mount", "tmux"
         expect(other.valve!.sent()).toBeLessThan(all - kept / 2)
         expect(fs.readdirSync(bin)).toEqual(["sesh"])
         expect(fs.readFileSync(other.target).equals(fs.readFileSync(OTHER_SESH))).toBe(true)
-      })
+      }, PATIENCE)
 
       it("takes it from a folder", async () => {
         const registry = await published(false)
@@ -218,7 +213,7 @@ describeWith(["ssh", "sshd", "ssh-keygen", "unshare", "nsenter", "mount", "tmux"
         ])
         expect(registry.asked).toEqual([])
         await useSessions(here.box, arm)
-      })
+      }, PATIENCE)
 
       it("says what would help where there is none", async () => {
         const registry = await published(false)
@@ -237,7 +232,7 @@ describeWith(["ssh", "sshd", "ssh-keygen", "unshare", "nsenter", "mount", "tmux"
           { event: "deploy_failed", host: "arm", step: "fetch" }
         ])
         expect(fs.existsSync(arm.target)).toBe(false)
-      })
+      }, PATIENCE)
     })
   })
 })

@@ -11,7 +11,7 @@ import { describe } from "vitest"
 import { problemWith, runnerOf } from "../../scripts/foreign.mjs"
 import { describeUnless } from "./needs.ts"
 import { SESH } from "./processes.ts"
-import { until } from "./until.ts"
+import { until, waitForEmulation } from "./until.ts"
 
 export const PLATFORM = "linux-arm64"
 
@@ -138,6 +138,7 @@ export const otherProcessor = async (): Promise<OtherProcessor> => {
   if (problem !== undefined) throw new Error(problem)
   const found = way()
   if (found === undefined) throw new Error(NO_WAY)
+  waitForEmulation()
   const dir = temporary()
   const args = [...found.unshare, "sh", "-c", HOLD, ...setupArgs(found, makeLibraries(dir), OTHER_SESH)]
   const child = spawn("unshare", args, { stdio: "pipe" })

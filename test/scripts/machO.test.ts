@@ -35,7 +35,7 @@ describe("what runs on every Mac of a kind", () => {
     [smallMachO({ libraries: ["/opt/homebrew/lib/libuv.1.dylib"] }), "asks for /opt/homebrew/lib/libuv.1.dylib"],
     [smallMachO({ isSigned: false }), "is not signed"],
     [Buffer.from("#!/bin/sh"), "is not a 64-bit Mach-O file"]
-  ])("is none of these: %#", (bytes, problem) => {
+  ])("is nothing else: %#", (bytes, problem) => {
     expect(problemOnMacOS("arm64", bytes)).toContain(problem)
   })
 })

@@ -241,7 +241,7 @@ export class Session {
   })
 
   private onHello(peer: Peer, hello: Hello): void {
-    // Nobody else is told it, and so nobody else waits until the system says it.
+    // The others are not told the foreground, and so need not wait for the system.
     if (hello.role !== "query") return this.admit(peer, hello)
     let isAnswered = false
     this.options.program.foreground((now) => {

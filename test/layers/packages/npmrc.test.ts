@@ -157,7 +157,7 @@ describe("a login", () => {
   )
 })
 
-describe("a registry that is none", () => {
+describe("an address without a registry", () => {
   for (
     const [what, registry, kind, problem] of [
       ["there is no such host", "http://no-such.invalid/", "unreachable", /no-such\.invalid\/ cannot be reached \(E/],

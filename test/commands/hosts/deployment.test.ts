@@ -1,13 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import * as Result from "effect/Result"
-import { readFileSync } from "node:fs"
-import { onTestFinished, vi } from "vitest"
 import { deployTo, ensureDeployed, progressText, withSesh } from "../../../src/commands/hosts/deployment.ts"
-import { gist, readFacts, readOutcome, stderrText } from "../../../src/layers/deploy/hostReport.ts"
-import { PACKAGE, readPackage } from "../../../src/layers/deploy/npmPackage.ts"
-import { send } from "../../../src/layers/deploy/upload.ts"
 import * as Caller from "../../../src/layers/testing/CallerFake.ts"
 import * as Deployer from "../../../src/layers/testing/DeployerFake.ts"
 import * as EventLog from "../../../src/layers/testing/EventLogFake.ts"
@@ -17,7 +11,6 @@ import { RemotesTestRef } from "../../../src/layers/testing/RemotesFake.ts"
 import { DeployError } from "../../../src/services/Deployer.ts"
 import { HostError } from "../../../src/services/HostError.ts"
 import { Progress } from "../../../src/services/Progress.ts"
-import type { ProgramHandlers, RemoteProgram } from "../../../src/services/SshTransport.ts"
 import { inWorld } from "../../support/inWorld.ts"
 import { hostNamed } from "../../support/sshSuite.ts"
 
@@ -240,160 +233,6 @@ describe("progress", () => {
     assert.include(slow, "25 min left")
     assert.include(progressText({ _tag: "Sending", sent: 0, total: 0, rate: 0 }), "  0%  0.0 of 0.0 MB  0.0 MB/s")
   })
-})
-
-describe("what is sent", () => {
-  const program = (listen: (handlers: ProgramHandlers) => void): RemoteProgram => ({
-    listen,
-    write: () => false,
-    pause: () => {},
-    resume: () => {},
-    end: () => {},
-    destroy: () => {}
-  })
-  const packed = {
-    chunks: [Buffer.from("abc")],
-    total: () => 3,
-    isWhole: () => true,
-    failure: () => undefined,
-    more: () => {}
-  }
-
-  it.each(
-    [
-      ["prepare", ""],
-      ["transfer", "ready\n"]
-    ] as const
-  )("is given up where a host that answers no more stands: %s", async (step, said) => {
-    vi.useFakeTimers()
-    onTestFinished(() => void vi.useRealTimers())
-    const silent = program(({ onData }) => onData(Buffer.from(said)))
-    const sending = Effect.runPromise(send(silent, () => packed, () => {}))
-    await vi.advanceTimersByTimeAsync(119_000)
-    assert.strictEqual(await Promise.race([sending, "waits"]), "waits")
-    await vi.advanceTimersByTimeAsync(2000)
-    assert.deepInclude(await sending, { end: undefined, step })
-    assert.strictEqual(vi.getTimerCount(), 0)
-  })
-})
-
-describe("what a host says", () => {
-  it("is read line by line, once, and shown without control characters", () => {
-    assert.deepStrictEqual(
-      readFacts(Buffer.from("os Linux\nmachine x86_64\nos Darwin\nnpm yes\nstatus 0\nsays sesh 1.2.3\nat /x/sesh\n")),
-      {
-        system: "Linux x86_64",
-        platform: "linux-x64",
-        hasNpm: true,
-        encodings: ["plain"],
-        cLibrary: "fits",
-        sesh: { version: "1.2.3" }
-      }
-    )
-    const odd = readFacts(Buffer.from("os Li\x1b[2Jnux\nmachine " + "x".repeat(1000)))!
-    assert.include(odd.system, "Li\\x1b[2Jnux")
-    assert.isBelow(odd.system.length, 250)
-    assert.isUndefined(odd.platform)
-    assert.strictEqual(odd.sesh, "none")
-    assert.isUndefined(readFacts(Buffer.from("Welcome!\n")))
-    assert.strictEqual(readFacts(Buffer.from("os Linux\nmachine x\nstatus 127\nsays \n"))!.sesh, "broken")
-    const found = (lines: string) => readFacts(Buffer.from(`os Linux\nmachine x\n${lines}\n`))!.sesh
-    assert.deepStrictEqual(found("status 0\nat /a\nsays 2.1\nat /b"), { foreign: "/a" })
-    assert.deepStrictEqual(found("status 2\nat /a\nsays sesh 1.0.0"), { foreign: "/a" })
-    assert.deepStrictEqual(found("status 126\nat /a\nsays "), { foreign: "/a" })
-    assert.strictEqual(found("status 1\nat /a\nours yes\nsays "), "broken")
-    assert.strictEqual(found("status 139\nat /a\nsays "), "broken")
-  })
-
-  it("tells the C library by the loaders that are there", () => {
-    const found = (system: string, lines: string) =>
-      readFacts(Buffer.from(`os ${system.replace(" ", "\nmachine ")}\n${lines}\n`))!.cLibrary
-    assert.strictEqual(found("Linux x86_64", "loaders linux linux-x86-64 musl-x86_64\nlibc glibc 2.28"), "fits")
-    assert.strictEqual(found("Linux x86_64", "loaders linux-x86-64\nlibc "), "fits")
-    assert.strictEqual(found("Linux x86_64", "loaders linux-x86-64\nlibc glibc 3.0"), "fits")
-    assert.deepStrictEqual(found("Linux x86_64", "loaders linux-x86-64\nlibc glibc 2.3.6"), { older: "2.3" })
-    assert.deepStrictEqual(found("Linux arm64", "loaders linux-aarch64\nlibc glibc 2.27-9"), { older: "2.27" })
-    assert.strictEqual(found("Linux aarch64", "loaders linux linux-x86-64 musl-aarch64"), "musl")
-    assert.strictEqual(found("Linux aarch64", "loaders linux-armhf"), "32-bit")
-    assert.strictEqual(found("Linux x86_64", "loaders "), "none")
-    assert.strictEqual(found("Linux x86_64", "loaders linux linux-x86-64\nstubs linux linux-x86-64"), "nixos")
-    assert.strictEqual(found("Linux x86_64", "loaders linux linux-x86-64\nstubs linux"), "fits")
-    assert.strictEqual(found("Darwin arm64", "loaders \nlibc "), "fits")
-  })
-
-  it("counts as done only when the last line says so", () => {
-    assert.deepStrictEqual(readOutcome(Buffer.from("ready\ndone sesh 1.2.3\n")), { version: "1.2.3" })
-    assert.deepStrictEqual(readOutcome(Buffer.from("ready\ntyped /usr/bin/sesh\ndone sesh 1.2.3\n")), {
-      version: "1.2.3",
-      shadowedBy: "/usr/bin/sesh"
-    })
-    const odd = readOutcome(Buffer.from(`typed sesh\ntyped /\x1b[2J${"x".repeat(1000)}\ndone sesh 1.2.3\n`))
-    assert.match(JSON.stringify(odd), /"\/\\\\x1b\[2Jx{50,100}"/)
-    assert.deepStrictEqual(readOutcome(Buffer.from("ready\nfail run\n")), { failed: "run" })
-    for (
-      const text of ["", "ready\n", "sesh 1.2.3\n", "done sesh 1.2.3\nmore", "fail nonsense", "done sesh 1.2.3\x1b"]
-    ) {
-      assert.isUndefined(readOutcome(Buffer.from(text)), text)
-    }
-  })
-
-  it("is cut, and told by the line that says most", () => {
-    const text = stderrText(
-      Buffer.from(`${"x".repeat(5000)}\n\x07npm error code E404\nnpm error 404 Not Found - GET /x\n`)
-    )
-    assert.isBelow(text.length, 2100)
-    assert.include(text, "\\x07npm")
-    assert.strictEqual(gist("npm error code E404\nnpm error 404 Not Found - GET /x\n"), "404 Not Found - GET /x")
-    assert.strictEqual(gist(""), "")
-  })
-})
-
-describe("the package that npm is asked for", () => {
-  it("is the one that npm run pack makes", () => {
-    const manifest = JSON.parse(readFileSync(new URL("../../../package.json", import.meta.url), "utf8"))
-    assert.strictEqual(manifest.name, PACKAGE)
-    // What is installed with the package needs none: all is in the executable.
-    assert.isUndefined(manifest.dependencies)
-  })
-
-  const read = (env: Record<string, string>) => Effect.result(readPackage("web", env, "1.2.3"))
-
-  it.effect("is ours, of this version, unless the environment says otherwise", () =>
-    Effect.gen(function*() {
-      const ours = { spec: "sesh-sessions@1.2.3", registry: "", version: "1.2.3" }
-      assert.deepStrictEqual(yield* readPackage("web", {}, "1.2.3"), ours)
-      assert.deepStrictEqual(yield* readPackage("web", { SESH_NPM_PACKAGE: "", SESH_NPM_REGISTRY: "" }, "1.2.3"), ours)
-      assert.deepStrictEqual(
-        yield* readPackage("web", {
-          SESH_NPM_PACKAGE: "@acme/sesh",
-          SESH_NPM_REGISTRY: "https://npm.acme.example:8/x/"
-        }, "1.2.3"),
-        { spec: "@acme/sesh@1.2.3", registry: "https://npm.acme.example:8/x/", version: "1.2.3" }
-      )
-      assert.deepStrictEqual(yield* readPackage("web", { SESH_NPM_PACKAGE: "@acme/sesh@^1.0.0" }, "1.2.3"), {
-        spec: "@acme/sesh@^1.0.0",
-        registry: "",
-        version: ""
-      })
-    }))
-
-  it.effect.each(
-    [
-      { SESH_NPM_PACKAGE: "--ignore-scripts=false" },
-      { SESH_NPM_PACKAGE: "a b" },
-      { SESH_NPM_PACKAGE: "../sesh" },
-      { SESH_NPM_PACKAGE: "http://acme.example/sesh.tgz" },
-      { SESH_NPM_REGISTRY: "file:///etc" },
-      { SESH_NPM_REGISTRY: "https://acme.example/ --prefix=/" },
-      { SESH_NPM_REGISTRY: "https://acme.example/*" },
-      { SESH_NPM_REGISTRY: "https://me:secret@acme.example/" }
-    ] as ReadonlyArray<Record<string, string>>
-  )("no word of %j becomes an argument of npm", (env) =>
-    Effect.gen(function*() {
-      const result = yield* read(env)
-      assert.isTrue(Result.isFailure(result))
-      if (Result.isFailure(result)) assert.notInclude(result.failure.message, "secret")
-    }))
 })
 
 it("a deployment's error says host, problem and advice", () =>

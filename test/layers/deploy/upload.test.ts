@@ -24,7 +24,7 @@ describe("what is sent", () => {
   it.each(
     [
       ["prepare", ""],
-      ["transfer", "ready\n"]
+      ["transfer", "ready 0\n"]
     ] as const
   )("is given up where a host that answers no more stands: %s", async (step, said) => {
     vi.useFakeTimers()

@@ -40,7 +40,7 @@ const fix = [
 ]
 
 await runMain(async () => {
-  ensureInstalled()
+  await ensureInstalled()
   const only = process.argv.slice(2).filter((argument) => !argument.startsWith("-"))
   const steps = process.argv.includes("--fix")
     ? fix

@@ -73,47 +73,47 @@ const needsBuild = (hash, platform) =>
   ![executableOf(platform), manualPage, licences].every((file) => fs.existsSync(file))
 
 /** Nothing that is installed needs a script of its own for that: what is compiled comes compiled. */
-const install = (hash) => {
+const install = async (hash) => {
   requirePrebuilt(here)
   const args = ["ci", "--ignore-scripts", "--include=dev", "--include=optional", "--loglevel=error"]
-  step("installing packages", "npm", args, { env: outsideEnv() })
+  await step("installing packages", "npm", args, { env: outsideEnv() })
   fs.writeFileSync(installStamp, hash)
 }
 
-const build = (hash, platform) => {
+const build = async (hash, platform) => {
   const to = executableOf(platform)
   const args = [path.join("scripts", "build.mjs"), "--platform", platform, "--to", to]
-  step(`building ${path.relative(root, to)}`, node26, args, { env: ownNodeEnv() })
+  await step(`building ${path.relative(root, to)}`, node26, args, { env: ownNodeEnv() })
   const stamp = buildStampOf(platform)
   fs.writeFileSync(`${stamp}.${process.pid}`, hash)
   fs.renameSync(`${stamp}.${process.pid}`, stamp)
 }
 
-export const ensureInstalled = () => {
+export const ensureInstalled = async () => {
   const hash = hashFiles(["package-lock.json"])
-  if (needsInstall(hash)) locked(() => needsInstall(hash) && install(hash))
-  ensurePlatform(here, locked)
+  if (needsInstall(hash)) await locked(() => needsInstall(hash) && install(hash))
+  await ensurePlatform(here, locked)
 }
 
-export const ensureBuilt = (platform = here) => {
-  ensureInstalled()
+export const ensureBuilt = async (platform = here) => {
+  await ensureInstalled()
   // Before anything is fetched that cannot be used.
   runnerOf(platform)
-  ensurePlatform(platform, locked)
+  await ensurePlatform(platform, locked)
   const hash = () => hashFiles([...buildInputs, ...sources()])
   if (!needsBuild(hash(), platform)) return
-  locked(() => {
+  await locked(async () => {
     const now = hash()
-    if (needsBuild(now, platform)) build(now, platform)
+    if (needsBuild(now, platform)) await build(now, platform)
   })
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  await runMain(() => {
+  await runMain(async () => {
     const usage = `npm run build [-- --platform ${platforms.join("|")}]`
     const { platform } = flags({ platform: { type: "string", default: here } }, usage)
     if (![here, ...platforms].includes(platform)) throw new Failed(`there is no platform ${platform}. Usage: ${usage}`)
-    ensureBuilt(platform)
+    await ensureBuilt(platform)
     return 0
   })
 }

@@ -97,14 +97,14 @@ const options = {
   to: { type: "string", default: path.join(root, "dist", "npm") }
 }
 
-await runMain(() => {
+await runMain(async () => {
   const { all, name, to } = flags(options, "npm run pack [-- [--all] [--name NAME] [--to DIR]]")
   const wanted = platforms.filter((platform) => all || platform === here)
   const made = wanted.filter((platform) => problemWith(platform) === undefined)
-  for (const platform of made) ensureBuilt(platform)
+  for (const platform of made) await ensureBuilt(platform)
   fs.mkdirSync(to, { recursive: true })
   const packages = [common(name), ...made.map((platform) => forPlatform(name, platform))]
-  locked(() => packAll(packages, path.resolve(to)))
+  await locked(() => packAll(packages, path.resolve(to)))
   for (const platform of wanted) if (!made.includes(platform)) say(`not made: ${problemWith(platform)}`)
   const missing = platforms.filter((platform) => !wanted.includes(platform))
   if (missing.length > 0) say(`for ${missing.join(", ")}: npm run pack -- --all, or on such machines`)

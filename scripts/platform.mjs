@@ -65,7 +65,7 @@ const prepared = {
   }
 }
 
-const bring = (platform, hash) => {
+const bring = async (platform, hash) => {
   requirePrebuilt(platform)
   const target = partsOf(platform)
   fs.mkdirSync(path.dirname(target), { recursive: true })
@@ -79,7 +79,7 @@ const bring = (platform, hash) => {
     const [os, cpu] = platform.split("-")
     const fits = [`--os=${os}`, `--cpu=${cpu}`, "--include=optional"]
     const args = ["ci", ...fits, "--ignore-scripts", "--no-bin-links", "--loglevel=error"]
-    step(`fetching Node for ${platform}`, "npm", args, { cwd: temp, env: outsideEnv() })
+    await step(`fetching Node for ${platform}`, "npm", args, { cwd: temp, env: outsideEnv() })
     const parts = path.join(temp, "parts")
     fs.mkdirSync(parts)
     const modules = path.join(temp, "node_modules")
@@ -98,8 +98,8 @@ const bring = (platform, hash) => {
 }
 
 /** Brings what is missing or stale; `alone` runs its argument when nobody else does the same. */
-export const ensurePlatform = (platform, alone) => {
+export const ensurePlatform = async (platform, alone) => {
   const hash = hashFiles(inputs)
   const isThere = () => read(path.join(partsOf(platform), "stamp")) === hash
-  if (!isThere()) alone(() => isThere() || bring(platform, hash))
+  if (!isThere()) await alone(() => isThere() || bring(platform, hash))
 }

@@ -151,11 +151,11 @@ const completions = (name) => ({
   }
 })
 
-await runMain(() => {
+await runMain(async () => {
   const name = readName()
   const command = path.join(local, "bin", name)
   refuseOther(command)
-  ensureBuilt()
+  await ensureBuilt()
   put(command, (file) => {
     fs.copyFileSync(executable, file)
     fs.chmodSync(file, 0o755)

@@ -4,8 +4,8 @@ import { isatty } from "node:tty"
 import { ensureBuilt, executable } from "./ensure.mjs"
 import { exitCode, runMain } from "./steps.mjs"
 
-await runMain(() => {
-  ensureBuilt()
+await runMain(async () => {
+  await ensureBuilt()
   const child = spawn(executable, process.argv.slice(2), { stdio: "inherit" })
   // What the terminal sends reaches the child by itself; sending it again would make it two.
   const own = isatty(0) ? ["SIGINT", "SIGQUIT"] : []

@@ -1,9 +1,12 @@
 /** What the scripts of this folder share: how they speak, fail, run programs, and wait for each other. */
-import { spawnSync } from "node:child_process"
+import { spawn } from "node:child_process"
 import { createHash } from "node:crypto"
+import { once } from "node:events"
 import * as fs from "node:fs"
 import * as os from "node:os"
 import * as path from "node:path"
+import { setTimeout as sleep } from "node:timers/promises"
+import { isatty } from "node:tty"
 import { fileURLToPath } from "node:url"
 import { parseArgs } from "node:util"
 
@@ -27,15 +30,24 @@ export const requireNode = (version = process.versions.node) => {
   throw new Failed(`Node ${OLDEST_NODE} or newer is needed, with its npm: this is ${version} (${process.execPath})`)
 }
 
-/** The outermost shell of a script: a `Failed` ends it in one line. */
+/** The end by a signal, when what was begun has been cleared away. */
+class Ended extends Error {
+  constructor(what, signal) {
+    super(`${what}: ended by ${signal}`)
+    this.status = exitCode(null, signal)
+  }
+}
+
+/** The outermost shell of a script: a failure, be it the system's, ends it in one line. */
 export const runMain = async (main) => {
   try {
     requireNode()
     process.exitCode = await main()
   } catch (error) {
-    if (!(error instanceof Failed)) throw error
+    const isExpected = error instanceof Failed || error instanceof Ended || error.syscall !== undefined
+    if (!isExpected) throw error
     say(error.message)
-    process.exitCode = 1
+    process.exitCode = error.status ?? 1
   }
 }
 
@@ -76,21 +88,43 @@ export const hashFiles = (files) => {
 
 const seconds = (since) => `${((Date.now() - since) / 1000).toFixed(1)} s`
 
-/** Runs a step with its chatter held back, and shows it only if the step fails. */
-export const step = (what, command, args, options) => {
+const ENDING = ["SIGINT", "SIGTERM", "SIGHUP"]
+
+/** How a program ended, what it printed, and the signal that this process got meanwhile, which the program gets too. */
+const outcomeOf = async (child) => {
+  const output = []
+  for (const stream of [child.stdout, child.stderr]) stream.on("data", (bytes) => output.push(bytes))
+  let received
+  const pass = (signal) => {
+    received = signal
+    // What a terminal sends reaches all by itself.
+    if (signal !== "SIGINT" || !isatty(0)) child.kill(signal)
+  }
+  for (const signal of ENDING) process.on(signal, pass)
+  try {
+    const [status, signal] = await once(child, "close")
+    return { output: Buffer.concat(output), received, signal, status }
+  } finally {
+    for (const signal of ENDING) process.removeListener(signal, pass)
+  }
+}
+
+/**
+ * Runs a step with its chatter held back, and shows it only if the step fails. Whatever ends this process, the program
+ * ends first, as two `npm ci` in one tree destroy each other.
+ */
+export const step = async (what, command, args, options) => {
   const begin = Date.now()
   say(`${what} …`)
-  const result = spawnSync(command, args, {
-    cwd: root,
-    stdio: ["ignore", "pipe", "pipe"],
-    maxBuffer: 1 << 26,
-    ...options
+  const child = spawn(command, args, { cwd: root, stdio: ["ignore", "pipe", "pipe"], ...options })
+  if (isLocked && child.pid !== undefined) fs.writeFileSync(lockPath, `${process.pid} ${child.pid}`)
+  const { output, received, signal, status } = await outcomeOf(child).catch((error) => {
+    throw new Failed(`${what} failed: ${error.message}`)
   })
-  if (result.error !== undefined) throw new Failed(`${what} failed: ${result.error.message}`)
-  if (result.status !== 0) {
-    process.stderr.write(result.stdout)
-    process.stderr.write(result.stderr)
-    throw new Failed(`${what} failed: ${command} ${result.signal ?? `exited with ${result.status}`}`)
+  if (received !== undefined) throw new Ended(what, received)
+  if (status !== 0) {
+    process.stderr.write(output)
+    throw new Failed(`${what} failed: ${command} ${signal ?? `exited with ${status}`}`)
   }
   say(`${what}: done in ${seconds(begin)}`)
 }
@@ -123,10 +157,13 @@ const alive = (pid) => {
   }
 }
 
-const sleep = (ms) => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms)
+let isLocked = false
 
-/** One at a time: two `npm ci` in one tree destroy each other. The lock of a dead process is taken over. */
-export const locked = (body) => {
+/** Who has the lock: a process, and the program that it runs. */
+const owners = () => (read(lockPath) ?? "").split(" ").map(Number).filter((pid) => pid > 0)
+
+/** One at a time. The lock of those that are dead is taken over. */
+export const locked = async (body) => {
   const mine = `${lockPath}.${process.pid}`
   fs.writeFileSync(mine, String(process.pid))
   let waiting = false
@@ -137,21 +174,25 @@ export const locked = (body) => {
       break
     } catch (error) {
       if (error.code !== "EEXIST") throw error
-      const owner = Number(read(lockPath))
-      if (owner > 0 && !alive(owner)) {
+      const pids = owners()
+      if (pids.length > 0 && !pids.some(alive)) {
         fs.rmSync(lockPath, { force: true })
         continue
       }
-      if (!waiting) say(`waiting for another build (process ${owner}, ${path.basename(lockPath)}) …`)
+      if (!waiting) say(`waiting for another build (process ${pids[0]}, ${path.basename(lockPath)}) …`)
       waiting = true
-      sleep(100)
+      await sleep(100)
     }
   }
   fs.rmSync(mine)
-  const release = () => fs.rmSync(lockPath, { force: true })
+  isLocked = true
+  const release = () => {
+    isLocked = false
+    fs.rmSync(lockPath, { force: true })
+  }
   process.once("exit", release)
   try {
-    return body()
+    return await body()
   } finally {
     process.removeListener("exit", release)
     release()

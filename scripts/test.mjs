@@ -28,9 +28,9 @@ const count = (report) => {
 
 await runMain(async () => {
   const args = process.argv.slice(2)
-  ensureBuilt()
+  await ensureBuilt()
   const others = mayTestOthers(root, args) ? platforms.filter((platform) => platform !== here) : []
-  for (const platform of others) if (problemWith(platform) === undefined) ensureBuilt(platform)
+  for (const platform of others) if (problemWith(platform) === undefined) await ensureBuilt(platform)
   const dir = fs.mkdtempSync(path.join(os.tmpdir(), "sesh-test-"))
   process.once("exit", () => fs.rmSync(dir, { recursive: true, force: true }))
   const file = path.join(dir, "report.json")

@@ -49,7 +49,7 @@ printf 'says %s\\n' "$said"
 /**
  * Makes a directory beside the target, which is removed with the end of the script, however it ends. One that a crash
  * of the host left is removed a day later, and so is a part of a file: by minutes, as not every find rounds days down.
- * If `keep` is a path, the file `part` is moved there first.
+ * If `keep` is a path, the file `part` is moved there first, unless a sesh was installed since.
  */
 const PREPARE = `${PLAIN}
 umask 022
@@ -65,7 +65,7 @@ temp=$(mktemp -d "$bin/.sesh-XXXXXX") || fail prepare
 watch='' child='' keep=''
 leave() {
   [ -z "$watch$child" ] || { kill -KILL $watch $child; wait; } 2>/dev/null
-  [ -z "$keep" ] || [ ! -s "$temp/part" ] || mv -f "$temp/part" "$keep"
+  [ -z "$keep" ] || [ ! -s "$temp/part" ] || [ "$target" -nt "$temp" ] || mv -f "$temp/part" "$keep"
   rm -rf "$temp"
 }
 trap leave EXIT

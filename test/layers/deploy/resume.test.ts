@@ -1,6 +1,7 @@
 /** Transfers that broke. */
 import { assert } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import * as Fs from "node:fs"
 import * as Path from "node:path"
 import { fakeSesh, type HostOptions, Machines } from "../../fixtures/deployHosts.ts"
@@ -15,29 +16,35 @@ const COPIED = { way: "copy", version: OURS } as const
 /** Bytes that have arrived when the connection is cut, at least. */
 const ARRIVED = 1_000_000
 
-/** A host, to which a transfer broke: what is there of it. */
-const broken = Effect.fnUntraced(function*(options: HostOptions = {}) {
+/** A host, and a connection to it with a rate (bytes per second), which can be cut. */
+const slow = Effect.fnUntraced(function*(rate: number, options: HostOptions = {}) {
   const { ssh } = yield* Machines
   const own = fakeSesh(OURS, { bytes: 6_000_000 })
   const there = yield* machine({ sesh: OLD, own, ...options })
   const proxy = yield* Effect.acquireRelease(
-    Effect.promise(() => valve(there.sshd.port, 4_000_000)),
+    Effect.promise(() => valve(there.sshd.port, rate)),
     (proxy) => Effect.promise(proxy.stop)
   )
   ssh.host("cut", { Port: proxy.port })
   const bin = Path.join(there.home, ".local/bin")
-  const arrived = () =>
+  const hasArrived = (bytes: number) =>
     there.rubbish().some((dir) =>
-      (Fs.statSync(Path.join(bin, dir, "part"), { throwIfNoEntry: false })?.size ?? 0) > ARRIVED
+      (Fs.statSync(Path.join(bin, dir, "part"), { throwIfNoEntry: false })?.size ?? 0) > bytes
     )
+  return { ...there, own, bin, cut: proxy.cut, hasArrived }
+})
+
+/** A host, to which a transfer broke: what is there of it. */
+const broken = Effect.fnUntraced(function*(options: HostOptions = {}) {
+  const there = yield* slow(4_000_000, options)
   const error = yield* Effect.flip(there.deploy("cut", (progress) => {
-    if (progress._tag === "Sending" && arrived()) proxy.cut()
+    if (progress._tag === "Sending" && there.hasArrived(ARRIVED)) there.cut()
   }))
   const part = yield* Effect.map(
     happens("the part is kept", () => there.rubbish().length === 1 && there.rubbish()[0]!.startsWith(".sesh-part.")),
-    () => Path.join(bin, there.rubbish()[0]!)
+    () => Path.join(there.bin, there.rubbish()[0]!)
   )
-  return { ...there, own, bin, error, part }
+  return { ...there, error, part }
 })
 
 describeWith(["ssh", "sshd", "ssh-keygen"], "a transfer that broke", () => {
@@ -109,6 +116,21 @@ describeWith(["ssh", "sshd", "ssh-keygen"], "a transfer that broke", () => {
       const both = yield* Effect.all([there.deploy(), there.deploy()], { concurrency: "unbounded" })
       assert.deepStrictEqual(both.map(({ version }) => version), [OURS, OURS])
       assert.strictEqual(there.installed(), there.own)
+      assert.deepStrictEqual(there.rubbish(), [])
+    })
+  )
+
+  test(
+    "leaves nothing when another has installed it meanwhile",
+    Effect.gen(function*() {
+      const there = yield* slow(200_000)
+      const first = yield* Effect.forkChild(Effect.flip(there.deploy("cut")))
+      yield* happens("some has arrived", () => there.hasArrived(0))
+      assert.deepStrictEqual(yield* there.deploy(), COPIED)
+      assert.strictEqual(there.rubbish().length, 1)
+      there.cut()
+      assert.strictEqual((yield* Fiber.join(first)).step, "connect")
+      yield* happens("its directory is gone", () => !there.rubbish().some((name) => !name.startsWith(".sesh-part.")))
       assert.deepStrictEqual(there.rubbish(), [])
     })
   )

@@ -17,6 +17,7 @@ import { startRegistry, tarball } from "../support/registry.ts"
 import { sandbox, SESH } from "../support/sandbox.ts"
 import { sshLab } from "../support/sshd.ts"
 import { terminal } from "../support/terminal.ts"
+import { until } from "../support/until.ts"
 
 /** Hosts with a home of their own, and the sandbox whose ssh leads to them. */
 const hosts = async (...names: ReadonlyArray<string>) => {
@@ -150,8 +151,12 @@ describeWith(["ssh", "sshd", "ssh-keygen"], "sesh --deploy", () => {
     const log = path.join(box.home, "log")
     const events = () => readFileSync(log, "utf8").trim().split("\n").map((line) => JSON.parse(line) as object)
     const env = { SESH_EXECUTABLES: folder, XDG_CACHE_HOME: path.join(box.home, "cache"), SESH_EVENT_LOG: log }
-    const deploy = (name: string) => box.sesh(["--deploy", `@${name}`], { env: { ...box.env, ...env } })
-    return { deploy, events, folder, home, packed, registry }
+    const options = { env: { ...box.env, ...env } }
+    const deploy = (name: string) => box.sesh(["--deploy", `@${name}`], options)
+    const startDeploy = (name: string) => box.start(["--deploy", `@${name}`], options)
+    const executables = path.join(env.XDG_CACHE_HOME, "sesh/executables")
+    const cache = () => existsSync(executables) ? readdirSync(executables) : []
+    return { cache, deploy, events, folder, home, packed, registry, startDeploy }
   }
 
   it("says where it looked for the executable of another platform", async () => {
@@ -172,6 +177,21 @@ describeWith(["ssh", "sshd", "ssh-keygen"], "sesh --deploy", () => {
     expect(events().at(-1)).toMatchObject({ event: "deploy_done", host: "arm", way: "copy", from: "registry" })
     expect(readFileSync(target(home("arm").home)).equals(readFileSync(SESH))).toBe(true)
   })
+
+  it.for(["SIGINT", "SIGTERM", "SIGHUP"] as const)(
+    "leaves nothing in its cache when %s ends it while it fetches",
+    async (signal) => {
+      const { cache, registry, startDeploy } = await disguised()
+      const name = "sesh-sessions-linux-arm64"
+      registry.add({ name, version: "0.1.0" }, Buffer.alloc(10_000))
+      registry.stall(name)
+      const running = startDeploy("arm")
+      await until("a part has come", () => cache().length > 0)
+      running.child.kill(signal)
+      expect(await running.result).toMatchObject({ code: null, signal })
+      expect(cache()).toEqual([])
+    }
+  )
 
   it("takes the executable for a host of another platform from a folder", async () => {
     const { deploy, folder, home, packed } = await disguised()

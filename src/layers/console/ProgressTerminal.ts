@@ -5,7 +5,7 @@ import { visible } from "../../schema/Text.ts"
 import { widthOf } from "../../schema/Width.ts"
 import { Caller } from "../../services/Caller.ts"
 import { Progress } from "../../services/Progress.ts"
-import { endSignals, listen } from "../system/processEvents.ts"
+import { cleanAtEnd } from "../system/processEvents.ts"
 import { type StatusLine, statusLine } from "./statusLine.ts"
 import { sizeOf } from "./ttyStreams.ts"
 
@@ -40,7 +40,7 @@ class Lines {
   private readonly line: StatusLine
   private readonly texts = new Map<symbol, string>()
   private timer: NodeJS.Timeout | undefined
-  private stopListening = () => {}
+  private stopCleaning = () => {}
 
   constructor(fd: number, line: StatusLine) {
     this.fd = fd
@@ -49,9 +49,7 @@ class Lines {
 
   begin(): symbol {
     const key = Symbol("line")
-    if (this.texts.size === 0) {
-      this.stopListening = listen({ exit: this.clear, ...endSignals(this.onSignal) })
-    }
+    if (this.texts.size === 0) this.stopCleaning = cleanAtEnd(this.clear)
     this.texts.set(key, "")
     this.timer ??= setTimeout(this.draw, DELAY_MS)
     return key
@@ -72,7 +70,7 @@ class Lines {
     clearTimeout(this.timer)
     this.timer = undefined
     this.clear()
-    this.stopListening()
+    this.stopCleaning()
   }
 
   private readonly draw = () => {
@@ -83,14 +81,6 @@ class Lines {
   }
 
   private readonly clear = () => this.line.show("")
-
-  /** When nothing else listens to the signal, it ends this process, as it would have without us. */
-  private readonly onSignal = (signal: NodeJS.Signals) => {
-    this.clear()
-    if (process.listenerCount(signal) > 1) return
-    this.stopListening()
-    process.kill(process.pid, signal)
-  }
 }
 
 /** On the terminal of a descriptor, if it can erase a line. */

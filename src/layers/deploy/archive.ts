@@ -37,7 +37,7 @@ export const unfit = (problem: string, cause?: unknown): ArchiveUnfit =>
 
 /** What a manifest says that is not as it should be. */
 const problemOf = (text: string, { platform, version }: Wanted): string | undefined => {
-  const { cpu, os, version: has } = JSON.parse(text) as Readonly<Record<string, unknown>>
+  const { cpu, os, version: has } = (JSON.parse(text) ?? {}) as Readonly<Record<string, unknown>>
   if (has !== version) return `it is of version ${String(has)}, not ${version}`
   const list = (value: unknown): ReadonlyArray<unknown> => Array.isArray(value) ? value : []
   const [wantedOs, wantedCpu] = platform.split("-")

@@ -9,6 +9,7 @@ import * as Fs from "node:fs"
 import * as Path from "node:path"
 import { remove } from "../system/files.ts"
 import { isOwnDirectory, makeOwnDirectory } from "../system/ownDirectory.ts"
+import { cleanAtEnd } from "../system/processEvents.ts"
 import { quietly } from "../system/quietly.ts"
 import { type Executable, ExecutableUnreadable, openExecutable } from "./executable.ts"
 
@@ -61,18 +62,23 @@ const sweep = (dir: string, version: string): void => {
   }
 }
 
-/** Names for files that are being made, which are removed in the end. */
+/** Names for files that are being made, which are removed in the end, Ctrl-C included. */
 export const unfinished = (dir: string) =>
   Effect.acquireRelease(
     Effect.try({
       try: () => {
         makeOwnDirectory(dir)
-        return Path.join(dir, `${UNFINISHED}${randomBytes(6).toString("hex")}`)
+        const path = Path.join(dir, `${UNFINISHED}${randomBytes(6).toString("hex")}`)
+        return { path, stopCleaning: cleanAtEnd(() => remove(path)) }
       },
       catch: (cause) => new ExecutableUnreadable({ path: dir, during: "unpack", cause })
     }),
-    (path) => Effect.sync(() => remove(path))
-  )
+    ({ path, stopCleaning }) =>
+      Effect.sync(() => {
+        remove(path)
+        stopCleaning()
+      })
+  ).pipe(Effect.map(({ path }) => path))
 
 /** Creates it; `write` appends. Throws ExecutableUnreadable. */
 export const createUnfinished = (path: string) => {

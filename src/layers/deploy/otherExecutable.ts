@@ -18,7 +18,7 @@ import { makeRate, REPORT_EVERY_MS } from "./meter.ts"
 export class NoExecutable extends Schema.TaggedError<NoExecutable>()("NoExecutable", {
   /** Where it was looked for, and why it was not there: a line without control characters. */
   problem: Schema.String,
-  /** False: something is wrong with what is there. */
+  /** False: it may be there, and something is wrong. */
   isAbsent: Schema.Boolean,
   cause: Schema.Defect()
 }) {
@@ -115,7 +115,7 @@ const fromRegistry = Effect.fnUntraced(
     const failed = (cause: PackageError | ArchiveUnfit | ExecutableUnreadable) =>
       new NoExecutable({
         problem: cause._tag === "PackageError" ? cause.message : problemIn(`${name}@${version}`, cause),
-        isAbsent: cause._tag === "PackageError" && cause.kind !== "altered",
+        isAbsent: cause._tag === "PackageError" && cause.kind === "absent",
         cause
       })
     return yield* Effect.gen(function*() {

@@ -19,6 +19,32 @@ export const listen = (events: ProcessEvents): () => void => {
   }
 }
 
+const cleanups = new Set<() => void>()
+
+const cleanAll = () => {
+  for (const clean of cleanups) clean()
+}
+
+/** When nothing else listens to the signal, it ends this process, as it would have without us. */
+const cleanAndEnd = (signal: EndSignal) => {
+  cleanAll()
+  if (process.listenerCount(signal) > 1) return
+  stopCleaning()
+  process.kill(process.pid, signal)
+}
+
+let stopCleaning = () => {}
+
+/** Calls `clean`, which must not throw, at the end of this process, until the returned function is called. */
+export const cleanAtEnd = (clean: () => void): () => void => {
+  if (cleanups.size === 0) stopCleaning = listen({ exit: cleanAll, ...endSignals(cleanAndEnd) })
+  cleanups.add(clean)
+  return () => {
+    cleanups.delete(clean)
+    if (cleanups.size === 0) stopCleaning()
+  }
+}
+
 /** Listens while the scope is open. */
 export const listening = (events: ProcessEvents): Effect.Effect<void, never, Scope.Scope> =>
   Effect.asVoid(Effect.acquireRelease(Effect.sync(() => listen(events)), (stop) => Effect.sync(stop)))

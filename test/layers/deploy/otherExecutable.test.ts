@@ -118,6 +118,8 @@ describeWith(["ssh", "sshd", "ssh-keygen"], "an executable that is fetched", () 
         /what http\S+ sent is not the sesh-sessions-linux-arm64@1\.2\.0 that it has the hash of/
       )
       assert.deepStrictEqual((yield* cached).names, [])
+      assert.match(error.advice, /^make that right and try again, .*SESH_EXECUTABLES/)
+      assert.notInclude(error.advice, "publish")
     })
   )
 

@@ -7,7 +7,19 @@ import * as path from "node:path"
 import { fileURLToPath } from "node:url"
 import { runnerOf } from "./foreign.mjs"
 import { ensurePlatform, here, nodeOf, platforms, requirePrebuilt } from "./platform.mjs"
-import { Failed, flags, hashFiles, locked, outsideEnv, ownNodeEnv, read, root, runMain, step } from "./steps.mjs"
+import {
+  Failed,
+  filesBelow,
+  flags,
+  hashFiles,
+  locked,
+  outsideEnv,
+  ownNodeEnv,
+  read,
+  root,
+  runMain,
+  step
+} from "./steps.mjs"
 
 export const executable = path.join(root, "dist", "sesh")
 
@@ -40,11 +52,7 @@ const buildInputs = [
   ...["package.json", "package-lock.json"].map((name) => path.join("scripts", "platforms", name))
 ]
 
-const sources = () =>
-  fs.readdirSync(path.join(root, "src"), { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => path.relative(root, path.join(entry.parentPath ?? entry.path, entry.name)))
-    .toSorted()
+const sources = () => filesBelow(path.join(root, "src")).map((file) => path.relative(root, file)).toSorted()
 
 /**
  * npm's own record of what it installed, so that a plain `npm install` counts as well. A package that is in the place

@@ -1,6 +1,7 @@
 /** Which tests a run of `npm test` may have in it. */
 import * as fs from "node:fs"
 import * as path from "node:path"
+import { filesBelow } from "./steps.mjs"
 
 /** vitest's own flags may be in between. A word that follows one without `=` may be its value, and counts as that. */
 const filtersIn = (args) => args.filter((word, index) => !word.startsWith("-") && !/^--?[^=]+$/.test(args[index - 1]))
@@ -19,9 +20,9 @@ const ABOUT_OTHERS = "support/otherProcessor.ts"
  * fits no test.
  */
 export const mayTestOthers = (root, args) => {
-  const files = fs.readdirSync(path.join(root, "test"), { recursive: true, encoding: "utf8" })
-    .filter((name) => name.endsWith(".test.ts"))
-    .map((name) => path.join("test", name))
+  const files = filesBelow(path.join(root, "test"))
+    .filter((file) => file.endsWith(".test.ts"))
+    .map((file) => path.relative(root, file))
   const filters = filtersIn(args).map((filter) => partOfPath(root, filter))
   const chosen = files.filter((file) => filters.some((filter) => file.includes(filter)))
   const isAbout = (file) => fs.readFileSync(path.join(root, file), "utf8").includes(ABOUT_OTHERS)

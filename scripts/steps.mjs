@@ -69,6 +69,14 @@ export const read = (file) => {
   }
 }
 
+/** The paths of all files in a directory and below. Node 20.0 has no `recursive` for that. */
+export const filesBelow = (dir) =>
+  fs.readdirSync(dir, { withFileTypes: true }).flatMap((entry) => {
+    const file = path.join(dir, entry.name)
+    if (entry.isDirectory()) return filesBelow(file)
+    return entry.isFile() ? [file] : []
+  })
+
 /** What those have left that were ended in the middle, by its beginning. For the one that nobody runs beside. */
 export const removeLeft = (dir, beginning) => {
   for (const name of fs.readdirSync(dir)) {

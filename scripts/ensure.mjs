@@ -6,13 +6,14 @@ import * as fs from "node:fs"
 import * as path from "node:path"
 import { fileURLToPath } from "node:url"
 import { runnerOf } from "./foreign.mjs"
-import { ensurePlatform, here, nodeOf, platforms, requirePrebuilt } from "./platform.mjs"
+import { ensurePlatform, here, nodeOf, platforms } from "./platform.mjs"
 import {
   Failed,
   filesBelow,
   flags,
   hashFiles,
   locked,
+  npmWith,
   outsideEnv,
   ownNodeEnv,
   read,
@@ -82,9 +83,10 @@ const needsBuild = (hash, platform) =>
 
 /** Nothing that is installed needs a script of its own for that: what is compiled comes compiled. */
 const install = async (hash) => {
-  requirePrebuilt(here)
+  const [command, ...before] = npmWith(node26)
   const args = ["ci", "--ignore-scripts", "--include=dev", "--include=optional", "--loglevel=error"]
-  await step("installing packages", "npm", args, { env: outsideEnv() })
+  const env = command === node26 ? ownNodeEnv(outsideEnv()) : outsideEnv()
+  await step("installing packages", command, [...before, ...args], { env })
   fs.writeFileSync(installStamp, hash)
 }
 
@@ -98,9 +100,9 @@ const build = async (hash, platform) => {
 }
 
 export const ensureInstalled = async () => {
+  await ensurePlatform(here, locked)
   const hash = hashFiles(["package-lock.json"])
   if (needsInstall(hash)) await locked(() => needsInstall(hash) && install(hash))
-  await ensurePlatform(here, locked)
 }
 
 export const ensureBuilt = async (platform = here) => {

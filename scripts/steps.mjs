@@ -150,10 +150,20 @@ export const outsideEnv = (env = process.env) => {
 }
 
 /** For our own Node, which may refuse the options that the user's takes. */
-export const ownNodeEnv = () => {
-  const env = { ...process.env }
-  delete env.NODE_OPTIONS
-  return env
+export const ownNodeEnv = (env = process.env) => {
+  const own = { ...env }
+  delete own.NODE_OPTIONS
+  return own
+}
+
+/**
+ * What runs npm, `cli`. Of the packages for one platform npm leaves out, silently, what does not take the Node that it
+ * runs on. vitest's and oxlint's take none before 20.19 and 22.12: npm runs on `own` then.
+ */
+export const npmWith = (own, version = process.versions.node, cli = process.env.npm_execpath) => {
+  const [major, minor] = version.split(".").map(Number)
+  const isTaken = major > 22 || (major === 22 && minor >= 12) || (major === 20 && minor >= 19)
+  return isTaken || path.basename(cli ?? "") !== "npm-cli.js" ? ["npm"] : [own, cli]
 }
 
 const alive = (pid) => {

@@ -3,7 +3,7 @@ import * as fs from "node:fs"
 import * as os from "node:os"
 import * as path from "node:path"
 import { afterEach, beforeEach, describe, expect, it } from "vitest"
-import { outsideEnv, removeLeft, requireNode } from "../../scripts/steps.mjs"
+import { npmWith, outsideEnv, removeLeft, requireNode } from "../../scripts/steps.mjs"
 import { until } from "../support/until.ts"
 
 const root = path.resolve(import.meta.dirname, "../..")
@@ -38,6 +38,25 @@ it("an older Node is told so", () => {
   expect(engines).toEqual({ node: ">=20" })
   expect(() => requireNode("18.19.1")).toThrow(/^Node 20 or newer is needed, with its npm: this is 18\.19\.1 \(\//)
   for (const version of ["20.0.0", "26.10.0", "100.1.2"]) requireNode(version)
+})
+
+it("npm runs on a Node that every package takes", () => {
+  const { packages } = JSON.parse(fs.readFileSync(path.join(root, "package-lock.json"), "utf8"))
+  const engines = (name: string) => packages[`node_modules/${name}`].engines.node
+  expect(["@oxlint/binding-linux-x64-gnu", "@rolldown/binding-linux-x64-gnu"].map(engines)).toEqual([
+    "^20.19.0 || >=22.12.0",
+    "^20.19.0 || >=22.12.0"
+  ])
+  const cli = "/usr/lib/node_modules/npm/bin/npm-cli.js"
+  for (const old of ["20.0.0", "20.18.3", "21.7.0", "22.11.0"]) {
+    expect(npmWith("/our/node", old, cli)).toEqual(["/our/node", cli])
+    // Another program than npm runs the script, or none.
+    expect(npmWith("/our/node", old, "/usr/lib/yarn.js")).toEqual(["npm"])
+    expect(npmWith("/our/node", old, "")).toEqual(["npm"])
+  }
+  for (const taken of ["20.19.0", "22.12.0", "23.0.0", "26.10.0"]) {
+    expect(npmWith("/our/node", taken, cli)).toEqual(["npm"])
+  }
 })
 
 /** Logs that it runs; told to end, it does so when there is a file `go`. */

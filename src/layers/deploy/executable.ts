@@ -121,7 +121,7 @@ const pack = (fd: number, isOpen: () => boolean, size: number, how: Encoding): P
   void run.then(() => void (whole = true), failed).then(notify)
   return {
     chunks,
-    total: () => whole || taken === 0 ? made : Math.max(made, Math.round(made / taken * size)),
+    total: () => whole ? made : taken === 0 ? size : Math.max(made, Math.round(made / taken * size)),
     isWhole: () => whole,
     failure: () => failure,
     more: (listener) => whole || failure !== undefined ? setImmediate(listener) : listeners.push(listener)

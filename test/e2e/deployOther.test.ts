@@ -177,10 +177,13 @@ describeWith(["ssh", "sshd", "ssh-keygen", "unshare", "nsenter", "mount", "tmux"
         await registry.stop()
         const other = await here.host("other", { rate: SLOW })
         const bin = path.dirname(other.target)
-        const parts = () => fs.existsSync(bin) ? fs.readdirSync(bin) : []
+        const parts = () => fs.existsSync(bin) ? fs.readdirSync(bin, { encoding: "utf8", recursive: true }) : []
         const sizeOf = (file: string) => fs.statSync(path.join(bin, file), { throwIfNoEntry: false })?.size ?? 0
         const broken = here.box.sesh(["--deploy", "@other"])
-        await until("a part has arrived", () => parts().some((name) => sizeOf(`${name}/part`) > ARRIVED))
+        await until(
+          "a part has arrived",
+          () => parts().some((name) => name.includes("/part.") && sizeOf(name) > ARRIVED)
+        )
         other.valve!.cut()
         expect(await broken).toMatchObject({ code: 1, err: expect.stringContaining("try again, and the rest is sent") })
         const part = await until("the part is kept", () => parts().find((name) => name.startsWith(".sesh-part.")))

@@ -4,6 +4,7 @@ import * as Net from "node:net"
 export const valve = async (to: number, rate: number) => {
   const sockets = new Set<Net.Socket>()
   let sent = 0
+  let isFrozen = false
   const server = Net.createServer((near) => {
     const far = Net.connect(to, "127.0.0.1")
     far.pipe(near)
@@ -11,7 +12,7 @@ export const valve = async (to: number, rate: number) => {
       near.pause()
       sent += bytes.length
       far.write(bytes)
-      setTimeout(() => near.resume(), bytes.length / rate * 1000)
+      setTimeout(() => isFrozen || near.resume(), bytes.length / rate * 1000)
     })
     for (const socket of [near, far]) {
       sockets.add(socket)
@@ -26,6 +27,8 @@ export const valve = async (to: number, rate: number) => {
   return {
     port: (server.address() as Net.AddressInfo).port,
     cut,
+    /** From now on nothing goes through to the port, and nothing says so. */
+    freeze: () => void (isFrozen = true),
     /** Bytes to the port since this was asked last. */
     sent: () => {
       const now = sent

@@ -65,7 +65,7 @@ temp=$(mktemp -d "$bin/.sesh-XXXXXX") || fail prepare
 watch='' child='' keep=''
 leave() {
   [ -z "$watch$child" ] || { kill -KILL $watch $child; wait; } 2>/dev/null
-  [ -z "$keep" ] || [ ! -s "$temp/part" ] || [ "$target" -nt "$temp" ] || mv -f "$temp/part" "$keep"
+  [ -z "$keep" ] || [ ! -s "$part" ] || [ "$target" -nt "$temp" ] || mv -f "$part" "$keep"
   rm -rf "$temp"
 }
 trap leave EXIT
@@ -130,28 +130,33 @@ export const END_MARK = "sesh-end"
 /**
  * Arguments: `zstd`, `gzip` or `cat`, bytes, SHA-256 in hexadecimal, version, kilobytes that are needed, and `resume`,
  * or `restart` to forget what an earlier connection has brought. After `ready` and the number of bytes that are there
- * already the rest follows on standard input, with END_MARK at its end. A part that is there is taken by renaming it:
- * only one script has it. It is kept when the connection breaks, not when the disk is full.
+ * already the rest follows on standard input, with END_MARK at its end. A part that was kept is taken by renaming it:
+ * only one script has it. One that another script still receives, as it does when it has not noticed that its
+ * connection is lost, is copied. A part is kept when the connection breaks, not when the disk is full.
  */
 const COPY = `${PREPARE}${SETTLE}
 room "$5"
-part=$bin/.sesh-part.$1.$3
-[ "$6" = restart ] || { [ -f "$part" ] && mv "$part" "$temp/part" 2>/dev/null; }
+name=part.$1.$3
+part=$temp/$name
+if [ "$6" = resume ]; then
+  [ ! -f "$bin/.sesh-$name" ] || mv "$bin/.sesh-$name" "$part" 2>/dev/null
+  for other in "$bin"/.sesh-??????/"$name"; do [ -s "$part" ] || cat "$other" >"$part" 2>/dev/null; done
+fi
 rm -f "$bin"/.sesh-part.*
-touch "$temp/part" || fail prepare
-keep=$part
-echo "ready $(($(wc -c <"$temp/part")))"
-cat >>"$temp/part"
+touch "$part" || fail prepare
+keep=$bin/.sesh-$name
+echo "ready $(($(wc -c <"$part")))"
+cat >>"$part"
 status=$?
 [ "$status" = 0 ] || [ "$status" -gt 128 ] || { keep=''; fail transfer; }
-tail -c ${END_MARK.length} "$temp/part" | grep -q '^${END_MARK}$' || { echo 'it did not arrive whole' >&2; fail transfer; }
+tail -c ${END_MARK.length} "$part" | grep -q '^${END_MARK}$' || { echo 'it did not arrive whole' >&2; fail transfer; }
 keep=''
-head -c "$(($(wc -c <"$temp/part") - ${END_MARK.length}))" "$temp/part" | case $1 in
+head -c "$(($(wc -c <"$part") - ${END_MARK.length}))" "$part" | case $1 in
   zstd) zstd -dcq ;;
   gzip) gzip -dc ;;
   *) cat ;;
 esac >"$temp/sesh" || fail transfer
-rm -f "$temp/part"
+rm -f "$part"
 size=$(($(wc -c <"$temp/sesh")))
 [ "$size" = "$2" ] || { echo "$size of $2 bytes arrived" >&2; fail transfer; }
 if command -v sha256sum >/dev/null 2>&1; then sum=$(sha256sum <"$temp/sesh")

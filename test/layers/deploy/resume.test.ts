@@ -16,6 +16,8 @@ const COPIED = { way: "copy", version: OURS } as const
 /** Bytes that have arrived when the connection is cut, at least. */
 const ARRIVED = 1_000_000
 
+const sizeOf = (path: string): number => Fs.statSync(path, { throwIfNoEntry: false })?.size ?? 0
+
 /** A host, and a connection to it with a rate (bytes per second), which can be cut. */
 const slow = Effect.fnUntraced(function*(rate: number, options: HostOptions = {}) {
   const { ssh } = yield* Machines
@@ -29,16 +31,18 @@ const slow = Effect.fnUntraced(function*(rate: number, options: HostOptions = {}
   const bin = Path.join(there.home, ".local/bin")
   const hasArrived = (bytes: number) =>
     there.rubbish().some((dir) =>
-      (Fs.statSync(Path.join(bin, dir, "part"), { throwIfNoEntry: false })?.size ?? 0) > bytes
+      dir.startsWith(".sesh-part.")
+        ? false
+        : Fs.readdirSync(Path.join(bin, dir)).some((file) => sizeOf(Path.join(bin, dir, file)) > bytes)
     )
-  return { ...there, own, bin, cut: proxy.cut, hasArrived }
+  return { ...there, own, bin, proxy, hasArrived }
 })
 
 /** A host, to which a transfer broke: what is there of it. */
 const broken = Effect.fnUntraced(function*(options: HostOptions = {}) {
   const there = yield* slow(4_000_000, options)
   const error = yield* Effect.flip(there.deploy("cut", (progress) => {
-    if (progress._tag === "Sending" && there.hasArrived(ARRIVED)) there.cut()
+    if (progress._tag === "Sending" && there.hasArrived(ARRIVED)) there.proxy.cut()
   }))
   const part = yield* Effect.map(
     happens("the part is kept", () => there.rubbish().length === 1 && there.rubbish()[0]!.startsWith(".sesh-part.")),
@@ -121,6 +125,25 @@ describeWith(["ssh", "sshd", "ssh-keygen"], "a transfer that broke", () => {
   )
 
   test(
+    "goes on although the host does not know yet that it broke",
+    Effect.gen(function*() {
+      const there = yield* slow(4_000_000)
+      const error = yield* Effect.flip(there.deploy("cut", (progress) => {
+        if (progress._tag === "Sending" && there.hasArrived(ARRIVED)) there.proxy.freeze()
+      }))
+      assert.deepStrictEqual([error.step, there.rubbish().length], ["connect", 1])
+      const sent: Array<number> = []
+      const copied = yield* there.deploy("web", (progress) => {
+        if (progress._tag === "Sending") sent.push(progress.sent)
+      })
+      assert.deepStrictEqual([copied, there.installed()], [COPIED, there.own])
+      assert.isAbove(Math.min(...sent), ARRIVED)
+      there.proxy.cut()
+      yield* happens("nothing is left", () => there.rubbish().length === 0)
+    })
+  )
+
+  test(
     "leaves nothing when another has installed it meanwhile",
     Effect.gen(function*() {
       const there = yield* slow(200_000)
@@ -128,7 +151,7 @@ describeWith(["ssh", "sshd", "ssh-keygen"], "a transfer that broke", () => {
       yield* happens("some has arrived", () => there.hasArrived(0))
       assert.deepStrictEqual(yield* there.deploy(), COPIED)
       assert.strictEqual(there.rubbish().length, 1)
-      there.cut()
+      there.proxy.cut()
       assert.strictEqual((yield* Fiber.join(first)).step, "connect")
       yield* happens("its directory is gone", () => !there.rubbish().some((name) => !name.startsWith(".sesh-part.")))
       assert.deepStrictEqual(there.rubbish(), [])

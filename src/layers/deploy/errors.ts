@@ -82,7 +82,7 @@ const noneFor = (
   advice: [
     ...isAbsent ? [] : ["make that right and try again"],
     ...hasNpm ? [] : [`install Node.js with npm on ${host}`],
-    ...isAbsent ? [`publish ${packageName}-${platform} to a registry (SESH_NPM_REGISTRY, SESH_NPM_PACKAGE)`] : [],
+    `publish ${packageName}-${platform} to a registry (SESH_NPM_REGISTRY, SESH_NPM_PACKAGE)`,
     "set SESH_EXECUTABLES to a folder with it (npm run pack -- --all)",
     `or put a sesh for ${platform} to ~/.local/bin/sesh there yourself`
   ].join(", ")

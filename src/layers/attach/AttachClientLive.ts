@@ -21,7 +21,7 @@ import { Tty } from "../../services/Tty.ts"
 import { Attachment, CTRL_C } from "./attachment.ts"
 import { type AttachedConnection, makeConnections } from "./connections.ts"
 import { reconnectNotice } from "./messages.ts"
-import { type ConnectionFailure, firstFailure } from "./openConnection.ts"
+import { type ConnectionFailure, firstFailure, HOST_WELCOME_MS, WELCOME_MS } from "./openConnection.ts"
 import { reconnect } from "./reconnect.ts"
 
 /** The attachment, over services alone, so that it runs on fakes. */
@@ -116,7 +116,10 @@ export const layer: Layer.Layer<AttachClient, never, SessionClient | EndedSessio
         })
         // The terminal gets ready while the daemon answers. Not on another host: there may be no session, and then the
         // next attachment needs the input.
-        const welcomed = Effect.mapError(first.welcomed, firstFailure(name))
+        const welcomed = Effect.mapError(
+          first.welcomed(host === undefined ? WELCOME_MS : HOST_WELCOME_MS),
+          firstFailure(name)
+        )
         const ready = Effect.andThen(options.before ?? Effect.void, open)
         const concurrency = host === undefined ? "unbounded" : 1
         const [, terminal] = yield* Effect.all([welcomed, ready], { concurrency })

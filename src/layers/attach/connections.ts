@@ -12,7 +12,7 @@ import type { SessionClient } from "../../services/SessionClient.ts"
 import type { Tty } from "../../services/Tty.ts"
 import { hello } from "../connection/handshake.ts"
 import type { Attachment } from "./attachment.ts"
-import { openConnection, type OpenedConnection } from "./openConnection.ts"
+import { openConnection, type OpenedConnection, WELCOME_MS } from "./openConnection.ts"
 
 export interface AttachedConnection extends OpenedConnection {
   readonly close: Effect.Effect<void>
@@ -88,7 +88,7 @@ export const makeConnections = ({ attachment, caller, client, id, options, tty }
     Effect.gen(function*() {
       const opened = yield* restore(openScoped)
       yield* Effect.onExit(
-        restore(Effect.andThen(opened.welcomed, settleSize)),
+        restore(Effect.andThen(opened.welcomed(WELCOME_MS), settleSize)),
         (exit) => Exit.isSuccess(exit) ? Effect.void : opened.close
       )
       return opened

@@ -16,7 +16,10 @@ import { type AskError, SessionUnresponsive } from "../../services/SessionRegist
 import { readAnswer } from "../connection/handshake.ts"
 
 /** A daemon that takes longer to answer is stopped or stuck. */
-const WELCOME_MS = 5000
+export const WELCOME_MS = 5000
+
+/** On another host, where sesh may first be started to say where the session is: a slow one takes seconds for that. */
+export const HOST_WELCOME_MS = 20_000
 
 /** There was no answer, in contrast to one that is not a welcome. */
 export class Silent extends Schema.TaggedError<Silent>()("Silent", {
@@ -34,8 +37,8 @@ export class Silent extends Schema.TaggedError<Silent>()("Silent", {
 export type ConnectionFailure = AskError | Silent | SessionReplaced
 
 export interface OpenedConnection {
-  /** Waits for the daemon's welcome, up to five seconds. */
-  readonly welcomed: Effect.Effect<void, ConnectionFailure>
+  /** Waits for the daemon's welcome. */
+  readonly welcomed: (limitMs: number) => Effect.Effect<void, ConnectionFailure>
   /** Waits for the connection's end. Returns the failure, if it did not end in order. */
   readonly broken: Effect.Effect<ConnectionBroken | ProtocolViolated | undefined>
 }
@@ -93,12 +96,11 @@ export const openConnection = Effect.fnUntraced(
     })
     connection.send(FrameType.hello, options.hello())
     const opened: OpenedConnection = {
-      welcomed: Deferred.await(welcomed).pipe(
-        Effect.timeoutOrElse({
-          duration: WELCOME_MS,
-          orElse: () => Effect.fail(new Silent({ waitedMs: WELCOME_MS }))
-        })
-      ),
+      welcomed: (limitMs) =>
+        Effect.timeoutOrElse(Deferred.await(welcomed), {
+          duration: limitMs,
+          orElse: () => Effect.fail(new Silent({ waitedMs: limitMs }))
+        }),
       broken: Deferred.await(broken)
     }
     return opened

@@ -1,16 +1,67 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import * as TestClock from "effect/testing/TestClock"
+import { NetworkTestRef } from "../../../src/layers/testing/network/NetworkTestRef.ts"
+import { OutputTestRef } from "../../../src/layers/testing/OutputFake.ts"
+import { PtyTestRef } from "../../../src/layers/testing/PtyFake.ts"
 import { SessionFilesTestRef } from "../../../src/layers/testing/SessionFilesFake.ts"
+import { TtyTestRef } from "../../../src/layers/testing/TtyFake.ts"
+import type { Connection } from "../../../src/services/Connection.ts"
 import { HostError } from "../../../src/services/HostError.ts"
 import { eventually, settle } from "../../support/fakeClient.ts"
 import { dev } from "../../support/hosting.ts"
+import { inWorld } from "../../support/inWorld.ts"
 import { attached, CLEAN, PIPED, UNSAID } from "../../support/resuming.ts"
 
 const LOST = "connection to web lost, "
 const KEYS = "any key tries now, Ctrl-\\ gives up"
 
 const second = TestClock.adjust("1 second")
+
+describe("the first connection", () => {
+  /** Attaches to a session that takes nobody before `accept`, for so many seconds. */
+  const waiting = <A, E>(
+    host: string | undefined,
+    seconds: number,
+    use: (
+      state: { readonly running: Fiber.Fiber<number>; readonly accept: () => void }
+    ) => Effect.Effect<A, E, Effect.Services<ReturnType<Parameters<typeof inWorld>[1]>>>
+  ) =>
+    inWorld({ ...PIPED, ...(host === undefined ? {} : { host }) }, (sesh) =>
+      Effect.gen(function*() {
+        yield* sesh(dev, "-d")
+        const { listeners } = yield* NetworkTestRef
+        const accept = listeners.get(dev)!
+        const arrived: Array<Connection> = []
+        listeners.set(dev, (connection) => arrived.push(connection))
+        const running = yield* Effect.forkChild(sesh(dev))
+        yield* eventually("it is asked", () => arrived.length === 1)
+        for (let passed = 0; passed < seconds; passed++) yield* Effect.andThen(second, settle)
+        return yield* use({ running, accept: () => accept(arrived[0]!) })
+      }))
+
+  it.effect("waits as long as a slow host may need to say where the session is", () =>
+    waiting("web", 18, ({ accept, running }) =>
+      Effect.gen(function*() {
+        assert.isUndefined(running.pollUnsafe())
+        accept()
+        const terminal = yield* TtyTestRef
+        yield* eventually("a terminal", () => terminal.isOpen)
+        ;(yield* PtyTestRef).last().exit(4)
+        assert.strictEqual(yield* Fiber.join(running), 4)
+      })))
+
+  it.effect.each([["web", 22, "no welcome in 20 s"], [undefined, 6, "no welcome in 5 s"]] as const)(
+    "is given up when a session takes nobody: on %s after %s s",
+    ([host, seconds, reason]) =>
+      waiting(host, seconds, ({ running }) =>
+        Effect.gen(function*() {
+          assert.strictEqual(yield* Fiber.join(running), 1)
+          assert.include((yield* OutputTestRef).err.join("\n"), reason)
+        }))
+  )
+})
 
 describe("the attempts", () => {
   it.effect("come after 1, 2, 4 seconds and so on, never more than 30; their time and what is wrong is on the last row", () =>

@@ -87,7 +87,7 @@ describe("a script that is ended", () => {
     dir = fs.mkdtempSync(path.join(os.tmpdir(), "sesh-steps-"))
     fs.mkdirSync(path.join(dir, "scripts"))
     fs.copyFileSync(path.join(root, "scripts/steps.mjs"), path.join(dir, "scripts/steps.mjs"))
-    fs.writeFileSync(path.join(dir, "scripts/script.mjs"), SCRIPT)
+    fs.writeFileSync(path.join(dir, "scripts", "script.mjs"), SCRIPT)
   })
 
   afterEach(() => fs.rmSync(dir, { recursive: true }))
@@ -98,7 +98,9 @@ describe("a script that is ended", () => {
   }
 
   const start = () => {
-    const child = spawn(process.execPath, [path.join(dir, "scripts/script.mjs")], { stdio: ["ignore", "pipe", "pipe"] })
+    const child = spawn(process.execPath, [path.join(dir, "scripts", "script.mjs")], {
+      stdio: ["ignore", "pipe", "pipe"]
+    })
     const said = { err: "" }
     child.stderr.on("data", (bytes: Buffer) => void (said.err += String(bytes)))
     const status = new Promise((resolve) => void child.once("exit", (code, signal) => resolve(code ?? signal)))
@@ -138,7 +140,7 @@ describe("a script that is ended", () => {
 
   it("by the system says why in a line", async () => {
     fs.writeFileSync(
-      path.join(dir, "scripts/script.mjs"),
+      path.join(dir, "scripts", "script.mjs"),
       "import { readFileSync } from \"node:fs\"\nimport { runMain } from \"./steps.mjs\"\nawait runMain(() => readFileSync(\"/no\"))"
     )
     const { said, status } = start()

@@ -9,7 +9,10 @@ export const environment: ReadonlyArray<readonly [name: string, meaning: string]
   ["SESH_SSH", "openssh, the ssh on the PATH, or ssh2, sesh's own; by default ssh if there is one"],
   ["SESH_NPM_PACKAGE", "the package that --deploy has npm install on a host, or fetches; sesh-sessions by default"],
   ["SESH_NPM_REGISTRY", "where that is from; npm's own configuration says by default"],
-  ["SESH_EXECUTABLES", "a folder with packages of npm run pack: what --deploy copies to hosts of other platforms"],
+  [
+    "SESH_EXECUTABLES",
+    "a folder with packages of npm run pack, or with executables: what --deploy copies to other platforms"
+  ],
   ["SESH_SESSION", "set in a session: its name"]
 ]
 

@@ -10,7 +10,7 @@ import type { DeployProgress } from "../../services/Deployer.ts"
 import type { PackageArchive, PackageError, PackageRegistry } from "../../services/PackageRegistry.ts"
 import { codeOf, isAbsent } from "../system/systemError.ts"
 import { type ArchiveUnfit, MAX_BYTES, unfit, unpackExecutable } from "./archive.ts"
-import type { Executable, ExecutableUnreadable } from "./executable.ts"
+import { type Executable, type ExecutableUnreadable, openExecutable } from "./executable.ts"
 import { createUnfinished, openKept, openNew, unfinished } from "./executableCache.ts"
 import { makeRate, REPORT_EVERY_MS } from "./meter.ts"
 
@@ -35,7 +35,7 @@ export interface Found {
 export interface Sources {
   /** Directory of what is kept. */
   readonly cache: string
-  /** Of packages; undefined: none is given. */
+  /** Of packages and executables; undefined: none is given. */
   readonly folder: string | undefined
   readonly registry: PackageRegistry["Service"]
   /** Its address; undefined: the one that npm is configured for. */
@@ -82,19 +82,20 @@ const download = Effect.fnUntraced(function*(
     }))
 }, Effect.scoped)
 
-/** One of the folder. */
-const fromFolder = Effect.fnUntraced(function*(sources: Sources, folder: string, platform: string) {
-  const { cache, version } = sources
-  const archive = Path.join(folder, archiveName(`${sources.package}-${platform}`, version))
-  yield* Effect.try({
-    try: () => Fs.accessSync(archive, Fs.constants.R_OK),
+/** Fails when a file of the folder is not there, or cannot be read. */
+const mustBeReadable = (path: string) =>
+  Effect.try({
+    try: () => Fs.accessSync(path, Fs.constants.R_OK),
     catch: (cause) =>
       new NoExecutable({
-        problem: visible(isAbsent(cause) ? `there is no ${archive}` : `${archive} cannot be read (${codeOf(cause)})`),
+        problem: visible(isAbsent(cause) ? `there is no ${path}` : `${path} cannot be read (${codeOf(cause)})`),
         isAbsent: isAbsent(cause),
         cause
       })
   })
+
+const fromPackage = Effect.fnUntraced(function*({ cache, version }: Sources, archive: string, platform: string) {
+  yield* mustBeReadable(archive)
   return yield* Effect.gen(function*() {
     const to = yield* unfinished(cache)
     yield* unpackExecutable(archive, to, { platform, version })
@@ -103,6 +104,29 @@ const fromFolder = Effect.fnUntraced(function*(sources: Sources, folder: string,
     Effect.mapError((cause) => new NoExecutable({ problem: problemIn(archive, cause), isAbsent: false, cause }))
   )
 }, Effect.scoped)
+
+/** As a build makes it. What it is shows when it runs on the host, which keeps none of another version. */
+const fromBuild = Effect.fnUntraced(function*(path: string) {
+  yield* mustBeReadable(path)
+  return yield* openExecutable(path).pipe(
+    Effect.mapError((cause) => new NoExecutable({ problem: visible(cause.message), isAbsent: false, cause }))
+  )
+})
+
+/** Of the folder: a package, or else an executable. */
+const fromFolder = (sources: Sources, folder: string, platform: string) => {
+  const archive = Path.join(folder, archiveName(`${sources.package}-${platform}`, sources.version))
+  const built = `sesh-${platform}`
+  const orBuilt = ({ cause, problem }: NoExecutable) =>
+    Effect.mapError(
+      fromBuild(Path.join(folder, built)),
+      (error) =>
+        error.isAbsent
+          ? new NoExecutable({ problem: `${problem}, and no ${built} beside it`, isAbsent: true, cause })
+          : error
+    )
+  return Effect.catchIf(fromPackage(sources, archive, platform), ({ isAbsent }) => isAbsent, orBuilt)
+}
 
 const fromRegistry = Effect.fnUntraced(
   function*(sources: Sources, platform: string, report: (progress: DeployProgress) => void) {
@@ -129,8 +153,8 @@ const fromRegistry = Effect.fnUntraced(
 )
 
 /**
- * Opens this version's executable for a platform; the caller closes it. A folder goes first; where a package in it is
- * there and wrong, nothing else is tried, as it was meant.
+ * Opens this version's executable for a platform; the caller closes it. A folder goes first; where its file is there
+ * and wrong, nothing else is tried, as it was meant.
  */
 export const openOther = Effect.fnUntraced(
   function*(sources: Sources, platform: string, report: (progress: DeployProgress) => void) {

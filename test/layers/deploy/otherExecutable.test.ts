@@ -164,7 +164,7 @@ describeWith(["ssh", "sshd", "ssh-keygen"], "an executable that is fetched", () 
       const archive = `sesh-sessions-darwin-arm64-${OURS}.tgz`
       assert.include(
         error.message,
-        `there is no ${dir}/empty/${archive}, and ${registry.url} has no sesh-sessions-darwin-arm64@${OURS}; there is no npm`
+        `there is no ${dir}/empty/${archive}, and no sesh-darwin-arm64 beside it, and ${registry.url} has no sesh-sessions-darwin-arm64@${OURS}; there is no npm`
       )
       assert.match(error.message, /^cannot put sesh on web: this sesh is for linux-\w+, and web is darwin-arm64/)
       for (const way of ["install Node.js with npm", "SESH_NPM_REGISTRY", "SESH_EXECUTABLES", "~/.local/bin/sesh"]) {
@@ -203,6 +203,31 @@ describeWith(["ssh", "sshd", "ssh-keygen"], "a folder of packages", () => {
         assert.deepStrictEqual([(yield* requests).all, (yield* cached).names], [[], []])
         Fs.rmSync(Path.join(yield* Effect.map(Machines, ({ dir }) => dir), "bins"), { recursive: true })
       }
+    })
+  )
+
+  const withExecutable = Effect.fnUntraced(function*(executable: string) {
+    const { dir } = yield* Machines
+    Fs.writeFileSync(Path.join(dir, "sesh-linux-arm64"), executable)
+    return { scripts: ARM, env: { SESH_EXECUTABLES: dir } }
+  })
+
+  test(
+    "may have the executable itself, as a build makes it, which counts where there is no package",
+    Effect.gen(function*() {
+      const there = yield* machine(yield* withExecutable(fakeSesh(OURS, { bytes: 1000 })))
+      assert.deepStrictEqual(yield* there.deploy(), { ...FETCHED, from: "folder" })
+      assert.isBelow(there.installed()!.length, 1500)
+      assert.deepStrictEqual([(yield* requests).all, (yield* cached).names], [[], []])
+    })
+  )
+
+  test(
+    "with an executable of another version changes nothing on the host",
+    Effect.gen(function*() {
+      const error = yield* failing(yield* withExecutable(fakeSesh("1.3.0")))
+      assert.match(error.message, /it says: sesh 1\.3\.0/)
+      assert.deepStrictEqual((yield* requests).all, [])
     })
   )
 

@@ -99,6 +99,9 @@ describeWith(["ssh", "sshd", "ssh-keygen"], "sesh --deploy", () => {
       await t.shows("[detached from dev on web]")
     }
     t.run(`${SESH} @web dev`)
+    // What compresses, sends and unpacks a hundred megabytes takes its time on a busy machine.
+    const isDeployed = () => existsSync(log) && events().some(({ event }) => event === "deploy_done")
+    await until("it is deployed", isDeployed, t.screen, 90_000)
     await t.prompt("there$")
     t.run("cat 'bin/my tool' .editrc notes/a; echo")
     await t.shows("bin/my tool.editrcnotes/a")

@@ -2,6 +2,7 @@
 import * as Fs from "node:fs"
 import * as Path from "node:path"
 import { readTail } from "../system/files.ts"
+import { makeDirectories } from "../system/ownDirectory.ts"
 import { quietly } from "../system/quietly.ts"
 
 /** How much of a log's end a message quotes, in bytes and lines. */
@@ -41,7 +42,7 @@ export const removeEmptyLog = (path: string | undefined, fd = STDERR, pathOf = p
 /** Opens the log to append. A log that cannot be written is ignored. */
 export const openLog = (path: string): DaemonLog =>
   quietly(() => {
-    Fs.mkdirSync(Path.dirname(path), { recursive: true, mode: 0o700 })
+    makeDirectories(Path.dirname(path))
     const fd = Fs.openSync(path, "a", 0o600)
     const { size } = Fs.fstatSync(fd)
     return { fd, tail: () => tail(path, size), close: () => Fs.closeSync(fd) }

@@ -8,6 +8,7 @@ import { socketPathLimit } from "../../schema/SocketPath.ts"
 import { Caller } from "../../services/Caller.ts"
 import { OperatingSystem } from "../../services/OperatingSystem.ts"
 import { Paths, PathsError } from "../../services/Paths.ts"
+import { cacheDirOf } from "../system/cacheDirectory.ts"
 import { isWritableByOthers } from "../system/ownership.ts"
 import { codeOf } from "../system/systemError.ts"
 
@@ -69,7 +70,6 @@ export const layer: Layer.Layer<Paths, never, Caller | OperatingSystem> = Layer.
       const given = env[variable]
       return Path.join(given !== undefined && Path.isAbsolute(given) ? given : Path.join(home, ...otherwise), "sesh")
     }
-    const caches = platform === "darwin" ? ["Library", "Caches"] : [".cache"]
     const state = xdg("XDG_STATE_HOME", ".local", "state")
 
     // Joined once: a listing needs many of these paths, and joining each would take longer than connecting.
@@ -150,7 +150,7 @@ export const layer: Layer.Layer<Paths, never, Caller | OperatingSystem> = Layer.
       dir,
       lock: Path.join(dir, ".lock"),
       session,
-      cache: xdg("XDG_CACHE_HOME", ...caches),
+      cache: cacheDirOf(platform, { home, xdg: env["XDG_CACHE_HOME"] }),
       remotes: Path.join(state, "remotes"),
       syncList: Path.join(xdg("XDG_CONFIG_HOME", ".config"), "sync"),
       ensure,

@@ -8,9 +8,11 @@ import { createRequire } from "node:module"
 import * as os from "node:os"
 import * as path from "node:path"
 import * as sea from "node:sea"
+import { cacheDirOf } from "../system/cacheDirectory.ts"
+import { makeOwnDirectory } from "../system/ownDirectory.ts"
 import { isOurs } from "../system/ownership.ts"
 import { writeWholeFile } from "../system/wholeFile.ts"
-import { ADDON, cacheDirOf, helperOf, sourceDirs } from "./addonFiles.ts"
+import { ADDON, helperOf, sourceDirs } from "./addonFiles.ts"
 
 /** As declared by node-pty 1.1.0 in src/unix/pty.cc. Every function throws an Error that names the system call. */
 export interface PtyAddon {
@@ -89,24 +91,9 @@ const writeAsset = (dir: string, asset: string, mode: number): string => {
 const loadFrom = (dir: string): PtyAddon =>
   load(writeAsset(dir, ADDON, 0o600), HELPER === undefined ? "" : writeAsset(dir, HELPER, 0o700))
 
-/** Not `recursive`: Node's never ends where mkdir(2) fails with ENOENT although the parent exists, as in /proc. */
-const makeDir = (dir: string, makeParent = true): void => {
-  try {
-    fs.mkdirSync(dir, 0o700)
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    if (code === "EEXIST") return
-    if (code !== "ENOENT" || !makeParent) throw error
-    makeDir(path.dirname(dir))
-    makeDir(dir, false)
-  }
-}
-
 const cacheDir = () => {
   const dir = cacheDirOf(process.platform, { home: os.homedir(), xdg: process.env["XDG_CACHE_HOME"] })
-  makeDir(dir)
-  const stats = fs.lstatSync(dir)
-  if (!stats.isDirectory() || !isOurs(stats, process.getuid!())) throw new Error(`${dir} is not ours alone`)
+  makeOwnDirectory(dir)
   return dir
 }
 

@@ -15,12 +15,3 @@ export const sourceDirs = (own: string, platform: string, arch: string): Readonl
   const compiled = path.join(path.dirname(own), "@lydell", `node-pty-${name}`)
   return [compiled, path.join(compiled, "prebuilds", name), path.join(own, "build/Release")]
 }
-
-/** The user's directory for what can be made again. XDG_CACHE_HOME counts if it is absolute, on macOS too. */
-export const cacheDirOf = (
-  platform: string,
-  { home, xdg }: { readonly home: string; readonly xdg: string | undefined }
-): string => {
-  if (xdg !== undefined && path.isAbsolute(xdg)) return path.join(xdg, "sesh")
-  return path.join(home, platform === "darwin" ? "Library/Caches" : ".cache", "sesh")
-}

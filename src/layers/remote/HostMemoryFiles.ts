@@ -10,7 +10,7 @@ import { RememberedHost } from "../../schema/RememberedHost.ts"
 import { HostMemory } from "../../services/HostMemory.ts"
 import { OperatingSystem } from "../../services/OperatingSystem.ts"
 import { Paths } from "../../services/Paths.ts"
-import { isOurs } from "../system/ownership.ts"
+import { isOwnDirectory, makeDirectories } from "../system/ownDirectory.ts"
 import { quietly } from "../system/quietly.ts"
 import { readSmallFile, writeWholeFile } from "../system/wholeFile.ts"
 
@@ -26,11 +26,7 @@ const encode = Schema.encodeSync(Schema.fromJsonString(RememberedHost))
 const decode = Schema.decodeUnknownOption(Schema.fromJsonString(RememberedHost))
 
 /** In a directory that others can write to, the files may be theirs. */
-const isOurDirectory = (dir: string, uid: number): boolean =>
-  quietly(() => {
-    const stat = Fs.lstatSync(dir)
-    return stat.isDirectory() && isOurs(stat, uid)
-  }, false)
+const isOurDirectory = (dir: string, uid: number): boolean => quietly(() => isOwnDirectory(dir, uid), false)
 
 /** `remotes/<host>.json` in the state directory. */
 export const layer: Layer.Layer<HostMemory, never, Paths | OperatingSystem> = Layer.effect(
@@ -56,7 +52,7 @@ export const layer: Layer.Layer<HostMemory, never, Paths | OperatingSystem> = La
       )
 
     const make = () => {
-      Fs.mkdirSync(dir, { recursive: true, mode: 0o700 })
+      makeDirectories(dir)
       return isOurDirectory(dir, uid)
     }
 

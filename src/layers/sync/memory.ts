@@ -1,5 +1,5 @@
 /** What is remembered between syncs: hashes of contents by the identity of files, and what each host has. */
-import * as Fs from "node:fs"
+import { makeDirectories } from "../system/ownDirectory.ts"
 import { quietly } from "../system/quietly.ts"
 import { readSmallFile, writeWholeFile } from "../system/wholeFile.ts"
 
@@ -13,8 +13,7 @@ const REMEMBERED_HEAD = "sesh-synced 2"
 const readSome = (path: string): string => quietly(() => readSmallFile(path, MAX_BYTES), "")
 
 /** A private directory. A failure shows when a file is written into it. */
-export const makeDirectory = (path: string): void =>
-  void quietly(() => Fs.mkdirSync(path, { recursive: true, mode: 0o700 }))
+export const makeDirectory = (path: string): void => quietly(() => makeDirectories(path))
 
 /** Hashes of contents, by what identifies a file. */
 export const readCache = (path: string): ReadonlyMap<string, string> => {

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { cacheDirOf, helperOf, sourceDirs } from "../../../src/layers/pty/addonFiles.ts"
+import { helperOf, sourceDirs } from "../../../src/layers/pty/addonFiles.ts"
 
 describe("the terminal addon", () => {
   it("has an executable beside it on macOS alone", () => {
@@ -13,13 +13,5 @@ describe("the terminal addon", () => {
       "/clone/node_modules/node-pty/build/Release"
     ])
     assert.include(sourceDirs("/clone/node_modules/node-pty", "linux", "x64")[0], "/@lydell/node-pty-linux-x64")
-  })
-
-  it("is written to the user's directory for what can be made again", () => {
-    const home = "/Users/me"
-    assert.strictEqual(cacheDirOf("darwin", { home, xdg: undefined }), "/Users/me/Library/Caches/sesh")
-    assert.strictEqual(cacheDirOf("linux", { home, xdg: undefined }), "/Users/me/.cache/sesh")
-    for (const platform of ["darwin", "linux"]) assert.strictEqual(cacheDirOf(platform, { home, xdg: "/c" }), "/c/sesh")
-    assert.strictEqual(cacheDirOf("linux", { home, xdg: "relative" }), "/Users/me/.cache/sesh")
   })
 })

@@ -7,6 +7,7 @@ import { socketPathLimit } from "../../../schema/SocketPath.ts"
 import { SshMissing } from "../../../services/SshTransport.ts"
 import { remove } from "../../system/files.ts"
 import { KEY_DIGITS } from "../../system/fnv.ts"
+import { makeDirectories } from "../../system/ownDirectory.ts"
 import { quietly } from "../../system/quietly.ts"
 
 /** ssh first creates the socket under a longer name: a dot and 16 more characters (muxserver_listen in mux.c). */
@@ -69,7 +70,7 @@ export const makeControlDir = (parent: string, platform: string): Effect.Effect<
       )
     }
     const made = quietly(() => {
-      Fs.mkdirSync(dir, { recursive: true, mode: 0o700 })
+      makeDirectories(dir)
       const stat = Fs.lstatSync(dir)
       if (!stat.isDirectory()) return "is not a directory"
       Fs.chmodSync(dir, 0o700)

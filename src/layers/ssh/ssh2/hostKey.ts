@@ -2,6 +2,7 @@
 import * as Fs from "node:fs"
 import * as Path from "node:path"
 import { HostKeyChanged, HostKeyUnknown, SshMissing } from "../../../services/SshTransport.ts"
+import { makeDirectories } from "../../system/ownDirectory.ts"
 import { quietly } from "../../system/quietly.ts"
 import { readFileUpTo } from "../../system/wholeFile.ts"
 import { oneLine } from "../shared/sanitize.ts"
@@ -33,7 +34,7 @@ const endsInLine = (file: number): boolean => {
 /** Appends with one write: lines of several processes do not mix. False: the file could not be written. */
 const record = (path: string, line: string): boolean =>
   quietly(() => {
-    Fs.mkdirSync(Path.dirname(path), { recursive: true, mode: 0o700 })
+    makeDirectories(Path.dirname(path))
     const file = Fs.openSync(path, "a+", 0o600)
     try {
       const text = Buffer.from(endsInLine(file) ? line : `\n${line}`)

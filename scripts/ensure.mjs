@@ -6,6 +6,7 @@ import * as fs from "node:fs"
 import * as path from "node:path"
 import { fileURLToPath } from "node:url"
 import { runnerOf } from "./foreign.mjs"
+import { licences } from "./licences.mjs"
 import { ensurePlatform, here, nodeOf, platforms } from "./platform.mjs"
 import {
   Failed,
@@ -19,7 +20,8 @@ import {
   read,
   root,
   runMain,
-  step
+  step,
+  writeWhole
 } from "./steps.mjs"
 
 export const executable = path.join(root, "dist", "sesh")
@@ -28,9 +30,6 @@ export const executable = path.join(root, "dist", "sesh")
 export const executableOf = (platform) => platform === here ? executable : `${executable}-${platform}`
 
 export const manualPage = path.join(root, "dist", "sesh.1")
-
-/** Of what others made of the executable: they ask that it goes with each copy. */
-export const licences = path.join(root, "dist", "THIRD-PARTY-LICENSES")
 
 const modules = path.join(root, "node_modules")
 
@@ -94,9 +93,7 @@ const build = async (hash, platform) => {
   const to = executableOf(platform)
   const args = [path.join("scripts", "build.mjs"), "--platform", platform, "--to", to]
   await step(`building ${path.relative(root, to)}`, node26, args, { env: ownNodeEnv() })
-  const stamp = buildStampOf(platform)
-  fs.writeFileSync(`${stamp}.${process.pid}`, hash)
-  fs.renameSync(`${stamp}.${process.pid}`, stamp)
+  writeWhole(buildStampOf(platform), hash)
 }
 
 export const ensureInstalled = async () => {

@@ -15,19 +15,23 @@ const isCommon = (file) => /^(res_index|pool)\.res$/.test(file)
 
 const isLocale = (file) => /^[a-z]{2,3}(_\w+)?\.res$/.test(file)
 
+const isInEnglish = (file) => isEnglish(file) || isCommon(file)
+
+/** What ICU opens of a folder of which nothing is asked. */
+const isBare = (file) => file === "root.res" || file === "res_index.res"
+
 /** By folder: which files are kept. Without a folder: what is not about one language or encoding. */
 const KEPT = {
-  brkitr: (file) => isEnglish(file) || isCommon(file) || file.endsWith(".brk"),
+  brkitr: (file) => isInEnglish(file) || file.endsWith(".brk"),
   coll: (file) => isEnglish(file) || file === "res_index.res" || file === "ucadata.icu",
-  curr: (file) => isEnglish(file) || isCommon(file),
-  zone: (file) => isEnglish(file) || isCommon(file),
-  lang: (file) => file === "root.res" || file === "res_index.res",
-  region: (file) => file === "root.res" || file === "res_index.res",
-  unit: (file) => file === "root.res" || file === "res_index.res",
-  rbnf: (file) => file === "root.res" || file === "res_index.res",
+  curr: isInEnglish,
+  zone: isInEnglish,
+  lang: isBare,
+  region: isBare,
+  unit: isBare,
+  rbnf: isBare,
   translit: (file) => file === "res_index.res",
-  "": (file) =>
-    !file.endsWith(".cnv") && file !== "unames.icu" && (isEnglish(file) || isCommon(file) || !isLocale(file))
+  "": (file) => !file.endsWith(".cnv") && file !== "unames.icu" && (isInEnglish(file) || !isLocale(file))
 }
 
 /** `icudt78l/coll/root.res`: the first part is the data's own name. */

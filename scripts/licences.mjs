@@ -1,8 +1,11 @@
-/** Writes dist/THIRD-PARTY-LICENSES: those of all that others made of what is in the executable. */
+/** Makes dist/THIRD-PARTY-LICENSES: those of all that others made of what is in the executable. */
 import * as fs from "node:fs"
 import * as path from "node:path"
 import { nodeLicenceOf } from "./platform.mjs"
-import { read, root } from "./steps.mjs"
+import { read, root, writeWhole } from "./steps.mjs"
+
+/** Of what others made of the executable: they ask that it goes with each copy. */
+export const licences = path.join(root, "dist", "THIRD-PARTY-LICENSES")
 
 const modules = path.join(root, "node_modules")
 
@@ -38,8 +41,5 @@ export const writeLicences = (platform, bundled) => {
     ...[...packages].toSorted().map(licenceOf)
   ]
   const line = "=".repeat(80)
-  const file = path.join(root, "dist", "THIRD-PARTY-LICENSES")
-  const beside = `${file}.${process.pid}`
-  fs.writeFileSync(beside, all.map(({ name, text }) => `${line}\n${name}\n${line}\n\n${text.trim()}\n`).join("\n"))
-  fs.renameSync(beside, file)
+  writeWhole(licences, all.map(({ name, text }) => `${line}\n${name}\n${line}\n\n${text.trim()}\n`).join("\n"))
 }

@@ -7,8 +7,9 @@
 import { spawnSync } from "node:child_process"
 import * as fs from "node:fs"
 import * as path from "node:path"
-import { ensureBuilt, executableOf, licences, manualPage } from "./ensure.mjs"
+import { ensureBuilt, executableOf, manualPage } from "./ensure.mjs"
 import { problemWith } from "./foreign.mjs"
+import { licences } from "./licences.mjs"
 import { here, platforms } from "./platform.mjs"
 import { Failed, flags, locked, removeLeft, root, runMain, say } from "./steps.mjs"
 

@@ -69,6 +69,13 @@ export const read = (file) => {
   }
 }
 
+/** Writes a file whole, or not at all. */
+export const writeWhole = (file, text) => {
+  const beside = `${file}.${process.pid}`
+  fs.writeFileSync(beside, text)
+  fs.renameSync(beside, file)
+}
+
 /** The paths of all files in a directory and below. Node 20.0 has no `recursive` for that. */
 export const filesBelow = (dir) =>
   fs.readdirSync(dir, { withFileTypes: true }).flatMap((entry) => {

@@ -1,6 +1,6 @@
 /** The processes on a terminal, as ps(1) and lsof(8) report them, where there is no /proc: macOS. */
-import { spawnSync } from "node:child_process"
 import type { Foreground } from "../../services/Pty.ts"
+import { PS, PS_ENV, psNow } from "../system/psNow.ts"
 import { boundedTool } from "./boundedTool.ts"
 import type { ProgramOnTerminal, PtyProcesses } from "./processes.ts"
 import {
@@ -22,32 +22,10 @@ export interface ProcessTools {
 }
 
 /** Where macOS has them, whatever PATH is. */
-const MACOS: ProcessTools = { ps: "/bin/ps", lsof: "/usr/sbin/lsof" }
-
-/** Times in C's format; and text in UTF-8, which ps would write as escapes in C's locale. */
-const ENV = { LC_CTYPE: "UTF-8" }
-
-/** How long a signal may wait for ps, which takes some milliseconds. */
-const PS_MS = 1000
+const MACOS: ProcessTools = { ps: PS, lsof: "/usr/sbin/lsof" }
 
 /** How long a caller waits for the foreground: less than a listing waits, which is a second. */
 const ANSWER_MS = 500
-
-/** Of ps: thousands of processes. */
-const MAX_BYTES = 1024 * 1024
-
-/** Undefined: ps did not run. It exits with 1 when it found nothing. */
-const runNow = (ps: string, args: ReadonlyArray<string>): string | undefined => {
-  const { error, stdout } = spawnSync(ps, args, {
-    encoding: "latin1",
-    env: ENV,
-    killSignal: "SIGKILL",
-    maxBuffer: MAX_BYTES,
-    stdio: ["ignore", "pipe", "ignore"],
-    timeout: PS_MS
-  })
-  return error === undefined ? stdout : undefined
-}
 
 /**
  * A session's processes are those with its terminal. They lose it when the session's leader ends (termios(4)), and
@@ -60,7 +38,7 @@ const pidsOn = (ps: string, { device, isOpen, pid }: ProgramOnTerminal): PtyProc
   return () => {
     const open = isOpen()
     if (!open && seen.size === 0) return []
-    const text = runNow(ps, startArguments(open ? terminal : undefined, [...seen.keys()]))
+    const text = psNow(startArguments(open ? terminal : undefined, [...seen.keys()]), ps)
     if (text === undefined) return open ? [pid] : []
     const found = readStarts(text).filter((one) =>
       !one.isZombie && ((open && one.terminal === terminal) || seen.get(one.pid) === one.start)
@@ -85,8 +63,8 @@ const foregroundOn = (
   { device, userPath }: ProgramOnTerminal
 ): PtyProcesses["foreground"] => {
   const terminal = terminalName(device)
-  const [groups, commands] = [boundedTool(tools.ps, ENV), boundedTool(tools.ps, ENV)]
-  const directories = boundedTool(tools.lsof, ENV)
+  const [groups, commands] = [boundedTool(tools.ps, PS_ENV), boundedTool(tools.ps, PS_ENV)]
+  const directories = boundedTool(tools.lsof, PS_ENV)
   const waiting = new Set<Waiting>()
   let last: Foreground = {}
   let isLooking = false

@@ -18,6 +18,21 @@ const DEBUG = 0x2800
 const SECTIONS = 0x2900
 export const CODE_AT = AT.code
 
+/** Writes a table of sections at `table`. One without flags is not loaded, and has no address. */
+export const writeSections = (
+  bytes: Buffer,
+  table: number,
+  base: number,
+  sections: ReadonlyArray<ReadonlyArray<number>>
+): void => {
+  for (const [index, [type, flags, offset, size]] of sections.entries()) {
+    const at = table + index * 64
+    bytes.writeUInt32LE(type!, at + 4)
+    const fields = [flags!, flags === 0 ? 0 : base + offset!, offset!, size!]
+    for (const [field, value] of fields.entries()) bytes.writeBigUInt64LE(BigInt(value), at + 8 + field * 8)
+  }
+}
+
 /** Three pieces that are loaded, from 0x0, 0x1000 and 0x2000; behind them a section that is not, at 0x2800. */
 export const smallElf = ({ bindNow = true, code = 32, functions, machine, needed }: SmallElf): Buffer => {
   const bytes = Buffer.alloc(0x2a80)
@@ -89,13 +104,6 @@ export const smallElf = ({ bindNow = true, code = 32, functions, machine, needed
   bytes.fill(0x90, AT.code, AT.code + code)
   bytes.fill(0xdb, DEBUG, SECTIONS)
   const sections = [[0, 0, 0, 0], [1, 6, AT.code, code], [1, 0, DEBUG, 0x100], [3, 0, NAMES, names]]
-  for (const [index, [type, flags, offset, size]] of sections.entries()) {
-    const at = SECTIONS + index * 64
-    u32(at + 4, type!)
-    u64(at + 8, flags!)
-    u64(at + 16, flags === 0 ? 0 : BASE + offset!)
-    u64(at + 24, offset!)
-    u64(at + 32, size!)
-  }
+  writeSections(bytes, SECTIONS, BASE, sections)
   return bytes
 }

@@ -1,4 +1,5 @@
 /** Makes small ELF files of what matters when an executable is joined: a Node with ICU's data, notes and a fuse. */
+import { writeSections } from "./smallElf.ts"
 
 const FUSE = "NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2:"
 export const FUSE_AT = 0x900
@@ -115,13 +116,6 @@ export const smallNode = (
     second,
     0x180
   ]]
-  for (const [index, [type, flags, offset, size]] of sections.entries()) {
-    const at = table + index * 64
-    u32(at + 4, type!)
-    u64(at + 8, flags!)
-    u64(at + 16, flags === 0 ? 0 : BASE + offset!)
-    u64(at + 24, offset!)
-    u64(at + 32, size!)
-  }
+  writeSections(bytes, table, BASE, sections)
   return bytes
 }

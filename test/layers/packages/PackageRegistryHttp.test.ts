@@ -4,11 +4,10 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
 import { createHash } from "node:crypto"
-import * as Http from "node:http"
-import type * as Net from "node:net"
 import * as PackageRegistryHttp from "../../../src/layers/packages/PackageRegistryHttp.ts"
 import * as CallerFake from "../../../src/layers/testing/CallerFake.ts"
 import { PackageRegistry } from "../../../src/services/PackageRegistry.ts"
+import { httpServer } from "../../fixtures/httpServer.ts"
 
 const ARCHIVE = Buffer.alloc(100_000, "archive")
 
@@ -18,24 +17,6 @@ const describing = (tarball: string): string => {
   return JSON.stringify({ versions: { "1.0.0": { dist: { tarball, integrity } } } })
 }
 
-/** A server, and what was asked of it. */
-const serve = Effect.fnUntraced(function*(answer: Http.RequestListener) {
-  const asked: Array<string> = []
-  const server = Http.createServer((request, response) => {
-    asked.push(request.url ?? "")
-    answer(request, response)
-  })
-  yield* Effect.acquireRelease(
-    Effect.callback<void>((resume) => void server.listen(0, "127.0.0.1", () => resume(Effect.void))),
-    () =>
-      Effect.sync(() => {
-        server.closeAllConnections()
-        server.close()
-      })
-  )
-  return { asked, url: `http://127.0.0.1:${(server.address() as Net.AddressInfo).port}/` }
-})
-
 const fetched = Effect.fnUntraced(function*(registry: string) {
   const { bytes } = yield* (yield* PackageRegistry).open("known", "1.0.0", registry)
   return Buffer.concat(yield* Stream.runCollect(bytes))
@@ -44,7 +25,7 @@ const fetched = Effect.fnUntraced(function*(registry: string) {
 describe("PackageRegistryHttp", () => {
   it.live("gets the archive from the registry that was asked, when that has npm's own addresses", () =>
     Effect.gen(function*() {
-      const { asked, url } = yield* serve((request, response) =>
+      const { asked, url } = yield* httpServer((request, response) =>
         response.end(
           request.url === "/npm/known"
             ? describing("https://registry.npmjs.org/npm/known/-/known-1.0.0.tgz")
@@ -57,8 +38,8 @@ describe("PackageRegistryHttp", () => {
 
   it.live("follows where it is sent", () =>
     Effect.gen(function*() {
-      const other = yield* serve((_, response) => response.end(ARCHIVE))
-      const { url } = yield* serve((request, response) =>
+      const other = yield* httpServer((_, response) => response.end(ARCHIVE))
+      const { url } = yield* httpServer((request, response) =>
         request.url === "/known"
           ? response.end(describing(`http://${request.headers.host}/archive`))
           : response.writeHead(302, { location: other.url }).end()
@@ -68,7 +49,7 @@ describe("PackageRegistryHttp", () => {
 
   it.live("names the host of the archive when that is another one, and cannot be reached", () =>
     Effect.gen(function*() {
-      const { url } = yield* serve((_, response) => response.end(describing("http://archives.invalid/known.tgz")))
+      const { url } = yield* httpServer((_, response) => response.end(describing("http://archives.invalid/known.tgz")))
       const error = yield* Effect.flip(fetched(url))
       assert.strictEqual(error.kind, "unreachable")
       assert.match(error.message, /^http:\/\/archives\.invalid\/ cannot be reached/)
@@ -76,7 +57,7 @@ describe("PackageRegistryHttp", () => {
 
   it.live("does not read a description without an end", () =>
     Effect.gen(function*() {
-      const { url } = yield* serve((_, response) => {
+      const { url } = yield* httpServer((_, response) => {
         const more = () => {
           while (response.write(Buffer.alloc(1_000_000, " ")));
         }
@@ -88,7 +69,7 @@ describe("PackageRegistryHttp", () => {
 
   it.live("says that the connection is lost when the archive is cut short", () =>
     Effect.gen(function*() {
-      const { url } = yield* serve((request, response) => {
+      const { url } = yield* httpServer((request, response) => {
         if (request.url === "/known") return response.end(describing(`http://${request.headers.host}/archive`))
         response.writeHead(200, { "content-length": ARCHIVE.length })
         return response.write(ARCHIVE.subarray(0, 1000), () => response.destroy())

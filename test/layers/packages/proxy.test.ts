@@ -4,11 +4,11 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Fs from "node:fs"
 import * as Http from "node:http"
-import type * as Net from "node:net"
 import * as Path from "node:path"
 import * as PackageRegistryHttp from "../../../src/layers/packages/PackageRegistryHttp.ts"
 import * as CallerFake from "../../../src/layers/testing/CallerFake.ts"
 import { PackageRegistry } from "../../../src/services/PackageRegistry.ts"
+import { httpServer } from "../../fixtures/httpServer.ts"
 import { Home, home } from "../../fixtures/machine.ts"
 import { startRegistry } from "../../support/registry.ts"
 
@@ -20,9 +20,7 @@ it.live("a registry that only npm's proxy reaches is reached through it", () =>
       (registry) => Effect.promise(registry.stop)
     )
     registry.add({ name: "known", version: "1.0.0" }, Buffer.from("archive"))
-    const asked: Array<string> = []
-    const proxy = Http.createServer((request, response) => {
-      asked.push(request.url ?? "")
+    const { asked, url } = yield* httpServer((request, response) => {
       const { pathname } = new URL(request.url ?? "")
       Http.get(
         new URL(pathname, registry.url),
@@ -33,18 +31,9 @@ it.live("a registry that only npm's proxy reaches is reached through it", () =>
         }
       )
     })
-    yield* Effect.acquireRelease(
-      Effect.callback<void>((resume) => void proxy.listen(0, "127.0.0.1", () => resume(Effect.void))),
-      () =>
-        Effect.sync(() => {
-          proxy.closeAllConnections()
-          proxy.close()
-        })
-    )
-    const { port } = proxy.address() as Net.AddressInfo
     Fs.writeFileSync(
       Path.join(path, ".npmrc"),
-      `registry=http://registry.invalid/\nproxy=http://127.0.0.1:${port}/\n`
+      `registry=http://registry.invalid/\nproxy=${url}\n`
     )
     const { size } = yield* Effect.flatMap(PackageRegistry, ({ open }) => open("known", "1.0.0")).pipe(
       Effect.provide(Layer.provide(PackageRegistryHttp.layer, CallerFake.layer({ env: {}, home: path })))

@@ -17,6 +17,7 @@ import { parseArgs } from "node:util"
 import { join, notesOf } from "./executable.mjs"
 import { runnerOf } from "./foreign.mjs"
 import { shrinkIcu } from "./icu.mjs"
+import { keepInherited } from "./inherited.mjs"
 import { writeLicences } from "./licences.mjs"
 import { writePage } from "./man.mjs"
 import { addonOf, here, nodeOf, spawnHelperOf } from "./platform.mjs"
@@ -127,7 +128,7 @@ const assets = () => {
 /** What is left to do with the file that `--build-sea` has written, by operating system. */
 const finish = {
   linux: (file) => {
-    const node = fs.readFileSync(nodeOf(platform))
+    const node = keepInherited(fs.readFileSync(nodeOf(platform)))
     fs.writeFileSync(file, join(node, shrinkIcu(node), notesOf(fs.readFileSync(file))))
   },
   // The last change to the file: it has no signature any more, and macOS runs no arm64 code without one.

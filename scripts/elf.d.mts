@@ -9,6 +9,7 @@ export interface Elf {
     readonly memorySize: number
   }>
   readonly sections: ReadonlyArray<{
+    readonly at: number
     readonly allocated: boolean
     readonly address: number
     readonly offset: number

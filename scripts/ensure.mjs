@@ -41,7 +41,7 @@ const buildStampOf = (platform) => `${executableOf(platform)}.stamp`
 
 /** Scripts that decide what is built. */
 const builders = [
-  ...["addon", "build", "elf", "executable", "foreign", "icu"],
+  ...["addon", "build", "elf", "executable", "foreign", "icu", "inherited"],
   ...["licences", "machO", "man", "platform", "portable"]
 ]
 

@@ -53,18 +53,19 @@ const ROUTINES = {
   ]
 }
 
-const routine = (machine) => Buffer.from(ROUTINES[machine].join("").replaceAll(" ", ""), "hex")
-
 const PAGE = 4096
 const ALIGNMENT = 16
 
+/** Machine code that is written as lines of bytes. */
+export const assembled = (lines) => Buffer.from(lines.join("").replaceAll(" ", ""), "hex")
+
 /** All functions are looked up before the program starts: then the loader takes any relocation in their place. */
-const isBoundNow = (elf) =>
+export const isBoundNow = (elf) =>
   ((dynamicValue(elf, TAG.flags) ?? 0) & 8) !== 0 ||
   ((dynamicValue(elf, TAG.flags1) ?? 0) & 1) !== 0
 
 /** Puts code behind the code that there is, in what is left of its last page, and gives its address. */
-const appendCode = (elf, code) => {
+export const appendCode = (elf, code) => {
   const { bytes, sections, segments } = elf
   const segment = segments.find(({ flags, type }) => type === SEGMENT.load && (flags & EXECUTABLE) !== 0)
   const size = Math.ceil(segment.fileSize / ALIGNMENT) * ALIGNMENT
@@ -83,6 +84,12 @@ const appendCode = (elf, code) => {
   return segment.address + size
 }
 
+/** Has calls of another file's function go to an address in this one. */
+export const callInstead = ({ bytes, machine }, relocation, address) => {
+  bytes.writeBigUInt64LE(BigInt(RELATIVE[machine]), relocation.at + 8)
+  bytes.writeBigUInt64LE(BigInt(address), relocation.at + 16)
+}
+
 /** Changes the bytes of an executable that asks for libatomic; true when it did. */
 export const removeLibatomic = (bytes) => {
   const elf = readElf(bytes)
@@ -94,9 +101,7 @@ export const removeLibatomic = (bytes) => {
     relocations[0].name === FUNCTION && versions.find((one) => one.library === LIBRARY)?.versions.length === 1
   if (!isKnown) throw new Error(`this Node asks for ${LIBRARY} in another way than the one that is known here`)
 
-  const address = appendCode(elf, routine(elf.machine))
-  bytes.writeBigUInt64LE(BigInt(RELATIVE[elf.machine]), relocations[0].at + 8)
-  bytes.writeBigUInt64LE(BigInt(address), relocations[0].at + 16)
+  callInstead(elf, relocations[0], appendCode(elf, assembled(ROUTINES[elf.machine])))
 
   const last = elf.dynamic.at(-1).at
   bytes.copy(bytes, library.at, library.at + 16, last + 16)

@@ -4,9 +4,17 @@ import { SessionName } from "./SessionName.ts"
 /** The kernel keeps a terminal's size in unsigned shorts (tty_ioctl(2), struct winsize); 0 means "unknown". */
 const Cells = Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 65_535 }))
 
-/** A terminal's size in character cells. */
-export const Size = Schema.Struct({ cols: Cells, rows: Cells })
+const Pixels = Schema.optionalKey(Cells)
+
+/** A terminal's size in character cells, and in pixels where the terminal tells them: programs that show images ask. */
+export const Size = Schema.Struct({ cols: Cells, rows: Cells, width: Pixels, height: Pixels })
 export type Size = typeof Size.Type
+
+/** Whether a terminal of one size shows the same lines as one of the other. */
+export const hasSameCells = (one: Size, other: Size): boolean => one.cols === other.cols && one.rows === other.rows
+
+export const isSameSize = (one: Size, other: Size): boolean =>
+  hasSameCells(one, other) && one.width === other.width && one.height === other.height
 
 /** The size of a session without a terminal: the VT100's. */
 export const DEFAULT_SIZE: Size = { cols: 80, rows: 24 }
@@ -15,10 +23,10 @@ export const DEFAULT_SIZE: Size = { cols: 80, rows: 24 }
 const LARGEST_SIZE: Size = { cols: 2000, rows: 400 }
 
 /** Limits a size: every cell takes memory, and a terminal may claim any size. */
-export const boundedSize = ({ cols, rows }: Size): Size => ({
-  cols: Math.min(cols, LARGEST_SIZE.cols),
-  rows: Math.min(rows, LARGEST_SIZE.rows)
-})
+export const boundedSize = (size: Size): Size =>
+  size.cols <= LARGEST_SIZE.cols && size.rows <= LARGEST_SIZE.rows
+    ? size
+    : { cols: Math.min(size.cols, LARGEST_SIZE.cols), rows: Math.min(size.rows, LARGEST_SIZE.rows) }
 
 /** How a command ended: with a status, or by a signal. */
 export const ExitStatus = Schema.Struct({
@@ -81,7 +89,14 @@ export const SessionInfo = Schema.Struct({
 })
 export type SessionInfo = typeof SessionInfo.Type
 
-/** How to start a session. */
+/** A set of signals as Linux has it, in hexadecimal: signal 1 is the lowest bit (proc_pid_status(5), SigBlk). */
+const SignalSet = Schema.String.check(Schema.isPattern(/^[0-9a-f]{1,16}$/))
+
+/** The signals that a program finds blocked and ignored. */
+export const SignalSets = Schema.Struct({ blocked: SignalSet, ignored: SignalSet })
+export type SignalSets = typeof SignalSets.Type
+
+/** How to start a session. Directory, command and environment stand for bytes (ByteString). */
 export const SessionSpec = Schema.Struct({
   name: SessionName,
   dir: Schema.String,
@@ -89,6 +104,10 @@ export const SessionSpec = Schema.Struct({
   command: Schema.optionalKey(Schema.Array(Schema.String)),
   env: Schema.Record(Schema.String, Schema.String),
   size: Size,
+  /** Modes of the creator's terminal: `struct termios` as its system has it, in hexadecimal. */
+  modes: Schema.optionalKey(Schema.String.check(Schema.isPattern(/^([0-9a-f]{2})+$/))),
+  /** Those that the creator was started with; absent: none. */
+  signals: Schema.optionalKey(SignalSets),
   /** The creator is about to attach, or to wait for the command. If that ends first, keep its output and status. */
   awaited: Schema.Boolean,
   /** Start a login shell: the user has not logged in to this machine before. */

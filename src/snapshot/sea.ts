@@ -6,7 +6,8 @@ import "./lazySegmenter.ts"
 import "./withoutTimers.ts"
 import * as v8 from "node:v8"
 import { run } from "../entry.ts"
+import { inheritedArguments, takeSignals } from "../layers/system/inherited.ts"
 import { rehearse } from "./rehearsal.ts"
 
 rehearse()
-v8.startupSnapshot.setDeserializeMainFunction(() => run(process.argv.slice(2)))
+v8.startupSnapshot.setDeserializeMainFunction(() => run(inheritedArguments(takeSignals(process.argv.slice(2)))))

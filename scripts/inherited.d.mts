@@ -1,0 +1,1 @@
+export const keepInherited: (node: Buffer) => Buffer

@@ -1,0 +1,42 @@
+import { assert, describe, it } from "@effect/vitest"
+import {
+  inheritedArguments,
+  inheritedEnvironment,
+  inheritedSignals,
+  takeSignals
+} from "../../../src/layers/system/inherited.ts"
+import { toBytes } from "../../../src/schema/ByteString.ts"
+
+const latin1 = (text: string) => () => Buffer.from(text, "latin1")
+
+describe("what a process inherits", () => {
+  it("is the environment byte by byte, of two values of a name the first", () => {
+    const env = inheritedEnvironment(latin1("A=1\0PLACE=caf\xe9\0A=2\0EMPTY=\0NAMELESS\0F%%=() {\n}\0=x=y\0"))
+    assert.deepStrictEqual(Object.keys(env), ["A", "PLACE", "EMPTY", "F%%", "=x"])
+    assert.deepStrictEqual([env["A"], env["EMPTY"], env["F%%"]], ["1", "", "() {\n}"])
+    assert.strictEqual(toBytes(env["PLACE"]!).toString("latin1"), "caf\xe9")
+  })
+
+  it("is what Node knows of the environment where there is no /proc", () => {
+    const env = inheritedEnvironment(() => {
+      throw new Error("ENOENT")
+    })
+    assert.strictEqual(env["PATH"], process.env["PATH"])
+  })
+
+  it("is the arguments byte by byte, where Node has replaced any", () => {
+    const cmdline = latin1("/bin/sesh\0--exec\0caf\xe9\0\0")
+    const found = inheritedArguments(["--exec", "caf\ufffd", ""], cmdline)
+    assert.deepStrictEqual(found.map((one) => toBytes(one).toString("latin1")), ["--exec", "caf\xe9", ""])
+    const plain = ["--exec", "caf\u00e9"]
+    assert.strictEqual(inheritedArguments(plain, latin1("never read")), plain)
+  })
+
+  it("is two sets of signals before the arguments, and only what looks like these", () => {
+    const user = ["dev", "-d"]
+    assert.deepStrictEqual(takeSignals(user), user)
+    assert.isUndefined(inheritedSignals())
+    assert.deepStrictEqual(takeSignals(["iaaaaaaaaaaaecaa", "aaaaaaaaabaabaad", ...user]), user)
+    assert.deepStrictEqual(inheritedSignals(), { blocked: "8000000000004200", ignored: "0000000001001003" })
+  })
+})

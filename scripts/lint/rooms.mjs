@@ -107,7 +107,7 @@ export const ROOMS = {
   // The machine. One room alone knows the pseudo-terminal's addon, one knows xterm.js.
   "layers/system": {
     is: "The ground floor: small things that several rooms need of the machine.",
-    may: [...CONTRACTS, "node:"]
+    may: [...CONTRACTS, "node:", "dlopen"]
   },
   "layers/paths": {
     is: "Where things are, and the lock that creators and reapers take.",
@@ -118,7 +118,7 @@ export const ROOMS = {
     may: [...MACHINE, "@effect/platform-node"]
   },
   "layers/pty": {
-    is: "Programs on pseudo-terminals, over node-pty's addon.",
+    is: "Programs on pseudo-terminals, by the C library or node-pty's addon.",
     may: [...MACHINE, "dlopen"]
   },
   "layers/xterm": {

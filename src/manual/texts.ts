@@ -8,10 +8,14 @@ export const description: ReadonlyArray<string> = [
 
 /** Variables beside those of the help. */
 export const moreEnvironment: ReadonlyArray<readonly [name: string, meaning: string]> = [
-  ["SHELL", "what a session runs without a command"],
+  ["SHELL", "what a session runs without a command; where it is not set, the shell of your account, or `/bin/sh`"],
   [
     "SSH_AUTH_SOCK",
-    "set in a session: a path that always leads to the `ssh-agent` of the client that attached last"
+    "set in a session if there was an agent when it was made: a path that always leads to the `ssh-agent` of the client that attached last"
+  ],
+  [
+    "TMUX, STY, ZELLIJ, KITTY_WINDOW_ID, WEZTERM_PANE, NVIM, VSCODE_IPC_HOOK_CLI, ...",
+    "By these, other keepers of sessions, terminals and editors know their own windows. A session does not get them, as it outlives such a window and is shown in others. `SESH_PRESERVE_ENV` names those that you want there all the same."
   ],
   ["XDG_STATE_HOME", "where logs are kept, `~/.local/state` by default"]
 ]

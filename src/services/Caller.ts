@@ -1,4 +1,5 @@
 import * as Context from "effect/Context"
+import type { SignalSets } from "../schema/Session.ts"
 
 /**
  * The user who runs sesh, the working directory and the environment: what a process gets from its parent. On another
@@ -6,13 +7,19 @@ import * as Context from "effect/Context"
  */
 export class Caller extends Context.Service<Caller, {
   readonly env: Readonly<Record<string, string | undefined>>
+  /** The environment for a program: all of it, and values that stand for bytes (ByteString). */
+  readonly environment: () => Record<string, string>
+  /** The signals that were blocked and ignored when this sesh was started; undefined where that is not known. */
+  readonly signals: () => SignalSets | undefined
   /** Absolute working directory; on another host empty, which means the home there. */
   readonly cwd: string
   /** Empty on another host until it has answered for the first time. */
   readonly home: string
+  /** The shell of the user's account; undefined where there is no account for the user, or it has none. */
+  readonly accountShell: () => string | undefined
   /** Makes a path absolute, relative to `cwd`. On another host, makes it relative to the home there. */
   readonly resolve: (path: string) => string
-  /** Real path of the ssh-agent's socket, if there is one. */
+  /** Path of the ssh-agent's socket, if there is one. The user's own link stays a link, to be followed at use. */
   readonly agentSocket: () => string | undefined
   /** Version of this sesh. */
   readonly version: string

@@ -2,7 +2,7 @@ import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
-import type { ExitStatus, Size } from "../schema/Session.ts"
+import type { ExitStatus, SignalSets, Size } from "../schema/Session.ts"
 
 /** The program was not started: `problem` says what is wrong with `file` or the directory. */
 export class PtyError extends Schema.TaggedError<PtyError>()("PtyError", {
@@ -17,13 +17,20 @@ export class PtyError extends Schema.TaggedError<PtyError>()("PtyError", {
   }
 }
 
-/** A program to run on a new terminal. `file` is looked up on the PATH of `env` unless it has a slash. */
+/**
+ * A program to run on a new terminal. `file` is looked up on the PATH of `env` unless it has a slash. All of its texts
+ * stand for bytes (ByteString).
+ */
 export interface PtySpec {
   readonly file: string
   readonly args: ReadonlyArray<string>
   readonly env: Readonly<Record<string, string>>
   readonly cwd: string
   readonly size: Size
+  /** The modes that the terminal begins with (`struct termios`, as this system has it). Absent: the usual ones. */
+  readonly modes?: Buffer
+  /** Signals that the program finds blocked and ignored. Absent: none. */
+  readonly signals?: SignalSets
 }
 
 /** Callbacks, not streams: this is the byte path. They must not throw. */

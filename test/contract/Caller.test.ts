@@ -3,6 +3,7 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Fs from "node:fs"
+import * as Net from "node:net"
 import * as Path from "node:path"
 import * as CallerProcess from "../../src/layers/console/CallerProcess.ts"
 import { remoteCaller } from "../../src/layers/remote/caller.ts"
@@ -57,19 +58,35 @@ suiteThere("that of another host", fromHere)
 suiteThere("that of a fake host", inWorld)
 
 describe("CallerProcess", () => {
-  it.effect("knows the agent by the real path of its socket, and none that is gone", () =>
+  it.effect("knows the agent by the user's own link to it, and none that is gone", () =>
     Effect.gen(function*() {
       const { path } = yield* Home
-      const [socket, link] = [Path.join(Fs.realpathSync(path), "socket"), Path.join(path, "link")]
+      const [socket, link] = [Path.join(Fs.realpathSync(path), "socket"), Path.join(path, "link.agent")]
       Fs.writeFileSync(socket, "")
       Fs.symlinkSync(socket, link)
       const agent = Effect.map(Caller, ({ agentSocket }) => agentSocket()).pipe(
         Effect.provide(process_({ SSH_AUTH_SOCK: link }), { local: true })
       )
-      assert.strictEqual(yield* agent, socket)
+      assert.strictEqual(yield* agent, link)
       Fs.rmSync(socket)
       assert.isUndefined(yield* agent)
     }).pipe(Effect.provide(home)))
+
+  it.effect("follows the links of sessions, which go with them, as far as the user's own", () =>
+    Effect.gen(function*() {
+      const { path } = yield* Home
+      const at = (name: string) => Path.join(path, name)
+      Fs.writeFileSync(at("socket"), "")
+      Fs.symlinkSync(at("socket"), at("link"))
+      Fs.symlinkSync(at("link"), at("outer.agent"))
+      Fs.symlinkSync("outer.agent", at("inner.agent"))
+      const sockets = ["outer.sock", "inner.sock"].map((name) => Net.createServer().listen(at(name)))
+      yield* Effect.addFinalizer(() => Effect.sync(() => sockets.forEach((one) => one.close())))
+      const agent = Effect.map(Caller, ({ agentSocket }) => agentSocket()).pipe(
+        Effect.provide(process_({ SSH_AUTH_SOCK: at("inner.agent") }), { local: true })
+      )
+      assert.strictEqual(yield* agent, at("link"))
+    }).pipe(Effect.scoped, Effect.provide(home)))
 
   it.effect("is where the shell says, symlinks and all, if that is where it is", () =>
     Effect.gen(function*() {

@@ -77,10 +77,10 @@ export const suite = <R>(
     it.live("a session that cannot start is a LaunchError with the reason", () =>
       Effect.gen(function*() {
         const { launch } = yield* DaemonLauncher
-        const { SHELL: _, ...env } = (yield* spec).env
-        const error = yield* Effect.flip(launch(specOf({ env })))
+        const { env } = yield* spec
+        const error = yield* Effect.flip(launch(specOf({ env: { ...env, SHELL: "bash" } })))
         assert.strictEqual(error._tag, "LaunchError")
-        assert.include(error.message, "cannot start session work: SHELL is not set")
+        assert.include(error.message, `cannot start session work: SHELL is "bash", not an absolute path`)
       }).pipe(Effect.scoped, Effect.provide(layer)), 30_000)
   })
 }

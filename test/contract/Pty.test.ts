@@ -1,3 +1,4 @@
+import { ptyProcesses } from "../../src/layers/pty/processes.ts"
 import * as PtyNode from "../../src/layers/pty/PtyNode.ts"
 import type { FakeProgram } from "../../src/layers/testing/PtyFake.ts"
 import * as PtyFake from "../../src/layers/testing/PtyFake.ts"
@@ -67,4 +68,8 @@ suite(
   })
 )
 suite("PtyNode", PtyNode.layer)
+suite(
+  "PtyNode, by the addon",
+  PtyNode.makeLayer((terminal) => ptyProcesses(process.platform, terminal), "addon")
+)
 describeWith(PROCESS_NEEDS, "by ps and lsof", () => suite("PtyNode", byProcessTools))

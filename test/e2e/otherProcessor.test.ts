@@ -51,6 +51,19 @@ describeWith(["unshare", "nsenter", "mount", "tmux"], "another processor", () =>
       expect(await t.status()).toBe(5)
     }, PATIENCE)
 
+    it("gives a program its caller's limits and signals, and arguments byte by byte", async () => {
+      const box = there({ NODE_REPL_EXTERNAL_MODULE: "/no/such" })
+      const job =
+        "ulimit -Sn; grep ^SigIgn: /proc/self/status; echo $NODE_REPL_EXTERNAL_MODULE; printf %s \"$1\" | od -An -tx1"
+      const line =
+        `trap '' HUP USR1; ulimit -Sn 222; exec sesh --exec job --print -- sh -c '${job}' sh "$(printf 'caf\\351')"`
+      const { err, out } = await box.run("sh", ["-c", line])
+      expect({ err, out: out.trim().replaceAll(/\s+/g, " ") }).toEqual({
+        err: "",
+        out: "222 SigIgn: 0000000000000201 /no/such 63 61 66 e9"
+      })
+    }, PATIENCE)
+
     it("runs commands, and lists and kills sessions", async () => {
       const box = there()
       const [version, check, job] = await Promise.all([

@@ -5,7 +5,14 @@ export const environment: ReadonlyArray<readonly [name: string, meaning: string]
   ["SESH_DETACH_KEY", "the key that detaches: ^\\ (the default), ^a, ... or none"],
   ["SESH_EVENT_LOG", "a file to which what happens is appended, as lines of JSON"],
   ["SESH_NO_SYNC", "1: bring no files to a host"],
-  ["SESH_SCROLLBACK", "lines of history that a new session keeps, 5000 by default; 0: raw bytes only"],
+  [
+    "SESH_SCROLLBACK",
+    "lines of history that a new session keeps, 5000 by default, 100000 at the most; 0: raw bytes only"
+  ],
+  [
+    "SESH_PRESERVE_ENV",
+    "variables of your terminal's that a new session gets all the same, such as NVIM,KITTY_WINDOW_ID"
+  ],
   ["SESH_SSH", "openssh, the ssh on the PATH, or ssh2, sesh's own; by default ssh if there is one"],
   ["SESH_NPM_PACKAGE", "the package that --deploy has npm install on a host, or fetches; sesh-sessions by default"],
   ["SESH_NPM_REGISTRY", "where that is from; npm's own configuration says by default"],

@@ -102,13 +102,13 @@ const answer = Effect.fnUntraced(function*(question: RemoteAsk) {
 
 /** Creates a session with the environment of a login here, and the terminal of the other sesh. */
 const create = Effect.fnUntraced(function*({ awaited, command, dir, keep, name, size, terminal }: AskCreate) {
-  const { env, home, resolve } = yield* Caller
+  const { environment, home, resolve } = yield* Caller
   const spec: SessionSpec = {
     name,
     dir: dir === "" ? home : resolve(dir.startsWith("/") ? dir : `${home}/${dir}`),
     ...(command === undefined ? {} : { command }),
     env: {
-      ...Object.fromEntries(Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined)),
+      ...environment(),
       ...terminalVariables(terminal)
     },
     size,

@@ -2,6 +2,7 @@
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as SchemaIssue from "effect/SchemaIssue"
+import { isText } from "../../schema/ByteString.ts"
 import {
   LAYOUT_VERSION,
   LayoutEntry,
@@ -22,7 +23,8 @@ const LOCAL = "-"
 const quote = (text: string): string =>
   JSON.stringify(text).replace(UNSEEN, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`)
 
-const isPlain = (text: string): boolean => text !== "" && visible(text) === text && !/^[# ]|["\\]| $/.test(text)
+const isPlain = (text: string): boolean =>
+  text !== "" && isText(text) && visible(text) === text && !/^[# ]|["\\]| $/.test(text)
 
 const field = (text: string): string => isPlain(text) ? text : quote(text)
 const word = (text: string): string => isPlain(text) && !/[ ']/.test(text) ? text : quote(text)

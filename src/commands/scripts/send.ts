@@ -1,6 +1,7 @@
 import * as Argument from "effect/cli/Argument"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
+import { toBytes } from "../../schema/ByteString.ts"
 import type { HostName } from "../../schema/HostName.ts"
 import { quoteIfNeeded } from "../../schema/Shell.ts"
 import { Input } from "../../services/Input.ts"
@@ -27,7 +28,7 @@ const type = Effect.fnUntraced(function*({ enter, name, text }: InputOf<typeof p
   const input = yield* Input
   const end = enter ? Stream.make(ENTER) : Stream.empty
   const bytes = text !== undefined
-    ? Stream.make(Buffer.from(text))
+    ? Stream.make(toBytes(text))
     // `sesh --send dev --enter` at a prompt presses the key alone.
     : enter && input.isTerminal
     ? Stream.empty

@@ -13,13 +13,13 @@ export const newSpec = Effect.fnUntraced(function*(given: {
 }) {
   const caller = yield* Caller
   const tty = yield* Tty
+  const signals = caller.signals()
   return {
     name: given.name,
     dir: given.dir === undefined ? caller.cwd : caller.resolve(given.dir),
     ...(given.command === undefined ? {} : { command: given.command }),
-    env: Object.fromEntries(
-      Object.entries(caller.env).filter((entry): entry is [string, string] => entry[1] !== undefined)
-    ),
+    env: caller.environment(),
+    ...(signals === undefined ? {} : { signals }),
     size: tty.size() ?? DEFAULT_SIZE,
     awaited: given.awaited
   } satisfies SessionSpec

@@ -194,6 +194,11 @@ export class Attachment {
 
   onResize(size: Size): void {
     this.display.resize(size)
+    this.tellSize(size)
+  }
+
+  /** Tells the session the size of a terminal that shows what it has shown. */
+  tellSize(size: Size): void {
     this.connection?.send(FrameType.resize, Control.resize.encode(size))
   }
 

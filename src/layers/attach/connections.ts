@@ -4,7 +4,7 @@ import * as Exit from "effect/Exit"
 import * as Result from "effect/Result"
 import * as Scope from "effect/Scope"
 import type { Welcome } from "../../schema/protocol/Control.ts"
-import type { Size } from "../../schema/Session.ts"
+import { hasSameCells, isSameSize, type Size } from "../../schema/Session.ts"
 import { type AttachOptions, ProtocolViolated, SessionReplaced } from "../../services/AttachClient.ts"
 import type { Caller } from "../../services/Caller.ts"
 import type { Connection } from "../../services/Connection.ts"
@@ -51,16 +51,20 @@ export const makeConnections = ({ attachment, caller, client, id, options, tty }
   const onWelcome = (connection: Connection, welcome: Welcome): Result.Result<void, SessionReplaced> => {
     if (session !== undefined && session !== welcome.info.id) return Result.fail(new SessionReplaced())
     session = welcome.info.id
+    // Of our cells the session has kept the pixels that it knew.
+    if (sentSize !== undefined && hasSameCells(sentSize, welcome.info.size)) sentSize = welcome.info.size
     const isJoined = attachment.join(connection, welcome, resume?.output ?? welcome.output)
     // To send the input again could type it twice.
     if (!isJoined) attachment.end({ _tag: "Lost", error: new ProtocolViolated({ what: "input unknown" }) })
     return Result.void
   }
 
-  /** Sends the terminal's size if it has changed without an event, or without a connection. */
+  /** Sends the terminal's size if it has changed without an event, or without a connection; and that in pixels. */
   const settleSize = Effect.sync(() => {
     const size = tty.size()
-    if (size !== undefined && (size.cols !== sentSize?.cols || size.rows !== sentSize.rows)) attachment.onResize(size)
+    if (size === undefined || (sentSize !== undefined && isSameSize(size, sentSize))) return
+    if (sentSize !== undefined && hasSameCells(size, sentSize)) attachment.tellSize(size)
+    else attachment.onResize(size)
   })
 
   const open = openConnection(client, {

@@ -1,13 +1,23 @@
 import * as Layer from "effect/Layer"
-import { realpathSync } from "node:fs"
-import { homedir } from "node:os"
-import { basename, isAbsolute, resolve } from "node:path"
+import { lstatSync, readlinkSync, realpathSync, statSync } from "node:fs"
+import { homedir, userInfo } from "node:os"
+import { basename, dirname, isAbsolute, resolve } from "node:path"
 import { isSea } from "node:sea"
+import { fromBytes, pathOf } from "../../schema/ByteString.ts"
 import { Caller } from "../../services/Caller.ts"
+import { inheritedEnvironment, inheritedSignals } from "../system/inherited.ts"
+import { otherOwner } from "../system/ownership.ts"
 import { quietly } from "../system/quietly.ts"
 
 /** The real path; undefined when the path does not exist. */
-const realPath = (path: string): string | undefined => quietly(() => realpathSync(path))
+const realPath = (path: string): string | undefined =>
+  quietly(() => fromBytes(realpathSync.native(pathOf(path), { encoding: "buffer" })))
+
+/** The value of PWD, with its bytes that Node has replaced. */
+const logicalDirectory = (): string | undefined => {
+  const seen = process.env["PWD"]
+  return seen?.includes("\ufffd") === true ? inheritedEnvironment()["PWD"] : seen
+}
 
 /** The working directory as the user's shell names it, with its symlinks, if that is where we are. */
 const workingDirectory = (logical: string | undefined): string => {
@@ -17,18 +27,54 @@ const workingDirectory = (logical: string | undefined): string => {
   return logical !== undefined && isAbsolute(logical) && realPath(logical) === physical ? logical : physical
 }
 
+/**
+ * Without HOME, and without an account that says one: the system's root, as in login(1). For root with somebody else's
+ * HOME (`sudo -E`), that of root's account: what root makes in the other one, its owner could not use.
+ */
+const homeDirectory = (): string => {
+  const home = quietly(homedir) || "/"
+  if (otherOwner(home) === undefined) return home
+  const account = quietly(() => userInfo().homedir)
+  return account && otherOwner(account) === undefined ? account : home
+}
+
+/** How many links of sessions are followed, each to another session's: a session in one in one... */
+const MOST_LINKS = 16
+
+/** A session's own link to an agent, beside its socket. */
+const isSessions = (path: string): boolean =>
+  path.endsWith(".agent") && quietly(() => lstatSync(path).isSymbolicLink(), false) &&
+  quietly(() => statSync(`${path.slice(0, -".agent".length)}.sock`).isSocket(), false)
+
+/**
+ * Follows only the links of sessions, which go with them: the agent of a session in which we are is that of its client.
+ * Undefined where there is no agent behind it.
+ */
+const agentSocket = (given: string): string | undefined => {
+  let path = resolve(given)
+  if (realPath(path) === undefined) return undefined
+  for (let count = 0; count < MOST_LINKS && isSessions(path); count++) {
+    path = resolve(dirname(path), readlinkSync(path))
+  }
+  return path
+}
+
 /** This process. */
 export const layer = (version: string): Layer.Layer<Caller> =>
   Layer.sync(Caller, () => {
     // Looked up at its first use: a listing does not need it.
     let known: string | undefined
-    const cwd = () => known ??= workingDirectory(process.env["PWD"])
+    const cwd = () => known ??= workingDirectory(logicalDirectory())
     return {
       env: process.env,
+      environment: inheritedEnvironment,
+      signals: inheritedSignals,
       get cwd() {
         return cwd()
       },
-      home: homedir(),
+      home: homeDirectory(),
+      // Throws for a user without an account.
+      accountShell: () => quietly(() => userInfo().shell) || undefined,
       version,
       // From source it is Node that was called. Looked up when it is used, as node:sea has to be loaded for it.
       get command() {
@@ -37,7 +83,7 @@ export const layer = (version: string): Layer.Layer<Caller> =>
       resolve: (path) => resolve(cwd(), path),
       agentSocket: () => {
         const socket = process.env["SSH_AUTH_SOCK"]
-        return socket ? realPath(socket) : undefined
+        return socket ? agentSocket(socket) : undefined
       }
     }
   })

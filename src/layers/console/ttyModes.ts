@@ -1,6 +1,7 @@
 /** A terminal's modes, for the time that its bytes belong to a session. */
 import { spawn, spawnSync } from "node:child_process"
 import * as fs from "node:fs"
+import { loadTerminalCalls } from "../system/terminal.ts"
 import type { Input } from "./ttyStreams.ts"
 
 /** Found without PATH, which may be empty. */
@@ -51,7 +52,9 @@ export interface Modes {
 export const inputModes = (input: Input, fd: number): Modes => ({
   enter: async () => {
     if (!input.setRaw(true)) return false
-    await set(fd, PASS_THROUGH)
+    const isSet = set(fd, PASS_THROUGH)
+    loadTerminalCalls()
+    await isSet
     return true
   },
   enterAgain: () => {

@@ -2,6 +2,7 @@
 import * as tty from "node:tty"
 import type { Size } from "../../schema/Session.ts"
 import { quietly } from "../system/quietly.ts"
+import { pixelsOf } from "../system/terminal.ts"
 
 /** More than a terminal hands over at once (N_TTY_BUF_SIZE). */
 const READ_BYTES = 16 * 1024
@@ -34,7 +35,7 @@ export const sizeOf = (fd: number): Size | undefined =>
     const stream = new tty.WriteStream(fd)
     const { columns, rows } = stream
     release(stream, fd)
-    return columns > 0 && rows > 0 ? { cols: columns, rows } : undefined
+    return columns > 0 && rows > 0 ? { cols: columns, rows, ...pixelsOf(fd) } : undefined
   })
 
 export interface Input {

@@ -55,7 +55,7 @@ export const layer: Layer.Layer<
     const server = yield* SessionServer
     const files = yield* SessionFiles
     const queries = yield* QueryResponder
-    const { version } = yield* Caller
+    const { accountShell, version } = yield* Caller
 
     const start = Effect.fn("SessionDaemon.start")(function*(requested: SessionSpec) {
       const spec = { ...requested, size: boundedSize(requested.size) }
@@ -67,7 +67,9 @@ export const layer: Layer.Layer<
       const creatorWaitEnd = yield* Deferred.make<void>()
       const ended = yield* Deferred.make<ExitStatus>()
       const model = yield* scrollback.make(spec.size)
-      const ptySpec = yield* ptySpecOf(spec, files.agentPath(spec.name))
+      const programOf = (spec: SessionSpec) =>
+        ptySpecOf({ spec, agentPath: files.agentPath(spec.name), accountShell: accountShell() })
+      const ptySpec = yield* programOf(spec)
       const created = yield* Clock.currentTimeMillis
 
       const makeSession = (program: CurrentProgram, initialInfo: SessionInfo) =>
@@ -124,14 +126,17 @@ export const layer: Layer.Layer<
       /** Runs a shell after the command of a kept session. Gives the session's status. */
       const runShell = Effect.fnUntraced(function*(command: ExitStatus) {
         session.outlive(spec.command!, command)
-        const shell = yield* ptySpecOf({ ...spec, command: [], size: session.info.size }, files.agentPath(spec.name))
-          .pipe(Effect.flatMap(pty.spawn), Scope.provide(scope), Effect.result)
-        if (Result.isFailure(shell)) {
-          yield* Effect.logWarning(`${spec.name} cannot be kept`, shell.failure.message)
-          session.show(Buffer.from(`[no shell: ${visible(shell.failure.message)}]\r\n`))
+        const next = yield* programOf({ ...spec, command: [], size: session.info.size }).pipe(
+          Effect.flatMap(pty.spawn),
+          Scope.provide(scope),
+          Effect.result
+        )
+        if (Result.isFailure(next)) {
+          yield* Effect.logWarning(`${spec.name} cannot be kept`, next.failure.message)
+          session.show(Buffer.from(`[no shell: ${visible(next.failure.message)}]\r\n`))
           return command
         }
-        program.switchTo(shell.success)
+        program.switchTo(next.success)
         // Killed while no program ran that could get the signal.
         if (session.isKilled) program.signal("SIGHUP")
         return yield* Queue.take(exits)

@@ -3,35 +3,58 @@ import * as Effect from "effect/Effect"
 import type { SessionSpec } from "../../schema/Session.ts"
 import type { PtySpec } from "../../services/Pty.ts"
 import { SpecError } from "../../services/SessionDaemon.ts"
+import { withoutForeign } from "./foreignVariables.ts"
 
-/** Variables about the creator's terminal or multiplexer, which the session will outlive. */
-const FOREIGN = ["TMUX", "TMUX_PANE", "STY", "WINDOW", "WINDOWID", "TERMCAP", "COLUMNS", "LINES"]
-
-/** The creator's environment, with the session's name and a stable path to the ssh-agent. */
+/**
+ * The creator's environment, with the session's name and, where the creator has an ssh-agent, a stable path to it.
+ * Without one the variable stays unset: scripts of users start an agent then.
+ */
 const environment = (spec: SessionSpec, agentPath: string): Record<string, string> => {
-  const env: Record<string, string> = { ...spec.env }
-  for (const name of FOREIGN) delete env[name]
+  const { SSH_AUTH_SOCK: agent, ...env } = withoutForeign(spec.env)
   return {
     ...env,
     PWD: spec.dir,
     SESH_SESSION: spec.name,
-    SSH_AUTH_SOCK: agentPath,
+    ...(agent ? { SSH_AUTH_SOCK: agentPath } : {}),
     TERM: env["TERM"] || "xterm-256color"
   }
 }
 
-/** The session's command, or its shell. Fails when there is no shell to run. */
-export const ptySpecOf = (spec: SessionSpec, agentPath: string): Effect.Effect<PtySpec, SpecError> => {
+/** What a session runs, and its terminal. */
+export interface SessionProgram {
+  readonly spec: SessionSpec
+  /** Where the link to the ssh-agent is. */
+  readonly agentPath: string
+  /** The shell of the user's account, if it says one. */
+  readonly accountShell: string | undefined
+}
+
+/** The shell that everybody has (POSIX). */
+const COMMON_SHELL = "/bin/sh"
+
+/** The session's command, or its shell: as in login(1), that of the account where `SHELL` is not set. */
+export const ptySpecOf = ({ accountShell, agentPath, spec }: SessionProgram): Effect.Effect<PtySpec, SpecError> => {
   const env = environment(spec, agentPath)
   const [file, ...args] = spec.command ?? []
-  const common = { env, cwd: spec.dir, size: spec.size }
+  const common = {
+    env,
+    cwd: spec.dir,
+    size: spec.size,
+    ...(spec.modes === undefined ? {} : { modes: Buffer.from(spec.modes, "hex") }),
+    ...(spec.signals === undefined ? {} : { signals: spec.signals })
+  }
   if (file !== undefined) return Effect.succeed({ file, args, ...common })
-  const shell = env["SHELL"]
-  return shell !== undefined && shell.startsWith("/")
-    ? Effect.succeed({ file: shell, args: spec.login === true ? ["-l"] : [], ...common })
+  const shell = env["SHELL"] || accountShell || COMMON_SHELL
+  return shell.startsWith("/")
+    ? Effect.succeed({
+      file: shell,
+      args: spec.login === true ? ["-l"] : [],
+      ...common,
+      env: { ...env, SHELL: shell }
+    })
     : Effect.fail(
       new SpecError({
-        problem: shell ? `SHELL is ${JSON.stringify(shell)}, not an absolute path` : "SHELL is not set",
+        problem: `SHELL is ${JSON.stringify(shell)}, not an absolute path`,
         advice: `set it to your shell's path, or name a command: sesh ${spec.name} -- /bin/sh`
       })
     )

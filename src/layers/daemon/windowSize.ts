@@ -1,5 +1,5 @@
 /** The session's size, which is that of the primary client's window; other windows get a restore for their own size. */
-import type { Size } from "../../schema/Session.ts"
+import { hasSameCells, isSameSize, type Size } from "../../schema/Session.ts"
 import type { PtyProcess } from "../../services/Pty.ts"
 import type { ScrollbackModel } from "../../services/Scrollback.ts"
 import type { Broadcast } from "./broadcast.ts"
@@ -37,12 +37,16 @@ export class WindowSize {
    * the lines again itself, and the program does the rest.
    */
   set(size: Size | undefined, by?: Peer): void {
-    if (size === undefined || (size.cols === this.size.cols && size.rows === this.size.rows)) return
+    if (size === undefined || isSameSize(size, this.size)) return
     const { flush, peers, model, program, broadcast: screens } = this.options
+    const onlyPixels = hasSameCells(size, this.size)
+    // A client learns of its pixels only after it has attached, and tells them then.
+    if (onlyPixels && size.width === undefined && by === undefined) return
     flush()
     this.size = size
-    model.resize(size)
+    if (!onlyPixels) model.resize(size)
     program.resize(size)
+    if (onlyPixels) return
     for (const peer of peers.list()) {
       if (peer.state === "live" && peer.seesOutput && peer !== by) screens.restore(peer, false)
     }
@@ -53,9 +57,10 @@ export class WindowSize {
    */
   onResize(peer: Peer, size: Size): void {
     const { after, flush, peers, broadcast: screens } = this.options
+    const onlyPixels = peer.size !== undefined && hasSameCells(size, peer.size)
     peer.size = size
     if (peer === peers.primary) return this.set(size, peer)
-    if (!peer.seesOutput) return
+    if (!peer.seesOutput || onlyPixels) return
     after(SETTLED_MS, () => {
       if (peer.size !== size || peer === peers.primary || peer.state !== "live") return
       flush()

@@ -2,17 +2,28 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Fs from "node:fs"
+import * as Path from "node:path"
 import { type Event, timestamp } from "../../schema/Event.ts"
 import { Caller } from "../../services/Caller.ts"
 import { EventLog } from "../../services/EventLog.ts"
 import { Output } from "../../services/Output.ts"
+import { otherOwner } from "../system/ownership.ts"
 import { reasonOf } from "../system/systemError.ts"
 import * as EventLogSilent from "./EventLogSilent.ts"
 
-const { O_APPEND, O_CREAT, O_NOCTTY, O_NONBLOCK, O_WRONLY } = Fs.constants
+const { O_APPEND, O_CREAT, O_NOCTTY, O_NOFOLLOW, O_NONBLOCK, O_WRONLY } = Fs.constants
 
 /** A fifo without a reader is an error: opening it does not wait. */
 const FLAGS = O_WRONLY | O_APPEND | O_CREAT | O_NOCTTY | O_NONBLOCK
+
+/** For root, in a directory of another user (`sudo -E`): follows no link there, and a new log is that user's. */
+const openLog = (path: string): number => {
+  const owner = otherOwner(Path.dirname(path))
+  if (owner === undefined) return Fs.openSync(path, FLAGS, 0o600)
+  const fd = Fs.openSync(path, FLAGS | O_NOFOLLOW, 0o600)
+  if (Fs.fstatSync(fd).size === 0) Fs.fchownSync(fd, owner, Fs.statSync(Path.dirname(path)).gid)
+  return fd
+}
 
 /**
  * One write for the whole line: with O_APPEND, lines of other processes do not get in between (write(2)). False when
@@ -20,7 +31,7 @@ const FLAGS = O_WRONLY | O_APPEND | O_CREAT | O_NOCTTY | O_NONBLOCK
  */
 const append = (path: string, line: string): boolean => {
   const bytes = Buffer.from(line)
-  const fd = Fs.openSync(path, FLAGS, 0o600)
+  const fd = openLog(path)
   try {
     return Fs.writeSync(fd, bytes) === bytes.length
   } finally {

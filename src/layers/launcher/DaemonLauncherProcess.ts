@@ -4,10 +4,13 @@ import * as Fs from "node:fs"
 import * as Os from "node:os"
 import * as Path from "node:path"
 import type { SessionSpec } from "../../schema/Session.ts"
+import { problemWithVariables } from "../../schema/Variables.ts"
 import { DaemonLauncher, type Launched, LaunchError } from "../../services/DaemonLauncher.ts"
 import { Paths } from "../../services/Paths.ts"
 import { SessionExists } from "../../services/SessionServer.ts"
+import { otherOwner } from "../system/ownership.ts"
 import { quietly } from "../system/quietly.ts"
+import { writeWholeFile } from "../system/wholeFile.ts"
 import { DAEMON_FLAG, type LaunchReply } from "./channel.ts"
 import { openLog } from "./daemonLog.ts"
 import { planStart, type StartPlan, type SystemFiles, withoutScope } from "./loginScope.ts"
@@ -53,7 +56,7 @@ const scoped = (systemdRun: string, command: ReadonlyArray<string>): ReadonlyArr
 /** True the first time in a login. A file, where possible one that is removed at logout, remembers the last login. */
 const firstTime = (marker: string, login: string): boolean => {
   if (quietly(() => Fs.readFileSync(marker, "utf8"), "") === login) return false
-  quietly(() => Fs.writeFileSync(marker, login, { mode: 0o600 }))
+  quietly(() => writeWholeFile(marker, login))
   return true
 }
 
@@ -103,7 +106,9 @@ export const layer = (options: DaemonLauncherOptions = {}): Layer.Layer<DaemonLa
 
       const warningOf = (spec: SessionSpec, { login, warning }: StartPlan): string | undefined => {
         if (warning === undefined) return undefined
-        const dir = spec.env["XDG_RUNTIME_DIR"] ?? Path.dirname(paths.session(spec.name).log)
+        const runtime = spec.env["XDG_RUNTIME_DIR"]
+        const isOurs = runtime !== undefined && otherOwner(runtime) === undefined
+        const dir = isOurs ? runtime : Path.dirname(paths.session(spec.name).log)
         return firstTime(Path.join(dir, ".sesh-logout"), login ?? "") ? warning : undefined
       }
 
@@ -121,6 +126,8 @@ export const layer = (options: DaemonLauncherOptions = {}): Layer.Layer<DaemonLa
 
       return DaemonLauncher.of({
         launch: Effect.fn("DaemonLauncher.launch")(function*(spec: SessionSpec) {
+          const problem = problemWithVariables(spec.env)
+          if (problem !== undefined) return yield* new LaunchError({ name: spec.name, kind: "other", reason: problem })
           yield* paths.checkSocketPath(spec.name)
           yield* paths.ensure
           const { plan, reply } = yield* start(spec)

@@ -6,11 +6,16 @@ import { SessionSpec } from "../../schema/Session.ts"
 /** The daemon's descriptor of the channel. */
 export const LAUNCH_FD = 3
 
+/** The daemon's descriptor of the creator's terminal, if there is one: it asks that for its modes and its size. */
+export const TERMINAL_FD = 4
+
 /** The first argument of a daemon. Its second is the session's name, to be seen in a list of processes. */
 export const DAEMON_FLAG = "--daemon"
 
-/** A spec without the environment, which the daemon's process has already. */
-export const LaunchRequest = Schema.fromJsonString(SessionSpec.mapFields(Struct.omit(["env"])))
+/** A spec without what the daemon asks the creator's terminal itself. */
+export const LaunchRequest = Schema.fromJsonString(
+  SessionSpec.mapFields((fields) => ({ ...Struct.omit(fields, ["modes"]), hasTerminal: Schema.Boolean }))
+)
 
 /** How the start went. */
 export const LaunchReply = Schema.Union([

@@ -2,10 +2,11 @@
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import * as Fs from "node:fs"
-import type { SessionSpec } from "../../schema/Session.ts"
+import type { SessionSpec, Size } from "../../schema/Session.ts"
 import { messageOf } from "../../schema/Text.ts"
 import { quietly } from "../system/quietly.ts"
-import { LAUNCH_FD, type LaunchReply, LaunchReplyJson, LaunchRequest } from "./channel.ts"
+import { modesOf, pixelsOf } from "../system/terminal.ts"
+import { LAUNCH_FD, type LaunchReply, LaunchReplyJson, LaunchRequest, TERMINAL_FD } from "./channel.ts"
 
 /** This process was not started by a launcher, or by one that died. */
 export class LaunchInputError extends Schema.TaggedError<LaunchInputError>()("LaunchInputError", {
@@ -39,7 +40,7 @@ export const closeInherited = (platform: string = process.platform): void => {
   if (platform !== "linux") return
   for (const entry of Fs.readdirSync("/proc/self/fd")) {
     const fd = Number(entry)
-    if (fd > 2 && fd !== LAUNCH_FD && inherited(fd)) Fs.closeSync(fd)
+    if (fd > 2 && fd !== LAUNCH_FD && fd !== TERMINAL_FD && inherited(fd)) Fs.closeSync(fd)
   }
 }
 
@@ -58,7 +59,15 @@ const readLine = (fd: number): string | undefined => {
 
 const decodeRequest = Schema.decodeUnknownEffect(LaunchRequest)
 
-/** The spec to start. The session gets this process's environment. */
+/** What the creator's terminal says, which is closed then: its owner may end any time. */
+const readTerminal = (size: Size): Partial<Pick<SessionSpec, "modes" | "size">> => {
+  const modes = modesOf(TERMINAL_FD)
+  const pixels = pixelsOf(TERMINAL_FD)
+  quietly(() => Fs.closeSync(TERMINAL_FD))
+  return { ...(modes === undefined ? {} : { modes }), size: { ...size, ...pixels } }
+}
+
+/** The spec to start. */
 export const readLaunch = (): Effect.Effect<SessionSpec, LaunchInputError> =>
   Effect.try({ try: () => readLine(LAUNCH_FD), catch: (cause) => new LaunchInputError({ cause }) }).pipe(
     Effect.flatMap((line) =>
@@ -66,12 +75,7 @@ export const readLaunch = (): Effect.Effect<SessionSpec, LaunchInputError> =>
         ? Effect.fail(new LaunchInputError({}))
         : Effect.mapError(decodeRequest(line), (cause) => new LaunchInputError({ cause }))
     ),
-    Effect.map((request) => ({
-      ...request,
-      env: Object.fromEntries(
-        Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined)
-      )
-    }))
+    Effect.map(({ hasTerminal, ...spec }) => hasTerminal ? { ...spec, ...readTerminal(spec.size) } : spec)
   )
 
 const encodeReply = Schema.encodeSync(LaunchReplyJson)

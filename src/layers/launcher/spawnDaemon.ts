@@ -5,6 +5,7 @@ import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as ChildProcess from "node:child_process"
 import type * as Net from "node:net"
+import { isatty } from "node:tty"
 import type { SessionSpec } from "../../schema/Session.ts"
 import { messageOf } from "../../schema/Text.ts"
 import { childEnd, endChild } from "../system/childProcess.ts"
@@ -53,12 +54,13 @@ const spawn = (
   stderr: number | "ignore"
 ): Result.Result<Daemon, DaemonStartError> => {
   const [file, ...args] = command
+  const terminal = [0, 1].find((fd) => isatty(fd))
   const child = ChildProcess.spawn(file!, args, {
     detached: true,
     // The daemon must not keep a file system busy.
     cwd: "/",
     env: spec.env,
-    stdio: ["ignore", "ignore", stderr, "pipe"]
+    stdio: ["ignore", "ignore", stderr, "pipe", ...(terminal === undefined ? [] : [terminal])]
   })
   child.on("error", () => undefined)
   // Undefined when the machine is out of processes or descriptors.
@@ -66,7 +68,7 @@ const spawn = (
   if (channel === undefined) return Result.fail(new DaemonStartError({ fault: "no descriptors" }))
   // After an error the channel closes, and that is handled.
   channel.on("error", () => undefined)
-  channel.write(`${encodeRequest(spec)}\n`)
+  channel.write(`${encodeRequest({ ...spec, hasTerminal: terminal !== undefined })}\n`)
   return Result.succeed({ child, channel })
 }
 

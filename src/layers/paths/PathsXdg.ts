@@ -8,8 +8,8 @@ import { socketPathLimit } from "../../schema/SocketPath.ts"
 import { Caller } from "../../services/Caller.ts"
 import { OperatingSystem } from "../../services/OperatingSystem.ts"
 import { Paths, PathsError } from "../../services/Paths.ts"
-import { cacheDirOf } from "../system/cacheDirectory.ts"
-import { isWritableByOthers } from "../system/ownership.ts"
+import { cacheDirOf, usableXdg } from "../system/cacheDirectory.ts"
+import { isWritableByOthers, otherOwner } from "../system/ownership.ts"
 import { codeOf } from "../system/systemError.ts"
 
 const octal = (mode: number): string => (mode & 0o7777).toString(8).padStart(3, "0")
@@ -17,14 +17,15 @@ const octal = (mode: number): string => (mode & 0o7777).toString(8).padStart(3, 
 const attempt = <A>(operation: () => A): Result.Result<A, unknown> =>
   Result.try({ try: operation, catch: (cause) => cause })
 
+const ofSomeoneElse = (path: string, problem: string, owner: number): PathsError =>
+  new PathsError({ path, problem: `${problem} (user ${owner})`, advice: "set SESH_DIR to a directory of your own" })
+
 /** Why this directory cannot be used; undefined when it can. */
 const problemOf = (dir: string, stat: Fs.Stats, uid: number): PathsError | undefined => {
   const error = (problem: string, advice: string, cause?: unknown) =>
     new PathsError({ path: dir, problem, advice, ...(cause === undefined ? {} : { cause }) })
   if (!stat.isDirectory()) return error("is not a directory", "move it away, or set SESH_DIR to another place")
-  if (stat.uid !== uid) {
-    return error(`belongs to someone else (user ${stat.uid})`, "set SESH_DIR to a directory of your own")
-  }
+  if (stat.uid !== uid) return ofSomeoneElse(dir, "belongs to someone else", stat.uid)
   if (isWritableByOthers(stat)) {
     return error(`is writable by others (mode ${octal(stat.mode)})`, `run: chmod 700 ${dir}`)
   }
@@ -58,7 +59,8 @@ const cannotMake = (dir: string, cause: unknown): PathsError => {
 /**
  * `SESH_DIR` or `~/.sesh`; state under `XDG_STATE_HOME` or `~/.local/state`, configuration under `XDG_CONFIG_HOME` or
  * `~/.config`; what can be fetched again under `XDG_CACHE_HOME` or `~/.cache`, on macOS `~/Library/Caches`. The XDG
- * variables are ignored unless absolute, as the XDG Base Directory Specification says.
+ * variables are ignored unless absolute, as the XDG Base Directory Specification says; by root also where they name a
+ * place of another user.
  */
 export const layer: Layer.Layer<Paths, never, Caller | OperatingSystem> = Layer.effect(
   Paths,
@@ -67,8 +69,7 @@ export const layer: Layer.Layer<Paths, never, Caller | OperatingSystem> = Layer.
     const { platform, uid } = yield* OperatingSystem
     const dir = env["SESH_DIR"] ? env["SESH_DIR"].replace(/(?<=.)\/+$/, "") : Path.join(home, ".sesh")
     const xdg = (variable: string, ...otherwise: ReadonlyArray<string>): string => {
-      const given = env[variable]
-      return Path.join(given !== undefined && Path.isAbsolute(given) ? given : Path.join(home, ...otherwise), "sesh")
+      return Path.join(usableXdg(env[variable], uid) ?? Path.join(home, ...otherwise), "sesh")
     }
     const state = xdg("XDG_STATE_HOME", ".local", "state")
 
@@ -119,6 +120,8 @@ export const layer: Layer.Layer<Paths, never, Caller | OperatingSystem> = Layer.
     const check = Effect.andThen(absolute, inspect)
 
     const make = Effect.suspend((): Effect.Effect<void, PathsError> => {
+      const owner = otherOwner(dir, uid)
+      if (owner !== undefined) return Effect.fail(ofSomeoneElse(dir, "would be in a place of someone else", owner))
       const made = attempt(() => {
         Fs.mkdirSync(dir, { mode: 0o700 })
         // The umask may have removed our own bits.
@@ -150,7 +153,7 @@ export const layer: Layer.Layer<Paths, never, Caller | OperatingSystem> = Layer.
       dir,
       lock: Path.join(dir, ".lock"),
       session,
-      cache: cacheDirOf(platform, { home, xdg: env["XDG_CACHE_HOME"] }),
+      cache: cacheDirOf(platform, { home, xdg: usableXdg(env["XDG_CACHE_HOME"], uid) }),
       remotes: Path.join(state, "remotes"),
       syncList: Path.join(xdg("XDG_CONFIG_HOME", ".config"), "sync"),
       ensure,

@@ -2,12 +2,14 @@ import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
-import type { ExitStatus } from "../../schema/Session.ts"
+import { isText } from "../../schema/ByteString.ts"
+import type { ExitStatus, Size } from "../../schema/Session.ts"
 import { messageOf } from "../../schema/Text.ts"
 import { Pty, PtyError, type PtyHandlers, type PtyProcess, type PtySpec } from "../../services/Pty.ts"
 import { loadPtyAddon } from "./addon.ts"
 import { checkProgram } from "./checkProgram.ts"
 import { openMaster, type PtyMaster } from "./master.ts"
+import { libc, setSize, spawnOnTerminal } from "./posixSpawn.ts"
 import { type ProgramOnTerminal, type PtyProcesses, ptyProcesses, signalAll, toUserPath } from "./processes.ts"
 
 /** When the scope closes, from the hang-up to the kill: enough for a shell to save its history, short for a user. */
@@ -17,9 +19,6 @@ const HANG_UP_GRACE_MS = 500
 const KILL_GRACE_MS = 1000
 
 const POLL_MS = 10
-
-/** The locale is UTF-8, so the terminal's own line editor should erase whole characters (termios(3), IUTF8). */
-const isUtf8 = (env: PtySpec["env"]) => /utf-?8/i.test(env["LC_ALL"] || env["LC_CTYPE"] || env["LANG"] || "")
 
 /** A program on its terminal, with what the scope needs to end it. */
 interface Running {
@@ -43,30 +42,49 @@ const hangUp = (processes: PtyProcesses) => {
 /** How the processes on a terminal are found. */
 type FindProcesses = (terminal: ProgramOnTerminal) => PtyProcesses
 
-const start = (spec: PtySpec, file: string, find: FindProcesses): Running => {
+/** What starts programs: the C library, where it can, or the addon. */
+type Starter = "best" | "addon"
+
+/** Starts the program, and says how its terminal is resized. */
+const fork = (spec: PtySpec, file: string, starter: Starter, onExit: (status: ExitStatus) => void) => {
+  const functions = starter === "addon" ? undefined : libc()
+  if (functions !== undefined) {
+    const resize = (fd: number, size: Size) => setSize(functions, fd, size)
+    return { ...spawnOnTerminal(functions, spec, file, onExit), resize }
+  }
   const addon = loadPtyAddon()
+  const texts = [spec.cwd, ...spec.args, ...Object.entries(spec.env).flat()]
+  if (!texts.every(isText)) throw new Error("its command, directory or environment is not UTF-8")
+  return {
+    ...addon.fork(
+      // The program gets the name that the user gave, unless the system would not find it by that.
+      spec.env["PATH"] ? spec.file : file,
+      spec.args,
+      Object.entries(spec.env).map(([name, value]) => `${name}=${value}`),
+      spec.cwd,
+      spec.size.cols,
+      spec.size.rows,
+      -1,
+      -1,
+      true,
+      addon.helperPath,
+      (code, signal) => onExit(signal === 0 ? { code } : { code, signal })
+    ),
+    resize: (fd: number, { cols, rows }: Size) => addon.resize(fd, cols, rows)
+  }
+}
+
+const start = (spec: PtySpec, file: string, find: FindProcesses, starter: Starter): Running => {
   const ended = Deferred.makeUnsafe<void>()
   let status: ExitStatus | undefined
   let handlers: PtyHandlers | undefined
 
-  const onExit = (code: number, signal: number) => {
-    status = signal === 0 ? { code } : { code, signal }
+  const onExit = (how: ExitStatus) => {
+    status = how
     Deferred.doneUnsafe(ended, Exit.void)
     master.finish(() => handlers?.onExit(status!))
   }
-  const { fd, pid, pty } = addon.fork(
-    file,
-    spec.args,
-    Object.entries(spec.env).map(([name, value]) => `${name}=${value}`),
-    spec.cwd,
-    spec.size.cols,
-    spec.size.rows,
-    -1,
-    -1,
-    isUtf8(spec.env),
-    addon.helperPath,
-    onExit
-  )
+  const { fd, pid, pty, resize } = fork(spec, file, starter, onExit)
   const master = openMaster(fd, pty)
   const isOpen = () => master.fd() !== undefined
   const processes = find({ pid, device: pty, isOpen, userPath: toUserPath(spec.cwd) })
@@ -84,9 +102,9 @@ const start = (spec: PtySpec, file: string, find: FindProcesses): Running => {
       write: master.write,
       pause: master.pause,
       resume: master.resume,
-      resize: ({ cols, rows }) => {
+      resize: (size) => {
         const fd = master.fd()
-        if (fd !== undefined) addon.resize(fd, cols, rows)
+        if (fd !== undefined) resize(fd, size)
       },
       signal: (name) => {
         // After the end another process may have the pid; and what outlives its shell was meant to (nohup, setsid).
@@ -124,11 +142,11 @@ const stop = Effect.fnUntraced(function*({ ended, master, processes }: Running) 
 })
 
 /**
- * Real terminals, made by node-pty's native addon. The descriptor of the master side is not close-on-exec, and Node
- * cannot make it so: a program that this process starts later inherits it. A daemon starts one program, and another
- * only when the first one's terminal is closed.
+ * Real terminals, on Linux made by the C library (posixSpawn.ts), elsewhere by node-pty's native addon. The addon's
+ * descriptor of the master side is not close-on-exec: a program that this process starts later inherits it. A daemon
+ * starts one program, and another only when the first one's terminal is closed.
  */
-export const makeLayer = (find: FindProcesses): Layer.Layer<Pty> =>
+export const makeLayer = (find: FindProcesses, starter: Starter = "best"): Layer.Layer<Pty> =>
   Layer.succeed(
     Pty,
     Pty.of({
@@ -136,7 +154,7 @@ export const makeLayer = (find: FindProcesses): Layer.Layer<Pty> =>
         const file = yield* Effect.fromResult(checkProgram(spec))
         const running = yield* Effect.acquireRelease(
           Effect.try({
-            try: () => start(spec, file, find),
+            try: () => start(spec, file, find, starter),
             catch: (cause) =>
               new PtyError({
                 file: spec.file,

@@ -8,7 +8,7 @@ import { createRequire } from "node:module"
 import * as os from "node:os"
 import * as path from "node:path"
 import * as sea from "node:sea"
-import { cacheDirOf } from "../system/cacheDirectory.ts"
+import { cacheDirOf, usableXdg } from "../system/cacheDirectory.ts"
 import { makeOwnDirectory } from "../system/ownDirectory.ts"
 import { isOurs } from "../system/ownership.ts"
 import { writeWholeFile } from "../system/wholeFile.ts"
@@ -92,7 +92,7 @@ const loadFrom = (dir: string): PtyAddon =>
   load(writeAsset(dir, ADDON, 0o600), HELPER === undefined ? "" : writeAsset(dir, HELPER, 0o700))
 
 const cacheDir = () => {
-  const dir = cacheDirOf(process.platform, { home: os.homedir(), xdg: process.env["XDG_CACHE_HOME"] })
+  const dir = cacheDirOf(process.platform, { home: os.homedir(), xdg: usableXdg(process.env["XDG_CACHE_HOME"], process.getuid!()) })
   makeOwnDirectory(dir)
   return dir
 }

@@ -2,6 +2,7 @@
 import * as Result from "effect/Result"
 import * as fs from "node:fs"
 import * as path from "node:path"
+import { fromBytes, pathOf } from "../../schema/ByteString.ts"
 import { PtyError, type PtySpec } from "../../services/Pty.ts"
 import { quietly } from "../system/quietly.ts"
 
@@ -15,11 +16,11 @@ type Found = "absent" | "directory" | "not executable" | "executable"
 
 const mayExecute = (file: string): boolean =>
   quietly(() => {
-    fs.accessSync(file, fs.constants.X_OK)
+    fs.accessSync(pathOf(file), fs.constants.X_OK)
     return true
   }, false)
 
-const statOf = (file: string): fs.Stats | undefined => quietly(() => fs.statSync(file))
+const statOf = (file: string): fs.Stats | undefined => quietly(() => fs.statSync(pathOf(file)))
 
 const inspect = (file: string): Found => {
   const stats = statOf(file)
@@ -40,7 +41,7 @@ const problemOfDirectory = (dir: string): string | undefined => {
 const problemOfScript = (file: string): string | undefined =>
   // A script that is executable and not readable is fine.
   quietly(() => {
-    const fd = fs.openSync(file, "r")
+    const fd = fs.openSync(pathOf(file), "r")
     const start = Buffer.alloc(SHEBANG_BYTES)
     try {
       fs.readSync(fd, start)
@@ -48,7 +49,7 @@ const problemOfScript = (file: string): string | undefined =>
       fs.closeSync(fd)
     }
     const interpreter = /^#![ \t]*(\/[^ \t\r\n\0]*)/.exec(start.toString("latin1"))?.[1]
-    return interpreter === undefined || statOf(Buffer.from(interpreter, "latin1").toString()) !== undefined
+    return interpreter === undefined || statOf(fromBytes(Buffer.from(interpreter, "latin1"))) !== undefined
       ? undefined
       : `its interpreter ${JSON.stringify(interpreter)} does not exist`
   })
@@ -86,7 +87,7 @@ const locate = ({ cwd, env, file }: PtySpec): Result.Result<string, PtyError> =>
 const hasNul = ({ args, cwd, env, file }: PtySpec) =>
   [file, cwd, ...args, ...Object.keys(env), ...Object.values(env)].some((text) => text.includes("\0"))
 
-/** The file to give to the system to run `spec`, or what is wrong with it. */
+/** The file that the system would run for `spec`, or what is wrong with it. */
 export const checkProgram = (spec: PtySpec): Result.Result<string, PtyError> => {
   if (spec.file === "") return unusable(spec.file, "the command is empty", "not found")
   if (hasNul(spec)) {
@@ -97,7 +98,7 @@ export const checkProgram = (spec: PtySpec): Result.Result<string, PtyError> => 
   return Result.flatMap(locate(spec), (file) => {
     const script = problemOfScript(file)
     if (script !== undefined) return unusable(spec.file, script, "not executable")
-    // The program gets the name that the user gave, unless the system would not find it by that.
-    return Result.succeed(spec.env["PATH"] ? spec.file : file)
+    // Of a path that the user gave, a script gets to see each letter.
+    return Result.succeed(spec.file.includes("/") ? spec.file : file)
   })
 }

@@ -1,5 +1,6 @@
 /** The processes on a terminal, as Linux reports them in /proc. */
 import * as fs from "node:fs"
+import { fromBytes } from "../../schema/ByteString.ts"
 import type { Foreground } from "../../services/Pty.ts"
 import { isZombie, readProcStat } from "../system/procStat.ts"
 import { quietly } from "../system/quietly.ts"
@@ -18,7 +19,7 @@ const REMOVED_SUFFIX = " (deleted)"
 /** Reads the link only: its target may be on a file system that hangs, and the session must not. */
 const readCwd = (pid: number): string | undefined =>
   quietly(() => {
-    const cwd = fs.readlinkSync(`/proc/${pid}/cwd`)
+    const cwd = fromBytes(fs.readlinkSync(`/proc/${pid}/cwd`, { encoding: "buffer" }))
     return cwd.endsWith(REMOVED_SUFFIX) ? undefined : cwd
   })
 

@@ -1,5 +1,6 @@
 /** The processes on a terminal: their pids, which one is in the foreground, and signals to them. */
 import * as fs from "node:fs"
+import { fromBytes, pathOf } from "../../schema/ByteString.ts"
 import type { Foreground } from "../../services/Pty.ts"
 import { quietly } from "../system/quietly.ts"
 import { procProcesses } from "./procProcesses.ts"
@@ -26,7 +27,7 @@ export interface PtyProcesses {
 
 /** Of the user's name for a directory, where the session began behind a symlink. */
 export const toUserPath = (start: string): (path: string) => string => {
-  const real = quietly(() => fs.realpathSync(start))
+  const real = quietly(() => fromBytes(fs.realpathSync.native(pathOf(start), { encoding: "buffer" })))
   if (real === undefined) return (path) => path
   return (path) => path === real || path.startsWith(`${real}/`) ? `${start}${path.slice(real.length)}` : path
 }

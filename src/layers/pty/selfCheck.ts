@@ -1,12 +1,13 @@
 import { loadPtyAddon } from "./addon.ts"
+import { libc } from "./posixSpawn.ts"
 
 /** The only argument of a sesh that checks whether it works on this system. */
 export const CHECK_FLAG = "--check"
 
-/** Loads the terminal addon, which `--version` does not need: it may need a newer C library than Node itself. */
+/** Loads what starts programs, which `--version` does not need. The addon may need a newer C library than Node. */
 export const selfCheck = (): void => {
   try {
-    loadPtyAddon()
+    if (libc() === undefined) loadPtyAddon()
     process.exit(0)
   } catch (error) {
     process.stderr.write(`sesh: ${error instanceof Error ? error.message : String(error)}\n`)

@@ -16,6 +16,9 @@ export const resolveRemote = (home: string) => (path: string): string => {
 /** `remoteHome` is empty until the host has answered. */
 export const remoteCaller = (caller: Caller["Service"], remoteHome: () => string): Caller["Service"] => ({
   env: terminalVariables(caller.env),
+  environment: () => terminalVariables(caller.env),
+  signals: () => undefined,
+  accountShell: () => undefined,
   cwd: "",
   get home() {
     return remoteHome()

@@ -1,6 +1,7 @@
 /** Services that the host's sesh provides. */
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
+import { isText } from "../../schema/ByteString.ts"
 import { terminalVariables } from "../../schema/protocol/Serve.ts"
 import type { SessionSpec } from "../../schema/Session.ts"
 import type { SessionName } from "../../schema/SessionName.ts"
@@ -33,6 +34,10 @@ export const remoteLauncher = (host: Host) =>
     launch: Effect.fn("DaemonLauncher.launch")(
       function*({ awaited, command, dir, env, keep, name, size }: SessionSpec) {
         const [file, ...args] = command ?? []
+        // What goes to a host is text, and an older sesh there would change such bytes.
+        if (![dir, ...command ?? []].every(isText)) {
+          return yield* new LaunchError({ name, kind: "other", reason: "its directory or command is not UTF-8" })
+        }
         const answered = yield* host.ask({
           ask: "create",
           name,

@@ -2,6 +2,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import type { Size } from "../../schema/Session.ts"
+import { readScrollback } from "../../schema/Variables.ts"
 import { Caller } from "../../services/Caller.ts"
 import { Scrollback, type ScrollbackModel, type TerminalReport } from "../../services/Scrollback.ts"
 import { VtEngine, type VtTerminal } from "../../services/VtEngine.ts"
@@ -12,9 +13,6 @@ import { RING_BYTES } from "./ScrollbackRing.ts"
 
 /** Lines of history kept: more than tmux's 2,000, in 10 MB at 80 columns (npm run bench -- memory). */
 export const DEFAULT_HISTORY_LINES = 5000
-
-/** The limit of `SESH_SCROLLBACK`: 200 MB at 80 columns. */
-const MAX_HISTORY_LINES = 100_000
 
 /** Most lines of history in a restore: 200 KB of log lines. */
 const REPLAY_LINES = 2000
@@ -183,10 +181,10 @@ class TerminalScrollback implements ScrollbackModel {
   }
 }
 
-/** `SESH_SCROLLBACK` as lines of history; a value that is not a number counts as not given. */
+/** `SESH_SCROLLBACK` as lines of history. A value that means nothing was refused before. */
 export const historyLines = (text: string | undefined): number => {
-  if (text === undefined || !/^\d{1,9}$/.test(text)) return DEFAULT_HISTORY_LINES
-  return Math.min(MAX_HISTORY_LINES, Number(text))
+  const lines = readScrollback(text)
+  return typeof lines === "number" ? lines : DEFAULT_HISTORY_LINES
 }
 
 /**

@@ -7,6 +7,7 @@ import { excerpt, NO_EXIT_CODE } from "../../schema/Event.ts"
 import type { HostName } from "../../schema/HostName.ts"
 import type { SyncList } from "../../schema/SyncList.ts"
 import { count, shortPath, visible } from "../../schema/Text.ts"
+import { readNoSync } from "../../schema/Variables.ts"
 import { Caller } from "../../services/Caller.ts"
 import { EventLog } from "../../services/EventLog.ts"
 import { type FileRunner, type Pushed, RsyncRunner, ScpRunner } from "../../services/FileRunner.ts"
@@ -211,7 +212,9 @@ export const layer: Layer.Layer<
       host: HostName,
       options?: ConnectOptions
     ): Effect.fn.Return<SyncOutcome> {
-      if (!["", "0", undefined].includes(env["SESH_NO_SYNC"])) return OFF
+      const isOff = readNoSync(env["SESH_NO_SYNC"])
+      if (typeof isOff === "string") return yield* failBeforeCopy(host, [], isOff, `${isOff}: nothing was synced`)
+      if (isOff) return OFF
       const read = readList(syncList)
       if (Result.isFailure(read)) {
         const { message } = read.failure

@@ -11,6 +11,9 @@ const resolved = (cwd: string, path: string): string => {
   return `/${parts.join("/")}`
 }
 
+const definedOf = (env: Caller["Service"]["env"]): Record<string, string> =>
+  Object.fromEntries(Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined))
+
 /** A user in /home/user, in a plain environment. */
 export const layer = (given?: Partial<Caller["Service"]>): Layer.Layer<Caller> =>
   Layer.sync(Caller, () => {
@@ -18,6 +21,9 @@ export const layer = (given?: Partial<Caller["Service"]>): Layer.Layer<Caller> =
     const cwd = given?.cwd ?? "/home/user"
     return {
       env,
+      environment: () => definedOf(env),
+      signals: () => undefined,
+      accountShell: () => "/bin/sh",
       cwd,
       home: "/home/user",
       version: "0.0.0",

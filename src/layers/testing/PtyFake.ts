@@ -1,7 +1,7 @@
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import type { ExitStatus, Size } from "../../schema/Session.ts"
+import { type ExitStatus, isSameSize, type Size } from "../../schema/Session.ts"
 import { SIGNAL_NUMBERS } from "../../schema/Signal.ts"
 import { type Foreground, Pty, PtyError, type PtyHandlers, type PtyProcess, type PtySpec } from "../../services/Pty.ts"
 
@@ -118,7 +118,7 @@ export class FakeProgram {
     },
     resize: (size) => {
       const last = this.sizes.at(-1)!
-      if (!this.isRunning || (last.cols === size.cols && last.rows === size.rows)) return
+      if (!this.isRunning || isSameSize(last, size)) return
       this.sizes.push(size)
       this.onResize(size)
     },

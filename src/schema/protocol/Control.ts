@@ -5,7 +5,7 @@ import { ExitStatus, SessionInfo, Size } from "../Session.ts"
 import { FrameType } from "./Frame.ts"
 
 /** Sides with the same major understand each other; the minor counts additions. */
-export const PROTOCOL = { major: 1, minor: 2 } as const
+export const PROTOCOL = { major: 1, minor: 3 } as const
 
 /** The minor that added `hello.command`, `kill.signal` and the history. */
 export const SCRIPTING = 1

@@ -217,7 +217,7 @@ describe("sesh <name>", () => {
         problem: new PathsError({ path: "/x/.sesh", problem: "is a file", advice: "move it away" })
       }],
       ["a program that cannot be run", { pty: { problem: () => "it does not exist" } }],
-      ["SHELL unset", { caller: { env: {} } }]
+      ["SHELL is no path", { caller: { env: { SHELL: "bash" } } }]
     ] as const
   )("%s: one line on stderr, and 1", ([, options]) =>
     inWorld(options, (sesh) =>

@@ -2,7 +2,9 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as TestClock from "effect/testing/TestClock"
+import * as Machine from "../../../src/layers/testing/Machine.ts"
 import { NetworkTestRef } from "../../../src/layers/testing/network/NetworkTestRef.ts"
+import { PtyTestRef } from "../../../src/layers/testing/PtyFake.ts"
 import { SessionFilesTestRef } from "../../../src/layers/testing/SessionFilesFake.ts"
 import { Control } from "../../../src/schema/protocol/Control.ts"
 import { FrameType } from "../../../src/schema/protocol/Frame.ts"
@@ -26,6 +28,39 @@ describe("a session", () => {
         assert.strictEqual(env["TERM"], "xterm")
         assert.notProperty(env, "TMUX")
         assert.strictEqual((yield* SessionFilesTestRef).agents.get("dev"), "/tmp/agent.1")
+      })
+    ))
+
+  it.effect("has no agent's variable where its creator had no agent", () =>
+    hosting((pty) =>
+      Effect.gen(function*() {
+        for (const env of [{ SHELL: "/bin/sh" }, { SHELL: "/bin/sh", SSH_AUTH_SOCK: "" }]) {
+          yield* Effect.scoped(start({ env }))
+          assert.notProperty(pty.last().spec.env, "SSH_AUTH_SOCK")
+        }
+      })
+    ))
+
+  it.effect("takes pixels of the window over: at once, when the client learns them, and with other cells", () =>
+    hosting((pty) =>
+      Effect.gen(function*() {
+        const pixels = { cols: 80, rows: 24, width: 800, height: 480 }
+        yield* start({ size: pixels })
+        assert.deepStrictEqual(pty.last().spec.size, pixels)
+        // Its hello says only the cells.
+        const client = yield* joined(dev, "attach", { size: { cols: 80, rows: 24 } })
+        const [restored] = [client.restored]
+        assert.deepStrictEqual(pty.last().sizes, [pixels])
+        const finer = { ...pixels, width: 1600, height: 960 }
+        client.connection.send(FrameType.resize, Control.resize.encode(finer))
+        yield* eventually("finer pixels", () => pty.last().sizes.length === 2)
+        const other = { cols: 100, rows: 30, width: 1000, height: 600 }
+        client.connection.send(FrameType.resize, Control.resize.encode(other))
+        yield* eventually("another size", () => pty.last().sizes.length === 3)
+        client.connection.send(FrameType.resize, Control.resize.encode({ cols: 100, rows: 30 }))
+        yield* eventually("a terminal that does not know pixels", () => pty.last().sizes.length === 4)
+        assert.deepStrictEqual(pty.last().sizes.slice(1), [finer, other, { cols: 100, rows: 30 }])
+        assert.strictEqual(client.restored, restored)
       })
     ))
 
@@ -289,10 +324,30 @@ describe("the end of a session", () => {
     ))
 })
 
+describe("what a session runs", () => {
+  it.effect("is SHELL, else the shell of the account, else /bin/sh", () =>
+    hosting((pty) =>
+      Effect.gen(function*() {
+        yield* start({ env: { SHELL: "/bin/zsh" } })
+        assert.strictEqual(pty.last().spec.file, "/bin/zsh")
+      })
+    ))
+
+  for (const [account, file] of [["/bin/fish", "/bin/fish"], [undefined, "/bin/sh"]] as const) {
+    for (const env of [{}, { SHELL: "" }] as ReadonlyArray<Record<string, string>>) {
+      it.effect(`is ${file} where SHELL is ${env["SHELL"] ?? "not set"} and the account has ${account}`, () =>
+        Effect.gen(function*() {
+          yield* start({ env })
+          const { spec } = (yield* PtyTestRef).last()
+          assert.deepStrictEqual([spec.file, spec.env["SHELL"]], [file, file])
+        }).pipe(Effect.provide(Machine.layer({ caller: { accountShell: () => account } }))))
+    }
+  }
+})
+
 describe("a session that cannot start", () => {
   it.effect.each(
     [
-      [{}, "SHELL is not set"],
       [{ SHELL: "bash" }, "not an absolute path"]
     ] as const
   )("says what is wrong with %j", ([env, problem]) =>

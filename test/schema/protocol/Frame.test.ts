@@ -124,7 +124,7 @@ describe("frames", () => {
       `{"protocol":{"major":1,"minor":2},"sesh":"0.2.0","role":"attach","client":"c1","resume":{"session":"s1",` +
       `"output":4294967301,"input":6,"only":true,"redraw":{"placed":true}}}`
     const hello = Option.getOrThrow(Control.hello.decode(Buffer.from(json)))
-    assert.deepStrictEqual(hello.protocol, PROTOCOL)
+    assert.deepStrictEqual(hello.protocol, { major: PROTOCOL.major, minor: 2 })
     assert.deepStrictEqual(hello.resume, {
       session: "s1",
       output: 2 ** 32 + 5,
@@ -142,6 +142,15 @@ describe("frames", () => {
     const welcome = Option.getOrThrow(Control.welcome.decode(Buffer.from(json)))
     assert.deepStrictEqual([welcome.input, welcome.typed], [6, 4])
     assert.strictEqual(Control.welcome.encode(welcome).toString(), json)
+  })
+
+  it("golden vector: a size in pixels, since 1.3", () => {
+    const json = `{"cols":100,"rows":30,"width":1000,"height":600}`
+    const size = Option.getOrThrow(Control.resize.decode(Buffer.from(json)))
+    assert.deepStrictEqual(size, { cols: 100, rows: 30, width: 1000, height: 600 })
+    assert.strictEqual(Control.resize.encode(size).toString(), json)
+    // A session of an older version reads the cells.
+    assert.deepStrictEqual(PROTOCOL, { major: 1, minor: 3 })
   })
 
   it("a kill by a signal that ends no program is not read as a kill", () => {
@@ -165,7 +174,8 @@ describe("frames", () => {
         "[]",
         `{"cols":0,"rows":24}`,
         `{"cols":80.5,"rows":24}`,
-        `{"cols":70000,"rows":1}`
+        `{"cols":70000,"rows":1}`,
+        `{"cols":80,"rows":24,"width":-1,"height":600}`
       ]
     ) {
       assert.isTrue(Option.isNone(Control.resize.decode(Buffer.from(text))), text)

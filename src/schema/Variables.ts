@@ -1,0 +1,40 @@
+/** Values of our own variables. One that means nothing is the user's mistake, and is said where it would count. */
+import { visible } from "./Text.ts"
+
+type Env = Readonly<Record<string, string | undefined>>
+
+/** Lines of history that a session keeps: 200 MB at 80 columns. */
+export const MAX_HISTORY_LINES = 100_000
+
+/** What is wrong with a value, and what to do. */
+export const problemWith = (name: string, value: string, advice: string): string =>
+  `${name} is ${visible(JSON.stringify(value.slice(0, 40)))}; set it to ${advice}`
+
+/** `SESH_SCROLLBACK`: undefined where it is not set, an error's words where it is no number of lines. */
+export const readScrollback = (text: string | undefined): number | string | undefined => {
+  if (text === undefined || text === "") return undefined
+  const lines = /^\d{1,9}$/.test(text) ? Number(text) : Infinity
+  return lines <= MAX_HISTORY_LINES
+    ? lines
+    : problemWith("SESH_SCROLLBACK", text, `a number of lines, ${MAX_HISTORY_LINES} at the most`)
+}
+
+/** `SESH_NO_SYNC`: whether it is on, or an error's words. */
+export const readNoSync = (text: string | undefined): boolean | string => {
+  if (text === undefined || text === "" || text === "0") return false
+  return text === "1" || problemWith("SESH_NO_SYNC", text, "1 to bring no files to hosts, or 0")
+}
+
+/** `SESH_PRESERVE_ENV`: names with commas or blanks between them, or an error's words. */
+export const readPreserved = (text: string | undefined): ReadonlyArray<string> | string => {
+  const names = (text ?? "").split(/[,\s]+/).filter((name) => name !== "")
+  return names.every((name) => /^[A-Za-z_]\w*$/.test(name))
+    ? names
+    : problemWith("SESH_PRESERVE_ENV", text!, "names of variables, with commas between them")
+}
+
+/** What is wrong with a variable that counts when a session is made; undefined: nothing. */
+export const problemWithVariables = (env: Env): string | undefined =>
+  [readScrollback(env["SESH_SCROLLBACK"]), readPreserved(env["SESH_PRESERVE_ENV"])].find((one) =>
+    typeof one === "string"
+  )

@@ -1,0 +1,32 @@
+import { assert, describe, it } from "@effect/vitest"
+import { problemWithVariables, readNoSync, readPreserved, readScrollback } from "../../src/schema/Variables.ts"
+
+describe("a variable of ours", () => {
+  it("that is empty counts as not set", () => {
+    for (const text of [undefined, ""]) {
+      assert.isUndefined(readScrollback(text))
+      assert.isFalse(readNoSync(text))
+      assert.deepStrictEqual(readPreserved(text), [])
+    }
+    assert.isUndefined(problemWithVariables({ SESH_SCROLLBACK: "", SESH_PRESERVE_ENV: "" }))
+  })
+
+  it("is read", () => {
+    assert.deepStrictEqual(["0", "100", "100000"].map(readScrollback), [0, 100, 100_000])
+    assert.deepStrictEqual(["0", "1"].map(readNoSync), [false, true])
+    assert.deepStrictEqual(readPreserved(" A,B_1  _c "), ["A", "B_1", "_c"])
+  })
+
+  it("whose value means nothing is said, and what to set it to", () => {
+    for (const text of ["lots", "-1", "1.5", "1e3", "100001", "99999999999", " 5"]) {
+      assert.include(readScrollback(text), `SESH_SCROLLBACK is ${JSON.stringify(text)}; set it to a number of lines`)
+      assert.isString(problemWithVariables({ SESH_SCROLLBACK: text }))
+    }
+    for (const text of ["yes", "true", "2", "no"]) assert.include(readNoSync(text), "set it to 1 to bring no files")
+    for (const text of ["A;B", "1A", "A=b", "*"]) {
+      assert.include(readPreserved(text), "names of variables")
+      assert.isString(problemWithVariables({ SESH_PRESERVE_ENV: text }))
+    }
+    assert.notInclude(readScrollback("\u001b[2J\u202e"), "\u202e")
+  })
+})

@@ -41,15 +41,15 @@ describeWith(["tmux"], "in a session", () => {
     await t.shows(`${box.home}/agent2\ndone\n$`)
   })
 
-  it("the agent's link is there even if the creator had no agent", async () => {
+  it("without an agent SSH_AUTH_SOCK is not set; the link leads to that of who attaches all the same", async () => {
     const box = sandbox({ SSH_AUTH_SOCK: undefined })
     writeFileSync(path.join(box.home, "agent"), "")
     await box.sesh(["dev", "-d"])
     const t = await terminal(box, { env: { SSH_AUTH_SOCK: `${box.home}/agent` } })
     t.run("sesh dev")
     await t.prompt("$")
-    t.run("clear; readlink -f $SSH_AUTH_SOCK")
-    await t.shows(`${box.home}/agent\n$`)
+    t.run("clear; echo ${SSH_AUTH_SOCK-unset}; readlink -f ~/.sesh/dev.agent")
+    await t.shows(`unset\n${box.home}/agent\n$`)
   })
 
   it("the same session cannot be shown again", async () => {

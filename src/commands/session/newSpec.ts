@@ -14,11 +14,13 @@ export const newSpec = Effect.fnUntraced(function*(given: {
   const caller = yield* Caller
   const tty = yield* Tty
   const signals = caller.signals()
+  const agent = caller.agentSocket()
   return {
     name: given.name,
     dir: given.dir === undefined ? caller.cwd : caller.resolve(given.dir),
     ...(given.command === undefined ? {} : { command: given.command }),
-    env: caller.environment(),
+    // By a way that lasts: where this is a session itself, its own link to the agent goes with it.
+    env: { ...caller.environment(), ...(agent === undefined ? {} : { SSH_AUTH_SOCK: agent }) },
     ...(signals === undefined ? {} : { signals }),
     size: tty.size() ?? DEFAULT_SIZE,
     awaited: given.awaited

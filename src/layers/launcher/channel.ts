@@ -12,9 +12,16 @@ export const TERMINAL_FD = 4
 /** The first argument of a daemon. Its second is the session's name, to be seen in a list of processes. */
 export const DAEMON_FLAG = "--daemon"
 
-/** A spec without what the daemon asks the creator's terminal itself. */
+/**
+ * A spec without what the daemon asks the creator's terminal itself. A launcher that was running when sesh was upgraded
+ * sends no environment: the daemon's process has it.
+ */
 export const LaunchRequest = Schema.fromJsonString(
-  SessionSpec.mapFields((fields) => ({ ...Struct.omit(fields, ["modes"]), hasTerminal: Schema.Boolean }))
+  SessionSpec.mapFields((fields) => ({
+    ...Struct.omit(fields, ["modes"]),
+    env: Schema.optionalKey(fields.env),
+    hasTerminal: Schema.optionalKey(Schema.Boolean)
+  }))
 )
 
 /** How the start went. */

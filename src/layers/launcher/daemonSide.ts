@@ -4,6 +4,7 @@ import * as Schema from "effect/Schema"
 import * as Fs from "node:fs"
 import type { SessionSpec, Size } from "../../schema/Session.ts"
 import { messageOf } from "../../schema/Text.ts"
+import { inheritedEnvironment } from "../system/inherited.ts"
 import { quietly } from "../system/quietly.ts"
 import { modesOf, pixelsOf } from "../system/terminal.ts"
 import { LAUNCH_FD, type LaunchReply, LaunchReplyJson, LaunchRequest, TERMINAL_FD } from "./channel.ts"
@@ -75,7 +76,11 @@ export const readLaunch = (): Effect.Effect<SessionSpec, LaunchInputError> =>
         ? Effect.fail(new LaunchInputError({}))
         : Effect.mapError(decodeRequest(line), (cause) => new LaunchInputError({ cause }))
     ),
-    Effect.map(({ hasTerminal, ...spec }) => hasTerminal ? { ...spec, ...readTerminal(spec.size) } : spec)
+    Effect.map(({ env = inheritedEnvironment(), hasTerminal, ...spec }) => ({
+      ...spec,
+      env,
+      ...(hasTerminal === true ? readTerminal(spec.size) : {})
+    }))
   )
 
 const encodeReply = Schema.encodeSync(LaunchReplyJson)

@@ -92,7 +92,10 @@ const loadFrom = (dir: string): PtyAddon =>
   load(writeAsset(dir, ADDON, 0o600), HELPER === undefined ? "" : writeAsset(dir, HELPER, 0o700))
 
 const cacheDir = () => {
-  const dir = cacheDirOf(process.platform, { home: os.homedir(), xdg: usableXdg(process.env["XDG_CACHE_HOME"], process.getuid!()) })
+  const dir = cacheDirOf(process.platform, {
+    home: os.homedir(),
+    xdg: usableXdg(process.env["XDG_CACHE_HOME"], process.getuid!())
+  })
   makeOwnDirectory(dir)
   return dir
 }

@@ -1,6 +1,7 @@
 /**
  * Flow control between one program and the terminals that show it: the program is paused for a client that is slow,
- * so that nothing is lost from the user's own scrollback, but not for one that has stopped taking anything.
+ * so that nothing is lost from the user's own scrollback, but not for one that has stopped taking anything; and for the
+ * terminal model, which may need longer for a sequence than a program for writing it.
  */
 import type { Peer } from "./peer.ts"
 
@@ -18,6 +19,8 @@ interface Progress {
 export class FlowControl {
   private readonly slowPeers = new Map<Peer, Progress>()
   private isAwaitingCreator = false
+  private isModelBehind = false
+  private isPaused = false
   private isPolling = false
   private readonly program: { readonly pause: () => void; readonly resume: () => void }
   private readonly after: (ms: number, run: () => void) => void
@@ -32,29 +35,41 @@ export class FlowControl {
 
   /** Pauses the program for its creator, which is about to attach and must get the output from its first byte. */
   awaitCreator(): void {
-    if (this.isAwaitingCreator) return
     this.isAwaitingCreator = true
-    if (this.slowPeers.size === 0) this.program.pause()
+    this.apply()
   }
 
   /** The creator has attached, or is no longer waited for. */
   endCreatorWait(): void {
-    if (!this.isAwaitingCreator) return
     this.isAwaitingCreator = false
-    if (this.slowPeers.size === 0) this.program.resume()
+    this.apply()
+  }
+
+  /** The terminal model has more output than it can soon take in, or no longer. */
+  setModelBehind(isBehind: boolean): void {
+    this.isModelBehind = isBehind
+    this.apply()
   }
 
   /** Too much waits for this client: no more output until it has drained, or has stalled. */
   pauseFor(peer: Peer): void {
     if (this.slowPeers.has(peer)) return
     this.slowPeers.set(peer, { pending: peer.connection.pending(), quietMs: 0 })
-    if (this.slowPeers.size === 1 && !this.isAwaitingCreator) this.program.pause()
+    this.apply()
     this.poll()
   }
 
   /** The client has drained, or is gone. */
   release(peer: Peer): void {
-    if (this.slowPeers.delete(peer) && this.slowPeers.size === 0 && !this.isAwaitingCreator) this.program.resume()
+    if (this.slowPeers.delete(peer)) this.apply()
+  }
+
+  private apply(): void {
+    const pause = this.isAwaitingCreator || this.isModelBehind || this.slowPeers.size > 0
+    if (pause === this.isPaused) return
+    this.isPaused = pause
+    if (pause) this.program.pause()
+    else this.program.resume()
   }
 
   private poll(): void {

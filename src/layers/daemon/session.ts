@@ -81,6 +81,7 @@ export class Session {
     this.active = options.initialInfo.created
     this.sessionEnd = new SessionEnd(options.model)
     this.flowControl = new FlowControl(options.program, options.after)
+    options.model.listen((isBehind) => this.flowControl.setModelBehind(isBehind))
     this.broadcast = new Broadcast(options.model, this.flowControl)
     this.windowSize = new WindowSize(options.initialInfo.size, {
       ...options,

@@ -17,8 +17,14 @@ export const DEFAULT_HISTORY_LINES = 5000
 /** Most lines of history in a restore: 200 KB of log lines. */
 const REPLAY_LINES = 2000
 
-/** Most bytes that are not parsed yet: three quarters of a ring, so that none of them are overwritten. */
-const BACKLOG_BYTES = RING_BYTES * 3 / 4
+/** Most bytes that are not parsed yet while what scrolls away can be skipped: of plain text, parsed in 50 ms. */
+const BACKLOG_BYTES = RING_BYTES / 2
+
+/** More than this is parsed at once, however long it takes: the ring would no longer hold it. */
+const MAX_BACKLOG_BYTES = RING_BYTES * 3 / 4
+
+/** Time that it may take to parse what cannot be skipped: who attaches waits for it. */
+const BACKLOG_MS = 20
 
 /** How often output is parsed, unless it floods. */
 const IDLE_MS = 20
@@ -28,6 +34,9 @@ const BUSY_BYTES = 64 * 1024
 
 /** How long parsing may block the event loop. */
 const SLICE_MS = 4
+
+/** The program goes on once this part of the limits is left. */
+const LOW_WATER = 0.25
 
 /** The engine is loaded this long after the session was made: by then its shell is starting. */
 const LOAD_MS = 50
@@ -49,12 +58,19 @@ class TerminalScrollback implements ScrollbackModel {
   private failed = false
   private timer: ReturnType<typeof setTimeout> | undefined
   private sinceTick = 0
+  private isLoading = false
+  private isBehind = false
+  private onBehind: (isBehind: boolean) => void = () => {}
 
   constructor(options: Options) {
     this.options = options
     this.raw = new RawScrollback(options.size, RING_BYTES)
     this.backlog = new Backlog({ ring: this.raw.ring, size: options.size, history: options.history })
-    this.later(LOAD_MS, () => options.load((terminal) => this.loaded(terminal)))
+    this.later(LOAD_MS, () => this.load())
+  }
+
+  listen(onBehind: (isBehind: boolean) => void): void {
+    this.onBehind = onBehind
   }
 
   offset(): number {
@@ -62,14 +78,16 @@ class TerminalScrollback implements ScrollbackModel {
   }
 
   append(bytes: Buffer): void {
-    const room = BACKLOG_BYTES - bytes.length
-    if (!this.failed && this.backlog.bytes > room) {
-      this.attempt((terminal) => this.backlog.makeRoom(terminal, Math.max(0, Math.min(room, BACKLOG_BYTES / 2))))
-    }
-    this.raw.append(bytes)
+    const { backlog, raw } = this
+    const room = MAX_BACKLOG_BYTES - bytes.length
+    if (!this.failed && backlog.bytes > room) this.attempt((terminal) => backlog.makeRoom(terminal, Math.max(0, room)))
+    const before = raw.modes.effort
+    raw.append(bytes)
     if (this.failed) return
-    if (this.raw.offset() >= this.backlog.countAt) this.attempt((terminal) => this.backlog.count(terminal))
+    backlog.weigh(bytes.length, raw.modes.effort - before)
+    if (raw.offset() >= backlog.countAt) this.attempt((terminal) => backlog.count(terminal))
     this.sinceTick += bytes.length
+    if (!this.isBehind && this.isOver(1)) this.fallBehind()
     if (this.terminal !== undefined && this.timer === undefined) this.schedule(IDLE_MS)
   }
 
@@ -119,6 +137,12 @@ class TerminalScrollback implements ScrollbackModel {
     return cursor === undefined ? report : { ...report, cursor }
   }
 
+  private load(): void {
+    if (this.isLoading) return
+    this.isLoading = true
+    this.options.load((terminal) => this.loaded(terminal))
+  }
+
   private loaded(terminal: VtTerminal | undefined): void {
     if (terminal === undefined) return this.fail(undefined)
     if (this.failed) return terminal.dispose()
@@ -128,13 +152,39 @@ class TerminalScrollback implements ScrollbackModel {
     this.schedule(0)
   }
 
+  /** More output is not parsed yet than that part of the limits. */
+  private isOver(part: number): boolean {
+    const { backlog } = this
+    return backlog.bytes > BACKLOG_BYTES * part ||
+      (backlog.effortMs > BACKLOG_MS * part && !backlog.isSkippable(this.terminal))
+  }
+
+  /** Too much is not parsed yet: no more comes before the model has caught up, in slices. */
+  private fallBehind(): void {
+    this.attempt((terminal) => this.backlog.skip(terminal))
+    if (this.failed || !this.isOver(1)) return
+    this.isBehind = true
+    this.onBehind(true)
+    if (this.terminal === undefined) return this.load()
+    clearTimeout(this.timer)
+    this.schedule(0)
+  }
+
+  private catchUp(): void {
+    if (!this.isBehind) return
+    this.isBehind = false
+    this.onBehind(false)
+  }
+
   /** Uses the model with all output parsed. Undefined when there is no model. */
   private withModel<A>(use: (terminal: VtTerminal) => A): A | undefined {
     if (this.terminal === undefined) return undefined
-    return this.attempt((terminal) => {
+    const used = this.attempt((terminal) => {
       this.backlog.parse(terminal!, () => false)
       return use(terminal!)
     })
+    this.catchUp()
+    return used
   }
 
   private attempt<A>(use: (terminal: VtTerminal | undefined) => A): A | undefined {
@@ -152,6 +202,7 @@ class TerminalScrollback implements ScrollbackModel {
     this.failed = true
     this.terminal = undefined
     clearTimeout(this.timer)
+    this.catchUp()
     if (cause !== undefined) this.options.onFailure(cause)
     try {
       terminal?.dispose()
@@ -166,10 +217,11 @@ class TerminalScrollback implements ScrollbackModel {
       const busy = this.sinceTick > BUSY_BYTES
       this.sinceTick = 0
       if (this.terminal === undefined) return
-      if (busy) return this.schedule(IDLE_MS)
+      if (busy && !this.isBehind) return this.schedule(IDLE_MS)
       const end = performance.now() + SLICE_MS
       this.attempt((terminal) => this.backlog.parse(terminal!, () => performance.now() >= end))
-      if (!this.failed && !this.backlog.empty) this.schedule(1)
+      if (!this.isOver(LOW_WATER)) this.catchUp()
+      if (!this.failed && !this.backlog.empty) this.schedule(this.isBehind ? 0 : 1)
     })
   }
 

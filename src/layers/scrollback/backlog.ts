@@ -11,6 +11,22 @@ import { planSkip } from "./skip.ts"
 /** Bytes parsed between two looks at the clock: a millisecond or less for nearly all output. */
 const PIECE_BYTES = 16 * 1024
 
+/** Fewer bytes are not worth a call, even of output of which each byte asks much. */
+const MIN_PIECE_BYTES = 64
+
+/** Most time between two looks at the clock. */
+const PIECE_MS = 2
+
+/** Output that came together counts as one of even effort up to this many bytes. */
+const WEIGHED_BYTES = 4096
+
+/**
+ * What parsing takes, on a slow machine (measured at 80 and 500 columns, then doubled): for a byte, which may be a line
+ * feed, and for a row that a sequence writes.
+ */
+const byteMs = (cols: number): number => 1e-4 + 5e-7 * cols
+const rowMs = (cols: number): number => 2e-4 + 2e-6 * cols
+
 /** A backlog from which it pays to look for output to skip. */
 const SKIP_BYTES = 48 * 1024
 
@@ -35,6 +51,9 @@ export class Backlog {
   private resizes: Array<{ readonly at: number; readonly size: Size }> = []
   /** Parsed first, instead of output that was skipped before there was a model. */
   private prelude: Buffer = Buffer.alloc(0)
+  /** Output that asks for more than its bytes, up to which offset: rows, and how many bytes there are of it. */
+  private weighed: Array<{ to: number; bytes: number; rows: number }> = []
+  private rows = 0
   private readonly ring: ByteRing
   private readonly history: number
 
@@ -51,6 +70,32 @@ export class Backlog {
 
   get empty(): boolean {
     return this.bytes === 0 && this.resizes.length === 0
+  }
+
+  /** Takes note of output that was just added: the rows that its sequences may write. */
+  weigh(bytes: number, rows: number): void {
+    if (rows === 0) return
+    this.rows += rows
+    const last = this.weighed[this.weighed.length - 1]
+    const to = this.ring.offset
+    if (last !== undefined && last.to === to - bytes && last.bytes + bytes <= WEIGHED_BYTES) {
+      last.to = to
+      last.bytes += bytes
+      last.rows += rows
+    } else this.weighed.push({ to, bytes, rows })
+  }
+
+  /** Milliseconds that parsing takes, at most. */
+  get effortMs(): number {
+    this.settle()
+    const { cols } = this.size
+    return this.bytes * byteMs(cols) + (this.rows + this.resizes.length * this.history) * rowMs(cols)
+  }
+
+  /** Rows are being counted: what leaves the history need not be parsed. */
+  isSkippable(terminal: VtTerminal | undefined): boolean {
+    return !this.hasGap && this.rowCount.isCounting(this.parsedTo, this.ring.offset - SKIP_BYTES) &&
+      (terminal === undefined || terminal.scrolls())
   }
 
   resize(size: Size): void {
@@ -75,7 +120,7 @@ export class Backlog {
     }
     while (!this.empty) {
       if (this.bytes >= SKIP_BYTES) this.skip(terminal)
-      this.step(terminal, PIECE_BYTES)
+      this.step(terminal)
       if (isTimeUp()) return
     }
   }
@@ -85,8 +130,25 @@ export class Backlog {
     while (this.bytes > maxBytes) {
       if (this.skip(terminal)) continue
       if (terminal === undefined) return
-      this.step(terminal, PIECE_BYTES)
+      this.step(terminal)
     }
+  }
+
+  /** Skips what need not be parsed. False if there is nothing. */
+  skip(terminal: VtTerminal | undefined): boolean {
+    // Before there is a model only plain lines were skipped: the terminal is in its initial state.
+    if (this.hasGap || (terminal !== undefined && !terminal.scrolls())) return false
+    this.countRows(terminal)
+    const plan = planSkip(this.ring, this.rowCount, {
+      from: this.parsedTo,
+      history: this.history,
+      rows: this.size.rows
+    })
+    if (plan === undefined) return false
+    if (terminal === undefined) this.prelude = Buffer.concat([this.prelude, plan.replacement])
+    else terminal.write(plan.replacement)
+    this.parsedTo = plan.to
+    return true
   }
 
   /** The ring no longer holds all of the backlog. */
@@ -106,7 +168,7 @@ export class Backlog {
     this.prelude = prelude
   }
 
-  private step(terminal: VtTerminal, maxBytes: number): void {
+  private step(terminal: VtTerminal): void {
     const next = this.resizes[0]
     if (next !== undefined && next.at <= this.parsedTo) {
       this.resizes.shift()
@@ -115,25 +177,29 @@ export class Backlog {
       terminal.resize(next.size)
       return
     }
-    const to = Math.min(this.parsedTo + maxBytes, next?.at ?? this.ring.offset)
+    const to = Math.min(this.parsedTo + this.pieceBytes(), next?.at ?? this.ring.offset)
     for (const view of this.ring.views(this.parsedTo, to)) terminal.write(view)
     this.parsedTo = to
   }
 
-  private skip(terminal: VtTerminal | undefined): boolean {
-    // Before there is a model only plain lines were skipped: the terminal is in its initial state.
-    if (this.hasGap || (terminal !== undefined && !terminal.scrolls())) return false
-    this.countRows(terminal)
-    const plan = planSkip(this.ring, this.rowCount, {
-      from: this.parsedTo,
-      history: this.history,
-      rows: this.size.rows
-    })
-    if (plan === undefined) return false
-    if (terminal === undefined) this.prelude = Buffer.concat([this.prelude, plan.replacement])
-    else terminal.write(plan.replacement)
-    this.parsedTo = plan.to
-    return true
+  /** Forgets the effort of what has been parsed. */
+  private settle(): void {
+    for (let first = this.weighed[0]; first !== undefined && first.to <= this.parsedTo; first = this.weighed[0]) {
+      this.rows -= first.rows
+      this.weighed.shift()
+    }
+  }
+
+  /** How much to parse at once, from here. */
+  private pieceBytes(): number {
+    this.settle()
+    const first = this.weighed[0]
+    if (first === undefined) return PIECE_BYTES
+    const before = first.to - first.bytes - this.parsedTo
+    if (before > 0) return Math.min(PIECE_BYTES, before)
+    const { cols } = this.size
+    const msOfByte = byteMs(cols) + first.rows / first.bytes * rowMs(cols)
+    return Math.min(PIECE_BYTES, Math.max(MIN_PIECE_BYTES, Math.floor(PIECE_MS / msOfByte)))
   }
 
   /** Counts the rows of new output, up to the next resize. */

@@ -3,9 +3,16 @@
 /** Length of a piece: what a socket takes at once. */
 const PIECE_CHARACTERS = 64 * 1024
 
+/** Not by a pattern: that would begin again at each blank of a line, and a line may have millions. */
+const withoutBlanksAtEnd = (line: string): string => {
+  let end = line.length
+  while (end > 0 && (line[end - 1] === " " || line[end - 1] === "\t")) end--
+  return line.slice(0, end)
+}
+
 /** The lines as a person would copy them: no blanks at the ends of lines, no blank lines at the end. */
 export const trimmed = (lines: ReadonlyArray<string>): Array<string> => {
-  const all = lines.map((line) => line.replace(/[ \t]+$/, ""))
+  const all = lines.map(withoutBlanksAtEnd)
   while (all.at(-1) === "") all.pop()
   return all
 }

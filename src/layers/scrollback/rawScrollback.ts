@@ -72,6 +72,9 @@ export class RawScrollback implements ScrollbackModel {
     this.ring.append(bytes)
   }
 
+  /** Bytes are kept at once. */
+  listen(): void {}
+
   resize(size: Size): void {
     this.size = size
     this.modes.resize(size.rows)

@@ -100,6 +100,11 @@ export class RowCount {
     return at >= this.startedAt && (at < this.at || !this.stopped)
   }
 
+  /** True when all rows between the two offsets are counted, and those that follow will be. */
+  isCounting(from: number, to: number): boolean {
+    return !this.stopped && from >= this.startedAt && to <= this.at
+  }
+
   /** The last mark that at least `keep` rows follow. Drops the marks before it. */
   cut(keep: number): Mark | undefined {
     const index = this.marks.findLastIndex((mark) => mark.rows <= this.rows - keep)

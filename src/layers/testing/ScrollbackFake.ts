@@ -16,6 +16,7 @@ export const layer: Layer.Layer<Scrollback> = Layer.succeed(Scrollback, {
           raw.append(bytes)
           all = Buffer.concat([all, bytes])
         },
+        listen: () => {},
         resize: (size) => raw.resize(size),
         restore: () => all.length === 0 ? [] : [replayable(all)],
         redraw: () => undefined,

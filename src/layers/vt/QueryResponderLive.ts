@@ -11,6 +11,9 @@ const REPLY_TIMEOUT_MS = 2000
 /** Most pending queries: a program that sends more does not read the replies. */
 const MAX_PENDING = 64
 
+/** Most bytes of replies to one batch of output: far more than all colours. A program that queries more gets no more. */
+const MAX_REPLY_BYTES = 32 * 1024
+
 /** Most replies remembered: more than there are colours and device reports. */
 const MAX_REMEMBERED = 300
 
@@ -109,9 +112,7 @@ class LiveResponder implements Responder {
     this.danglingBackslash = false
     if (!this.hasEnq) return
     // ENQ queries the answerback message, which is empty as a rule.
-    for (let at = bytes.indexOf(ENQ, from); at !== -1 && at < to; at = bytes.indexOf(ENQ, at + 1)) {
-      this.blank(at, at + 1)
-    }
+    for (let at = from; at < to; at++) if (bytes[at] === ENQ) this.blank(at, at + 1)
   }
 
   private sequence(bytes: Buffer, from: number, to: number): void {
@@ -158,6 +159,7 @@ class LiveResponder implements Responder {
   }
 
   private addQuery(bytes: Buffer, from: number, to: number): void {
+    if (this.replies.length >= MAX_REPLY_BYTES) return
     const queries = repliesTo(bytes, from, to, this.options.report())
     for (const { kind, reply } of queries) {
       const known = isLasting(kind) ? this.remembered.get(kind) ?? reply : reply

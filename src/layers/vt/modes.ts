@@ -2,6 +2,7 @@
  * Tracks what a program has changed about its terminal, from the bytes that it writes: all that the screen's contents
  * do not show. Cheap enough for live output: skips text, and knows a colour by one byte.
  */
+import { rowsOfCsi, rowsOfEscape } from "./effort.ts"
 import { Keyboards, type Screen } from "./keyboards.ts"
 import { setLimited } from "./limitedMap.ts"
 import { MAX_OSC_BYTES, OscState } from "./oscState.ts"
@@ -44,6 +45,8 @@ export class ModeTracker {
   readonly charsets = new Map<string, string>()
   /** The cursor is in the first column, as far as one can tell. */
   lineStart = true
+  /** Rows that the sequences so far may have written: what they ask of a terminal model. */
+  effort = 0
 
   private rows: number
   private readonly saved = new Map<number, boolean>()
@@ -56,7 +59,10 @@ export class ModeTracker {
         const last = bytes[to - 1]!
         this.lineStart = last === 0x0a || last === 0x0d
       },
-      sequence: (bytes, from, to) => this.sequence(bytes, from, to)
+      sequence: (bytes, from, to) => this.sequence(bytes, from, to),
+      overlong: (beginning) => {
+        if (beginning[1] === 0x5d) this.sequence(beginning, 0, beginning.length)
+      }
     })
   }
 
@@ -116,17 +122,20 @@ export class ModeTracker {
         // SGR is by far the most frequent and changes no mode; `CSI > m` is not SGR.
         if (final === 0x6d && bytes[from + 2] !== 0x3e) return
         const csi = parseCsi(bytes, from, to)
-        if (csi !== undefined) this.csi(csi)
-        return
+        // xterm.js obeys sequences with more parameters.
+        this.effort += csi === undefined ? this.rows : rowsOfCsi(csi, this.rows)
+        return csi === undefined ? undefined : this.csi(csi)
       }
       case 0x5d:
-        return to - from > MAX_OSC_BYTES ? undefined : this.osc.apply(oscText(bytes, from, to))
+        if (to - from > MAX_OSC_BYTES) return this.osc.applyCut(oscText(bytes, from, from + MAX_OSC_BYTES))
+        return this.osc.apply(oscText(bytes, from, to))
       default:
         return this.escape(bytes.toString("latin1", from + 1, Math.min(to, from + 4)))
     }
   }
 
   private escape(text: string): void {
+    this.effort += rowsOfEscape(text, this.rows)
     if (text === "=") this.modes.set(66, true)
     else if (text === ">") this.modes.set(66, false)
     else if (text === "c") this.reset()

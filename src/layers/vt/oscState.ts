@@ -1,7 +1,7 @@
 /** What a program has set by OSC sequences: colours, titles, directory, link, progress. */
 import { setLimited } from "./limitedMap.ts"
 
-/** Longest OSC sequence that counts as a title, directory or colour. */
+/** Longest OSC sequence that counts as a directory, colour or link; a title is cut. */
 export const MAX_OSC_BYTES = 4096
 
 /** Most entries of the title stack (xterm keeps 10, MAX_SAVED_TITLES). */
@@ -65,6 +65,13 @@ export class OscState {
     }
   }
 
+  /** Takes the beginning of the text of a sequence that is too long. */
+  applyCut(text: string): void {
+    // The last character may be cut too.
+    if (/^[012];/.test(text)) this.apply(text.replace(/\ufffd$/, ""))
+    else if (text.startsWith("8;")) this.link = undefined
+  }
+
   /** XTWINOPS 22. `which`: 0 title and icon, 1 the icon, 2 the title. */
   pushTitle(which: number): void {
     if (which > 2) return
@@ -93,10 +100,7 @@ export class OscState {
   }
 
   private resetColours(code: string, indexes: string): void {
-    for (const key of [...this.colours.keys()]) {
-      if (key.startsWith(`${code};`) && (indexes === "" || indexes.split(";").includes(key.slice(2)))) {
-        this.colours.delete(key)
-      }
-    }
+    if (indexes !== "") return indexes.split(";").forEach((index) => this.colours.delete(`${code};${index}`))
+    for (const key of [...this.colours.keys()]) if (key.startsWith(`${code};`)) this.colours.delete(key)
   }
 }

@@ -126,6 +126,9 @@ const privateStatus = (what: number, position: string): Query | undefined => {
   return reply === undefined ? undefined : { kind: what === 6 ? "CPR" : `DSR?${what}`, reply }
 }
 
+/** Longest beginning of a sequence in which queries are replied to: more than one for each colour. */
+const REPLIED_BYTES = 4096
+
 const oscReplies = (text: string, terminator: string, report: TerminalReport): Array<Query> => {
   const [code = "", ...values] = text.split(";")
   const replies: Array<Query> = []
@@ -167,9 +170,13 @@ export const repliesTo = (bytes: Buffer, from: number, to: number, report: Termi
     case 0x5b:
       return one(csiReply(bytes, from, to, report))
     case 0x5d:
-      return oscReplies(oscText(bytes, from, to), bytes[to - 1] === 0x07 ? "\x07" : ST, report)
+      return oscReplies(
+        oscText(bytes, from, Math.min(to, from + REPLIED_BYTES)),
+        bytes[to - 1] === 0x07 ? "\x07" : ST,
+        report
+      )
     case 0x50:
-      return one(dcsReply(bytes.toString("latin1", from + 2, to), report))
+      return one(dcsReply(bytes.toString("latin1", from + 2, Math.min(to, from + REPLIED_BYTES)), report))
     default:
       return []
   }

@@ -14,6 +14,14 @@ const SUB = 0x1a
 /** Longest string sequence that is kept: more than any title or query. A longer one is dropped up to its end. */
 export const MAX_SEQUENCE_BYTES = 1024 * 1024
 
+/** What is kept of a longer one: more than of any title. */
+const BEGINNING_BYTES = 16 * 1024
+
+/** Room for a sequence that goes on in the next chunk. It doubles as the sequence grows. */
+const ROOM_BYTES = 64
+
+const NOTHING = Buffer.alloc(0)
+
 /** Text between colours is shorter than this as a rule; a native search pays off only for longer text. */
 const NEAR_BYTES = 256
 
@@ -26,6 +34,8 @@ export interface VtSink {
    * ESC, which begins the next sequence: `ESC \` as a rule. Aborted sequences (CAN, SUB) are not reported.
    */
   readonly sequence: (bytes: Buffer, from: number, to: number) => void
+  /** The beginning of a sequence that was too long to be kept, when it has ended. */
+  readonly overlong?: (beginning: Buffer) => void
 }
 
 const GROUND = 0
@@ -40,7 +50,9 @@ const STRING = 5
 /** See above. One scanner per stream. */
 export class VtScanner {
   private state = GROUND
-  private parts: Array<Buffer> = []
+  /** Holds the beginning of the sequence. A part of it may be free. */
+  private begun: Buffer = NOTHING
+  private begunBytes = 0
   private partBytes = 0
   private overlong = false
   private readonly sink: VtSink
@@ -67,7 +79,7 @@ export class VtScanner {
     if (this.state === GROUND) return Buffer.alloc(0)
     // Too long to be kept: a string that terminals ignore, up to the end that is still to come.
     if (this.overlong) return Buffer.from(this.state === OSC ? "\x1b]999999;" : "\x1bX")
-    const bytes = Buffer.concat(this.parts)
+    const bytes = Buffer.from(this.begun.subarray(0, this.begunBytes))
     return this.state >= OSC ? bytes : Buffer.from(bytes.filter((byte) => byte >= 0x20 || byte === ESC))
   }
 
@@ -144,28 +156,41 @@ export class VtScanner {
   }
 
   private report(chunk: Buffer, from: number, to: number): void {
-    if (this.overlong) return
-    if (this.parts.length === 0) return this.sink.sequence(chunk, from, to)
-    const whole = Buffer.concat([...this.parts, chunk.subarray(from, to)])
+    if (this.begunBytes === 0) return this.sink.sequence(chunk, from, to)
+    const begun = this.begun.subarray(0, this.begunBytes)
+    if (this.overlong) return this.sink.overlong?.(begun)
+    const whole = Buffer.concat([begun, chunk.subarray(from, to)])
     this.sink.sequence(whole, 0, whole.length)
   }
 
   private reset(): void {
     this.state = GROUND
     if (this.partBytes === 0) return
-    this.parts = []
+    this.begun = NOTHING
+    this.begunBytes = 0
     this.partBytes = 0
     this.overlong = false
   }
 
   private keep(chunk: Buffer, from: number): void {
     this.partBytes += chunk.length - from
-    if (this.partBytes > MAX_SEQUENCE_BYTES) {
-      this.overlong = true
-      this.parts = []
-    } else {
-      this.parts.push(Buffer.from(chunk.subarray(from)))
+    if (this.overlong) return
+    if (this.partBytes <= MAX_SEQUENCE_BYTES) return this.hold(chunk.subarray(from))
+    this.overlong = true
+    this.hold(chunk.subarray(from, from + BEGINNING_BYTES))
+    this.begunBytes = Math.min(this.begunBytes, BEGINNING_BYTES)
+    this.begun = Buffer.from(this.begun.subarray(0, this.begunBytes))
+  }
+
+  private hold(bytes: Buffer): void {
+    const length = this.begunBytes + bytes.length
+    if (length > this.begun.length) {
+      const larger = Buffer.allocUnsafeSlow(Math.max(ROOM_BYTES, 2 * this.begun.length, length))
+      this.begun.copy(larger, 0, 0, this.begunBytes)
+      this.begun = larger
     }
+    bytes.copy(this.begun, this.begunBytes)
+    this.begunBytes = length
   }
 }
 

@@ -37,7 +37,7 @@ export const parseCsi = (bytes: Buffer, from: number, to: number): Csi | undefin
     } else if (byte === 0x3a) {
       sub = true
     } else if (byte === 0x3b) {
-      params.push(value)
+      if (params.push(value) > MAX_PARAMS) return undefined
       value = -1
       sub = false
     } else if (prefix === 0 && params.length === 0 && value === -1 && !sub) {

@@ -18,26 +18,45 @@ export interface Attributes {
   readonly extended: Extended
 }
 
+/** What cells are filled with (common/buffer/CellData.ts). */
+export interface Cell {
+  readonly content: number
+  readonly fg: number
+  readonly bg: number
+}
+
 /** A row (common/buffer/BufferLine.ts): three words a cell, content, fg, bg. */
 export interface Line {
   readonly length: number
-  readonly isWrapped: boolean
+  isWrapped: boolean
   readonly _data: Uint32Array
-  readonly _combined: Readonly<Record<number, string>>
-  readonly _extendedAttrs: Readonly<Record<number, Extended | undefined>>
+  _combined: Record<number, string>
+  _extendedAttrs: Record<number, Extended | undefined>
   readonly translateToString: (trimRight: boolean, from?: number, to?: number) => string
   readonly resize: (cols: number, fill: unknown) => boolean
+  readonly clone: () => Line
+  readonly setCell: (index: number, cell: Cell) => void
+  readonly setCellFromCodepoint: (index: number, code: number, width: number, attributes: Attributes) => void
+  addCodepointToCell: (index: number, code: number, width: number) => void
+  fill: (cell: Cell, respectProtect?: boolean) => void
+  replaceCells: (from: number, to: number, cell: Cell, respectProtect?: boolean) => void
+  insertCells: (at: number, count: number, cell: Cell) => void
+  deleteCells: (at: number, count: number, cell: Cell) => void
 }
 
 export type Charset = Readonly<Record<string, string>> | undefined
 
 /** A screen with its history (common/buffer/Buffer.ts). */
 export interface Screen {
-  readonly lines: { readonly length: number; readonly get: (index: number) => Line | undefined }
+  readonly lines: {
+    readonly length: number
+    readonly get: (index: number) => Line | undefined
+    readonly set: (index: number, line: Line) => void
+  }
   readonly ybase: number
   /** Equal to the columns when the next character wraps. */
-  readonly x: number
-  readonly y: number
+  x: number
+  y: number
   scrollTop: number
   scrollBottom: number
   readonly tabs: Readonly<Record<number, boolean | undefined>>
@@ -45,29 +64,78 @@ export interface Screen {
   readonly savedY: number
   readonly savedCurAttrData: Attributes
   readonly savedCharset: Charset
-  readonly getNullCell: () => unknown
+  readonly _bufferService: { readonly cols: number }
+  readonly getNullCell: (attributes?: Attributes) => Cell
+  getBlankLine: (attributes: Attributes, isWrapped?: boolean) => Line
+  clear: () => void
+}
+
+/** Parameters of a sequence, 0 where left out (common/parser/Params.ts). */
+export interface Params {
+  readonly params: Int32Array
+}
+
+/** Gets the contents of a string in pieces, as code points (common/parser/OscParser.ts, DcsParser.ts). */
+export interface StringParser {
+  put: (codes: Uint32Array, from: number, to: number) => void
+}
+
+/** A handler is true when no other is to be called (common/parser/EscapeSequenceParser.ts). */
+export interface Parser {
+  readonly precedingJoinState: number
+  readonly registerCsiHandler: (
+    id: { readonly prefix?: string; readonly intermediates?: string; readonly final: string },
+    handler: (params: Params) => boolean
+  ) => void
+  readonly registerOscHandler: (code: number, handler: {
+    readonly start: () => void
+    readonly put: (codes: Uint32Array, from: number, to: number) => void
+    readonly end: (success: boolean) => boolean
+  }) => void
+  readonly clearOscHandler: (code: number) => void
+  readonly clearDcsHandler: (id: { readonly intermediates: string; readonly final: string }) => void
+  readonly _oscParser: StringParser & { _put: StringParser["put"]; readonly _active: ReadonlyArray<StringParser> }
+  readonly _dcsParser: StringParser
+}
+
+/** What does the sequences (common/InputHandler.ts). */
+export interface InputHandler {
+  readonly parse: (bytes: Uint8Array) => void | Promise<boolean>
+  readonly print: (codes: Uint32Array, from: number, to: number) => void
+  readonly setHyperlink: (text: string) => boolean
+  readonly _curAttrData: Attributes
+  readonly _parser: Parser
+  readonly _restrictCursor: (last?: number) => void
+  readonly _eraseAttrData: () => Attributes
+  readonly _eraseInBufferLine: (y: number, from: number, to: number, clearWrap: boolean, protect: boolean) => void
+  readonly _resetBufferLine: (y: number, protect: boolean) => void
+}
+
+export interface Link {
+  readonly id?: string | undefined
+  readonly uri: string
 }
 
 export interface Core {
   readonly cols: number
   readonly rows: number
-  readonly buffers: { readonly normal: Screen; readonly alt: Screen; readonly active: Screen }
-  readonly _inputHandler: {
-    readonly parse: (bytes: Uint8Array) => void | Promise<boolean>
-    readonly _curAttrData: Attributes
-    readonly _parser: { readonly precedingJoinState: number }
-  }
+  readonly buffers: { readonly normal: Screen; readonly alt: Screen; readonly active: Screen; reset: () => void }
+  readonly _inputHandler: InputHandler
+  readonly _bufferService: { readonly scroll: (attributes: Attributes, isWrapped?: boolean) => void }
   readonly _charsetService: {
     readonly charset: Charset
     readonly glevel: number
     readonly _charsets: ReadonlyArray<Charset>
   }
   readonly _oscLinkService: {
-    readonly getLinkData: (id: number) => { readonly id?: string; readonly uri: string } | undefined
+    registerLink: (link: Link) => number
+    addLineToLink: (id: number, y: number) => void
+    getLinkData: (id: number) => Link | undefined
   }
   readonly unicodeService: { readonly charProperties: (code: number, preceding: number) => number }
   readonly coreService: {
     isCursorHidden: boolean
+    readonly modes: { readonly insertMode: boolean }
     readonly decPrivateModes: { readonly wraparound: boolean; readonly reverseWraparound: boolean }
   }
   readonly resize: (cols: number, rows: number) => void

@@ -1,7 +1,10 @@
 /** Loads xterm.js, and checks that it is the one that the serializer was written for. */
 import type * as Graphemes from "@xterm/addon-unicode-graphemes"
 import type * as Headless from "@xterm/headless"
+import * as Cells from "./cells.ts"
 import type { Charset, Core } from "./internals.ts"
+import * as Limits from "./limits.ts"
+import * as Links from "./links.ts"
 import type { Designators } from "./serialize.ts"
 
 /** A terminal of xterm.js, and its internals. */
@@ -33,6 +36,8 @@ export const load = async (): Promise<Engine> => {
     const terminal = new headless.Terminal({ cols, rows, scrollback: history, allowProposedApi: true, logLevel: "off" })
     terminal.loadAddon(new graphemes.UnicodeGraphemesAddon() as never)
     const { _core } = terminal as unknown as { readonly _core: Core }
+    Links.install(_core)
+    Limits.install(_core)
     // RIS ends line feed mode and shows the cursor; xterm.js does neither.
     terminal.parser.registerEscHandler({ final: "c" }, () => {
       terminal.options.convertEol = false
@@ -41,7 +46,9 @@ export const load = async (): Promise<Engine> => {
     })
     return { terminal, core: _core }
   }
-  const designators = probeCharsets(make(2, 2, 0).core)
+  const { core } = make(2, 2, 0)
+  Cells.install(core)
+  const designators = probeCharsets(core)
   test(make(20, 2, 10).core)
   return { make, designators }
 }
@@ -94,6 +101,10 @@ const test = (core: Core): void => {
   expect(line._extendedAttrs[3]?._urlId === extended._urlId && typeof extended._ext === "number", "attribute")
   expect(core._charsetService.charset !== undefined && core._charsetService.glevel === 0, "charset service")
   expect(core._inputHandler._parser.precedingJoinState !== 0, "parser")
+  expect(typeof core._inputHandler._parser._oscParser._put === "function", "parser of strings")
+  const { _eraseAttrData, _eraseInBufferLine, _resetBufferLine, _restrictCursor } = core._inputHandler
+  const used = [_eraseAttrData, _eraseInBufferLine, _resetBufferLine, _restrictCursor, core._bufferService.scroll]
+  expect(used.every((method) => typeof method === "function") && !core.coreService.modes.insertMode, "input handler")
   const { reverseWraparound, wraparound } = core.coreService.decPrivateModes
   expect(wraparound && reverseWraparound === false, "set of modes")
   expect((core.unicodeService.charProperties(0x301, 2) & 1) === 1, "unicode service")

@@ -93,10 +93,9 @@ export class XtermTerminal implements VtTerminal {
   scrolls(): boolean {
     const { buffers, coreService, rows } = this.instance.core
     const { active, normal } = buffers
-    // Reverse wraparound (45) lets BS move to the row above; xterm.js drops a link once no line has it.
+    // Reverse wraparound (45) lets BS move to the row above.
     return active === normal && normal.scrollTop === 0 && normal.scrollBottom === rows - 1 &&
-      this.modes.grounded && this.cutCharacter.length === 0 && !coreService.decPrivateModes.reverseWraparound &&
-      this.modes.osc.link === undefined
+      this.modes.grounded && this.cutCharacter.length === 0 && !coreService.decPrivateModes.reverseWraparound
   }
 
   hasScrolled(): boolean {

@@ -80,7 +80,7 @@ export class Painter {
     this.link(data === undefined ? undefined : `${data.id === undefined ? "" : `id=${data.id}`};${data.uri}`)
   }
 
-  /** Sets the pen of the session. `link` is its link, which xterm.js drops once no line has it. */
+  /** Sets the pen of the session. `link` is its link, as OSC 8 gave it. */
   lastPen(pen: Attributes, link: string | undefined): void {
     const { _ext } = pen.extended
     // DECRC restores that there was an underline, but not its style.

@@ -30,6 +30,8 @@ const rowMs = (cols: number): number => 2e-4 + 2e-6 * cols
 /** A backlog from which it pays to look for output to skip. */
 const SKIP_BYTES = 48 * 1024
 
+const LF = 0x0a
+
 /** Bytes whose rows are counted at once: still in the processor's cache. */
 const COUNT_BYTES = 16 * 1024
 
@@ -178,8 +180,10 @@ export class Backlog {
       return
     }
     const to = Math.min(this.parsedTo + this.pieceBytes(), next?.at ?? this.ring.offset)
-    for (const view of this.ring.views(this.parsedTo, to)) terminal.write(view)
-    this.parsedTo = to
+    for (const view of wholeLines(this.ring.views(this.parsedTo, to))) {
+      terminal.write(view)
+      this.parsedTo += view.length
+    }
   }
 
   /** Forgets the effort of what has been parsed. */
@@ -211,4 +215,11 @@ export class Backlog {
     const to = this.resizes[0]?.at ?? this.ring.offset
     for (const view of this.ring.views(rowCount.at, to)) rowCount.add(view)
   }
+}
+
+/** Without what follows the last line end, if there is one: rows are counted from where no sequence has begun. */
+const wholeLines = (views: ReadonlyArray<Buffer>): ReadonlyArray<Buffer> => {
+  const last = views[views.length - 1]
+  const end = last === undefined ? -1 : last.lastIndexOf(LF)
+  return end === -1 ? views : [...views.slice(0, -1), last!.subarray(0, end + 1)]
 }

@@ -177,7 +177,7 @@ export const install = ({ buffers }: Core): void => {
   const sets = Object.getPrototypeOf(buffers) as Core["buffers"]
   const { reset } = sets
   sets.reset = function(this: Core["buffers"]) {
-    if (this.normal !== undefined) for (const screen of [this.normal, this.alt]) keepRows(screen)
+    if (this.normal !== undefined) { for (const screen of [this.normal, this.alt]) keepRows(screen) }
     reset.call(this)
   }
 }

@@ -5,11 +5,11 @@
  */
 import { MAX_OSC_BYTES } from "../vt/oscState.ts"
 import { write } from "./cells.ts"
-import type { Cell, Core, Line, Params, Screen } from "./internals.ts"
+import type { Attributes, Cell, Core, Line, Params, Screen } from "./internals.ts"
 import * as Xterm from "./internals.ts"
 
 /** Most code points that REP writes, for each cell of the screen: longer clusters are not repeated as often. */
-const MAX_REPEATED = 8
+const MAX_REPEATED = 4
 
 /** A sequence's first parameter as a count. */
 const count = ({ params }: Params, most: number): number => Math.min(params[0] || 1, most)
@@ -136,9 +136,11 @@ const repeat = (core: Core, times: number): void => {
   const codes = Array.from(text, (character) => character.codePointAt(0)!)
   const [code] = codes
   if (code === undefined || code === 0) return
-  const joins = codes.length > 1 || (core.unicodeService.charProperties(code, state) & 1) === 1
-  if (joins || width !== 1 || coreService.modes.insertMode || !coreService.decPrivateModes.wraparound) {
-    const length = codes.length * Math.min(times, Math.ceil(MAX_REPEATED * times / codes.length))
+  const { wraparound } = coreService.decPrivateModes
+  if (codes.length > 1 || width !== 1 || !wraparound || (core.unicodeService.charProperties(code, state) & 1) === 1) {
+    // Without wrapping, the last column is written again and again.
+    const most = wraparound ? core.cols * core.rows * Math.min(1 / width, MAX_REPEATED / codes.length) : core.cols
+    const length = codes.length * Math.min(times, Math.ceil(most))
     return handler.print(Uint32Array.from({ length }, (_, at) => codes[at % codes.length]!), 0, length)
   }
   // One goes through the charset and over half a wide character, as any does; the others are copies of it.
@@ -148,7 +150,7 @@ const repeat = (core: Core, times: number): void => {
 
 /** Writes a narrow character that many times, as if it were printed. */
 const fillOn = (core: Core, content: number, times: number): void => {
-  const { _bufferService, _inputHandler: handler, buffers: { active }, cols, rows } = core
+  const { _bufferService, _inputHandler: handler, buffers: { active }, cols, coreService, rows } = core
   const { bg, extended, fg } = handler._curAttrData
   const cell = { content, fg, bg, extended }
   for (let left = times; left > 0;) {
@@ -165,6 +167,7 @@ const fillOn = (core: Core, content: number, times: number): void => {
     }
     const line = row(active, active.y)
     const part = Math.min(left, cols - active.x)
+    if (coreService.modes.insertMode) insert(line, active, part, handler._curAttrData)
     write(line, active.x, active.x + part, cell)
     active.x += part
     left -= part
@@ -172,5 +175,14 @@ const fillOn = (core: Core, content: number, times: number): void => {
     if (active.x < cols && line._data[next]! >>> Xterm.WIDTH_SHIFT === 0 && !(line._data[next]! & Xterm.CONTENT)) {
       line.setCellFromCodepoint(active.x, 0, 1, handler._curAttrData)
     }
+  }
+}
+
+/** IRM: what is in the row moves right. */
+const insert = (line: Line, screen: Screen, columns: number, pen: Attributes): void => {
+  line.insertCells(screen.x, columns, screen.getNullCell(pen))
+  // A wide character has no room in the last column.
+  if (line._data[(line.length - 1) * Xterm.CELL]! >>> Xterm.WIDTH_SHIFT === 2) {
+    line.setCellFromCodepoint(line.length - 1, 0, 1, pen)
   }
 }

@@ -27,6 +27,35 @@ function* logicalLines({ buffers: { normal }, rows }: Core): Generator<ReadonlyA
 /** Columns of a wrapped row that belong to the line: not the gap before a wide character. */
 const fullEnd = (row: Line, next: Line, cols: number): number => endsInLeftover(row, next, cols) ? cols - 1 : cols
 
+const ascii = Buffer.allocUnsafeSlow(512)
+
+/** Columns of a row up to its last character. */
+const textEnd = (row: Line): number => {
+  let x = row.length
+  while (x > 0 && (row._data[(x - 1) * Xterm.CELL]! & Xterm.CONTENT) === 0) x--
+  return x === 0 ? 0 : x - 1 + (row._data[(x - 1) * Xterm.CELL]! >>> Xterm.WIDTH_SHIFT)
+}
+
+/** The columns of a row up to `end` as text: what xterm.js's `translateToString` gives, ten times as fast. */
+const rowText = (row: Line, end: number): string => {
+  let text = ""
+  let run = 0
+  for (let x = 0; x < end;) {
+    const content = row._data[x * Xterm.CELL]!
+    const code = content & Xterm.CONTENT
+    const at = x
+    x += content >>> Xterm.WIDTH_SHIFT || 1
+    if (code < 0x80) {
+      ascii[run++] = code === 0 ? SPACE : code
+      if (run < ascii.length) continue
+    }
+    if (run > 0) text += ascii.toString("latin1", 0, run)
+    run = 0
+    if (code >= 0x80) text += code & Xterm.COMBINED ? row._combined[at]! : String.fromCodePoint(code)
+  }
+  return run === 0 ? text : text + ascii.toString("latin1", 0, run)
+}
+
 /** As text, without blank lines at the end. */
 export const plainLines = (core: Core): Array<string> => {
   const lines: Array<string> = []
@@ -34,8 +63,7 @@ export const plainLines = (core: Core): Array<string> => {
     let text = ""
     for (const [index, row] of rows.entries()) {
       const next = rows[index + 1]
-      const end = next === undefined ? core.cols : fullEnd(row, next, core.cols)
-      text += row.translateToString(next === undefined, 0, end)
+      text += rowText(row, next === undefined ? Math.min(core.cols, textEnd(row)) : fullEnd(row, next, core.cols))
     }
     lines.push(text)
   }

@@ -11,6 +11,7 @@ import type { Designators } from "./serialize.ts"
 export interface Instance {
   readonly terminal: Headless.Terminal
   readonly core: Core
+  readonly links: Links.Links
 }
 
 export interface Engine {
@@ -36,7 +37,7 @@ export const load = async (): Promise<Engine> => {
     const terminal = new headless.Terminal({ cols, rows, scrollback: history, allowProposedApi: true, logLevel: "off" })
     terminal.loadAddon(new graphemes.UnicodeGraphemesAddon() as never)
     const { _core } = terminal as unknown as { readonly _core: Core }
-    Links.install(_core)
+    const links = Links.install(_core)
     Limits.install(_core)
     // RIS ends line feed mode and shows the cursor; xterm.js does neither.
     terminal.parser.registerEscHandler({ final: "c" }, () => {
@@ -44,7 +45,7 @@ export const load = async (): Promise<Engine> => {
       _core.coreService.isCursorHidden = false
       return false
     })
-    return { terminal, core: _core }
+    return { terminal, core: _core, links }
   }
   const { core } = make(2, 2, 0)
   Cells.install(core)

@@ -6,7 +6,7 @@ import { enter, keyboard } from "../vt/enter.ts"
 import type { ModeTracker } from "../vt/modes.ts"
 import type { Charset, Core, Line, Screen } from "./internals.ts"
 import * as Xterm from "./internals.ts"
-import { isErased, Painter } from "./painter.ts"
+import { contentEnd, isErased, Painter } from "./painter.ts"
 
 /** Plain pen, ASCII, wrapping on, cursor off: the painter relies on these. */
 const PROLOGUE = "\x1b[0m\x1b(B\x0f\x1b[?7h\x1b[?25l"
@@ -23,6 +23,9 @@ const SHIFTS = ["\x0f", "\x0e", "\x1bn", "\x1bo"]
 
 /** Columns between the initial tab stops. */
 const TAB_COLUMNS = 8
+
+/** Most characters of history that are replayed: 2,000 lines of 200 columns that are full, written in 50 ms. */
+const REPLAYED_CELLS = 400_000
 
 /** The designator of a character set: xterm.js keeps only its table. */
 export type Designators = ReadonlyMap<Charset, string>
@@ -46,7 +49,7 @@ export const serialize = (options: SerializeOptions): Array<Buffer> => {
   const { alt, normal } = core.buffers
   painter.control(PROLOGUE + BEGIN_SYNC)
   painter.control(over ? eraseRows(core.cols, rows) : scrollOut(core.cols, rows))
-  const first = Math.max(0, normal.ybase - options.history)
+  const first = firstReplayed(normal, core.cols, options.history)
   paint(painter, core, normal, first, rows, over)
   painter.control(liftHistory(normal.ybase - first, core.rows, rows))
   const other = keyboard(modes.keyboards.alternate)
@@ -68,6 +71,15 @@ export const serialize = (options: SerializeOptions): Array<Buffer> => {
   paintEnd(painter, options)
   const bytes = Buffer.from(painter.take())
   return pending.length === 0 ? [bytes] : [bytes, pending]
+}
+
+/** The first line of the history that is replayed: there are not more lines than that, and not too much is in them. */
+const firstReplayed = ({ lines, ybase }: Screen, cols: number, history: number): number => {
+  let first = ybase
+  for (let cells = 0; first > Math.max(0, ybase - history) && cells < REPLAYED_CELLS; first--) {
+    cells += contentEnd(lines.get(first - 1)!, cols, 0)
+  }
+  return first
 }
 
 /**

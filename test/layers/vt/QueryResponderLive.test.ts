@@ -175,3 +175,27 @@ describe("the program queries its terminal", () => {
       assert.strictEqual(replies.toString(), "\x1b[?2004;1$y\x1b[?5u\x1b]11;rgb:1010/2020/3030\x07\x1b[>4;2m\x1b[4;1$y")
     }))
 })
+
+describe("queries in bulk", () => {
+  const indexes = Array.from({ length: 50_000 }, (_, index) => `${index % 256};?`).join(";")
+
+  it.effect.each(
+    [["colours in one sequence", `\x1b]4;${indexes}\x07`], ["colours", "\x1b]4;1;?\x07".repeat(50_000)]].concat(
+      QUERIES.map(([name, query]) => [name, query.repeat(50_000)])
+    )
+  )("get replies up to a limit: %s", ([_, queries]) =>
+    withResponder((responder) => {
+      const { replies } = responder.filter([Buffer.from(queries!)], "none")
+      assert.isAbove(replies.length, 1000)
+      assert.isBelow(replies.length, 64 * 1024)
+      // What comes next is replied to again.
+      assert.include(responder.filter([Buffer.from("\x1b[5n")], "none").replies.toString(), "\x1b[0n")
+    }))
+
+  it.effect("all colours of a terminal, asked one by one, get theirs", () =>
+    withResponder((responder) => {
+      const queries = Array.from({ length: 256 }, (_, index) => `\x1b]4;${index};?\x1b\\`).join("")
+      const { replies } = responder.filter([Buffer.from(queries)], "none")
+      assert.strictEqual(replies.toString().split("\x1b]4;").length, 257)
+    }))
+})

@@ -151,3 +151,32 @@ describe("the scanner", () => {
     assert.strictEqual(cut("\x1bPq", ...parts, "\x1b\\after").text, "after")
   })
 })
+
+describe("what is kept of a program's sequences is bounded", () => {
+  it("the beginning of a title, in whole characters", () => {
+    for (const length of [3000, 100_000, 2_000_000]) {
+      const modes = new ModeTracker(24)
+      const title = Buffer.from(`\x1b]2;${"é".repeat(length)}\x1b\\`)
+      for (let at = 0; at < title.length; at += 65_536) modes.push(title.subarray(at, at + 65_536))
+      assert.match(modes.osc.title ?? "", /^é{2000,4096}$/)
+      assert.strictEqual(modes.pendingBytes, 0)
+    }
+  })
+
+  it("no link that is too long, also where another was before", () => {
+    const modes = after("\x1b]8;;http://a\x07", `\x1b]8;;http://${"a".repeat(10_000)}\x07`)
+    assert.isUndefined(modes.osc.link)
+  })
+
+  it("a sequence that comes byte by byte as one that comes at once", () => {
+    const sequence = `\x1b]2;${"title ".repeat(300)}\x07`
+    const modes = after(...sequence)
+    assert.strictEqual(modes.osc.title, "title ".repeat(300))
+  })
+
+  it("colours: those that are reset are gone, however many are named", () => {
+    const set = Array.from({ length: 256 }, (_, index) => `\x1b]4;${index};#123456\x07`).join("")
+    const modes = after(set, `\x1b]104;${Array.from({ length: 255 }, (_, index) => index).join(";")}\x07`)
+    assert.deepStrictEqual([...modes.osc.colours.keys()], ["4;255"])
+  })
+})

@@ -1,0 +1,133 @@
+/**
+ * A program writes all that asks much of a terminal, without end, while somebody types: how long does the echo take at
+ * worst, and how much memory does the daemon take? Seeds are printed. SESH_BENCH_SECONDS is for how long,
+ * SESH_BENCH_SEED where to begin, SESH_BENCH_KIND for one kind of output, SESH_BENCH_COLS and _ROWS for a size.
+ */
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
+import * as Effect from "effect/Effect"
+import { spawnSync } from "node:child_process"
+import * as fs from "node:fs"
+import * as path from "node:path"
+import * as Pty from "../src/layers/pty/PtyNode.ts"
+import { hostile, hostileOutput, type Kind, KINDS } from "../test/support/hostileOutput.ts"
+import { end, type Home, home, median, memory, setting, shown, table } from "./support/machine.ts"
+import { attach, create, peers, READY } from "./support/peers.ts"
+import type { Screen } from "./support/screen.ts"
+
+const SECONDS = setting("SESH_BENCH_SECONDS", 60)
+const SEED = setting("SESH_BENCH_SEED", 1)
+const SIZE = { cols: setting("SESH_BENCH_COLS", 80), rows: setting("SESH_BENCH_ROWS", 24) }
+const ONLY = process.env["SESH_BENCH_KIND"] as Kind | undefined
+
+/** Between two keys: somebody who types fast. */
+const KEY_MS = 100
+
+/** How often memory is looked at. */
+const LOOK_MS = 500
+
+/** The pipe that the hostile output comes through, and a reader of all that is typed: the terminal echoes it. */
+const SCRIPT = `stty -icanon -isig -iexten -ixon min 1; printf '${READY}'; cat "$1" & exec cat >/dev/null`
+
+/** Of the private use area: nothing else writes it. */
+const FIRST_KEY = 0xf0000
+const KEYS = 0xfff0
+
+interface Sample {
+  readonly ms: number
+  readonly kind: string
+}
+
+/** Writes hostile output into the pipe, as fast as the session takes it. `now`: what is being written. */
+const write = (pipe: string, now: { kind: string; bytes: number }) =>
+  Effect.gen(function*() {
+    const file = yield* Effect.promise(() => fs.promises.open(pipe, "w"))
+    const output = ONLY === undefined ? hostileOutput(SEED, SIZE) : one(ONLY)
+    for (const { bytes, kind } of output) {
+      now.kind = kind
+      yield* Effect.promise(() => file.writeFile(bytes))
+      now.bytes += bytes.length
+    }
+  })
+
+function* one(kind: Kind) {
+  for (let seed = SEED;; seed++) yield { kind, bytes: hostile(kind, seed, SIZE) }
+}
+
+/** Types keys one after the other, and waits for the echo of each. */
+const type = Effect.fnUntraced(function*(screen: Screen, now: { readonly kind: string }, samples: Array<Sample>) {
+  for (let key = 0;; key++) {
+    const text = String.fromCodePoint(FIRST_KEY + key % KEYS)
+    const { kind } = now
+    const begun = performance.now()
+    screen.type(text)
+    samples.push({ ms: (yield* screen.shows(text)) - begun, kind })
+    yield* Effect.sleep(KEY_MS)
+  }
+})
+
+const watch = Effect.fnUntraced(function*(pid: number, seen: { worst: number }) {
+  for (;;) {
+    seen.worst = Math.max(seen.worst, memory(pid).anonymous)
+    yield* Effect.sleep(LOOK_MS)
+  }
+})
+
+/** Somebody else attaches: the time until their first key is echoed. */
+const attachAfterwards = Effect.fnUntraced(function*(inHome: Home) {
+  const begun = performance.now()
+  const screen = yield* attach(inHome, peers.sesh, "hostile", SIZE)
+  const text = String.fromCodePoint(FIRST_KEY + KEYS)
+  screen.type(text)
+  return (yield* screen.shows(text)) - begun
+}, Effect.scoped)
+
+const program = Effect.gen(function*() {
+  const inHome = yield* home
+  const pipe = path.join(inHome.dir, "output")
+  if (spawnSync("mkfifo", [pipe]).status !== 0) throw new Error("mkfifo failed")
+  console.log(
+    `hostile output at ${SIZE.cols} x ${SIZE.rows} for ${SECONDS} s, seed ${SEED}${ONLY ? `, only ${ONLY}` : ""}`
+  )
+  const session = "hostile"
+  const { daemon, screen } = yield* create({
+    home: inHome,
+    peer: peers.sesh,
+    session,
+    script: SCRIPT,
+    args: [pipe],
+    size: SIZE
+  })
+  yield* Effect.addFinalizer(() => end(daemon!))
+  const now = { kind: "", bytes: 0 }
+  const samples: Array<Sample> = []
+  const before = memory(daemon!).anonymous
+  const seen = { worst: before }
+  yield* Effect.raceAll([write(pipe, now), type(screen, now, samples), watch(daemon!, seen)]).pipe(
+    Effect.timeoutOption(SECONDS * 1000)
+  )
+  const attached = yield* attachAfterwards(inHome)
+  const of = (kind: string | undefined) => samples.filter((sample) => kind === undefined || sample.kind === kind)
+  const row = (name: string, kind: string | undefined) => {
+    const ms = of(kind).map((sample) => sample.ms).toSorted((a, b) => a - b)
+    return [
+      name,
+      String(ms.length),
+      shown(median(ms)),
+      shown(ms[Math.floor(ms.length * 0.99)] ?? Number.NaN),
+      shown(ms.at(-1) ?? Number.NaN)
+    ]
+  }
+  table(["echo, ms", "keys", "median", "99 %", "worst"], [
+    row("all", undefined),
+    ...KINDS.map((kind) => row(kind, kind))
+  ])
+  table(["the daemon", ""], [
+    ["MB written", shown(now.bytes / 1e6)],
+    ["memory before, MB", shown(before)],
+    ["memory at worst, MB", shown(seen.worst)],
+    ["memory afterwards, MB", shown(memory(daemon!).anonymous)],
+    ["attaching afterwards, ms", shown(attached)]
+  ])
+})
+
+NodeRuntime.runMain(program.pipe(Effect.scoped, Effect.provide(Pty.layer)))

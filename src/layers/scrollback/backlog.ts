@@ -12,7 +12,7 @@ import { planSkip } from "./skip.ts"
 const PIECE_BYTES = 16 * 1024
 
 /** Fewer bytes are not worth a call, even of output of which each byte asks much. */
-const MIN_PIECE_BYTES = 64
+const MIN_PIECE_BYTES = 16
 
 /** Most time between two looks at the clock. */
 const PIECE_MS = 2

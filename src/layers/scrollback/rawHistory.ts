@@ -9,6 +9,9 @@ const PLAIN = "\x1b[0m"
 /** The parameters of an SGR sequence. */
 const SGR = /^\x1b\[([0-9:;]*)m$/
 
+/** Most characters by which lines begin with the pen of the line before: twice the raw bytes that there are. */
+const MAX_REPEATED_CHARACTERS = 8 * 1024 * 1024
+
 /** Collects lines: their text, and the pen that it is written with. */
 class LineWriter {
   readonly lines: Array<string> = []
@@ -18,6 +21,7 @@ class LineWriter {
   private text = ""
   private pens = new Pens()
   private isPlain = true
+  private repeated = 0
   /** A CR has come: the next text replaces the line. */
   private isOverwritten = false
 
@@ -41,17 +45,28 @@ class LineWriter {
   end(): void {
     this.lines.push(this.isPlain ? this.styled : `${this.styled}${PLAIN}`)
     this.plain.push(this.text)
-    this.styled = this.isPlain ? "" : `${this.pens}`
+    this.styled = this.begin()
     this.text = ""
     this.isOverwritten = false
   }
 
+  /** What a line begins with. */
+  private begin(): string {
+    if (this.isPlain || this.repeated > MAX_REPEATED_CHARACTERS) return ""
+    const pens = `${this.pens}`
+    this.repeated += pens.length
+    return pens
+  }
+
   private put(line: string): void {
-    const shown = line.replace(/\r+$/, "")
+    // Not by a pattern, which would begin again at each CR of a line.
+    let end = line.length
+    while (end > 0 && line[end - 1] === "\r") end--
+    const shown = line.slice(0, end)
     const over = shown.lastIndexOf("\r")
     const text = withoutControls(shown.slice(over + 1), "\t", "")
     if (over !== -1 || (this.isOverwritten && text !== "")) {
-      this.styled = this.isPlain ? "" : `${this.pens}`
+      this.styled = this.begin()
       this.text = ""
       this.isOverwritten = false
     }

@@ -105,9 +105,9 @@ export class RowCount {
     return !this.stopped && from >= this.startedAt && to <= this.at
   }
 
-  /** The last mark that at least `keep` rows follow. Drops the marks before it. */
-  cut(keep: number): Mark | undefined {
-    const index = this.marks.findLastIndex((mark) => mark.rows <= this.rows - keep)
+  /** The last mark up to an offset that at least `keep` rows follow. Drops the marks before it. */
+  cut(keep: number, upTo: number): Mark | undefined {
+    const index = this.marks.findLastIndex((mark) => mark.rows <= this.rows - keep && mark.at <= upTo)
     return index === -1 ? undefined : this.marks.splice(0, index + 1)[index]
   }
 

@@ -7,6 +7,9 @@ import type { ByteRing } from "./byteRing.ts"
 import { Pens } from "./pens.ts"
 import type { RowCount } from "./rowCount.ts"
 
+/** Most bytes skipped at once: their colours are looked at one by one, 100,000 of them at worst. */
+const MAX_SKIPPED_BYTES = 512 * 1024
+
 export interface Skip {
   /** Output up to this offset need not be parsed. */
   readonly to: number
@@ -35,7 +38,7 @@ export const planSkip = (
   { from, history, rows }: { readonly from: number; readonly history: number } & Pick<Size, "rows">
 ): Skip | undefined => {
   // As many rows must follow as the history and the screen have, and one more screen: the cursor may be in its top row.
-  const mark = rowCount.cut(history + 2 * rows + 1)
+  const mark = rowCount.cut(history + 2 * rows + 1, from + MAX_SKIPPED_BYTES)
   if (mark === undefined || mark.at <= from) return undefined
   const reset = mark.coloursFrom > from ? "\x1b[0m" : ""
   const pens = mark.isColoured ? pensOf(Buffer.concat(ring.views(Math.max(from, mark.coloursFrom), mark.at))) : ""

@@ -2,6 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { trimmed } from "../../../src/layers/scrollback/historyBytes.ts"
+import { rawHistory } from "../../../src/layers/scrollback/rawHistory.ts"
 import * as ScrollbackTerminal from "../../../src/layers/scrollback/ScrollbackTerminal.ts"
 import * as CallerFake from "../../../src/layers/testing/CallerFake.ts"
 import * as VtEngineXterm from "../../../src/layers/xterm/VtEngineXterm.ts"
@@ -70,6 +71,19 @@ describe("output that takes long to parse", () => {
       assert.strictEqual(paused(), before)
       assert.strictEqual(Buffer.concat(model.history({ ansi: false })).toString().split("\n").length, 5024)
     }).pipe(Effect.provide(layer)))
+})
+
+describe("a history of raw bytes", () => {
+  it("has no more of pens than of bytes", () => {
+    const pens = Array.from({ length: 500 }, (_, pen) => `\x1b[1;${pen}m`).join("")
+    const pieces = rawHistory(Buffer.from(`${pens}${"x\n".repeat(500_000)}`), { ansi: true })
+    assert.isBelow(pieces.reduce((sum, { length }) => sum + length, 0), 32 * 1024 * 1024)
+  })
+
+  it("takes a line with a million returns", () => {
+    const pieces = rawHistory(Buffer.from(`${"\r".repeat(1_000_000)}x${"\r".repeat(1_000_000)}\n`), { ansi: false })
+    assert.strictEqual(Buffer.concat(pieces).toString(), "x\n")
+  })
 })
 
 describe("a history", () => {

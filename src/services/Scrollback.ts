@@ -26,8 +26,8 @@ export interface ScrollbackModel {
   /** Takes output in. Copies what it keeps. Never fails, never blocks. */
   readonly append: (bytes: Buffer) => void
   /**
-   * Calls back with true when it has more output than it can soon take in, and with false when that is done. The program
-   * is to be paused in between.
+   * Calls back with true when it has more output than it can soon take in, and with false when that is done. The
+   * program is to be paused in between.
    */
   readonly listen: (onBehind: (isBehind: boolean) => void) => void
   /** Sets the terminal's size. To be called before the program's resize, so that its next output finds the new size. */

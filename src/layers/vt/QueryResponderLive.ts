@@ -11,7 +11,7 @@ const REPLY_TIMEOUT_MS = 2000
 /** Most pending queries: a program that sends more does not read the replies. */
 const MAX_PENDING = 64
 
-/** Most bytes of replies to one batch of output: far more than all colours. A program that queries more gets no more. */
+/** Most bytes of replies to one batch of output: far more than all colours. A program gets no more at once. */
 const MAX_REPLY_BYTES = 32 * 1024
 
 /** Most replies remembered: more than there are colours and device reports. */

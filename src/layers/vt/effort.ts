@@ -1,4 +1,4 @@
-/** What a sequence asks of a terminal model: the rows that it writes. Text asks for less than a row for each character. */
+/** What a sequence asks of a terminal model: the rows that it writes. */
 import type { Csi } from "./sequence.ts"
 
 /** Sequences that may write all rows of the screen: ED, IL, DL, SU, SD. */

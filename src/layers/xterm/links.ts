@@ -1,6 +1,6 @@
 /**
- * The links of a terminal's cells (OSC 8). xterm.js keeps a marker for each line of each link, and moves all of them with
- * every scroll. Here a cell has the number of its link, and links that no cell has any more are dropped now and then.
+ * The links of a terminal's cells (OSC 8). xterm.js keeps a marker for each line of each link, and moves all of them
+ * with every scroll. Here a cell has the number of its link, and what no cell has any more is dropped now and then.
  */
 import { isEmpty } from "./cells.ts"
 import type { Core, Link, Screen } from "./internals.ts"
@@ -12,7 +12,7 @@ const MIN_NEW = 1024
 /** The same for the length of their texts, in UTF-16 units. */
 const MIN_NEW_UNITS = 256 * 1024
 
-/** Most text of links: a history of 5000 lines of 80 columns has it with 40 units a cell. The oldest links go first. */
+/** Most text of links: that of 5,000 lines with 25 links each. The oldest links go first. */
 const MAX_UNITS = 16 * 1024 * 1024
 
 /** What an entry takes beside its text. */

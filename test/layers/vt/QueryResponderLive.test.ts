@@ -183,7 +183,7 @@ describe("queries in bulk", () => {
     [["colours in one sequence", `\x1b]4;${indexes}\x07`], ["colours", "\x1b]4;1;?\x07".repeat(50_000)]].concat(
       QUERIES.map(([name, query]) => [name, query.repeat(50_000)])
     )
-  )("get replies up to a limit: %s", ([_, queries]) =>
+  )("get replies up to a limit: %s", ([, queries]) =>
     withResponder((responder) => {
       const { replies } = responder.filter([Buffer.from(queries!)], "none")
       assert.isAbove(replies.length, 1000)

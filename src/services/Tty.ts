@@ -52,9 +52,6 @@ export interface OpenTty {
   /** While paused, no `onInput`. */
   readonly pause: () => void
   readonly resume: () => void
-  /**
-   * Waits until all that was written has been taken, at most a second, and for the terminal's replies that are on their
-   * way: they are input for us, not for the next reader of the terminal. False: not all was taken.
-   */
+  /** Waits until all that was written has been taken, at most a second. False: not all was taken. */
   readonly flush: Effect.Effect<boolean>
 }

@@ -1,3 +1,4 @@
+import * as Clock from "effect/Clock"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -24,6 +25,27 @@ import { reconnectNotice } from "./messages.ts"
 import { type ConnectionFailure, firstFailure, HOST_WELCOME_MS, WELCOME_MS } from "./openConnection.ts"
 import { reconnect } from "./reconnect.ts"
 
+/** Most times that a paste which is still coming when we leave is given more time. */
+const MAX_PASTE_WAITS = 20
+
+/**
+ * Takes in what the terminal still says to the session: answers, reports of its mouse, the rest of a paste. The next
+ * program, mostly a shell, would take it for typing.
+ */
+const settle = Effect.fnUntraced(function*(attachment: Attachment) {
+  const settled = Effect.callback<void>((resume) => {
+    const stop = attachment.onNextInput(() => {
+      if (attachment.isSettled) resume(Effect.void)
+    })
+    return Effect.sync(stop)
+  })
+  for (let waits = 0; waits < MAX_PASTE_WAITS && !attachment.isSettled; waits++) {
+    const { inputs } = attachment
+    yield* Effect.timeoutOption(settled, attachment.settlingMs)
+    if (!attachment.isPasting || attachment.inputs === inputs) return
+  }
+})
+
 /** The attachment, over services alone, so that it runs on fakes. */
 export const layer: Layer.Layer<AttachClient, never, SessionClient | EndedSessions | Tty | Output | Caller> = Layer
   .effect(
@@ -34,6 +56,7 @@ export const layer: Layer.Layer<AttachClient, never, SessionClient | EndedSessio
       const tty = yield* Tty
       const { note } = yield* Output
       const caller = yield* Caller
+      const clock = yield* Clock.Clock
       const { host } = client
 
       const attach = Effect.fn("AttachClient.attach")(function*(options: AttachOptions) {
@@ -49,6 +72,7 @@ export const layer: Layer.Layer<AttachClient, never, SessionClient | EndedSessio
           inputIsTerminal: tty.inputIsTerminal,
           outputIsTerminal: tty.outputIsTerminal,
           size: tty.size() ?? DEFAULT_SIZE,
+          now: () => clock.currentTimeMillisUnsafe(),
           after: (ms, then) => void run(Effect.forkIn(Effect.andThen(Effect.sleep(ms), Effect.sync(then)), scope)),
           onEnd: (end) => Deferred.doneUnsafe(ended, Exit.succeed(end))
         })
@@ -130,7 +154,8 @@ export const layer: Layer.Layer<AttachClient, never, SessionClient | EndedSessio
         const end = yield* Effect.raceFirst(Deferred.await(ended), Effect.andThen(reconnecting(first), Effect.never))
         attachment.hangUp()
         if (tty.outputIsTerminal) terminal.write(attachment.clean())
-        yield* terminal.flush
+        const isTaken = yield* terminal.flush
+        if (isTaken && tty.outputIsTerminal) yield* settle(attachment)
         return end
       }, Effect.scoped)
 

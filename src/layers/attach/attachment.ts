@@ -12,6 +12,7 @@ import type { Connection } from "../../services/Connection.ts"
 import type { OpenTty } from "../../services/Tty.ts"
 import { Outbox } from "../connection/outbox.ts"
 import { Display } from "./display.ts"
+import { Fence } from "./fence.ts"
 import { KeyScanner } from "./keyScanner.ts"
 
 /**
@@ -37,6 +38,8 @@ export interface AttachmentParts {
   /** The terminal's size. */
   readonly size: Size
   readonly after: (ms: number, run: () => void) => void
+  /** In milliseconds. */
+  readonly now: () => number
   /** Called once. */
   readonly onEnd: (end: AttachEnd) => void
 }
@@ -51,23 +54,35 @@ export class Attachment {
   private readonly outbox = new Outbox()
   private isPaused = false
   private inputEnded = false
+  /** Nothing more comes from the terminal. */
+  private isHungUp = false
   private ended = false
   /** More was typed without a connection than is kept. */
   private overflowed = false
   /** Counts input events, so that a timer knows whether one came since. */
   private turn = 0
   private readonly scanner: KeyScanner | undefined
+  private readonly fence: Fence
+  private onRest: (() => void) | undefined
   private readonly parts: AttachmentParts
 
   constructor(parts: AttachmentParts) {
     this.parts = parts
+    this.fence = new Fence(parts.now)
     this.display = new Display({
       isTerminal: parts.outputIsTerminal,
       size: parts.size,
-      onFull: () => this.connection?.pause()
+      onFull: () => this.connection?.pause(),
+      onQuery: (bytes, from, to) => this.fence.onQuery(bytes, from, to),
+      onReporting: () => this.fence.onReporting()
     })
     // Only a terminal has keys: input from a pipe is typed as it is.
-    this.scanner = parts.inputIsTerminal ? new KeyScanner(parts.key === undefined ? [] : [parts.key]) : undefined
+    this.scanner = parts.inputIsTerminal
+      ? new KeyScanner(parts.key === undefined ? [] : [parts.key], {
+        hasKeyReports: () => this.display.hasKeyReports,
+        onSequence: (bytes, from, to) => this.fence.onSequence(bytes, from, to)
+      })
+      : undefined
   }
 
   /** The attachment has ended: later events change nothing. */
@@ -80,10 +95,43 @@ export class Attachment {
     return this.overflowed
   }
 
-  /** Bytes that reset the terminal, to the beginning of a line. */
+  /**
+   * Bytes that reset the terminal, to the beginning of a line; and a last question, where answers and reports may be on
+   * their way: see `settle`.
+   */
   clean(): Buffer {
     this.display.hideNotice()
-    return this.display.clean()
+    this.tty?.resume()
+    const clean = this.display.clean()
+    return this.scanner === undefined || this.isHungUp ? clean : Buffer.concat([clean, this.fence.begin()])
+  }
+
+  /** A paste has begun and not ended. */
+  get isPasting(): boolean {
+    return this.scanner?.isPasting === true
+  }
+
+  /** How many times there was input. */
+  get inputs(): number {
+    return this.turn
+  }
+
+  /** The terminal has answered the last question, and the end of a paste has come: nothing more is for the session. */
+  get isSettled(): boolean {
+    return this.isHungUp || (this.fence.isPassed && !this.isPasting)
+  }
+
+  /** How long that may take, in milliseconds: what the terminal's answers took so far tells it. */
+  get settlingMs(): number {
+    return this.fence.patienceMs
+  }
+
+  /** Calls back on input after the end, which is dropped. Returns how to stop that. */
+  onNextInput(run: () => void): () => void {
+    this.onRest = run
+    return () => {
+      this.onRest = undefined
+    }
   }
 
   /** Where the next connection can resume, for its `hello`. Undefined: it needs a restore. */
@@ -169,15 +217,16 @@ export class Attachment {
   }
 
   onInput(bytes: Buffer): void {
+    this.turn++
     if (this.scanner === undefined) return this.type(bytes)
     const disconnected = this.tty !== undefined && this.connection === undefined
-    const { bytes: typed, detach } = this.scanner.push(bytes, disconnected ? [CTRL_C] : [])
+    const isInterruptOurs = disconnected || this.parts.role === "watch"
+    const { bytes: typed, detach, isTyping } = this.scanner.push(bytes, isInterruptOurs ? [CTRL_C] : [])
+    if (this.ended) return this.onRest?.()
     this.type(typed)
     if (detach) return disconnected ? this.end({ _tag: "Lost", error: new GivenUp() }) : this.detach("key")
-    if (this.parts.role === "watch" && typed.includes(CTRL_C.byte)) return this.detach("key")
-    if (disconnected) this.onKey()
-    const turn = ++this.turn
-    const { scanner } = this
+    if (disconnected && isTyping && !this.scanner.isPasting) this.onKey()
+    const { scanner, turn } = this
     if (!scanner.holds) return
     this.parts.after(REPORT_MS, () => {
       if (turn === this.turn) this.type(scanner.flush())
@@ -185,6 +234,8 @@ export class Attachment {
   }
 
   onInputEnd(): void {
+    this.isHungUp = true
+    this.onRest?.()
     // A watching client has no input: its end does not detach.
     if (this.parts.role === "watch") return
     if (this.scanner !== undefined) this.type(this.scanner.flush())
@@ -209,6 +260,7 @@ export class Attachment {
   }
 
   onSignal(signal: EndSignal): void {
+    if (signal === "SIGHUP") this.isHungUp = true
     this.leave({ _tag: "Signal", signal })
   }
 

@@ -22,6 +22,10 @@ export interface DisplayParts {
   readonly size: Size
   /** The terminal accepts no more for now. */
   readonly onFull: () => void
+  /** Output makes the terminal answer. */
+  readonly onQuery: (bytes: Buffer, from: number, to: number) => void
+  /** The terminal reports by itself what its user does, or did until now. */
+  readonly onReporting: () => void
 }
 
 export class Display {
@@ -48,7 +52,7 @@ export class Display {
   constructor(parts: DisplayParts) {
     this.parts = parts
     this.size = parts.size
-    this.modes = new ModeTracker(parts.size.rows)
+    this.modes = new ModeTracker(parts.size.rows, parts.onQuery)
   }
 
   /** The terminal is ready: shows the output that came before. */
@@ -66,6 +70,11 @@ export class Display {
 
   onDrain(): void {
     this.full = false
+  }
+
+  /** The terminal reports keys by sequences, as far as the output says. */
+  get hasKeyReports(): boolean {
+    return this.modes.hasKeyReports
   }
 
   resize(size: Size): void {
@@ -160,7 +169,9 @@ export class Display {
   private write(bytes: Buffer): void {
     if (bytes.length === 0) return
     this.shown = true
+    const wasReporting = this.modes.isReporting
     this.modes.push(bytes)
+    if (wasReporting || this.modes.isReporting) this.parts.onReporting()
     const last = bytes.subarray(-TAIL_BYTES)
     this.tail = last.length === TAIL_BYTES ? Buffer.from(last) : Buffer.concat([this.tail, last]).subarray(-TAIL_BYTES)
     this.put(bytes)

@@ -1,25 +1,59 @@
-/** Finds our keys in the input, in each of the three ways in which terminals send them. */
+/** Finds our keys in the input, in each of the ways in which terminals send them. A paste has none. */
 import type { DetachKey } from "../../schema/DetachKey.ts"
+import { InputScanner } from "../vt/inputScanner.ts"
+import { isTyping } from "../vt/typing.ts"
 
 /** Longest key report worth waiting for: kitty's with alternates, modifiers, event and a character of text. */
 const MAX_REPORT = 48
 
+/**
+ * More text than this in one read was not typed: it is a paste on a terminal that does not mark pastes. People type
+ * ten characters a second, and a link that is slow keeps a few seconds of that back.
+ */
+const MAX_TYPED = 64
+
+const SHIFT = 1
 const CTRL = 4
 /** Caps Lock and Num Lock are reported as modifiers too (kitty keyboard protocol, "Modifiers"). */
 const LOCKS = 64 | 128
 /** Event type of a key release (the same, "Event types"). */
 const RELEASE = 3
 
+/** The beginning of a key report, from the two bytes on that Escape, or Alt with a bracket, have as well. */
 const UNFINISHED = /^\x1b(\[[0-9:;]*)?$/
+const UNFINISHED_REPORT = /^\x1b\[[0-9:;]+$/
 
-/** `CSI code:alternates ; modifiers:event ; text u` and `CSI 27 ; modifiers ; code ~`, modifiers being 1 + bits. */
-const isReportOf = (code: number, report: string): boolean => {
+/** Reported as the key that it is on, where a program does not ask for more: `_` is Shift with `-`. */
+const UNSHIFTED: Readonly<Record<number, number>> = { 0x5f: 0x2d }
+
+/**
+ * Whether these modifiers, as reported, make of a character the key. Shift is a part of characters such as `_`: which
+ * ones, the layout says. With letters it makes another key.
+ */
+const isHeld = (modifiers: number | undefined, isShifted: boolean): boolean => {
+  const held = (modifiers ?? 1) - 1 & ~LOCKS
+  return held === CTRL || (isShifted && held === (CTRL | SHIFT))
+}
+
+/** `CSI code:shifted:base ; modifiers:event ; text u` and `CSI 27 ; modifiers ; code ~`, modifiers being 1 + bits. */
+const isReportOf = (key: number, report: string): boolean => {
   const [, parameters, final] = /^\x1b\[([0-9:;]*)([u~])$/.exec(report) ?? []
   if (parameters === undefined) return false
-  const [first, second, third] = parameters.split(";").map((parameter) => parameter.split(":").map(Number))
-  const isCtrl = (modifiers: number | undefined) => ((modifiers ?? 1) - 1 & ~LOCKS) === CTRL
-  if (final === "u") return first?.[0] === code && isCtrl(second?.[0]) && second?.[1] !== RELEASE
-  return first?.[0] === 27 && isCtrl(second?.[0]) && third?.[0] === code
+  const [first = [], second = [], third = []] = parameters.split(";").map((parameter) =>
+    parameter.split(":").map(Number)
+  )
+  const isLetter = key >= 0x61 && key <= 0x7a
+  const [modifiers, event] = second
+  if (final === "~") return first[0] === 27 && third[0] === key && isHeld(modifiers, !isLetter)
+  if (event === RELEASE) return false
+  const [code = 0, shifted = 0, base = 0] = first
+  if (code === key) return isHeld(modifiers, !isLetter)
+  if (shifted !== 0 ? shifted === key : code === UNSHIFTED[key]) {
+    return !isLetter && isHeld(modifiers, true) && !isHeld(modifiers, false)
+  }
+  // The place on the keyboard counts only where the layout has another script: on others, Ctrl with the character is
+  // another key, such as the `a` of a French keyboard, which is where an English one has `q`.
+  return code >= 0x80 && base === key && isHeld(modifiers, false)
 }
 
 /** The result of a scan. */
@@ -27,14 +61,44 @@ export interface Scanned {
   /** Input for the session; bytes after the key are dropped. */
   readonly bytes: Buffer
   readonly detach: boolean
+  /** A person has done something: not only reports of the terminal came. */
+  readonly isTyping: boolean
+}
+
+export interface KeyScannerOptions {
+  /** Whether the terminal may report keys by sequences: then an Escape may be the first byte of ours. */
+  readonly hasKeyReports?: () => boolean
+  /** Called for each key and report, with its bytes. */
+  readonly onSequence?: (bytes: Buffer, from: number, to: number) => void
 }
 
 export class KeyScanner {
   private rest: Buffer = Buffer.alloc(0)
+  /** What is unfinished has waited too long to be a key, or was passed on. */
+  private isExpired = false
   private readonly keys: ReadonlyArray<DetachKey>
+  private readonly options: KeyScannerOptions
+  private readonly scanner: InputScanner
 
-  constructor(keys: ReadonlyArray<DetachKey>) {
+  /** Of the chunk that is scanned. */
+  private wanted: ReadonlyArray<DetachKey> = []
+  private chunk: Buffer = Buffer.alloc(0)
+  private textBytes = 0
+  private typing = false
+  /** Where keys were found: as bytes, and as reports. */
+  private plainAt: Array<number> = []
+  private reportAt = Number.POSITIVE_INFINITY
+
+  constructor(keys: ReadonlyArray<DetachKey>, options: KeyScannerOptions = {}) {
     this.keys = keys
+    this.options = options
+    this.scanner = new InputScanner({
+      text: (bytes, from, to) => this.text(bytes, from, to),
+      sequence: (bytes, from, to, start) => this.sequence(bytes, from, to, start),
+      paste: () => {
+        this.typing = true
+      }
+    })
   }
 
   /** Whether it holds back the beginning of a key report: call `flush` if nothing follows soon. */
@@ -42,35 +106,77 @@ export class KeyScanner {
     return this.rest.length > 0
   }
 
+  /** A paste has begun and not ended: until it has, no key is ours. */
+  get isPasting(): boolean {
+    return this.scanner.isPasting
+  }
+
   /** `more`: further keys to find in this chunk. */
   push(chunk: Buffer, more: ReadonlyArray<DetachKey> = []): Scanned {
-    const keys = more.length === 0 ? this.keys : [...this.keys, ...more]
-    if (keys.length === 0) return { bytes: Buffer.concat([this.flush(), chunk]), detach: false }
-    const bytes = this.rest.length === 0 ? chunk : Buffer.concat([this.rest, chunk])
+    const held = this.rest
     this.rest = Buffer.alloc(0)
-    const limit = keys.reduce((first, { byte }) => {
-      const at = bytes.indexOf(byte)
-      return at === -1 ? first : Math.min(first, at)
-    }, bytes.length)
-    for (let at = bytes.indexOf(0x1b); at !== -1 && at < limit; at = bytes.indexOf(0x1b, at + 1)) {
-      const ahead = bytes.toString("latin1", at, Math.min(bytes.length, at + MAX_REPORT))
-      if (at + ahead.length === bytes.length && UNFINISHED.test(ahead) && ahead.length < MAX_REPORT) {
-        this.rest = Buffer.from(bytes.subarray(at))
-        return { bytes: bytes.subarray(0, at), detach: false }
-      }
-      const end = ahead.search(/[u~]/)
-      const report = ahead.slice(0, end + 1)
-      if (end !== -1 && keys.some(({ code }) => isReportOf(code, report))) {
-        return { bytes: bytes.subarray(0, at), detach: true }
-      }
-    }
-    return { bytes: bytes.subarray(0, limit), detach: limit < bytes.length }
+    this.wanted = more.length === 0 ? this.keys : [...this.keys, ...more]
+    this.chunk = chunk
+    this.textBytes = 0
+    this.typing = false
+    this.plainAt = []
+    this.reportAt = Number.POSITIVE_INFINITY
+    this.scanner.push(chunk)
+    const at = Math.min(this.plainKey(chunk.length), this.reportAt)
+    const detach = at !== Number.POSITIVE_INFINITY
+    const bytes = held.length === 0 ? chunk : Buffer.concat([held, chunk])
+    const end = detach ? Math.max(0, held.length + at) : bytes.length - this.hold(bytes.length)
+    return { bytes: bytes.subarray(0, end), detach, isTyping: this.typing }
   }
 
   /** Returns what was held back. */
   flush(): Buffer {
-    const rest = this.rest
+    const { rest } = this
     this.rest = Buffer.alloc(0)
+    this.isExpired = true
     return rest
+  }
+
+  /** Where a key is that came as a byte. In a paste without marks, only at its end: somebody typed it behind that. */
+  private plainKey(length: number): number {
+    const first = this.plainAt[0] ?? Number.POSITIVE_INFINITY
+    if (this.textBytes <= MAX_TYPED) return first
+    let at = length
+    for (let index = this.plainAt.length - 1; index >= 0 && this.plainAt[index] === at - 1; index--) at--
+    return at < length ? at : Number.POSITIVE_INFINITY
+  }
+
+  /** Holds back what may begin a key report, of `length` bytes that were not passed on; returns how many. */
+  private hold(length: number): number {
+    const { pending } = this.scanner
+    const isNew = pending.length <= length
+    if (isNew) this.isExpired = false
+    const mayBegin = (this.options.hasKeyReports?.() ?? true) ? UNFINISHED : UNFINISHED_REPORT
+    const isWorthwhile = this.wanted.length > 0 && !this.isExpired && pending.length < MAX_REPORT &&
+      mayBegin.test(pending.toString("latin1"))
+    if (!isWorthwhile) return 0
+    this.rest = Buffer.from(pending.subarray(-length))
+    return this.rest.length
+  }
+
+  private text(bytes: Buffer, from: number, to: number): void {
+    this.typing = true
+    this.textBytes += to - from
+    if (bytes !== this.chunk) return
+    for (const { byte } of this.wanted) {
+      for (let at = bytes.indexOf(byte, from); at !== -1 && at < to; at = bytes.indexOf(byte, at + 1)) {
+        this.plainAt.push(at)
+      }
+    }
+    if (this.wanted.length > 1) this.plainAt.sort((one, other) => one - other)
+  }
+
+  private sequence(bytes: Buffer, from: number, to: number, start: number): void {
+    this.options.onSequence?.(bytes, from, to)
+    this.typing ||= isTyping(bytes, from, to)
+    const isLate = start < 0 && this.isExpired
+    if (this.reportAt !== Number.POSITIVE_INFINITY || isLate || to - from > MAX_REPORT) return
+    const report = bytes.toString("latin1", from, to)
+    if (this.wanted.some(({ code }) => isReportOf(code, report))) this.reportAt = start
   }
 }

@@ -18,11 +18,6 @@ import {
 /** A terminal that has not taken everything by then is stopped, or gone. */
 const FLUSH_MS = 1000
 
-/**
- * Time that a terminal, or the network to it, may take to answer a query, or to act on the mouse being switched off.
- */
-const DRAIN_MS = 60
-
 /** Restores the terminal whenever another process gets it: at the end, however it comes, and while we are stopped. */
 const inModes = Effect.fnUntraced(function*(modes: Modes, onContinue: () => void) {
   yield* listening({
@@ -45,7 +40,7 @@ const inModes = Effect.fnUntraced(function*(modes: Modes, onContinue: () => void
   )
 })
 
-const opened = (input: Input, output: Output, isConversation: boolean): OpenTty => ({
+const opened = (input: Input, output: Output): OpenTty => ({
   write: output.write,
   pause: input.pause,
   resume: input.resume,
@@ -54,8 +49,7 @@ const opened = (input: Input, output: Output, isConversation: boolean): OpenTty 
     return Effect.sync(cancel)
   }).pipe(
     Effect.timeoutOption(FLUSH_MS),
-    Effect.map(Option.isSome),
-    Effect.tap(isConversation ? Effect.sleep(DRAIN_MS) : Effect.void)
+    Effect.map(Option.isSome)
   )
 })
 
@@ -98,7 +92,7 @@ export const layerOn = (inputFd: number, outputFd: number): Layer.Layer<Tty> =>
         (output) => Effect.sync(output.close)
       )
       input.resume()
-      return opened(input, output, inputIsTerminal && outputIsTerminal)
+      return opened(input, output)
     })
 
     return Tty.of({ inputIsTerminal, outputIsTerminal, size, open })

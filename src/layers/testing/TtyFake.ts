@@ -11,6 +11,10 @@ const CAPACITY = 64 * 1024
 
 const FLUSH_MS = 1000
 
+/** DSR 5, and the answer that every terminal gives (ECMA-48, DSR). */
+const STATUS_QUERY = "\x1b[5n"
+const STATUS_REPLY = "\x1b[0n"
+
 /** The person at a fake terminal, and the terminal. Like a real one it calls back in a later turn. */
 export class FakeTerminal {
   size: Size | undefined
@@ -22,6 +26,8 @@ export class FakeTerminal {
   opened = 0
   /** Not to be opened: what it says. */
   refusal: string | undefined
+  /** False: it answers nothing. */
+  answers = true
   /** Told when it is about to be opened. */
   onOpen: () => void = () => {}
   private readonly hasKeyboard: boolean
@@ -148,8 +154,10 @@ export class FakeTerminal {
 
   private show(): void {
     if (this.stalled || this.handlers === undefined) return
+    const asked = !this.answers ? 0 : this.waiting.filter((bytes) => bytes.includes(STATUS_QUERY)).length
     this.shown.push(...this.waiting)
     this.waiting = []
+    for (let n = 0; n < asked; n++) this.typed.push(Buffer.from(STATUS_REPLY))
     for (const taken of this.flushes) taken()
     this.flushes.clear()
     if (!this.owing) return

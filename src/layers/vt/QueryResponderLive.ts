@@ -1,7 +1,7 @@
 import * as Layer from "effect/Layer"
 import { type Filtered, QueryResponder, type QueryTarget, type Responder } from "../../services/QueryResponder.ts"
 import type { TerminalReport } from "../../services/Scrollback.ts"
-import { isQuery } from "./queries.ts"
+import { isQuery, mayBeQuery } from "./queries.ts"
 import { isLasting, repliedKind, repliesTo } from "./queryReplies.ts"
 import { VtScanner } from "./scanner.ts"
 
@@ -191,13 +191,6 @@ const isDigit = (byte: number): boolean => byte >= 0x30 && byte <= 0x39
 const setsRow = (bytes: Buffer, from: number, to: number): boolean => {
   const final = bytes[to - 1]!
   return bytes[from + 1] === 0x5b && (final === 0x48 || final === 0x66 || final === 0x64)
-}
-
-/** Looks at one or two bytes only: colours and cursor movements are no queries. */
-const mayBeQuery = (bytes: Buffer, from: number, to: number): boolean => {
-  if (bytes[from + 1] !== 0x5b) return true
-  const final = bytes[to - 1]!
-  return final === 0x63 || final >= 0x6e || (final === 0x6d && bytes[from + 2] === 0x3f) || final === 0x53
 }
 
 /** Only the primary client's terminal replies; the daemon does when no client is attached. */

@@ -6,6 +6,7 @@ import { rowsOfCsi, rowsOfEscape } from "./effort.ts"
 import { Keyboards, type Screen } from "./keyboards.ts"
 import { setLimited } from "./limitedMap.ts"
 import { MAX_OSC_BYTES, OscState } from "./oscState.ts"
+import { isQuery, mayBeQuery } from "./queries.ts"
 import { VtScanner } from "./scanner.ts"
 import { type Csi, oscText, parseCsi } from "./sequence.ts"
 
@@ -20,6 +21,9 @@ const MOUSE_ENCODING = new Set([1005, 1006, 1015, 1016])
 
 /** DEC private modes that are on at the start. */
 export const ON_BY_DEFAULT: ReadonlySet<number> = new Set([7, 8, 25, 1035, 1036])
+
+/** Modes by which a terminal reports focus, theme and size. */
+const REPORTING = [1004, 2031, 2048]
 
 /** The modes that DECSTR resets (xterm ctlseqs; as xterm.js does it). */
 const SOFT_RESET = [1, 6, 7, 25, 45, 66, 1004, 2004, 2026]
@@ -51,9 +55,12 @@ export class ModeTracker {
   private rows: number
   private readonly saved = new Map<number, boolean>()
   private readonly scanner: VtScanner
+  private readonly onQuery: ((bytes: Buffer, from: number, to: number) => void) | undefined
 
-  constructor(rows: number) {
+  /** `onQuery`: called for each sequence that makes a terminal answer. */
+  constructor(rows: number, onQuery?: (bytes: Buffer, from: number, to: number) => void) {
     this.rows = rows
+    this.onQuery = onQuery
     this.scanner = new VtScanner({
       text: (bytes, _, to) => {
         const last = bytes[to - 1]!
@@ -93,6 +100,19 @@ export class ModeTracker {
     this.scanner.push(bytes)
   }
 
+  /** The terminal reports by itself what its user does: by keys' own sequences, the mouse, focus, theme or size. */
+  get isReporting(): boolean {
+    const { alternate, main } = this.keyboards
+    return this.mouse !== 0 || main.at(-1) !== 0 || alternate.at(-1) !== 0 ||
+      REPORTING.some((mode) => this.modes.get(mode) === true)
+  }
+
+  /** Keys come as sequences: in kitty's protocol, or under modifyOtherKeys. */
+  get hasKeyReports(): boolean {
+    const { alternate, main, resources } = this.keyboards
+    return main.at(-1) !== 0 || alternate.at(-1) !== 0 || resources.has(4)
+  }
+
   /** A resize ends scroll regions. */
   resize(rows: number): void {
     this.rows = rows
@@ -116,6 +136,9 @@ export class ModeTracker {
   }
 
   private sequence(bytes: Buffer, from: number, to: number): void {
+    if (this.onQuery !== undefined && mayBeQuery(bytes, from, to) && isQuery(bytes.subarray(from, to))) {
+      this.onQuery(bytes, from, to)
+    }
     switch (bytes[from + 1]) {
       case 0x5b: {
         const final = bytes[to - 1]!

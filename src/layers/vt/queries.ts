@@ -33,6 +33,13 @@ const LOOKED_AT_BYTES = 4096
 
 const textOf = (sequence: Buffer): string => sequence.toString("latin1", 0, LOOKED_AT_BYTES)
 
+/** Looks at one or two bytes only: colours and cursor movements are no queries. */
+export const mayBeQuery = (bytes: Buffer, from: number, to: number): boolean => {
+  if (bytes[from + 1] !== 0x5b) return true
+  const final = bytes[to - 1]!
+  return final === 0x63 || final >= 0x6e || (final === 0x6d && bytes[from + 2] === 0x3f) || final === 0x53
+}
+
 /** True for a query. `sequence`: from its ESC to its last byte. */
 export const isQuery = (sequence: Buffer): boolean => {
   switch (sequence[1]) {

@@ -188,6 +188,9 @@ export class Attachment {
         return this.display.output(payload) ? undefined : new ProtocolViolated({ what: "output missing" })
       case FrameType.restore:
         return this.display.restore(payload) ? undefined : new ProtocolViolated({ what: "output missing" })
+      case FrameType.ping:
+        this.connection?.send(FrameType.pong, payload)
+        return undefined
       case FrameType.ack:
         this.outbox.onAck(decodeOffset(payload) ?? 0)
         this.settleInput()

@@ -44,6 +44,7 @@ export const makeConnections = ({ attachment, caller, client, id, options, tty }
       ...(sentSize === undefined ? {} : { size: sentSize }),
       ...(resume === undefined ? {} : { resume }),
       ...(agent === undefined ? {} : { agent }),
+      ...(role === "attach" ? { answers: tty.inputIsTerminal && tty.outputIsTerminal } : {}),
       ...(within ? { within } : {})
     })
   }

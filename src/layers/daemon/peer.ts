@@ -40,6 +40,8 @@ export interface PeerEvents {
   readonly onKill: (graceMs: number, signal?: EndSignal) => void
   /** The client asks for the session's history. */
   readonly onHistory: (peer: Peer, ansi: boolean) => void
+  /** The client runs. */
+  readonly onPong: (peer: Peer) => void
   /** A client that is not attached itself detaches all others. */
   readonly onDetachAll: (reason: string | undefined) => void
   /** The client has read all that was sent. */
@@ -61,6 +63,8 @@ export class Peer {
   size: Size | undefined
   /** Of the client, over all of its connections. */
   input = newClientInput()
+  /** It was sent a ping, and has not replied. */
+  isPingDue = false
   readonly connection: Connection
   private readonly events: PeerEvents
 
@@ -122,6 +126,13 @@ export class Peer {
     }
   }
 
+  /** Asks the client whether it runs, if it is one that replies. */
+  ping(): void {
+    if (this.hello?.answers !== true || this.isPingDue) return
+    this.isPingDue = true
+    this.connection.send(FrameType.ping)
+  }
+
   /** The client has reconnected: what still arrives on this connection is ignored. */
   supersede(): void {
     this.state = "gone"
@@ -169,6 +180,8 @@ export class Peer {
         }
         return this.events.onDetachAll(Option.getOrUndefined(Control.detach.decode(payload))?.reason)
       }
+      case FrameType.pong:
+        return this.events.onPong(this)
       default:
         // A type from a newer version.
         return

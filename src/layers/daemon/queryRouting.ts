@@ -1,8 +1,16 @@
 /**
- * Routes a program's queries: the primary client's terminal replies, or the daemon where there is no primary client.
+ * Routes a program's queries: the primary client's terminal replies, or the daemon where no terminal can: there is no
+ * client, it is no terminal, or it is stopped.
  */
-import type { Filtered, Responder } from "../../services/QueryResponder.ts"
+import type { Filtered, Responder, Typed } from "../../services/QueryResponder.ts"
 import type { InputQueue } from "./inputQueue.ts"
+import type { Peer } from "./peer.ts"
+
+/**
+ * How long a terminal may take to reply, before the daemon does: shorter than programs wait (vim and fish: a second and
+ * more), longer than the round trip of nearly all lines. A reply that comes later is dropped.
+ */
+const REPLY_MS = 500
 
 export interface QueryRoutingOptions {
   /** Makes a new responder. */
@@ -12,25 +20,47 @@ export interface QueryRoutingOptions {
   readonly inputQueue: InputQueue
   /** The program has ended: no reply is typed any more. */
   readonly isOver: () => boolean
+  readonly primary: () => Peer | undefined
+  /** The creator is about to attach: it gets everything raw, and its terminal replies. */
+  readonly isCreatorAwaited: () => boolean
+  readonly after: (ms: number, run: () => void) => void
 }
 
 export class QueryRouting {
   private readonly responder: Responder
   private readonly options: QueryRoutingOptions
+  /** Clients whose terminal did not reply, until it does. */
+  private readonly mute = new WeakSet<Peer>()
+  private isWatching = false
 
   constructor(options: QueryRoutingOptions) {
     this.options = options
     this.responder = options.responder(options.rows)
   }
 
-  /** Takes output in. `isHeard`: a client is attached whose terminal replies. */
-  filter(batch: ReadonlyArray<Buffer>, isHeard: boolean): Filtered {
-    return this.responder.filter(batch, isHeard ? "primary" : "none")
+  /** Takes output in. `upTo` is called before a reply is made, with the bytes that the model must have by then. */
+  filter(bytes: Buffer, upTo: (bytes: number) => void): Filtered {
+    const primary = this.options.primary()
+    const isHeard = primary === undefined ? this.options.isCreatorAwaited() : this.isReplying(primary)
+    const filtered = this.responder.filter([bytes], isHeard ? "primary" : "none", {
+      upTo,
+      ...(primary === undefined ? {} : { client: primary.input })
+    })
+    if (isHeard && primary !== undefined) this.watch(primary)
+    return filtered
   }
 
-  /** Input of the primary client, which may contain replies. */
-  typed(bytes: Buffer): void {
-    this.responder.typed(bytes)
+  /** Input of an attached client, which may contain replies. */
+  typed(peer: Peer, bytes: Buffer): Typed {
+    const typed = this.responder.typed(bytes, peer.input)
+    if (typed.hasReply) this.mute.delete(peer)
+    return typed
+  }
+
+  /** The client is heard of: it runs. */
+  onPong(peer: Peer): void {
+    peer.isPingDue = false
+    this.mute.delete(peer)
   }
 
   /** Types the daemon's own replies into the program. */
@@ -38,14 +68,48 @@ export class QueryRouting {
     if (bytes.length > 0 && !this.options.isOver()) this.options.inputQueue.offer(bytes)
   }
 
-  /** Replies to the queries that the primary client left without a reply. */
-  replyToPending(): void {
-    this.sendReplies(this.responder.pendingReplies())
+  /** Replies to the queries that a client left without a reply; without a client, to those that no client got. */
+  replyFor(peer: Peer | undefined): void {
+    this.sendReplies(this.responder.pendingReplies(peer?.input))
+  }
+
+  /** The creator has attached: queries that came before are for its terminal, if it has one. */
+  onCreator(peer: Peer): void {
+    this.responder.handOver(peer.input)
+    if (this.isReplying(peer)) this.watch(peer)
+    else this.sendReplies(this.responder.pendingReplies(peer.input, true))
   }
 
   /** Old output, with its queries blanked: they had their replies when they came. */
   withoutQueries(output: ReadonlyArray<Buffer>): ReadonlyArray<Buffer> {
     // No limit of rows: it was written for screens of other sizes too.
-    return this.options.responder(() => Number.POSITIVE_INFINITY).filter(output, "none").forOthers
+    return this.options.responder(() => Number.POSITIVE_INFINITY).filter(output, "primary").forOthers
+  }
+
+  /** Output from before its creator attached, for the creator. */
+  forCreator(output: ReadonlyArray<Buffer>): ReadonlyArray<Buffer> {
+    return this.options.responder(() => Number.POSITIVE_INFINITY).filter(output, "primary").forPrimary
+  }
+
+  private isReplying(peer: Peer): boolean {
+    return peer.state === "live" && peer.hello?.answers !== false && !this.mute.has(peer)
+  }
+
+  /** Looks after a while whether the client's terminal has replied; if not, the daemon does. */
+  private watch(peer: Peer): void {
+    if (this.isWatching || this.responder.pendingMs(peer.input) === undefined) return
+    this.isWatching = true
+    this.options.after(REPLY_MS, () => {
+      this.isWatching = false
+      const waiting = this.responder.pendingMs(peer.input)
+      if (waiting === undefined || peer.state === "gone") return
+      // A terminal may ignore a query. Whether the client runs at all, a ping tells.
+      if (waiting.sure >= REPLY_MS || peer.isPingDue) {
+        this.mute.add(peer)
+        return this.sendReplies(this.responder.pendingReplies(peer.input, true))
+      }
+      if (waiting.any >= REPLY_MS) peer.ping()
+      this.watch(peer)
+    })
   }
 }

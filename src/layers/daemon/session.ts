@@ -94,14 +94,15 @@ export class Session {
       responder: options.responder,
       rows: () => this.windowSize.current.rows,
       inputQueue: this.inputQueue,
-      isOver: () => this.sessionEnd.isOver
+      isOver: () => this.sessionEnd.isOver,
+      primary: () => this.peers.primary,
+      isCreatorAwaited: () => this.creatorWait.isAwaited,
+      after: options.after
     })
     this.outputBatch = new OutputBatch({
       model: options.model,
       peers: this.peers,
       broadcast: this.broadcast,
-      queryRouting: this.queryRouting,
-      isCreatorAwaited: () => this.creatorWait.isAwaited,
       onFlush: () => {
         this.active = options.now()
       }
@@ -213,19 +214,20 @@ export class Session {
     onHello: (peer, hello) => this.onHello(peer, hello),
     onInput: (peer, bytes) => {
       this.active = this.options.now()
-      if (peer.hello!.role === "attach") {
-        this.makePrimary(peer)
-        this.queryRouting.typed(bytes)
-      }
-      this.inputQueue.push(peer.input, bytes)
+      if (peer.hello!.role !== "attach") return this.inputQueue.push(peer.input, bytes)
+      const typed = this.queryRouting.typed(peer, bytes)
+      if (typed.isTyping) this.makePrimary(peer)
+      this.inputQueue.push(peer.input, typed.bytes, bytes.length)
     },
     onResize: (peer, size) => this.windowSize.onResize(peer, size),
     onKill: (graceMs, signal) => this.kill(graceMs, signal),
     onHistory: (peer, ansi) => {
       if (peer.hello!.role !== "query") return
+      this.outputBatch.flush()
       if (this.historyTransfers.has(peer)) return peer.refuseProtocol("a second history before the end of the first")
       this.historyTransfers.send(peer, this.options.model.history({ ansi }))
     },
+    onPong: (peer) => this.queryRouting.onPong(peer),
     onDetachAll: (reason) => {
       for (const peer of this.peers.list()) if (peer.seesOutput) peer.detach(reason)
     },
@@ -288,12 +290,13 @@ export class Session {
       this.broadcast.resend(
         peer,
         resume!.output,
-        this.creatorWait.isAwaited ? gap : this.queryRouting.withoutQueries(gap)
+        this.creatorWait.isAwaited ? this.queryRouting.forCreator(gap) : this.queryRouting.withoutQueries(gap)
       )
     } else if (peer.seesOutput) this.broadcast.restore(peer)
     if (gap !== undefined && resume!.redraw !== undefined) this.broadcast.redraw(peer, resume!.redraw.placed)
     this.sessionEnd.tell(peer)
     // Only the creator knows the session's id already.
+    if (this.creatorWait.isAwaited && hello.role === "attach" && resume !== undefined) this.queryRouting.onCreator(peer)
     if (peer.awaitsCommand || (hello.role === "attach" && resume !== undefined)) this.creatorWait.end()
   }
 
@@ -308,17 +311,18 @@ export class Session {
     }
     if (previous !== undefined) this.remove(previous)
     // Queries that went to a dead connection: in output that is sent again, they are blanked.
-    if (wasPrimary) this.queryRouting.replyToPending()
+    if (wasPrimary) this.queryRouting.replyFor(peer)
   }
 
   private onCreatorWaitEnd(): void {
-    this.replyIfUnattended()
+    this.queryRouting.replyFor(undefined)
     this.flowControl.endCreatorWait()
     this.options.onCreatorWaitEnd()
   }
 
   /** The client typed or attached: from here on the session has its size. */
   private makePrimary(peer: Peer): void {
+    if (peer !== this.peers.primary) this.outputBatch.flush()
     if (this.peers.makePrimary(peer)) this.windowSize.set(peer.size)
   }
 
@@ -326,19 +330,24 @@ export class Session {
     this.flowControl.release(peer)
     this.historyTransfers.cancel(peer)
     this.clientInputs.disconnect(peer)
+    if (peer === this.peers.primary) this.outputBatch.flush()
+    // What its terminal was asked, no other one is. Where the client has another connection, `register` does it.
+    if (peer.input.peer === undefined && peer.hello?.role === "attach") this.queryRouting.replyFor(peer)
     if (!this.peers.remove(peer)) return
     this.windowSize.set(this.peers.primary?.size)
-    this.replyIfUnattended()
-  }
-
-  /** Replies to pending queries when no client is left to do it. */
-  private replyIfUnattended(): void {
-    if (this.peers.primary === undefined && !this.creatorWait.isAwaited) this.queryRouting.replyToPending()
   }
 
   private onData(bytes: Buffer): void {
-    this.options.model.append(bytes)
-    this.outputBatch.push(bytes)
+    let appended = 0
+    const appendUpTo = (end: number) => {
+      if (end <= appended) return
+      this.options.model.append(bytes.subarray(appended, end))
+      appended = end
+    }
+    const filtered = this.queryRouting.filter(bytes, appendUpTo)
+    appendUpTo(bytes.length)
+    this.outputBatch.push(filtered)
+    this.queryRouting.sendReplies(filtered.replies)
     this.creatorWait.onOutput(this.options.model.offset())
   }
 }

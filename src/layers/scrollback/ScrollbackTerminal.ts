@@ -133,8 +133,20 @@ class TerminalScrollback implements ScrollbackModel {
 
   report(): TerminalReport {
     const report = this.raw.report()
-    const cursor = this.withModel((terminal) => terminal.cursor())
-    return cursor === undefined ? report : { ...report, cursor }
+    const cursor = () => this.withModel((terminal) => terminal.cursor()) ?? report.cursor
+    const { colour, cursorShape, keyboard, mode, otherKeys, size } = report
+    return {
+      colour,
+      cursorShape,
+      keyboard,
+      mode,
+      otherKeys,
+      size,
+      // Only a query for it has to wait for the model.
+      get cursor() {
+        return cursor()
+      }
+    }
   }
 
   private load(): void {

@@ -4,9 +4,10 @@ import type { ScrollbackModel, TerminalReport } from "../../services/Scrollback.
 import { enter } from "../vt/enter.ts"
 import { leave } from "../vt/leave.ts"
 import { ModeTracker } from "../vt/modes.ts"
-import { isOneTime, isQuery } from "../vt/queries.ts"
+import { inBandSizes, isOneTime, isQuery } from "../vt/queries.ts"
 import { VtScanner } from "../vt/scanner.ts"
 import { ByteRing } from "./byteRing.ts"
+import { RawCursor } from "./rawCursor.ts"
 import { rawHistory } from "./rawHistory.ts"
 
 /** Bytes replayed to a client that attaches: a few screens of the densest output. */
@@ -33,7 +34,8 @@ export const replayable = (bytes: Buffer): Buffer => {
     sequence: (bytes, from, to) => {
       const sequence = bytes.subarray(from, to)
       // The terminator of a dropped string is dropped too.
-      dropped = isQuery(sequence) || isOneTime(sequence) || (dropped && sequence.equals(TERMINATOR))
+      dropped = isQuery(sequence) || isOneTime(sequence) || inBandSizes(bytes, from, to) !== undefined ||
+        (dropped && sequence.equals(TERMINATOR))
       if (!dropped) kept.push(sequence)
     }
   })
@@ -56,9 +58,11 @@ export class RawScrollback implements ScrollbackModel {
   readonly ring: ByteRing
   readonly modes: ModeTracker
   private size: Size
+  private readonly cursor: RawCursor
 
   constructor(size: Size, capacity: number) {
     this.size = size
+    this.cursor = new RawCursor(size)
     this.ring = new ByteRing(capacity)
     this.modes = new ModeTracker(size.rows)
   }
@@ -77,6 +81,8 @@ export class RawScrollback implements ScrollbackModel {
 
   resize(size: Size): void {
     this.size = size
+    this.cursor.after(this.ring)
+    this.cursor.resize(size)
     this.modes.resize(size.rows)
   }
 
@@ -117,11 +123,14 @@ export class RawScrollback implements ScrollbackModel {
   }
 
   report(): TerminalReport {
-    const { modes, size } = this
+    const { cursor, modes, ring, size } = this
     const stack = modes.keyboards[modes.screen]
     return {
       size,
-      cursor: { row: 0, column: 0 },
+      // Only a query for it needs it.
+      get cursor() {
+        return cursor.after(ring)
+      },
       mode: (mode, kind) => kind === "private" ? modes.mode(mode) : modes.ansiMode(mode),
       keyboard: stack[stack.length - 1] ?? 0,
       otherKeys: modes.keyboards.resources.get(4) ?? 0,

@@ -1,15 +1,18 @@
 import * as Layer from "effect/Layer"
-import { type Filtered, QueryResponder, type QueryTarget, type Responder } from "../../services/QueryResponder.ts"
+import {
+  type Filtered,
+  type FilterOptions,
+  type QueryClient,
+  QueryResponder,
+  type QueryTarget,
+  type Responder,
+  type Typed
+} from "../../services/QueryResponder.ts"
 import type { TerminalReport } from "../../services/Scrollback.ts"
-import { isQuery, mayBeQuery } from "./queries.ts"
-import { isLasting, repliedKind, repliesTo } from "./queryReplies.ts"
+import { PendingQueries } from "./pendingQueries.ts"
+import { inBandSizes, isQuery, mayBeQuery } from "./queries.ts"
+import { isLasting, repliesTo } from "./queryReplies.ts"
 import { VtScanner } from "./scanner.ts"
-
-/** How long a query is pending: a terminal that has not replied by then will not. */
-const REPLY_TIMEOUT_MS = 2000
-
-/** Most pending queries: a program that sends more does not read the replies. */
-const MAX_PENDING = 64
 
 /** Most bytes of replies to one batch of output: far more than all colours. A program gets no more at once. */
 const MAX_REPLY_BYTES = 32 * 1024
@@ -17,23 +20,13 @@ const MAX_REPLY_BYTES = 32 * 1024
 /** Most replies remembered: more than there are colours and device reports. */
 const MAX_REMEMBERED = 300
 
-/**
- * The queries that every terminal replies to, so that programs wait for the reply. Many terminals ignore the others: a
- * reply that is late cannot be told from one that will never come, and a reply of the daemon's would be typed into a
- * program that no longer expects it.
- */
-const REPLIED_BY_ALL = new Set(["DA1", "DSR", "CPR"])
+/** DECRPM of mode 2048: not recognized. */
+const IN_BAND_SIZE_UNKNOWN = "\x1b[?2048;0$y"
 
 const CAN = 0x18
 const ENQ = 0x05
 const BACKSLASH = 0x5c
 const NOTHING = Buffer.alloc(0)
-
-interface PendingQuery {
-  readonly kind: string
-  readonly reply: string
-  readonly until: number
-}
 
 interface Options {
   readonly report: () => TerminalReport
@@ -44,12 +37,18 @@ interface Options {
 class LiveResponder implements Responder {
   private readonly options: Options
   private readonly remembered = new Map<string, string>()
-  private pending: Array<PendingQuery> = []
+  private readonly clients = new WeakMap<QueryClient, PendingQueries>()
+  /** Of a client that has not come yet. */
+  private readonly unknown: QueryClient = {}
   private target: QueryTarget = "none"
+  private pending = this.of(this.unknown)
+  private upTo: (bytes: number) => void = () => {}
   private replies = ""
-  /** The chunk that is scanned, and its copy once something in it is blanked. */
+  /** The chunk that is scanned, where it begins in its batch, and its copies once something in it is blanked. */
   private chunk: Buffer = NOTHING
+  private chunkAt = 0
   private blanked: Buffer | undefined
+  private blankedForAll: Buffer | undefined
   /** The chunk contains ENQ. */
   private hasEnq = false
   /** Bytes of a sequence that began in earlier chunks. */
@@ -57,7 +56,6 @@ class LiveResponder implements Responder {
   /** The ESC of a terminator was replaced by CAN: its backslash must be blanked too. */
   private danglingBackslash = false
   private readonly output: VtScanner
-  private readonly input: VtScanner
 
   constructor(options: Options) {
     this.options = options
@@ -65,47 +63,67 @@ class LiveResponder implements Responder {
       text: (bytes, from, to) => this.text(bytes, from, to),
       sequence: (bytes, from, to) => this.sequence(bytes, from, to)
     })
-    this.input = new VtScanner({
-      text: () => {},
-      sequence: (bytes, from, to) => this.typedSequence(bytes, from, to)
-    })
   }
 
-  filter(batch: ReadonlyArray<Buffer>, target: QueryTarget): Filtered {
+  filter(batch: ReadonlyArray<Buffer>, target: QueryTarget, options: FilterOptions = {}): Filtered {
     this.target = target
+    this.pending = this.of(options.client ?? this.unknown)
+    this.upTo = options.upTo ?? (() => {})
     this.replies = ""
+    this.chunkAt = 0
     let others: Array<Buffer> | undefined
+    let primary: Array<Buffer> | undefined
     for (const [index, chunk] of batch.entries()) {
       this.chunk = chunk
       this.hasEnq = chunk.includes(ENQ)
       this.blanked = undefined
+      this.blankedForAll = undefined
       this.earlierBytes = this.output.pendingBytes
       this.output.push(chunk)
+      this.chunkAt += chunk.length
       if (this.blanked !== undefined) {
         others ??= [...batch]
         others[index] = this.blanked
       }
+      if (this.blankedForAll !== undefined) {
+        primary ??= [...batch]
+        primary[index] = this.blankedForAll
+      }
     }
     this.chunk = NOTHING
     this.blanked = undefined
+    this.blankedForAll = undefined
+    const forOthers = others ?? batch
     return {
-      forPrimary: batch,
-      forOthers: others ?? batch,
+      forPrimary: target === "none" ? forOthers : primary ?? batch,
+      forOthers,
       replies: this.replies === "" ? NOTHING : Buffer.from(this.replies, "latin1")
     }
   }
 
-  typed(bytes: Buffer): void {
-    if (this.pending.length > 0) this.input.push(bytes)
+  typed(bytes: Buffer, client: QueryClient = this.unknown): Typed {
+    return this.of(client).typed(bytes, this.options.now())
   }
 
-  pendingReplies(): Buffer {
-    const now = this.options.now()
-    const replies = this.pending
-      .filter(({ kind, until }) => until > now && REPLIED_BY_ALL.has(kind))
-      .map(({ reply }) => reply).join("")
-    this.pending = []
-    return Buffer.from(replies, "latin1")
+  pendingReplies(client: QueryClient = this.unknown, all = false): Buffer {
+    return Buffer.from(this.of(client).replies(this.options.now(), all), "latin1")
+  }
+
+  pendingMs(client: QueryClient = this.unknown) {
+    return this.of(client).waitingMs(this.options.now())
+  }
+
+  handOver(client: QueryClient): void {
+    this.of(client).take(this.of(this.unknown))
+  }
+
+  private of(client: QueryClient): PendingQueries {
+    let queries = this.clients.get(client)
+    if (queries === undefined) {
+      queries = new PendingQueries((kind, reply) => this.remember(kind, reply))
+      this.clients.set(client, queries)
+    }
+    return queries
   }
 
   private text(bytes: Buffer, from: number, to: number): void {
@@ -123,14 +141,29 @@ class LiveResponder implements Responder {
       if (to - from === 2 && bytes[from + 1] === BACKSLASH) return this.blank(end - 1, end)
     }
     if (whole && setsRow(bytes, from, to)) return this.limitRow(bytes, from)
+    const sizes = inBandSizes(bytes, from, to)
+    if (sizes !== undefined) return this.inBandSize(bytes, from, to, sizes)
     if (!mayBeQuery(bytes, from, to) || !isQuery(bytes.subarray(from, to))) return
     this.addQuery(bytes, from, to)
-    if (whole) return this.blank(from, to)
+    this.blankSequence(bytes, from, to)
+  }
+
+  /** In-band sizes: asked for them, the daemon says that there are none. No terminal is told to send them. */
+  private inBandSize(bytes: Buffer, from: number, to: number, digits: number): void {
+    const isQuery = bytes[to - 1] === 0x70
+    if (isQuery) this.replies += IN_BAND_SIZE_UNKNOWN
+    if (isQuery || bytes !== this.chunk) return this.blankSequence(bytes, from, to, true)
+    // Other modes may be set with it: 0 is one that no terminal knows.
+    this.change((chunk) => chunk.fill(0x30, digits, digits + 4), true)
+  }
+
+  private blankSequence(bytes: Buffer, from: number, to: number, forAll = false): void {
+    if (bytes === this.chunk) return this.blank(from, to, 0, forAll)
     // It began in an earlier chunk, which was sent: CAN in the rest of it makes a terminal forget it.
     const end = this.end(bytes, to)
-    if (end > 0) this.blank(0, end, CAN)
+    if (end > 0) this.blank(0, end, CAN, forAll)
     else {
-      this.blank(0, 1, CAN)
+      this.blank(0, 1, CAN, forAll)
       this.danglingBackslash = true
     }
   }
@@ -148,40 +181,40 @@ class LiveResponder implements Responder {
     for (; isDigit(bytes[end]!); end++) row = row * 10 + bytes[end]! - 0x30
     const rows = this.options.rows()
     if (row <= rows) return
-    this.blanked ??= Buffer.from(this.chunk)
-    this.blanked.write(String(rows).padStart(end - from - 2, "0"), from + 2, "latin1")
+    this.change((chunk) => chunk.write(String(rows).padStart(end - from - 2, "0"), from + 2, "latin1"))
   }
 
-  private blank(from: number, to: number, first = 0): void {
+  private blank(from: number, to: number, first = 0, forAll = false): void {
+    this.change((chunk) => {
+      chunk.fill(0, from, to)
+      if (first !== 0) chunk[from] = first
+    }, forAll)
+  }
+
+  /** Changes the chunk as others get it, or all. */
+  private change(act: (chunk: Buffer) => void, forAll = false): void {
     this.blanked ??= Buffer.from(this.chunk)
-    this.blanked.fill(0, from, to)
-    if (first !== 0) this.blanked[from] = first
+    act(this.blanked)
+    if (!forAll) return
+    this.blankedForAll ??= Buffer.from(this.chunk)
+    act(this.blankedForAll)
   }
 
   private addQuery(bytes: Buffer, from: number, to: number): void {
     if (this.replies.length >= MAX_REPLY_BYTES) return
-    const queries = repliesTo(bytes, from, to, this.options.report())
+    const queries = repliesTo(bytes, from, to, () => {
+      this.upTo(this.chunkAt + this.end(bytes, to))
+      return this.options.report()
+    })
     for (const { kind, reply } of queries) {
       const known = isLasting(kind) ? this.remembered.get(kind) ?? reply : reply
       if (this.target === "none") this.replies += known
-      else {
-        this.pending.push({ kind, reply: known, until: this.options.now() + REPLY_TIMEOUT_MS })
-        if (this.pending.length > MAX_PENDING) this.pending.shift()
-      }
+      else this.pending.add(kind, known, this.options.now())
     }
   }
 
-  private typedSequence(bytes: Buffer, from: number, to: number): void {
-    const kind = repliedKind(bytes, from, to)
-    if (kind === undefined) return
-    const index = this.pending.findIndex((query) => query.kind === kind)
-    if (index === -1) return
-    // Terminals reply in order: earlier queries will get no reply any more.
-    this.pending.splice(0, index + 1)
-    if (!isLasting(kind) || this.remembered.size >= MAX_REMEMBERED) return
-    const reply = bytes.toString("latin1", from, to)
-    const terminated = bytes[from + 1] === 0x5b || reply.endsWith("\x07") ? reply : `${reply}\x1b\\`
-    this.remembered.set(kind, terminated)
+  private remember(kind: string, reply: string): void {
+    if (isLasting(kind) && this.remembered.size < MAX_REMEMBERED) this.remembered.set(kind, reply)
   }
 }
 

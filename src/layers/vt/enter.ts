@@ -1,8 +1,11 @@
 /** Sets a session's modes on a terminal that is clean. */
 import { type ModeTracker, ON_BY_DEFAULT } from "./modes.ts"
 
-/** Modes that belong to the screen (origin, wrapping, cursor) or the keypad, or are never set (synchronized output). */
-const HANDLED_APART = new Set([6, 7, 25, 66, 2026])
+/**
+ * Modes that belong to the screen (origin, wrapping, cursor) or the keypad, or are never set (synchronized output,
+ * in-band sizes).
+ */
+const HANDLED_APART = new Set([6, 7, 25, 66, 2026, 2048])
 
 /** Kitty keyboard flags, one push for each level. To be sent on the screen that they belong to. */
 export const keyboard = (stack: ReadonlyArray<number>): string =>

@@ -6,7 +6,7 @@
 const ESC = 0x1b
 const BEL = 0x07
 
-/** Longest sequence that is kept: of keys and reports, XTGETTCAP's answers are the longest. Of a longer one, the end. */
+/** Longest sequence that is kept: of what is looked at, XTGETTCAP's answers are the longest. */
 const MAX_KEPT = 4096
 
 /** `CSI 201 ~`, which ends a paste (xterm ctlseqs, Bracketed Paste Mode). */
@@ -37,10 +37,13 @@ const STRING = 4
 const MOUSE = 5
 const PASTE = 6
 
-/** Whether a string that begins so is an answer: OSC has a number, DCS a parameter or a prefix, APC kitty's G. */
+/**
+ * Whether a string that begins so is an answer: OSC has a number, or a letter before a title; DCS a parameter or a
+ * prefix; APC kitty's G.
+ */
 const beginsAnswer = (introducer: number, byte: number): boolean => {
   const isDigit = byte >= 0x30 && byte <= 0x39
-  if (introducer === 0x5d) return isDigit
+  if (introducer === 0x5d) return isDigit || byte === 0x6c || byte === 0x4c
   if (introducer === 0x50) return isDigit || byte === 0x3e || byte === 0x21
   return byte === 0x47
 }

@@ -69,6 +69,24 @@ export const isQuery = (sequence: Buffer): boolean => {
   }
 }
 
+const IN_BAND_SIZE = "2048"
+
+/**
+ * Where the mode of in-band sizes is set, reset or asked for (`CSI ? 2048 h`, `l`, `$ p`; other modes may stand beside
+ * it): the index of its digits. Undefined for all other sequences.
+ */
+export const inBandSizes = (bytes: Buffer, from: number, to: number): number | undefined => {
+  const final = bytes[to - 1]
+  if (bytes[from + 1] !== 0x5b || bytes[from + 2] !== 0x3f) return undefined
+  if (final !== 0x68 && final !== 0x6c && !(final === 0x70 && bytes[to - 2] === 0x24)) return undefined
+  const isDigit = (byte: number) => byte >= 0x30 && byte <= 0x39
+  let at = bytes.indexOf(IN_BAND_SIZE, from + 3, "latin1")
+  for (; at !== -1 && at < to; at = bytes.indexOf(IN_BAND_SIZE, at + 1, "latin1")) {
+    if (!isDigit(bytes[at - 1]!) && !isDigit(bytes[at + IN_BAND_SIZE.length]!)) return at
+  }
+  return undefined
+}
+
 /** True for a sequence that must not be replayed: clipboard writes, notifications. */
 export const isOneTime = (sequence: Buffer): boolean =>
   sequence[1] === 0x5d && /^\x1b\](9|52|99|777|1337);/.test(sequence.subarray(0, 16).toString("latin1"))

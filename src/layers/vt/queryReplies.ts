@@ -10,6 +10,9 @@ export interface Query {
   readonly reply: string
 }
 
+/** The terminal's state; called only for queries about it. */
+export type Report = () => TerminalReport
+
 const ST = "\x1b\\"
 
 /** A VT220 with colours: what a program needs to know to use them (xterm ctlseqs, DA1). */
@@ -61,16 +64,22 @@ const reported = (colour: string | undefined): string | undefined => {
   return red === undefined ? undefined : `rgb:${[red, green!, blue!].map((value) => value.repeat(2)).join("/")}`
 }
 
-const modeReply = (mode: number, kind: "private" | "ansi", report: TerminalReport): string => {
-  const on = report.mode(mode, kind)
+/**
+ * Modes that the daemon does not answer for: graphemes, reports of the theme and of the size. A terminal that attaches
+ * later may not have them.
+ */
+const UNCERTAIN = new Set([2027, 2031, 2048])
+
+const modeReply = (mode: number, kind: "private" | "ansi", report: Report): string => {
+  const on = kind === "private" && UNCERTAIN.has(mode) ? undefined : report().mode(mode, kind)
   return `\x1b[${kind === "private" ? "?" : ""}${mode};${on === undefined ? 0 : on ? 1 : 2}$y`
 }
 
-const csiReply = (bytes: Buffer, from: number, to: number, report: TerminalReport): Query | undefined => {
+const csiReply = (bytes: Buffer, from: number, to: number, report: Report): Query | undefined => {
   const csi = parseCsi(bytes, from, to)
   if (csi === undefined) return undefined
   const first = csi.params[0] ?? -1
-  const { cursor: { column, row }, size } = report
+  const position = () => `${report().cursor.row + 1};${report().cursor.column + 1}`
   switch (csi.prefix << 16 | csi.intermediate << 8 | csi.final) {
     case 0x63:
       return first > 0 ? undefined : { kind: "DA1", reply: DA1 }
@@ -82,9 +91,9 @@ const csiReply = (bytes: Buffer, from: number, to: number, report: TerminalRepor
       return { kind: "XTVERSION", reply: `\x1bP>|sesh${ST}` }
     case 0x6e:
       if (first === 5) return { kind: "DSR", reply: "\x1b[0n" }
-      return first === 6 ? { kind: "CPR", reply: `\x1b[${row + 1};${column + 1}R` } : undefined
+      return first === 6 ? { kind: "CPR", reply: `\x1b[${position()}R` } : undefined
     case 0x3f006e:
-      return privateStatus(first, `\x1b[?${row + 1};${column + 1};1R`)
+      return first === 6 ? { kind: "CPR", reply: `\x1b[?${position()};1R` } : privateStatus(first)
     case 0x2470:
       return { kind: "DECRQM", reply: modeReply(Math.max(0, first), "ansi", report) }
     case 0x3f2470:
@@ -92,16 +101,16 @@ const csiReply = (bytes: Buffer, from: number, to: number, report: TerminalRepor
     case 0x78:
       return first > 1 ? undefined : { kind: "DECREQTPARM", reply: `\x1b[${first === 1 ? 3 : 2};1;1;128;128;1;0x` }
     case 0x3f0075:
-      return { kind: "keyboard", reply: `\x1b[?${report.keyboard}u` }
+      return { kind: "keyboard", reply: `\x1b[?${report().keyboard}u` }
     case 0x3f006d:
-      return first === 4 ? { kind: "keys", reply: `\x1b[>4;${report.otherKeys}m` } : undefined
+      return first === 4 ? { kind: "keys", reply: `\x1b[>4;${report().otherKeys}m` } : undefined
     case 0x2a79:
       return { kind: "DECRQCRA", reply: `\x1bP${Math.max(0, first)}!~0000${ST}` }
     case 0x74:
       if (first === 11) return { kind: "window", reply: "\x1b[1t" }
       if (first === 13) return { kind: "window", reply: "\x1b[3;0;0t" }
-      if (first === 18) return { kind: "window", reply: `\x1b[8;${size.rows};${size.cols}t` }
-      if (first === 19) return { kind: "window", reply: `\x1b[9;${size.rows};${size.cols}t` }
+      if (first === 18) return { kind: "window", reply: `\x1b[8;${report().size.rows};${report().size.cols}t` }
+      if (first === 19) return { kind: "window", reply: `\x1b[9;${report().size.rows};${report().size.cols}t` }
       // The title stays empty, as in many terminals: typed back, it could be a command.
       if (first === 20) return { kind: "window", reply: `\x1b]L${ST}` }
       return first === 21 ? { kind: "window", reply: `\x1b]l${ST}` } : undefined
@@ -111,9 +120,8 @@ const csiReply = (bytes: Buffer, from: number, to: number, report: TerminalRepor
 }
 
 /** DSR with `?`: printer, user keys, keyboard, locator, colour scheme (xterm ctlseqs; contour for 996). */
-const privateStatus = (what: number, position: string): Query | undefined => {
+const privateStatus = (what: number): Query | undefined => {
   const replies: Record<number, string> = {
-    6: position,
     15: "\x1b[?13n",
     25: "\x1b[?21n",
     26: "\x1b[?27;1;0;0n",
@@ -123,17 +131,17 @@ const privateStatus = (what: number, position: string): Query | undefined => {
     996: "\x1b[?997;1n"
   }
   const reply = replies[what]
-  return reply === undefined ? undefined : { kind: what === 6 ? "CPR" : `DSR?${what}`, reply }
+  return reply === undefined ? undefined : { kind: `DSR?${what}`, reply }
 }
 
 /** Longest beginning of a sequence in which queries are replied to: more than one for each colour. */
 const REPLIED_BYTES = 4096
 
-const oscReplies = (text: string, terminator: string, report: TerminalReport): Array<Query> => {
+const oscReplies = (text: string, terminator: string, report: Report): Array<Query> => {
   const [code = "", ...values] = text.split(";")
   const replies: Array<Query> = []
   const add = (key: string, fallback: string) => {
-    const colour = reported(report.colour(key)) ?? fallback
+    const colour = reported(report().colour(key)) ?? fallback
     replies.push({ kind: `OSC ${key}`, reply: `\x1b]${key};${colour}${terminator}` })
   }
   if (code === "4") {
@@ -153,16 +161,16 @@ const oscReplies = (text: string, terminator: string, report: TerminalReport): A
   return replies
 }
 
-const dcsReply = (text: string, report: TerminalReport): Query | undefined => {
+const dcsReply = (text: string, report: Report): Query | undefined => {
   if (/^[0-9;]*\+q/.test(text)) return { kind: "XTGETTCAP", reply: `\x1bP0+r${ST}` }
   const [, what] = /^[0-9;]*\$q(.*)$/.exec(text) ?? []
   if (what === undefined) return undefined
-  if (what === " q") return { kind: "DECRQSS", reply: `\x1bP1$r${report.cursorShape} q${ST}` }
+  if (what === " q") return { kind: "DECRQSS", reply: `\x1bP1$r${report().cursorShape} q${ST}` }
   return { kind: "DECRQSS", reply: `\x1bP0$r${ST}` }
 }
 
 /** The queries in a sequence, with their replies; empty for a query that a terminal may ignore. */
-export const repliesTo = (bytes: Buffer, from: number, to: number, report: TerminalReport): ReadonlyArray<Query> => {
+export const repliesTo = (bytes: Buffer, from: number, to: number, report: Report): ReadonlyArray<Query> => {
   const one = (query: Query | undefined) => query === undefined ? [] : [query]
   switch (bytes[from + 1]) {
     case 0x5a:
@@ -193,6 +201,9 @@ export const repliedKind = (bytes: Buffer, from: number, to: number): string | u
   if (/^\[\??[0-9]+;[0-9]\$y$/.test(text)) return "DECRQM"
   if (/^\[\?[0-9]+u$/.test(text)) return "keyboard"
   if (/^\[>4;[0-9]+m$/.test(text)) return "keys"
+  if (/^\[(?:[12]|3;[0-9]+;[0-9]+|[4689];[0-9]+;[0-9]+)t$/.test(text) || /^\][lL]/.test(text)) return "window"
+  if (/^\[[23];[0-9;]+x$/.test(text)) return "DECREQTPARM"
+  if (/^P[0-9]+!~/.test(text)) return "DECRQCRA"
   if (text.startsWith("P!|")) return "DA3"
   if (text.startsWith("P>|")) return "XTVERSION"
   if (/^P[01]\$r/.test(text)) return "DECRQSS"

@@ -1,5 +1,4 @@
 /** Tells what a person does at a terminal from what the terminal reports by itself. */
-import { InputScanner } from "./inputScanner.ts"
 
 /** Button bits of a mouse report: a movement, and "no button" (xterm ctlseqs, Mouse Tracking). */
 const MOVEMENT = 32
@@ -13,8 +12,8 @@ const isMousePress = (button: number): boolean =>
 /**
  * What terminals send by themselves, or as an answer: focus; `CSI ... n` (status, colour scheme), `c` (device
  * attributes), `R` (cursor), `t` (window, in-band size), `x`, `$ y` (modes), `? u` (keyboard flags), `? S` (graphics),
- * `> m` (modifyOtherKeys), `* y` and `& u` (checksums, character sets). F3 with a modifier looks like a cursor in row 1:
- * that key does not count.
+ * `> m` (modifyOtherKeys), `* y` and `& u` (checksums, character sets). F3 with a modifier looks like a cursor in
+ * row 1: that key does not count.
  */
 const REPORT = /^\x1b\[(?:[IO]|[?>=]?[0-9;:]*[cnRtx]|\??[0-9;]*\$y|\?[0-9;]*[uS]|>[0-9;]*m|[0-9;]*[*&][uy])$/
 
@@ -42,27 +41,4 @@ export const isTyping = (bytes: Buffer, from: number, to: number): boolean => {
   const [, urxvt] = URXVT_MOUSE.exec(text) ?? []
   if (urxvt !== undefined) return isMousePress(Number(urxvt) - 32)
   return !REPORT.test(text) && !KEY_RELEASE.test(text)
-}
-
-/** Whether there is typing in a stream of input, chunk by chunk. */
-export class TypingDetector {
-  private typing = false
-  private readonly scanner = new InputScanner({
-    text: () => {
-      this.typing = true
-    },
-    sequence: (bytes, from, to) => {
-      this.typing ||= isTyping(bytes, from, to)
-    },
-    paste: () => {
-      this.typing = true
-    }
-  })
-
-  /** True if a person has typed or pasted something. A lone Escape counts once something follows: it may begin a report. */
-  push(chunk: Buffer): boolean {
-    this.typing = false
-    this.scanner.push(chunk)
-    return this.typing
-  }
 }

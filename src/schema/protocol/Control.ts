@@ -13,6 +13,9 @@ export const SCRIPTING = 1
 /** The minor that added `hello.resume.only`, `hello.resume.redraw` and `welcome.typed`. */
 export const RESUMING = 2
 
+/** The minor that added `hello.answers`, and pings from the daemon. */
+export const ANSWERING = 3
+
 const Version = Schema.Struct({ major: Schema.Int, minor: Schema.Int })
 
 /** Bytes since the session began (output) or since this client began (input). */
@@ -47,6 +50,11 @@ export const Hello = Schema.Struct({
   })),
   /** Real path of the client's ssh-agent socket. */
   agent: Schema.optionalKey(Schema.String),
+  /**
+   * False: no terminal replies to queries, as input or output is none. True: one does, and the client replies to pings.
+   * Missing: an older client, which is taken to have a terminal.
+   */
+  answers: Schema.optionalKey(Schema.Boolean),
   /** The session in which the client itself runs. */
   within: Schema.optionalKey(Schema.String),
   /**

@@ -1,7 +1,19 @@
 import { assert, describe, it } from "@effect/vitest"
-import { TypingDetector } from "../../../src/layers/vt/typing.ts"
+import { PendingQueries } from "../../../src/layers/vt/pendingQueries.ts"
 
 const bytes = (text: string) => Buffer.from(text, "latin1")
+
+/** What a client types. */
+class Client {
+  private readonly queries = new PendingQueries(() => {})
+
+  isTyping(text: string): boolean {
+    const input = bytes(text)
+    const { bytes: passed, isTyping } = this.queries.typed(input, 0)
+    assert.isTrue(passed.equals(input), "all of it is for the program")
+    return isTyping
+  }
+}
 
 const REPORTS: ReadonlyArray<readonly [string, string]> = [
   ["focus that comes", "\x1b[I"],
@@ -74,25 +86,25 @@ const TYPING: ReadonlyArray<readonly [string, string]> = [
 
 describe("input of a terminal", () => {
   it.each(REPORTS)("is no typing: %s, alone, again and again, cut anywhere", (_, report) => {
-    assert.isFalse(new TypingDetector().push(bytes(report)))
-    assert.isFalse(new TypingDetector().push(bytes(report.repeat(3))))
-    const slowly = new TypingDetector()
-    for (const byte of report.length > 100 ? [report] : report) assert.isFalse(slowly.push(bytes(byte)))
-    assert.isTrue(slowly.push(bytes("x")), "and what is typed after it is typing")
+    assert.isFalse(new Client().isTyping(report))
+    assert.isFalse(new Client().isTyping(report.repeat(3)))
+    const slowly = new Client()
+    for (const byte of report.length > 100 ? [report] : report) assert.isFalse(slowly.isTyping(byte))
+    assert.isTrue(slowly.isTyping("x"), "and what is typed after it is typing")
   })
 
   it.each(TYPING)("is typing: %s, also between reports", (_, typed) => {
-    assert.isTrue(new TypingDetector().push(bytes(typed)))
-    const detector = new TypingDetector()
-    assert.isTrue(detector.push(bytes(`\x1b[I${typed}\x1b[?997;1n`)))
-    assert.isFalse(detector.push(bytes("\x1b[O")))
-    assert.isTrue([...typed].map((byte) => detector.push(bytes(byte))).includes(true))
+    assert.isTrue(new Client().isTyping(typed))
+    const detector = new Client()
+    assert.isTrue(detector.isTyping(`\x1b[I${typed}\x1b[?997;1n`))
+    assert.isFalse(detector.isTyping("\x1b[O"))
+    assert.isTrue([...typed].map((byte) => detector.isTyping(byte)).includes(true))
   })
 
   it("is typing while a paste comes, whatever is in it", () => {
-    const detector = new TypingDetector()
-    detector.push(bytes("\x1b[200~"))
-    for (const part of ["\x1b[I", "\x1b[O", "\x1b[20", "1~"]) assert.isTrue(detector.push(bytes(part)), part)
-    assert.isFalse(detector.push(bytes("\x1b[I")))
+    const detector = new Client()
+    detector.isTyping("\x1b[200~")
+    for (const part of ["\x1b[I", "\x1b[O", "\x1b[20", "1~"]) assert.isTrue(detector.isTyping(part), part)
+    assert.isFalse(detector.isTyping("\x1b[I"))
   })
 })

@@ -42,7 +42,13 @@ class Scene {
     this.reference = new WholeCharacters(engine, cols, rows)
     this.fresh = new WholeCharacters(engine, cols, rows)
     this.model = new XtermTerminal(engine, { cols, rows }, HISTORY)
-    this.display = new Display({ isTerminal: true, size: { cols, rows }, onFull: () => {} })
+    this.display = new Display({
+      isTerminal: true,
+      size: { cols, rows },
+      onFull: () => {},
+      onQuery: () => {},
+      onReporting: () => {}
+    })
     this.display.show({ write: (bytes) => (this.fresh.write(bytes), true) } as Partial<OpenTty> as OpenTty)
     this.model.write(bytes.subarray(0, from))
     const restore = Buffer.concat(this.model.restore({ history: HISTORY }))

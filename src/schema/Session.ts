@@ -75,6 +75,8 @@ export const SessionInfo = Schema.Struct({
   command: Schema.optionalKey(Schema.Array(Schema.String)),
   /** Process id of its terminal's session leader, usually the shell. */
   pid: Schema.Int,
+  /** The path of that terminal. Missing from older sessions. */
+  tty: Schema.optionalKey(Schema.String),
   size: Size,
   created: Schema.Number,
   /** When its terminal last saw a byte, in or out. */

@@ -97,6 +97,8 @@ export interface AttachOptions {
   readonly name: SessionName
   /** `watch` shows the session, and never types or resizes. */
   readonly role: "attach" | "watch"
+  /** The session on whose terminal it is shown. */
+  readonly within?: SessionName
   /** Id of the session, if this process has just created it: shows everything since its beginning. */
   readonly created?: string
   /** Runs while the client connects. Until it is done, the terminal is not touched, and nothing is shown. */

@@ -21,6 +21,11 @@ export class Caller extends Context.Service<Caller, {
   readonly resolve: (path: string) => string
   /** Path of the ssh-agent's socket, if there is one. The user's own link stays a link, to be followed at use. */
   readonly agentSocket: () => string | undefined
+  /**
+   * Whether we are on the terminal of this path: standard input or output is; or standard error, or else the
+   * controlling terminal, where those are none. Undefined: there is no terminal at all.
+   */
+  readonly isOnTerminal: (path: string) => boolean | undefined
   /** Version of this sesh. */
   readonly version: string
   /** The name by which the user called it: `sesh`, unless it was installed under another one. */

@@ -53,6 +53,8 @@ export interface Foreground {
 /** A running program on its own terminal. */
 export interface PtyProcess {
   readonly pid: number
+  /** The path of its terminal. */
+  readonly tty: string
   /** Starts the flow of bytes. Once. */
   readonly listen: (handlers: PtyHandlers) => void
   /** Types bytes into the program. The buffer must not change afterwards. False: wait for `onDrain`. */

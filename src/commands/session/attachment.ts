@@ -5,7 +5,7 @@ import * as Schema from "effect/Schema"
 import { exitCode } from "../../schema/Session.ts"
 import type { SessionName } from "../../schema/SessionName.ts"
 import { SIGNAL_NUMBERS } from "../../schema/Signal.ts"
-import { type AttachEnd, reasonOf } from "../../services/AttachClient.ts"
+import { type AttachEnd, type AttachOptions, reasonOf } from "../../services/AttachClient.ts"
 import { Output } from "../../services/Output.ts"
 import { SessionRegistry } from "../../services/SessionRegistry.ts"
 import { onHostSuffix } from "../words/failures.ts"
@@ -25,10 +25,19 @@ export class LoopError extends Schema.TaggedError<LoopError>()("LoopError", {
   }
 }
 
-/** Fails if the session is the one we run in, or shows it, directly or through other sessions. */
+/** Where an attachment is shown: in the session that we run in, if any. */
+export const shownWithin = Effect.map(
+  currentSession,
+  (current): Pick<AttachOptions, "within"> => Option.isNone(current) ? {} : { within: current.value }
+)
+
+/**
+ * Fails if the session is the one we run in, or shows it, directly or through other sessions. Returns where the
+ * attachment is shown.
+ */
 export const refuseLoop = Effect.fn("refuseLoop")(function*(name: SessionName) {
   const current = yield* currentSession
-  if (Option.isNone(current)) return
+  if (Option.isNone(current)) return {}
   const registry = yield* SessionRegistry
   const shownIn = new Set<string>([current.value])
   // The set grows while it is walked: sessions whose clients show the ones found so far.
@@ -38,6 +47,7 @@ export const refuseLoop = Effect.fn("refuseLoop")(function*(name: SessionName) {
     if (Option.isNone(answer)) continue
     for (const { within } of answer.value.info.clients) if (within !== undefined) shownIn.add(within)
   }
+  return { within: current.value }
 })
 
 /** Prints how an attachment ended, and returns the exit code. */

@@ -1,10 +1,22 @@
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import * as Result from "effect/Result"
-import { parseSessionName } from "../../schema/SessionName.ts"
+import { parseSessionName, type SessionName } from "../../schema/SessionName.ts"
 import { Caller } from "../../services/Caller.ts"
+import { SessionRegistry } from "../../services/SessionRegistry.ts"
 
-/** The session in which this sesh runs, if any. */
-export const currentSession = Effect.map(
-  Caller,
-  ({ env }) => Result.getSuccess(parseSessionName(env["SESH_SESSION"] ?? ""))
-)
+/**
+ * The session on whose terminal this sesh runs, if any. `SESH_SESSION` alone does not tell: what a session has started
+ * inherits it, such as an editor's terminal or a multiplexer, and so does what those start on terminals of their own.
+ */
+export const currentSession = Effect.gen(function*() {
+  const { env, isOnTerminal } = yield* Caller
+  const name = Result.getSuccess(parseSessionName(env["SESH_SESSION"] ?? ""))
+  if (Option.isNone(name)) return Option.none<SessionName>()
+  return yield* (yield* SessionRegistry).get(name.value).pipe(
+    // An older session does not say its terminal, and a process may have none: then the variable is all there is.
+    Effect.map(({ info: { tty } }) => tty === undefined || isOnTerminal(tty) !== false ? name : Option.none()),
+    Effect.catchTag("NoSession", () => Effect.succeedNone),
+    Effect.orElseSucceed(() => name)
+  )
+})

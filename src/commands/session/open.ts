@@ -11,7 +11,7 @@ import { runOnHostWithFiles } from "../hosts/withFiles.ts"
 import { command, flag, host, notEmpty, operand, session } from "../language/params.ts"
 import { type InputOf, verb } from "../language/verb.ts"
 import { type Failure, reportConnectionLost } from "../words/report.ts"
-import { refuseLoop, reportEnd } from "./attachment.ts"
+import { refuseLoop, reportEnd, shownWithin } from "./attachment.ts"
 import { launch } from "./launch.ts"
 import { newSpec } from "./newSpec.ts"
 
@@ -65,8 +65,8 @@ const openOnHost = <E extends Failure, R>(
 ) => runOnHostWithFiles(host, (synced) => command(Effect.ignore(synced)))
 
 const attach = Effect.fn("open")(function*(name: SessionName, synced: Effect.Effect<void> = Effect.void) {
-  yield* refuseLoop(name)
-  return yield* reportEnd(name, yield* (yield* AttachClient).attach({ name, role: "attach", before: synced }))
+  const where = yield* refuseLoop(name)
+  return yield* reportEnd(name, yield* (yield* AttachClient).attach({ name, role: "attach", before: synced, ...where }))
 }, (command) => reportConnectionLost(command))
 
 /** On a host that the user named. */
@@ -91,6 +91,7 @@ const createAndAttach = Effect.fnUntraced(function*(request: Open, synced: Effec
   const end = yield* (yield* AttachClient).attach({
     name,
     role: "attach",
+    ...(yield* shownWithin),
     ...(Option.isSome(created) ? { created: created.value } : {})
   })
   return yield* reportEnd(name, end)

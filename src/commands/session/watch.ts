@@ -8,8 +8,8 @@ import { reportConnectionLost } from "../words/report.ts"
 import { refuseLoop, reportEnd } from "./attachment.ts"
 
 const show = Effect.fn("watch")(function*(name: SessionName) {
-  yield* refuseLoop(name)
-  const end = yield* (yield* AttachClient).attach({ name, role: "watch" })
+  const where = yield* refuseLoop(name)
+  const end = yield* (yield* AttachClient).attach({ name, role: "watch", ...where })
   return yield* reportEnd(name, end)
 }, (command) => reportConnectionLost(command))
 

@@ -29,14 +29,13 @@ export interface ConnectionsParts {
 }
 
 export const makeConnections = ({ attachment, caller, client, id, options, tty }: ConnectionsParts) => {
-  const { created, name, role } = options
+  const { created, name, role, within } = options
   let session: string | undefined
   let sentSize: Size | undefined
   let resume = created === undefined ? undefined : { session: created, output: 0, input: 0 }
 
   const makeHello = (): Buffer => {
     const agent = caller.agentSocket()
-    const within = caller.env["SESH_SESSION"]
     sentSize = tty.size()
     if (session !== undefined) resume = attachment.resumePoint()
     return hello(caller.version, role, {
@@ -45,7 +44,7 @@ export const makeConnections = ({ attachment, caller, client, id, options, tty }
       ...(resume === undefined ? {} : { resume }),
       ...(agent === undefined ? {} : { agent }),
       ...(role === "attach" ? { answers: tty.inputIsTerminal && tty.outputIsTerminal } : {}),
-      ...(within ? { within } : {})
+      ...(within === undefined ? {} : { within })
     })
   }
 

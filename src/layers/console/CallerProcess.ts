@@ -1,12 +1,14 @@
 import * as Layer from "effect/Layer"
-import { lstatSync, readlinkSync, realpathSync, statSync } from "node:fs"
+import { fstatSync, lstatSync, readlinkSync, realpathSync, statSync } from "node:fs"
 import { homedir, userInfo } from "node:os"
 import { basename, dirname, isAbsolute, resolve } from "node:path"
 import { isSea } from "node:sea"
+import { isatty } from "node:tty"
 import { fromBytes, pathOf } from "../../schema/ByteString.ts"
 import { Caller } from "../../services/Caller.ts"
 import { inheritedEnvironment, inheritedSignals } from "../system/inherited.ts"
 import { otherOwner } from "../system/ownership.ts"
+import { readProcStat } from "../system/procStat.ts"
 import { quietly } from "../system/quietly.ts"
 
 /** The real path; undefined when the path does not exist. */
@@ -59,6 +61,22 @@ const agentSocket = (given: string): string | undefined => {
   return path
 }
 
+/** Device numbers of our terminals: of input and output, else of standard error, else of the one that controls us. */
+const terminals = (): ReadonlyArray<number> => {
+  const open = (descriptors: ReadonlyArray<number>) => descriptors.filter(isatty).map((fd) => fstatSync(fd).rdev)
+  const conversation = open([0, 1])
+  if (conversation.length > 0) return conversation
+  const error = open([2])
+  if (error.length > 0) return error
+  const controlling = readProcStat("self")?.terminal ?? 0
+  return controlling === 0 ? [] : [controlling]
+}
+
+const isOnTerminal = (path: string): boolean | undefined => {
+  const ours = terminals()
+  return ours.length === 0 ? undefined : ours.includes(quietly(() => statSync(path).rdev) ?? -1)
+}
+
 /** This process. */
 export const layer = (version: string): Layer.Layer<Caller> =>
   Layer.sync(Caller, () => {
@@ -80,6 +98,7 @@ export const layer = (version: string): Layer.Layer<Caller> =>
       get command() {
         return isSea() ? basename(process.argv0) : "sesh"
       },
+      isOnTerminal,
       resolve: (path) => resolve(cwd(), path),
       agentSocket: () => {
         const socket = process.env["SSH_AUTH_SOCK"]

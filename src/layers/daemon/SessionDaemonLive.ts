@@ -98,6 +98,7 @@ export const layer: Layer.Layer<
           dir: spec.dir,
           ...listedCommand(spec.command),
           pid: first.pid,
+          tty: first.tty,
           size: spec.size,
           created,
           active: created,

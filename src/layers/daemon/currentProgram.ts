@@ -20,6 +20,10 @@ export class CurrentProgram implements PtyProcess {
     return this.current.pid
   }
 
+  get tty(): string {
+    return this.current.tty
+  }
+
   listen(handlers: PtyHandlers): void {
     this.handlers = handlers
     this.listenToCurrent(handlers)

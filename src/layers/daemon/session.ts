@@ -124,6 +124,7 @@ export class Session {
     return {
       ...this.options.initialInfo,
       pid: this.options.program.pid,
+      tty: this.options.program.tty,
       size: this.windowSize.current,
       active: this.active,
       clients: this.peers.infos

@@ -95,6 +95,7 @@ const start = (spec: PtySpec, file: string, find: FindProcesses, starter: Starte
     ended,
     process: {
       pid,
+      tty: pty,
       listen: (given) => {
         handlers = given
         master.listen(given)

@@ -25,6 +25,7 @@ export const remoteCaller = (caller: Caller["Service"], remoteHome: () => string
   },
   version: caller.version,
   command: caller.command,
+  isOnTerminal: () => undefined,
   resolve: resolveRemote(caller.home),
   agentSocket: () => undefined
 })

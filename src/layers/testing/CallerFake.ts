@@ -28,6 +28,7 @@ export const layer = (given?: Partial<Caller["Service"]>): Layer.Layer<Caller> =
       home: "/home/user",
       version: "0.0.0",
       command: "sesh",
+      isOnTerminal: () => undefined,
       resolve: (path) => resolved(cwd, path),
       agentSocket: () => env["SSH_AUTH_SOCK"] || undefined,
       ...given

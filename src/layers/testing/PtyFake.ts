@@ -98,6 +98,7 @@ export class FakeProgram {
   /** The session's side of it. */
   readonly process = (): PtyProcess => ({
     pid: this.pid,
+    tty: `/dev/pts/${this.pid}`,
     listen: (handlers) => {
       this.handlers = handlers
       this.schedule()

@@ -13,7 +13,7 @@ export const SCRIPTING = 1
 /** The minor that added `hello.resume.only`, `hello.resume.redraw` and `welcome.typed`. */
 export const RESUMING = 2
 
-/** The minor that added `hello.answers`, and pings from the daemon. */
+/** The minor that added `hello.answers`, `info.tty`, and pings from the daemon. */
 export const ANSWERING = 3
 
 const Version = Schema.Struct({ major: Schema.Int, minor: Schema.Int })

@@ -30,6 +30,7 @@ import * as SshTransportChosen from "./layers/ssh/SshTransportChosen.ts"
 import * as FileSyncLive from "./layers/sync/FileSyncLive.ts"
 import * as RsyncRunnerRsync from "./layers/sync/RsyncRunnerRsync.ts"
 import * as ScpRunnerScp from "./layers/sync/ScpRunnerScp.ts"
+import { endProcess } from "./layers/system/endProcess.ts"
 import { VERSION } from "./schema/Version.ts"
 import { AttachClient } from "./services/AttachClient.ts"
 import { Caller } from "./services/Caller.ts"
@@ -90,7 +91,7 @@ const layers = onDemand(
  * open closes with it.
  */
 export const main = (argv: ReadonlyArray<string>): void => {
-  const ended = Effect.map(run(argv), (code) => process.exit(code))
+  const ended = Effect.map(run(argv), endProcess)
   Effect.runCallback(ended.pipe(Effect.provide(layers)), {
     onExit: (exit) => {
       console.error(`sesh: internal error\n${Exit.isFailure(exit) ? Cause.pretty(exit.cause) : "it did not end"}`)

@@ -187,7 +187,9 @@ export const ROOMS = {
   "layers/onDemand.ts": { may: ["effect"] },
 
   // Programs are composed of layers: files with a capital, no part of one, no fake.
-  "main.ts": { may: [...CONTRACTS, "node:", "commands/run.ts", "layers/onDemand.ts", "layers/*"] },
+  "main.ts": {
+    may: [...CONTRACTS, "node:", "commands/run.ts", "layers/onDemand.ts", "layers/*", "layers/system/endProcess.ts"]
+  },
   "daemon.ts": {
     may: [
       ...CONTRACTS,

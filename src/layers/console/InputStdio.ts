@@ -8,6 +8,7 @@ import { isatty } from "node:tty"
 import { Caller } from "../../services/Caller.ts"
 import { Input, InputError } from "../../services/Input.ts"
 import { codeOf, reasonOf } from "../system/systemError.ts"
+import { plainInput } from "./plainStreams.ts"
 
 const STDIN = 0
 
@@ -31,7 +32,8 @@ const read = (file: string, open: () => Readable): Stream.Stream<Uint8Array, Inp
   })
 
 /** Node takes a directory as standard input for an empty file. */
-const openStdin = (): Readable => fstatSync(STDIN).isDirectory() ? createReadStream("", { fd: STDIN }) : process.stdin
+const openStdin = (): Readable =>
+  fstatSync(STDIN).isDirectory() ? createReadStream("", { fd: STDIN }) : plainInput(STDIN, () => process.stdin).stream
 
 /** Files, and another stream instead of standard input. */
 export const layerOn = (

@@ -1,8 +1,13 @@
 /** Standard input and output as byte paths: a terminal never blocks them, whatever it does with its output. */
+import type { Writable } from "node:stream"
 import * as tty from "node:tty"
 import type { Size } from "../../schema/Session.ts"
 import { quietly } from "../system/quietly.ts"
 import { pixelsOf } from "../system/terminal.ts"
+import { plainInput, plainOutput } from "./plainStreams.ts"
+
+const STDIN = 0
+const STDOUT = 1
 
 /** More than a terminal hands over at once (N_TTY_BUF_SIZE). */
 const READ_BYTES = 16 * 1024
@@ -100,7 +105,7 @@ export const openTerminalInput = (fd: number, handlers: InputHandlers): Input =>
 
 /** Standard input when it is not a terminal: a pipe, a file, or closed. */
 export const openPlainInput = (handlers: InputHandlers): Input => {
-  const { stdin } = process
+  const { close, stream: stdin } = plainInput(STDIN, () => process.stdin)
   const onEnd = once(handlers.onEnd)
   const events = ["end", "error", "close"]
   stdin.on("data", handlers.onInput)
@@ -115,6 +120,7 @@ export const openPlainInput = (handlers: InputHandlers): Input => {
       stdin.off("data", handlers.onInput)
       for (const event of events) stdin.off(event, onEnd)
       stdin.on("error", () => {})
+      close()
     }
   }
 }
@@ -133,7 +139,7 @@ export interface OutputHandlers {
 }
 
 const outputOn = (
-  stream: NodeJS.WriteStream | tty.WriteStream,
+  stream: Writable,
   handlers: OutputHandlers,
   close: () => void
 ): Output => {
@@ -183,4 +189,7 @@ export const openTerminalOutput = (fd: number, handlers: OutputHandlers): Output
 }
 
 /** Standard output when it is not a terminal. A pipe does not block, a file cannot be waited for. */
-export const openPlainOutput = (handlers: OutputHandlers): Output => outputOn(process.stdout, handlers, () => {})
+export const openPlainOutput = (handlers: OutputHandlers): Output => {
+  const { close, stream } = plainOutput(STDOUT, () => process.stdout)
+  return outputOn(stream, handlers, close)
+}

@@ -27,6 +27,11 @@ export interface Filtered {
 export interface FilterOptions {
   /** The primary client. */
   readonly client?: QueryClient
+  /**
+   * The daemon replies at once, though a terminal of the primary client's may: its replies are dropped. For a terminal
+   * that took too long.
+   */
+  readonly inItsPlace?: boolean
   /** Called before a reply is made: `report` must tell the state after this many bytes of the batch. */
   readonly upTo?: (bytes: number) => void
 }

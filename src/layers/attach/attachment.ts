@@ -223,12 +223,17 @@ export class Attachment {
     this.turn++
     if (this.scanner === undefined) return this.type(bytes)
     const disconnected = this.tty !== undefined && this.connection === undefined
+    const wasPasting = this.scanner.isPasting
     const isInterruptOurs = disconnected || this.parts.role === "watch"
     const { bytes: typed, detach, isTyping } = this.scanner.push(bytes, isInterruptOurs ? [CTRL_C] : [])
-    if (this.ended) return this.onRest?.()
+    if (this.ended) {
+      // In the paste an answer would be text: the question is asked again behind it.
+      if (wasPasting && !this.scanner.isPasting) this.tty?.write(this.fence.again())
+      return this.onRest?.()
+    }
     this.type(typed)
     if (detach) return disconnected ? this.end({ _tag: "Lost", error: new GivenUp() }) : this.detach("key")
-    if (disconnected && isTyping && !this.scanner.isPasting) this.onKey()
+    if (disconnected && isTyping) this.onKey()
     const { scanner, turn } = this
     if (!scanner.holds) return
     this.parts.after(REPORT_MS, () => {

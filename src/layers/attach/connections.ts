@@ -44,6 +44,7 @@ export const makeConnections = ({ attachment, caller, client, id, options, tty }
       ...(resume === undefined ? {} : { resume }),
       ...(agent === undefined ? {} : { agent }),
       ...(role === "attach" ? { answers: tty.inputIsTerminal && tty.outputIsTerminal } : {}),
+      ...(role === "attach" && !tty.outputIsTerminal ? { raw: true } : {}),
       ...(within === undefined ? {} : { within })
     })
   }

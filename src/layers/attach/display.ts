@@ -169,9 +169,8 @@ export class Display {
   private write(bytes: Buffer): void {
     if (bytes.length === 0) return
     this.shown = true
-    const wasReporting = this.modes.isReporting
     this.modes.push(bytes)
-    if (wasReporting || this.modes.isReporting) this.parts.onReporting()
+    if (this.modes.wasReporting()) this.parts.onReporting()
     const last = bytes.subarray(-TAIL_BYTES)
     this.tail = last.length === TAIL_BYTES ? Buffer.from(last) : Buffer.concat([this.tail, last]).subarray(-TAIL_BYTES)
     this.put(bytes)

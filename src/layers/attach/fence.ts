@@ -131,6 +131,12 @@ export class Fence {
     return FENCE
   }
 
+  /** Asks once more: the answer may have come where it was not seen. */
+  again(): Buffer {
+    this.left = 1
+    return FENCE
+  }
+
   /** The fence's answer has come, or none is due. */
   get isPassed(): boolean {
     return (this.left ?? 0) <= 0

@@ -61,7 +61,7 @@ export interface Scanned {
   /** Input for the session; bytes after the key are dropped. */
   readonly bytes: Buffer
   readonly detach: boolean
-  /** A person has done something: not only reports of the terminal came. */
+  /** A key was pressed, or a button of the mouse: not only reports and pastes came. */
   readonly isTyping: boolean
 }
 
@@ -95,9 +95,7 @@ export class KeyScanner {
     this.scanner = new InputScanner({
       text: (bytes, from, to) => this.text(bytes, from, to),
       sequence: (bytes, from, to, start) => this.sequence(bytes, from, to, start),
-      paste: () => {
-        this.typing = true
-      }
+      paste: () => {}
     })
   }
 
@@ -173,7 +171,7 @@ export class KeyScanner {
 
   private sequence(bytes: Buffer, from: number, to: number, start: number): void {
     this.options.onSequence?.(bytes, from, to)
-    this.typing ||= isTyping(bytes, from, to)
+    this.typing ||= !this.scanner.isPasting && isTyping(bytes, from, to)
     const isLate = start < 0 && this.isExpired
     if (this.reportAt !== Number.POSITIVE_INFINITY || isLate || to - from > MAX_REPORT) return
     const report = bytes.toString("latin1", from, to)

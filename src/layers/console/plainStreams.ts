@@ -74,7 +74,5 @@ export const plainOutput = (fd: number, whole: () => Writable): Plain<Writable> 
   const stdin = child?.stdin ?? undefined
   if (child === undefined || stdin === undefined) return { stream: whole(), close: () => {} }
   end(child)
-  // The reader is gone: nothing that we write would tell, if we do not write.
-  child.once("exit", () => stdin.destroy(Object.assign(new Error("its reader is gone"), { code: "EPIPE" })))
   return { stream: stdin, close: () => void stdin.end() }
 }

@@ -159,6 +159,8 @@ const outputOn = (
   stream.on("drain", onDrain)
   // Stays after the close: the last write may fail later.
   stream.on("error", onError)
+  // Between us and the reader there may be a process, which ends without an error of ours.
+  stream.on("close", onError)
   return {
     write: (bytes) => {
       if (isClosed || stream.destroyed || stream.errored) return true

@@ -29,7 +29,7 @@ export interface QueryRoutingOptions {
 export class QueryRouting {
   private readonly responder: Responder
   private readonly options: QueryRoutingOptions
-  /** Clients whose terminal did not reply, until it does. */
+  /** Clients whose terminal did not reply in time, until it does. */
   private readonly mute = new WeakSet<Peer>()
   private isWatching = false
 
@@ -44,10 +44,10 @@ export class QueryRouting {
     const isHeard = primary === undefined ? this.options.isCreatorAwaited() : this.isReplying(primary)
     const filtered = this.responder.filter([bytes], isHeard ? "primary" : "none", {
       upTo,
-      ...(primary === undefined ? {} : { client: primary.input })
+      ...(primary === undefined ? {} : { client: primary.input, inItsPlace: this.mute.has(primary) })
     })
     if (isHeard && primary !== undefined) this.watch(primary)
-    return filtered
+    return primary?.hello?.raw === true ? { ...filtered, forPrimary: [bytes] } : filtered
   }
 
   /** Input of an attached client, which may contain replies. */
@@ -57,10 +57,9 @@ export class QueryRouting {
     return typed
   }
 
-  /** The client is heard of: it runs. */
+  /** The client is heard of: it runs. Whether its terminal replies shows at the next query. */
   onPong(peer: Peer): void {
     peer.isPingDue = false
-    this.mute.delete(peer)
   }
 
   /** Types the daemon's own replies into the program. */
@@ -92,11 +91,12 @@ export class QueryRouting {
   }
 
   private isReplying(peer: Peer): boolean {
-    return peer.state === "live" && peer.hello?.answers !== false && !this.mute.has(peer)
+    // A terminal that took too long is asked all the same. A client that does not run is not: what it is sent piles up.
+    return peer.state === "live" && peer.hello?.answers !== false && !(this.mute.has(peer) && peer.isPingDue)
   }
 
   /** Looks after a while whether the client's terminal has replied; if not, the daemon does. */
-  private watch(peer: Peer): void {
+  private watch(peer: Peer, wasPinged = false): void {
     if (this.isWatching || this.responder.pendingMs(peer.input) === undefined) return
     this.isWatching = true
     this.options.after(REPLY_MS, () => {
@@ -106,10 +106,12 @@ export class QueryRouting {
       // A terminal may ignore a query. Whether the client runs at all, a ping tells.
       if (waiting.sure >= REPLY_MS || peer.isPingDue) {
         this.mute.add(peer)
+        peer.ping()
         return this.sendReplies(this.responder.pendingReplies(peer.input, true))
       }
-      if (waiting.any >= REPLY_MS) peer.ping()
-      this.watch(peer)
+      if (wasPinged && waiting.sure === 0) return
+      if (waiting.any >= REPLY_MS && !wasPinged) peer.ping()
+      this.watch(peer, wasPinged || waiting.any >= REPLY_MS)
     })
   }
 }

@@ -42,6 +42,7 @@ class LiveResponder implements Responder {
   private readonly unknown: QueryClient = {}
   private target: QueryTarget = "none"
   private pending = this.of(this.unknown)
+  private isInItsPlace = false
   private upTo: (bytes: number) => void = () => {}
   private replies = ""
   /** The chunk that is scanned, where it begins in its batch, and its copies once something in it is blanked. */
@@ -69,6 +70,7 @@ class LiveResponder implements Responder {
     this.target = target
     this.pending = this.of(options.client ?? this.unknown)
     this.upTo = options.upTo ?? (() => {})
+    this.isInItsPlace = options.inItsPlace === true
     this.replies = ""
     this.chunkAt = 0
     let others: Array<Buffer> | undefined
@@ -208,8 +210,9 @@ class LiveResponder implements Responder {
     })
     for (const { kind, reply } of queries) {
       const known = isLasting(kind) ? this.remembered.get(kind) ?? reply : reply
-      if (this.target === "none") this.replies += known
-      else this.pending.add(kind, known, this.options.now())
+      const isOurs = this.target === "none" || this.isInItsPlace
+      if (isOurs) this.replies += known
+      if (this.target === "primary") this.pending.add({ kind, reply: known, at: this.options.now(), replied: isOurs })
     }
   }
 

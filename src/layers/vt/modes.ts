@@ -53,6 +53,8 @@ export class ModeTracker {
   effort = 0
 
   private rows: number
+  /** Reports were on, now or at some time since `wasReporting`. */
+  private hasReported = false
   private readonly saved = new Map<number, boolean>()
   private readonly scanner: VtScanner
   private readonly onQuery: ((bytes: Buffer, from: number, to: number) => void) | undefined
@@ -100,8 +102,15 @@ export class ModeTracker {
     this.scanner.push(bytes)
   }
 
+  /** True if the terminal has reported, or reports, since the last call: a program may switch it off soon. */
+  wasReporting(): boolean {
+    const was = this.hasReported || this.isReporting
+    this.hasReported = this.isReporting
+    return was
+  }
+
   /** The terminal reports by itself what its user does: by keys' own sequences, the mouse, focus, theme or size. */
-  get isReporting(): boolean {
+  private get isReporting(): boolean {
     const { alternate, main } = this.keyboards
     return this.mouse !== 0 || main.at(-1) !== 0 || alternate.at(-1) !== 0 ||
       REPORTING.some((mode) => this.modes.get(mode) === true)
@@ -211,6 +220,7 @@ export class ModeTracker {
       case 0x3e006e:
         return this.keyboards.setResource(first === -1 ? 2 : first, -1)
       case 0x3e0075:
+        this.hasReported = true
         return this.keyboards.push(this.screen, Math.max(0, first))
       case 0x3c0075:
         return this.keyboards.pop(this.screen, first > 0 ? first : 1)
@@ -230,6 +240,7 @@ export class ModeTracker {
   }
 
   private setMode(mode: number, on: boolean): void {
+    if (on && (MOUSE.has(mode) || REPORTING.includes(mode))) this.hasReported = true
     if (ALTERNATE.has(mode)) {
       if (on && this.alternate === 0) this.alternate = mode
       else if (!on) this.alternate = 0

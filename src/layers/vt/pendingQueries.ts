@@ -13,6 +13,9 @@ const LATE_MS = 5000
 /** Most pending queries: a program that sends more does not read the replies. */
 const MAX_PENDING = 64
 
+/** Most queries that the daemon has replied to, and a terminal may still: those of minutes. Half a megabyte. */
+const MAX_LATE = 4096
+
 /** Longest beginning of a reply that is kept back until the rest has come. */
 const MAX_KEPT = 256
 
@@ -69,9 +72,15 @@ export class PendingQueries {
     this.onReply = onReply
   }
 
-  add(kind: string, reply: string, now: number): void {
-    this.pending.push({ kind, reply, at: now, replied: false, until: Number.POSITIVE_INFINITY })
-    if (this.pending.length > MAX_PENDING) this.pending.shift()
+  add(query: Omit<PendingQuery, "until">): void {
+    this.pending.push({ ...query, until: Number.POSITIVE_INFINITY })
+    if (query.replied) {
+      if (this.pending.length > MAX_LATE) this.pending.shift()
+    } else if (
+      this.pending.length > MAX_PENDING && this.pending.filter(({ replied }) => !replied).length > MAX_PENDING
+    ) {
+      this.pending.splice(this.pending.findIndex(({ replied }) => !replied), 1)
+    }
   }
 
   /** Takes the queries of another one. */

@@ -55,6 +55,8 @@ export const Hello = Schema.Struct({
    * Missing: an older client, which is taken to have a terminal.
    */
   answers: Schema.optionalKey(Schema.Boolean),
+  /** Output is no terminal: nobody replies to queries in it, and they need not be blanked. */
+  raw: Schema.optionalKey(Schema.Boolean),
   /** The session in which the client itself runs. */
   within: Schema.optionalKey(Schema.String),
   /**

@@ -92,7 +92,8 @@ describe("frames", () => {
         "0f000000040168690a"
       ],
       ["exit", FrameType.exit, Control.exit.encode({ code: 7 }), "0a0000000a7b22636f6465223a377d"],
-      ["ping", FrameType.ping, Buffer.alloc(0), "0b00000000"]
+      ["ping", FrameType.ping, Buffer.alloc(0), "0b00000000"],
+      ["pong, of a client since 1.3", FrameType.pong, Buffer.from("x"), "0c0000000178"]
     ] as const
   )("golden vector: %s", (_, type, payload, hex) => {
     assert.strictEqual(encodeFrame(type, payload).toString("hex"), hex)
@@ -124,7 +125,7 @@ describe("frames", () => {
       `{"protocol":{"major":1,"minor":2},"sesh":"0.2.0","role":"attach","client":"c1","resume":{"session":"s1",` +
       `"output":4294967301,"input":6,"only":true,"redraw":{"placed":true}}}`
     const hello = Option.getOrThrow(Control.hello.decode(Buffer.from(json)))
-    assert.deepStrictEqual(hello.protocol, { major: PROTOCOL.major, minor: 2 })
+    assert.deepStrictEqual(hello.protocol, { major: 1, minor: 2 })
     assert.deepStrictEqual(hello.resume, {
       session: "s1",
       output: 2 ** 32 + 5,
@@ -151,6 +152,22 @@ describe("frames", () => {
     assert.strictEqual(Control.resize.encode(size).toString(), json)
     // A session of an older version reads the cells.
     assert.deepStrictEqual(PROTOCOL, { major: 1, minor: 3 })
+  })
+
+  it("golden vector: a hello of a client whose terminal answers nothing, since 1.3", () => {
+    const json = `{"protocol":{"major":1,"minor":3},"sesh":"0.3.0","role":"attach","client":"c1","answers":false}`
+    const hello = Option.getOrThrow(Control.hello.decode(Buffer.from(json)))
+    assert.deepStrictEqual([hello.protocol, hello.answers], [PROTOCOL, false])
+    assert.strictEqual(Control.hello.encode(hello).toString(), json)
+  })
+
+  it("golden vector: a welcome that says the program's terminal, since 1.3", () => {
+    const json = `{"protocol":{"major":1,"minor":3},"sesh":"0.3.0","info":{"name":"dev","id":"s1","dir":"/","pid":1,` +
+      `"tty":"/dev/pts/4","size":{"cols":80,"rows":24},"created":1,"active":2,"clients":[]},"output":5,"input":6,` +
+      `"window":262144,"restore":false}`
+    const welcome = Option.getOrThrow(Control.welcome.decode(Buffer.from(json)))
+    assert.strictEqual(welcome.info.tty, "/dev/pts/4")
+    assert.strictEqual(Control.welcome.encode(welcome).toString(), json)
   })
 
   it("a kill by a signal that ends no program is not read as a kill", () => {

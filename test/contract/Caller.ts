@@ -40,6 +40,10 @@ export const suite = (name: string, layerOf: (env: Env) => Layer.Layer<Caller>):
       }, { SSH_AUTH_SOCK: socket })
     }
 
+    test("is on no terminal that does not exist", ({ isOnTerminal }) => {
+      assert.isNotTrue(isOnTerminal("/dev/pts/none"))
+    })
+
     test("has the agent that SSH_AUTH_SOCK names", ({ agentSocket, env }) => {
       assert.strictEqual(agentSocket(), env["SSH_AUTH_SOCK"])
     }, { SSH_AUTH_SOCK: "/" })

@@ -64,6 +64,22 @@ describeWith(["tmux"], "in a session", () => {
     expect((await box.sessions())[0]!.info.clients).toHaveLength(1)
   })
 
+  it("only its own terminal is in it: on one that inherited its name it can be shown, and is not the one meant", async () => {
+    const box = sandbox()
+    const t = await terminal(box, { env: { SESH_SESSION: "dev" } })
+    await box.sesh(["dev", "-d"])
+    t.run("clear; sesh --detach; echo status $?")
+    await t.shows(/^status 2$/m)
+    t.run("clear; sesh dev")
+    await box.clients("dev", 1)
+    await t.prompt("$")
+    t.run("clear; tty; echo $SESH_SESSION")
+    await t.shows(/^\/dev\/pts\/\d+\ndev$/m)
+    expect((await box.sessions())[0]!.info.clients[0]).not.toHaveProperty("within")
+    t.run("clear; sesh --detach")
+    await t.shows(/^\[detached from dev\]\n%$/m)
+  })
+
   it("a session that shows it cannot be shown, another one can", async () => {
     const box = sandbox()
     const t = await terminal(box)

@@ -198,6 +198,23 @@ describe("sesh <name>", () => {
         assert.strictEqual((yield* DaemonLauncherTestRef).specs.length, 0)
       })))
 
+  it.effect.each<readonly [string, boolean | undefined, number]>([
+    ["on another terminal", false, 0],
+    ["on its terminal", true, 1],
+    ["without a terminal", undefined, 1]
+  ])("that a session's name was inherited refuses nothing by itself: %s", ([, isOnTerminal, status]) =>
+    inWorld({
+      caller: { env: { SHELL: "/bin/sh", SESH_SESSION: "dev" }, isOnTerminal: () => isOnTerminal },
+      tty: { inputIsTerminal: false }
+    }, (sesh) =>
+      Effect.gen(function*() {
+        assert.strictEqual(yield* sesh("dev", "-d"), 0)
+        const terminal = yield* TtyTestRef
+        terminal.endInput()
+        assert.strictEqual(yield* sesh("dev"), status)
+        assert.strictEqual(yield* sesh("--detach"), status === 0 ? 2 : 0)
+      })))
+
   it.effect("refuses a detach key that makes no sense, and leaves no session", () =>
     inWorld({ caller: { env: { SHELL: "/bin/sh", SESH_DETACH_KEY: "^[" } } }, (sesh) =>
       Effect.gen(function*() {

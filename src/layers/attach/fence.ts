@@ -12,7 +12,7 @@ const NOTHING = Buffer.alloc(0)
 const MAX_MS = 3000
 
 /** How long to wait where no answer has ever told how far away the terminal is. */
-const UNKNOWN_MS = 1000
+const UNKNOWN_MS = 700
 
 /** How long to wait for a terminal that does not answer: reports of its mouse may be on their way. */
 const MUTE_MS = 60

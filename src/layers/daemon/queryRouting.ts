@@ -12,6 +12,12 @@ import type { Peer } from "./peer.ts"
  */
 const REPLY_MS = 500
 
+/**
+ * How long a client may take to reply to a ping until it counts as stopped: the ping waits behind output, on slow lines
+ * for seconds. Until then nothing is lost: its terminal is asked, and what it replies late is dropped.
+ */
+const STOPPED_MS = 10_000
+
 export interface QueryRoutingOptions {
   /** Makes a new responder. */
   readonly responder: (rows: () => number) => Responder
@@ -31,6 +37,8 @@ export class QueryRouting {
   private readonly options: QueryRoutingOptions
   /** Clients whose terminal did not reply in time, until it does. */
   private readonly mute = new WeakSet<Peer>()
+  /** Those of them that do not run, until they do. */
+  private readonly stopped = new WeakSet<Peer>()
   private isWatching = false
 
   constructor(options: QueryRoutingOptions) {
@@ -60,6 +68,7 @@ export class QueryRouting {
   /** The client is heard of: it runs. Whether its terminal replies shows at the next query. */
   onPong(peer: Peer): void {
     peer.isPingDue = false
+    this.stopped.delete(peer)
   }
 
   /** Types the daemon's own replies into the program. */
@@ -92,7 +101,7 @@ export class QueryRouting {
 
   private isReplying(peer: Peer): boolean {
     // A terminal that took too long is asked all the same. A client that does not run is not: what it is sent piles up.
-    return peer.state === "live" && peer.hello?.answers !== false && !(this.mute.has(peer) && peer.isPingDue)
+    return peer.state === "live" && peer.hello?.answers !== false && !this.stopped.has(peer)
   }
 
   /** Looks after a while whether the client's terminal has replied; if not, the daemon does. */
@@ -107,6 +116,9 @@ export class QueryRouting {
       if (waiting.sure >= REPLY_MS || peer.isPingDue) {
         this.mute.add(peer)
         peer.ping()
+        this.options.after(STOPPED_MS, () => {
+          if (peer.isPingDue) this.stopped.add(peer)
+        })
         return this.sendReplies(this.responder.pendingReplies(peer.input, true))
       }
       if (wasPinged && waiting.sure === 0) return

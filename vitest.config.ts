@@ -12,6 +12,8 @@ export default defineConfig({
           include: ["test/**/*.test.ts"],
           exclude: ["test/e2e/**"],
           testTimeout: 30_000,
+          // One a core: vitest's own default leaves one of two cores idle.
+          maxWorkers: "100%",
           sequence: { groupOrder: 0 }
         }
       },

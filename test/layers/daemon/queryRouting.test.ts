@@ -218,18 +218,20 @@ describe("a client that cannot reply", () => {
         yield* eventually("the replies", () => program.typed.toString() === REPLY)
         program.print(QUERY)
         yield* eventually("more replies", () => program.typed.toString() === REPLY + REPLY)
-        // It goes on, and its terminal replies to what it was asked before: cut anywhere, with typing around it.
-        for (const piece of ["l", REAL.slice(0, 5), REAL.slice(5, 15), REAL.slice(15), "s"]) client.type(piece)
-        yield* eventually("typing", () => program.typed.toString() === `${REPLY}${REPLY}ls`)
+        yield* eventually("the second query", () => client.output === QUERY + QUERY)
+        // It goes on, and its terminal replies to both: cut anywhere, with typing around it.
+        const late = [REAL.slice(0, 5), REAL.slice(5, 15), REAL.slice(15)]
+        for (const piece of ["l", ...late, "s", ...late, "!"]) client.type(piece)
+        yield* eventually("typing", () => program.typed.toString() === `${REPLY}${REPLY}ls!`)
         // Now it replies itself, and what it said is remembered.
         program.print(QUERY)
-        yield* eventually("the query", () => client.output.endsWith(QUERY))
+        yield* eventually("the third query", () => client.output === QUERY + QUERY + QUERY)
         client.type(REAL)
-        yield* eventually("its reply", () => program.typed.toString() === `${REPLY}${REPLY}ls${REAL}`)
+        yield* eventually("its reply", () => program.typed.toString() === `${REPLY}${REPLY}ls!${REAL}`)
         client.connection.destroy()
         yield* eventually("that it is gone", () => client.closed)
         program.print(QUERY)
-        yield* eventually("what it said", () => program.typed.toString() === `${REPLY}${REPLY}ls${REAL}${REAL}`)
+        yield* eventually("what it said", () => program.typed.toString() === `${REPLY}${REPLY}ls!${REAL}${REAL}`)
       })
     ))
 

@@ -32,17 +32,24 @@ const MAX_PASTE_WAITS = 20
  * Takes in what the terminal still says to the session: answers, reports of its mouse, the rest of a paste. The next
  * program, mostly a shell, would take it for typing.
  */
-const settle = Effect.fnUntraced(function*(attachment: Attachment) {
-  const settled = Effect.callback<void>((resume) => {
-    const stop = attachment.onNextInput(() => {
-      if (attachment.isSettled) resume(Effect.void)
-    })
-    return Effect.sync(stop)
+const settle = Effect.fnUntraced(function*(attachment: Attachment, now: () => number) {
+  const input = Effect.callback<void>((resume) => {
+    if (attachment.isSettled) return resume(Effect.void)
+    return Effect.sync(attachment.onNextInput(() => resume(Effect.void)))
   })
-  for (let waits = 0; waits < MAX_PASTE_WAITS && !attachment.isSettled; waits++) {
-    const { inputs } = attachment
-    yield* Effect.timeoutOption(settled, attachment.settlingMs)
+  let start = now()
+  let { inputs } = attachment
+  for (let waits = 0; !attachment.isSettled && waits < MAX_PASTE_WAITS;) {
+    // Looked at again after each input: an answer tells how far away the terminal is.
+    const left = start + attachment.settlingMs - now()
+    if (left > 0) {
+      yield* Effect.timeoutOption(input, left)
+      continue
+    }
     if (!attachment.isPasting || attachment.inputs === inputs) return
+    inputs = attachment.inputs
+    start = now()
+    waits++
   }
 })
 
@@ -155,7 +162,7 @@ export const layer: Layer.Layer<AttachClient, never, SessionClient | EndedSessio
         attachment.hangUp()
         if (tty.outputIsTerminal) terminal.write(attachment.clean())
         const isTaken = yield* terminal.flush
-        if (isTaken && tty.outputIsTerminal) yield* settle(attachment)
+        if (isTaken && tty.outputIsTerminal) yield* settle(attachment, () => clock.currentTimeMillisUnsafe())
         return end
       }, Effect.scoped)
 

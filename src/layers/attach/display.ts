@@ -86,6 +86,7 @@ export class Display {
 
   /** Bytes that reset the terminal, to the beginning of a line. */
   clean(): Buffer {
+    this.noteReporting()
     return leave(this.modes)
   }
 
@@ -170,10 +171,14 @@ export class Display {
     if (bytes.length === 0) return
     this.shown = true
     this.modes.push(bytes)
-    if (this.modes.wasReporting()) this.parts.onReporting()
+    this.noteReporting()
     const last = bytes.subarray(-TAIL_BYTES)
     this.tail = last.length === TAIL_BYTES ? Buffer.from(last) : Buffer.concat([this.tail, last]).subarray(-TAIL_BYTES)
     this.put(bytes)
+  }
+
+  private noteReporting(): void {
+    if (this.modes.wasReporting()) this.parts.onReporting()
   }
 
   private put(bytes: Buffer): void {

@@ -11,14 +11,17 @@ const NOTHING = Buffer.alloc(0)
 /** Answers that come later than this no longer come: twice the round trip of a satellite, and much. */
 const MAX_MS = 3000
 
-/** How long to wait where no answer has ever told how far away the terminal is. */
-const UNKNOWN_MS = 700
+/**
+ * How long to wait where no answer has told yet how far away the terminal is: longer than the round trip of nearly all
+ * lines, as what comes later is typed into the next program.
+ */
+const UNKNOWN_MS = 1500
 
 /** How long to wait for a terminal that does not answer: reports of its mouse may be on their way. */
 const MUTE_MS = 60
 
-/** A query that has no answer after this long gets none. */
-const ANSWER_MS = 1000
+/** A terminal that has left a query without an answer for this long answers none. */
+const ANSWER_MS = 1500
 
 /** How much longer than the last answer the next one may take: lines vary, above all slow ones. */
 const PATIENCE = 3
@@ -142,7 +145,7 @@ export class Fence {
     return (this.left ?? 0) <= 0
   }
 
-  /** How long to wait for it, from its `begin`. */
+  /** How long to wait for it, from its `begin`. Grows when an answer tells that the terminal is farther away. */
   get patienceMs(): number {
     if (this.latencyMs !== undefined) return Math.min(MAX_MS, MIN_MS + PATIENCE * this.latencyMs)
     const now = this.now()

@@ -88,13 +88,46 @@ describe("leaving a session", () => {
         yield* ends(0)
       })))
 
+  it.effect("waits for a first answer that comes meanwhile, and then as long as that took", () =>
+    attached({}, ({ ends, program, screen, terminal }) =>
+      Effect.gen(function*() {
+        terminal.answers = false
+        program.print(`${DA1}\x1b[6n.`)
+        yield* eventually("the output", () => screen().endsWith("."))
+        yield* TestClock.adjust("200 millis")
+        terminal.type("\x1c")
+        yield* eventually("the question", () => screen().endsWith(FENCE))
+        yield* settle
+        yield* TestClock.adjust("800 millis")
+        terminal.type(DA1_REPLY)
+        yield* settle
+        yield* TestClock.adjust("1000 millis")
+        yield* settle
+        assert.isTrue(terminal.isOpen)
+        terminal.type(`\x1b[1;1R${PASSED}`)
+        yield* ends(0)
+      })))
+
+  it.effect("asks a terminal whose mouse is on, however long nothing was shown", () =>
+    attached({}, ({ ends, program, screen, terminal }) =>
+      Effect.gen(function*() {
+        terminal.answers = false
+        program.print("\x1b[?1003h.")
+        yield* eventually("the output", () => screen().endsWith("."))
+        yield* TestClock.adjust("1 minute")
+        terminal.type("\x1c")
+        yield* eventually("the question", () => screen().endsWith(FENCE))
+        terminal.type(`\x1b[<35;1;1M${PASSED}`)
+        yield* ends(0)
+      })))
+
   it.effect("waits a moment for one that has never answered", () =>
     attached({}, ({ ends, program, screen, terminal }) =>
       Effect.gen(function*() {
         terminal.answers = false
         program.print(`${DA1}.`)
         yield* eventually("the output", () => screen().endsWith("."))
-        yield* TestClock.adjust("1100 millis")
+        yield* TestClock.adjust("1600 millis")
         terminal.type("\x1c")
         yield* eventually("the question", () => screen().endsWith(FENCE))
         yield* settle

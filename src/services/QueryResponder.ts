@@ -44,6 +44,8 @@ export interface Typed {
   readonly isTyping: boolean
   /** A terminal's reply is in it. */
   readonly hasReply: boolean
+  /** It ends in the middle of a paste. */
+  readonly isPasting: boolean
 }
 
 /** Gives each query of a session's program one reply. Plain calls: this is the byte path. */

@@ -20,6 +20,7 @@ import { CreatorWait } from "./creatorWait.ts"
 import { FlowControl } from "./flowControl.ts"
 import { HistoryTransfers } from "./historyTransfers.ts"
 import { InputQueue } from "./inputQueue.ts"
+import { OpenPaste } from "./openPaste.ts"
 import { OutputBatch } from "./outputBatch.ts"
 import { INPUT_WINDOW_BYTES, Peer, type PeerEvents } from "./peer.ts"
 import { Peers } from "./peers.ts"
@@ -32,6 +33,9 @@ const MAX_CONNECTIONS = 64
 
 /** A connection that has sent no hello after this long is closed. */
 const HANDSHAKE_MS = 10_000
+
+/** The mode in which a terminal marks pastes (xterm ctlseqs). */
+const BRACKETED_PASTE = 2004
 
 /** Longest listed command of the foreground. */
 const FOREGROUND_CHARACTERS = 4096
@@ -71,6 +75,7 @@ export class Session {
   private readonly inputQueue: InputQueue
   private readonly historyTransfers = new HistoryTransfers()
   private readonly queryRouting: QueryRouting
+  private readonly openPaste: OpenPaste
   private readonly outputBatch: OutputBatch
   private readonly creatorWait: CreatorWait
   private readonly sessionEnd: SessionEnd
@@ -90,6 +95,7 @@ export class Session {
       flush: () => this.outputBatch.flush()
     })
     this.inputQueue = new InputQueue(options.program)
+    this.openPaste = new OpenPaste(() => options.model.report().mode(BRACKETED_PASTE, "private") === true)
     this.queryRouting = new QueryRouting({
       responder: options.responder,
       rows: () => this.windowSize.current.rows,
@@ -215,10 +221,10 @@ export class Session {
     onHello: (peer, hello) => this.onHello(peer, hello),
     onInput: (peer, bytes) => {
       this.active = this.options.now()
-      if (peer.hello!.role !== "attach") return this.inputQueue.push(peer.input, bytes)
-      const typed = this.queryRouting.typed(peer, bytes)
-      if (typed.isTyping) this.makePrimary(peer)
-      this.inputQueue.push(peer.input, typed.bytes, bytes.length)
+      const typed = peer.hello!.role === "attach" ? this.queryRouting.typed(peer, bytes) : undefined
+      if (typed?.isTyping === true) this.makePrimary(peer)
+      const marked = this.openPaste.marked(peer.input, typed?.bytes ?? bytes, typed?.isPasting === true)
+      this.inputQueue.push(peer.input, marked, bytes.length)
     },
     onResize: (peer, size) => this.windowSize.onResize(peer, size),
     onKill: (graceMs, signal) => this.kill(graceMs, signal),

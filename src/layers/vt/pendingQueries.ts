@@ -98,7 +98,12 @@ export class PendingQueries {
     const { kept } = this
     this.kept = NOTHING
     this.input.push(chunk)
-    return { bytes: this.passed(kept, chunk), isTyping: this.typing, hasReply: this.hasReply }
+    return {
+      bytes: this.passed(kept, chunk),
+      isTyping: this.typing,
+      hasReply: this.hasReply,
+      isPasting: this.input.isPasting
+    }
   }
 
   /** The daemon's replies; see `Responder.pendingReplies`. */

@@ -6,7 +6,7 @@ import * as Path from "node:path"
 import { socketPathLimit } from "../../../schema/SocketPath.ts"
 import { SshMissing } from "../../../services/SshTransport.ts"
 import { remove } from "../../system/files.ts"
-import { KEY_DIGITS } from "../../system/fnv.ts"
+import { KEY_DIGITS, keyOf } from "../../system/fnv.ts"
 import { makeDirectories } from "../../system/ownDirectory.ts"
 import { quietly } from "../../system/quietly.ts"
 
@@ -33,6 +33,8 @@ export interface ControlDir {
   readonly control: (key: string) => string
   /** The log of a host's master. */
   readonly log: (key: string) => string
+  /** There is a file of this name where a host's login took longer than unanswered keepalives allow. */
+  readonly slow: (host: string) => string
   /** A path that is used once. */
   readonly once: (kind: "forward" | "log") => string
 }
@@ -81,6 +83,7 @@ export const makeControlDir = (parent: string, platform: string): Effect.Effect<
     return Effect.succeed<ControlDir>({
       control: (key) => Path.join(dir, key),
       log: (key) => Path.join(dir, `${key}.log`),
+      slow: (host) => Path.join(dir, `${keyOf(host)}.slow`),
       once: (kind) => Path.join(dir, `${kind === "forward" ? FORWARD_PREFIX : LOG_PREFIX}${process.pid}-${++used}`)
     })
   })

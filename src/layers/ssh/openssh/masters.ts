@@ -1,12 +1,12 @@
 /**
  * The connections that are kept: one ssh process per host in the background, which serves all others (ControlMaster).
  */
+import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import * as Fs from "node:fs"
 import type { HostName } from "../../../schema/HostName.ts"
 import {
-  CONNECT_TIMEOUT_MS,
   type ConnectFailure,
   type ConnectOptions,
   type HostDescription,
@@ -15,13 +15,23 @@ import {
 } from "../../../services/SshTransport.ts"
 import { readTail, remove, shorten, sizeOf, versionOf } from "../../system/files.ts"
 import { keyOf } from "../../system/fnv.ts"
+import { quietly } from "../../system/quietly.ts"
 import { makeHandshakes } from "../shared/handshakes.ts"
+import { ownTimeoutMs, patienceOf } from "../shared/patience.ts"
 import { makeSingleFlight } from "../shared/singleFlight.ts"
-import { explainFailure } from "../shared/sshLog.ts"
+import { explainFailure, isSlowLogin } from "../shared/sshLog.ts"
 import * as Child from "./child.ts"
 import { type ControlDir, openLog } from "./controlDir.ts"
 import * as Mux from "./mux.ts"
-import { describeArgs, masterArgs, quietEnv, readDescription, sessionArgs, type SshProgram } from "./options.ts"
+import {
+  ALIVE_MS,
+  describeArgs,
+  masterArgs,
+  quietEnv,
+  readDescription,
+  sessionArgs,
+  type SshProgram
+} from "./options.ts"
 
 /** A connection that was alive a moment ago. */
 export interface Master {
@@ -93,11 +103,14 @@ export const makeMasters = Effect.fnUntraced(function*(
     host: HostName,
     master: Master,
     log: string,
+    slow: string,
     config: ReadonlyMap<string, string>,
     options: ConnectOptions | undefined
   ) {
     const batch = options?.prompts !== "interactive"
     const verbose = jumpOf(config) !== undefined
+    const patient = Fs.existsSync(slow)
+    const since = yield* Clock.currentTimeMillis
     const args = masterArgs(ssh, {
       host,
       control: master.control,
@@ -106,7 +119,8 @@ export const makeMasters = Effect.fnUntraced(function*(
       verbose,
       // Anything else is the user's own setting, stricter or looser.
       acceptNew: config.get("stricthostkeychecking") === "ask",
-      connectTimeout: options?.connectTimeout ?? CONNECT_TIMEOUT_MS
+      connectTimeout: patienceFor(config, options).connectMs,
+      patient
     })
     const code = yield* Effect.acquireUseRelease(
       Effect.try({
@@ -117,10 +131,14 @@ export const makeMasters = Effect.fnUntraced(function*(
       (file) => Effect.raceFirst(handshake(args, file, batch, verbose), overtaken(log)),
       (file) => Effect.sync(() => Fs.closeSync(file))
     )
-    if (code !== 0) return yield* explainFailure(host, readTail(log))
+    if (code !== 0) {
+      if (!patient && isSlowLogin(readTail(log))) quietly(() => Fs.writeFileSync(slow, "", { mode: 0o600 }))
+      return yield* explainFailure(host, readTail(log))
+    }
     if (!(yield* isAlive(master))) {
       return yield* new HostUnreachable({ host, reason: "dropped", words: "the connection ended at once" })
     }
+    if (patient && (yield* Clock.currentTimeMillis) - since < ALIVE_MS) remove(slow)
     if (OTHER_MASTER.test(readTail(log))) return master
     // The ssh process continues to write to the renamed file.
     Fs.renameSync(log, master.log)
@@ -150,16 +168,19 @@ export const makeMasters = Effect.fnUntraced(function*(
   ) {
     const config = yield* lookUp(host)
     const log = dir.once("log")
+    const slow = dir.slow(host)
     const tryOnce = Effect.flatMap(isAlive(master), (there) => {
       if (there) return Effect.succeed(master)
       remove(master.control)
-      return attempt(host, master, log, config, options)
+      const once = attempt(host, master, log, slow, config, options)
+      if (Fs.existsSync(slow)) return once
+      return Effect.catchTag(once, "HostUnreachable", (error) => Fs.existsSync(slow) ? once : Effect.fail(error))
     })
     const shaken = handshakes({
       host,
       endpoint: jumpOf(config) ?? `${config.get("hostname")}:${config.get("port")}`,
       prompts: options?.prompts,
-      limit: options?.connectTimeout ?? CONNECT_TIMEOUT_MS,
+      limit: patienceFor(config, options).limitMs,
       attempt: tryOnce
     })
     return yield* Effect.ensuring(shaken, Effect.sync(() => remove(log)))
@@ -198,6 +219,10 @@ export const makeMasters = Effect.fnUntraced(function*(
 
 const isAlive = (master: Master): Effect.Effect<boolean> =>
   Effect.match(Mux.alive(master.control), { onSuccess: () => true, onFailure: () => false })
+
+/** How long this host may take. */
+const patienceFor = (config: ReadonlyMap<string, string>, options: ConnectOptions | undefined) =>
+  patienceOf(options, ownTimeoutMs(config.get("connecttimeout")), jumpOf(config) !== undefined)
 
 /** The jump host or proxy of the connection, if there is one. */
 const jumpOf = (config: ReadonlyMap<string, string>): string | undefined => {

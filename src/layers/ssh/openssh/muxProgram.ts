@@ -15,7 +15,7 @@ import { NotYetStarted, type Started } from "../shared/startProgram.ts"
 import * as Child from "./child.ts"
 import type { Master } from "./masters.ts"
 import * as Mux from "./mux.ts"
-import { quietEnv, sessionArgs, type SshProgram } from "./options.ts"
+import { sessionArgs, type SshProgram } from "./options.ts"
 
 /** ssh's exit code for its own failures; a program may have the same one (ssh(1), EXIT STATUS). */
 const SSH_FAILED = 255
@@ -85,7 +85,8 @@ export const startMuxProgram = Effect.fnUntraced(function*(
   const spawned = Child.spawn(ssh.file, sessionArgs(ssh, { host, control: master.control, log, command }), {
     // Ctrl-C at the user's terminal is for sesh, not for this process.
     detached: true,
-    env: quietEnv(env),
+    // It asks nothing; and `SendEnv` may want any of the user's variables.
+    env: env as NodeJS.ProcessEnv,
     stdio: ["pipe", "pipe", "pipe"]
   })
   return yield* Effect.acquireUseRelease(

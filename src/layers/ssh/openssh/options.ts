@@ -6,6 +6,15 @@ import type { HostName } from "../../../schema/HostName.ts"
 const ALIVE_INTERVAL_SECONDS = 1
 const ALIVE_COUNT = 3
 
+/** Milliseconds that a host may be silent, also during the login. */
+export const ALIVE_MS = ALIVE_INTERVAL_SECONDS * ALIVE_COUNT * 1000
+
+/**
+ * Unanswered keepalives of a host whose login takes longer: ssh gives a host interval times count to answer during the
+ * login too (ssh_packet_set_timeout in OpenSSH's packet.c). Somebody may have to confirm it on a phone, within a minute.
+ */
+const PATIENT_ALIVE_COUNT = 60
+
 /** Shared by both kinds of process. */
 export interface SshProgram {
   /** `ssh`, looked up on PATH, unless it has a slash. */
@@ -31,8 +40,17 @@ const head = (ssh: SshProgram): ReadonlyArray<string> => ssh.config === undefine
  */
 const PLAIN = ["-x", "-T", o("ClearAllForwardings", "yes"), o("PermitLocalCommand", "no"), o("RemoteCommand", "none")]
 
-/** Prints the configuration of a host. */
-export const describeArgs = (ssh: SshProgram, host: HostName): ReadonlyArray<string> => [...head(ssh), "-G", "--", host]
+/**
+ * Prints the configuration of a host, without our options. `-N`, as for the connection: without a command, ssh refuses a
+ * user's `ForkAfterAuthentication` even here.
+ */
+export const describeArgs = (ssh: SshProgram, host: HostName): ReadonlyArray<string> => [
+  ...head(ssh),
+  "-G",
+  "-N",
+  "--",
+  host
+]
 
 /** Connects, goes to the background after authentication, and waits there for other processes. */
 export const masterArgs = (ssh: SshProgram, options: {
@@ -42,7 +60,10 @@ export const masterArgs = (ssh: SshProgram, options: {
   readonly batch: boolean
   /** Trust an unknown key, and record it. */
   readonly acceptNew: boolean
-  readonly connectTimeout: Duration.Input
+  /** Undefined: what the user's configuration says. */
+  readonly connectTimeout: Duration.Input | undefined
+  /** The host's login takes longer than keepalives may stay unanswered. */
+  readonly patient: boolean
   /** Keeps the output of a jump host in the log. */
   readonly verbose: boolean
 }): ReadonlyArray<string> => [
@@ -54,8 +75,8 @@ export const masterArgs = (ssh: SshProgram, options: {
   ...PLAIN,
   o("StreamLocalBindMask", "0177"),
   o("ServerAliveInterval", ALIVE_INTERVAL_SECONDS),
-  o("ServerAliveCountMax", ALIVE_COUNT),
-  o("ConnectTimeout", seconds(options.connectTimeout)),
+  o("ServerAliveCountMax", options.patient ? PATIENT_ALIVE_COUNT : ALIVE_COUNT),
+  ...options.connectTimeout === undefined ? [] : [o("ConnectTimeout", seconds(options.connectTimeout))],
   ...options.batch ? [o("BatchMode", "yes")] : [],
   ...options.acceptNew ? [o("StrictHostKeyChecking", "accept-new")] : [],
   ...options.verbose ? ["-v"] : [o("LogLevel", "INFO")],
@@ -78,8 +99,9 @@ export const sessionArgs = (ssh: SshProgram, options: {
   o("ProxyCommand", "false"),
   o("BatchMode", "yes"),
   ...PLAIN,
-  // Versions before 8.7 do not know these keywords.
-  o("IgnoreUnknown", "SessionType,StdinNull,ForkAfterAuthentication"),
+  // Versions before 8.7 do not know the keywords that follow. Only the first IgnoreUnknown counts, which is this one, and
+  // what the user's ignores must stay ignored: so all is. Mistakes were found when the connection was made.
+  o("IgnoreUnknown", "*"),
   o("SessionType", "default"),
   o("StdinNull", "no"),
   o("ForkAfterAuthentication", "no"),

@@ -53,6 +53,12 @@ export const explainFailure = (host: string, log: string): ConnectFailure => {
     : new HostUnreachable({ host, reason: why[1], words: line(plain, why[0]) })
 }
 
+/**
+ * The host answered, and then nothing came for as long as keepalives may stay unanswered: a login that takes its time.
+ * Other failures to connect do not begin like that (sshpkt_vfatal in OpenSSH's packet.c).
+ */
+export const isSlowLogin = (log: string): boolean => /^Connection to .* timed out$/m.test(userLines(log))
+
 /** Why a connection was lost, where the master's log has the reason. */
 export const explainLoss = (log: string): string =>
   line(

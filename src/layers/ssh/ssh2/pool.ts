@@ -1,5 +1,4 @@
 /** The connections of this process: one per host, made when needed and shared. */
-import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"
@@ -13,6 +12,7 @@ import {
   SshMissing
 } from "../../../services/SshTransport.ts"
 import { makeHandshakes } from "../shared/handshakes.ts"
+import { ownTimeoutMs, patienceOf } from "../shared/patience.ts"
 import { oneLine } from "../shared/sanitize.ts"
 import { makeSingleFlight } from "../shared/singleFlight.ts"
 import { type Ask, inTurn } from "./ask.ts"
@@ -93,10 +93,8 @@ export const makePool = Effect.fnUntraced(function*(
     }
     const paths = yield* orUnreachable(host, pathsOf(config, from.env))
     const library = yield* load
-    const configuredSeconds = Number(config.get("connecttimeout") ?? Number.NaN)
-    const limitMs = options?.connectTimeout === undefined
-      ? configuredSeconds > 0 ? configuredSeconds * 1000 : CONNECT_TIMEOUT_MS
-      : Duration.toMillis(options.connectTimeout)
+    const ownMs = ownTimeoutMs(config.get("connecttimeout"))
+    const limitMs = patienceOf(options, ownMs, false).connectMs ?? ownMs ?? CONNECT_TIMEOUT_MS
     const mayAsk = options?.prompts === "interactive" && !config.flag("batchmode", false)
     const attempt = Effect.gen(function*() {
       const existing = connections.get(key)

@@ -16,7 +16,8 @@ const OPENSSH_ONLY: ReadonlyArray<readonly [keyword: string, name: string]> = [
   ["proxycommand", "ProxyCommand"],
   ["knownhostscommand", "KnownHostsCommand"],
   ["revokedhostkeys", "RevokedHostKeys"],
-  ["canonicalizehostname", "CanonicalizeHostname"]
+  ["canonicalizehostname", "CanonicalizeHostname"],
+  ["refuseconnection", "RefuseConnection"]
 ]
 
 /** The settings that matter to this transport: `Match exec` is a problem only when one of them depends on it. */

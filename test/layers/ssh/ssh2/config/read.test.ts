@@ -165,6 +165,21 @@ Host other
   UserKnownHostsFile none
   ForwardAgent $MY_AGENT
 `,
+  "words that ssh does not know, and the user ignores": `IgnoreUnknown UseKeychain,X-*
+IgnoreUnknown never
+Host *
+  UseKeychain yes
+  x-own a b
+Host web
+  Port 12
+`,
+  "words of the past, and of ssh alone": `Protocol 2
+Cipher blowfish
+UseRoaming no
+Host *
+  RSAAuthentication yes
+  SessionType none
+`,
   "strange but legal": `Host web\r
   Port 12\r
 Host=web2
@@ -248,6 +263,22 @@ Host x.org
     for (const host of HOSTS) compare(config, host)
   })
 
+  it.each([
+    "UseKeychain yes\n",
+    "Host elsewhere\n  UseKeychain yes\n",
+    "UseKeychain yes\nIgnoreUnknown UseKeychain\n",
+    "IgnoreUnknown a\nIgnoreUnknown UseKeychain\nUseKeychain yes\n",
+    "Host elsewhere\n  IgnoreUnknown *\nHost *\n  UseKeychain yes\n",
+    "IgnoreUnknown !UseKeychain,*\nUseKeychain yes\n",
+    "IgnoreUnknown UseKeychain\nUseKeychain\n",
+    "IgnoreUnknown UseKeychain\nUseKeychain \"\n",
+    "RefuseConnections yes\n"
+  ])("%j is a mistake for both", (text) => {
+    const config = write("unknown.conf", text)
+    assert.match(problemOf(resolveHost(source(config), parseDestination("web"))), /unknown\.conf, line \d+: /)
+    assert.throws(() => truth(config, "web"))
+  })
+
   it("random configurations", () => {
     let seed = 7
     const random = (below: number) => (seed = (seed * 48_271) % 2_147_483_647) % below
@@ -302,6 +333,7 @@ Host *
     assert.include(resolve("KnownHostsCommand /bin/keys\n").needs, "KnownHostsCommand")
     assert.include(resolve("RevokedHostKeys /etc/krl\n").needs, "RevokedHostKeys")
     assert.include(resolve("CanonicalizeHostname yes\n").needs, "CanonicalizeHostname")
+    assert.include(resolve("RefuseConnection \"not from here\"\n").needs, "RefuseConnection")
   })
 
   it("no command of the configuration is run, and one whose answer makes a difference is refused", () => {
@@ -321,6 +353,7 @@ Host *
     ["Port\n", "no value"],
     ["User \"me\n", "quote"],
     ["Match\n", "Match"],
+    ["NoSuchWord yes\n", "Bad configuration option: nosuchword"],
     ["IdentityFile %Z\n", undefined]
   ])("%j is a mistake, and the message says where", (text, why) => {
     if (why === undefined) {

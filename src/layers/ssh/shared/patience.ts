@@ -1,0 +1,48 @@
+/** How long a host may take to let somebody in: what the caller says, and what the user's configuration says. */
+import * as Duration from "effect/Duration"
+import { CONNECT_TIMEOUT_MS, type ConnectOptions } from "../../../services/SshTransport.ts"
+
+/**
+ * Milliseconds to log in behind a jump host or a proxy where a person may be asked: ssh counts all that happens on the
+ * way there, questions too. As long as sshd gives anybody (LoginGraceTime in sshd_config(5)).
+ */
+const LOGIN_GRACE_MS = 120_000
+
+export interface Patience {
+  /** Milliseconds for connecting and the handshake. Undefined: the user's own ConnectTimeout. */
+  readonly connectMs: number | undefined
+  /** Milliseconds for all of it, where nobody is asked. */
+  readonly limitMs: number
+}
+
+/** Seconds of each unit of time (sshd_config(5), TIME FORMATS). */
+const UNITS: Readonly<Record<string, number>> = { "": 1, s: 1, m: 60, h: 3600, d: 86_400, w: 604_800 }
+
+/**
+ * A ConnectTimeout as written, like `90` or `1m30s`, or as `ssh -G` prints it. Undefined: there is none, or it sets no
+ * limit.
+ */
+export const ownTimeoutMs = (written: string | undefined): number | undefined => {
+  if (written === undefined || !/^(?:\d+[smhdw]?)+$/i.test(written)) return undefined
+  const parts = [...written.matchAll(/(\d+)([smhdw]?)/gi)]
+  const seconds = parts.reduce((sum, [, count, unit]) => sum + Number(count) * UNITS[unit!.toLowerCase()]!, 0)
+  return seconds > 0 ? seconds * 1000 : undefined
+}
+
+/**
+ * A caller's limit is for searches, which cannot wait longer; the user's may be shorter. Without one the user's
+ * ConnectTimeout stands, shorter or longer than ours.
+ */
+export const patienceOf = (
+  options: ConnectOptions | undefined,
+  ownMs: number | undefined,
+  isProxied: boolean
+): Patience => {
+  if (options?.connectTimeout !== undefined) {
+    const limitMs = Duration.toMillis(options.connectTimeout)
+    return { connectMs: Math.min(limitMs, ownMs ?? limitMs), limitMs }
+  }
+  if (ownMs !== undefined) return { connectMs: undefined, limitMs: Math.max(ownMs, CONNECT_TIMEOUT_MS) }
+  const mayAsk = options?.prompts === "interactive"
+  return { connectMs: isProxied && mayAsk ? LOGIN_GRACE_MS : CONNECT_TIMEOUT_MS, limitMs: CONNECT_TIMEOUT_MS }
+}

@@ -19,6 +19,21 @@ export interface TerminalReport {
   readonly colour: (key: string) => string | undefined
 }
 
+/** What is made of a session's output for a client: see `restore`, `redraw` and `history` of {@link ScrollbackModel}. */
+export type Picture =
+  | { readonly kind: "restore"; readonly history: boolean; readonly size?: Size }
+  | { readonly kind: "redraw"; readonly placed: boolean; readonly size?: Size }
+  | { readonly kind: "history"; readonly ansi: boolean }
+
+/** A part of a picture. A restore and a redraw have one only. */
+export interface PicturePart {
+  /** Undefined: there is no such redraw. */
+  readonly bytes: ReadonlyArray<Buffer> | undefined
+  /** The output up to here is in the picture, and none of what follows. */
+  readonly offset: number
+  readonly isLast: boolean
+}
+
 /** The output of one session: enough to restore its screen on another terminal. */
 export interface ScrollbackModel {
   /** Output bytes since the session began. */
@@ -33,8 +48,8 @@ export interface ScrollbackModel {
   /** Sets the terminal's size. To be called before the program's resize, so that its next output finds the new size. */
   readonly resize: (size: Size) => void
   /**
-   * Bytes that make a terminal show the session; the user's own lines move into its scrollback. Synchronous: live
-   * output goes on exactly where the restore ends. Contains no query. A terminal that showed the session before must be
+   * Bytes that make a terminal show the session; the user's own lines move into its scrollback. Live output goes on
+   * exactly where the restore ends. Contains no query. A terminal that showed the session before must be
    * clean (`leave`).
    */
   readonly restore: (options?: {
@@ -60,6 +75,13 @@ export interface ScrollbackModel {
    * shows the alternate screen.
    */
   readonly history: (options: { readonly ansi: boolean }) => ReadonlyArray<Buffer>
+  /**
+   * Makes a picture without holding up the event loop: at once where it takes 20 ms at most, else in slices. Pictures
+   * are made in the order in which they are asked for. Gives a function that cancels it.
+   */
+  readonly inSlices: (picture: Picture, then: (part: PicturePart) => void) => () => void
+  /** Makes at once all pictures that are not ready yet. */
+  readonly settle: () => void
   /** Bytes that make a terminal clean that showed the session. */
   readonly leave: () => Buffer
   /** For the daemon's own replies to queries. */

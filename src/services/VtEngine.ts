@@ -26,6 +26,15 @@ export interface RestoreOptions {
   readonly over?: boolean
 }
 
+/** A part of a line of text. */
+export interface LinePart {
+  readonly text: string
+  /** Of blanks only. */
+  readonly isBlank: boolean
+  /** The last part of its line. */
+  readonly ends: boolean
+}
+
 /** A model of a terminal: knows what one would show. All synchronous; any call may throw. */
 export interface VtTerminal {
   /** Takes output in. Sequences and characters may be cut anywhere. */
@@ -34,15 +43,18 @@ export interface VtTerminal {
   readonly resize: (size: Size) => void
   /**
    * Bytes that make another terminal show the same: the user's own lines move into its scrollback, then come history,
-   * screen, cursor, pen and modes, and the beginning of a sequence or character that was cut. Contains no query.
+   * screen, cursor, pen and modes, and the beginning of a sequence or character that was cut. Contains no query. Made
+   * while it is read, with empty pieces as places for a pause; until its end the terminal must not change.
    */
-  readonly restore: (options: RestoreOptions) => ReadonlyArray<Buffer>
+  readonly restore: (options: RestoreOptions) => Iterable<Buffer>
   /** History and main screen as text, oldest first; a wrapped line is one line. */
   readonly lines: () => ReadonlyArray<string>
   /**
    * The same lines with SGR and OSC 8. Each begins and ends with a plain pen, and has no invisible blanks at its end.
    */
   readonly styled: () => ReadonlyArray<string>
+  /** The parts of `styled`, or else of `lines`. Made while they are read, as a restore. */
+  readonly lineParts: (ansi: boolean) => Iterable<LinePart>
   /** Counted from 0; in origin mode relative to the scroll region, as terminals report it. */
   readonly cursor: () => { readonly row: number; readonly column: number }
   /** True while plain lines leave no trace once out of the history: main screen, no scroll region, in no sequence. */

@@ -154,7 +154,7 @@ export const suite = (name: string, layer: Layer.Layer<VtEngine>) =>
         const [terminal, whole, cut] = [yield* make(), yield* make(), yield* make()]
         write(terminal, bytes)
         const before = state(terminal)
-        const restore = terminal.restore({ history: HISTORY })
+        const restore = [...terminal.restore({ history: HISTORY })]
         assert.deepStrictEqual(state(terminal), before, what)
         write(whole, ...restore)
         bytewise(cut, Buffer.concat(restore))

@@ -124,7 +124,7 @@ describeWith(["tmux"], "tmux, too, shows a restored screen as one that never lef
       model.write(recording.bytes.subarray(0, point))
       const { cols, rows } = recording
       const live = await pane("live", recording.bytes.subarray(0, point), cols, rows)
-      const back = await pane("back", Buffer.concat(model.restore({ history: 2000 })), cols, rows)
+      const back = await pane("back", Buffer.concat([...model.restore({ history: 2000 })]), cols, rows)
       model.dispose()
       assert.deepStrictEqual(back, live, `attached at byte ${point}`)
     }

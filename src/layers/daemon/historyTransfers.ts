@@ -2,47 +2,71 @@
  * Histories that are being sent. The next piece is sent when the last was read: a client that does not read gets none.
  */
 import { FrameType, LINES_LAST } from "../../schema/protocol/Frame.ts"
+import type { PicturePart } from "../../services/Scrollback.ts"
 import type { Peer } from "./peer.ts"
 
 /** Flags of all frames but the last. */
 const MORE = Buffer.from([0])
 const LAST = Buffer.from([LINES_LAST])
 
+interface Transfer {
+  readonly unsent: Array<Buffer>
+  /** All of it is made. */
+  isWhole: boolean
+  /** The client has not read what was sent. */
+  isFull: boolean
+  cancel: () => void
+}
+
 export class HistoryTransfers {
-  private readonly unsent = new Map<Peer, Array<Buffer>>()
+  private readonly transfers = new Map<Peer, Transfer>()
 
   /** A history is being sent to this client. */
   has(peer: Peer): boolean {
-    return this.unsent.has(peer)
+    return this.transfers.has(peer)
   }
 
-  /** Begins a transfer. One at a time for each client. */
-  send(peer: Peer, pieces: ReadonlyArray<Buffer>): void {
-    this.unsent.set(peer, pieces.length === 0 ? [Buffer.alloc(0)] : [...pieces])
-    this.sendMore(peer)
+  /** Begins a transfer of what `make` makes. One at a time for each client. `make` gives a function that cancels it. */
+  begin(peer: Peer, make: (then: (part: PicturePart) => void) => () => void): void {
+    const transfer: Transfer = { unsent: [], isWhole: false, isFull: false, cancel: () => {} }
+    this.transfers.set(peer, transfer)
+    transfer.cancel = make(({ bytes = [], isLast }) => {
+      transfer.unsent.push(...bytes)
+      if (isLast && transfer.unsent.length === 0) transfer.unsent.push(Buffer.alloc(0))
+      transfer.isWhole = isLast
+      if (!transfer.isFull) this.sendSome(peer)
+    })
   }
 
   /** The client has read what was sent. */
   sendMore(peer: Peer): void {
-    while (this.sendNext(peer));
+    const transfer = this.transfers.get(peer)
+    if (transfer !== undefined) transfer.isFull = false
+    this.sendSome(peer)
   }
 
-  /** Sends all of the rest at once: the session has ended. */
+  /** Sends all of the rest at once, which is made: the session has ended. */
   finish(peer: Peer): void {
-    while (this.has(peer)) this.sendNext(peer)
+    while (this.transfers.get(peer)?.isWhole === true) this.sendNext(peer)
   }
 
   cancel(peer: Peer): void {
-    this.unsent.delete(peer)
+    this.transfers.get(peer)?.cancel()
+    this.transfers.delete(peer)
+  }
+
+  private sendSome(peer: Peer): void {
+    while (this.sendNext(peer));
   }
 
   /** False: wait until the client has drained, or there is no more. */
   private sendNext(peer: Peer): boolean {
-    const pieces = this.unsent.get(peer)
-    const piece = pieces?.shift()
-    if (pieces === undefined || piece === undefined) return false
-    const isLast = pieces.length === 0
-    if (isLast) this.unsent.delete(peer)
-    return peer.connection.send(FrameType.lines, isLast ? LAST : MORE, piece) && !isLast
+    const transfer = this.transfers.get(peer)
+    const piece = transfer?.unsent.shift()
+    if (transfer === undefined || piece === undefined) return false
+    const isLast = transfer.isWhole && transfer.unsent.length === 0
+    if (isLast) this.transfers.delete(peer)
+    transfer.isFull = !peer.connection.send(FrameType.lines, isLast ? LAST : MORE, piece)
+    return !transfer.isFull && !isLast
   }
 }

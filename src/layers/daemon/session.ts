@@ -186,9 +186,14 @@ export class Session {
     this.outputBatch.flush()
     this.sessionEnd.endSession(status)
     for (const peer of this.peers.list()) {
+      if (peer.state !== "lagging") continue
+      peer.state = "live"
+      this.broadcast.restore(peer)
+    }
+    this.options.model.settle()
+    for (const peer of this.peers.list()) {
       this.historyTransfers.finish(peer)
-      if (peer.state === "lagging") this.broadcast.restore(peer)
-      if (peer.state === "live" || peer.state === "lagging") this.sessionEnd.tell(peer)
+      if (peer.state === "live") this.sessionEnd.tell(peer)
     }
   }
 
@@ -232,7 +237,7 @@ export class Session {
       if (peer.hello!.role !== "query") return
       this.outputBatch.flush()
       if (this.historyTransfers.has(peer)) return peer.refuseProtocol("a second history before the end of the first")
-      this.historyTransfers.send(peer, this.options.model.history({ ansi }))
+      this.historyTransfers.begin(peer, (then) => this.options.model.inSlices({ kind: "history", ansi }, then))
     },
     onPong: (peer) => this.queryRouting.onPong(peer),
     onDetachAll: (reason) => {
@@ -301,6 +306,7 @@ export class Session {
       )
     } else if (peer.seesOutput) this.broadcast.restore(peer)
     if (gap !== undefined && resume!.redraw !== undefined) this.broadcast.redraw(peer, resume!.redraw.placed)
+    if (this.sessionEnd.isOver) model.settle()
     this.sessionEnd.tell(peer)
     // Only the creator knows the session's id already.
     if (this.creatorWait.isAwaited && hello.role === "attach" && resume !== undefined) this.queryRouting.onCreator(peer)
@@ -336,6 +342,7 @@ export class Session {
   private remove(peer: Peer): void {
     this.flowControl.release(peer)
     this.historyTransfers.cancel(peer)
+    this.broadcast.cancel(peer)
     this.clientInputs.disconnect(peer)
     if (peer === this.peers.primary) this.outputBatch.flush()
     // What its terminal was asked, no other one is. Where the client has another connection, `register` does it.

@@ -4,12 +4,14 @@ import * as Layer from "effect/Layer"
 import type { Size } from "../../schema/Session.ts"
 import { readScrollback } from "../../schema/Variables.ts"
 import { Caller } from "../../services/Caller.ts"
-import { Scrollback, type ScrollbackModel, type TerminalReport } from "../../services/Scrollback.ts"
-import { VtEngine, type VtTerminal } from "../../services/VtEngine.ts"
+import { type Picture, type PicturePart, Scrollback, type ScrollbackModel, type TerminalReport } from "../../services/Scrollback.ts"
+import { type LinePart, VtEngine, type VtTerminal } from "../../services/VtEngine.ts"
 import { Backlog } from "./backlog.ts"
-import { inPieces, trimmed } from "./historyBytes.ts"
+import { HistoryBytes } from "./historyBytes.ts"
+import { atOnce } from "./inOneGo.ts"
 import { RawScrollback } from "./rawScrollback.ts"
 import { RING_BYTES } from "./ScrollbackRing.ts"
+import { Slices } from "./slices.ts"
 
 /** Lines of history kept: more than tmux's 2,000, in 10 MB at 80 columns (npm run bench -- memory). */
 export const DEFAULT_HISTORY_LINES = 5000
@@ -41,6 +43,8 @@ const LOW_WATER = 0.25
 /** The engine is loaded this long after the session was made: by then its shell is starting. */
 const LOAD_MS = 50
 
+const NOTHING = Buffer.alloc(0)
+
 interface Options {
   readonly size: Size
   readonly history: number
@@ -53,6 +57,9 @@ interface Options {
 class TerminalScrollback implements ScrollbackModel {
   private readonly raw: RawScrollback
   private readonly backlog: Backlog
+  private readonly slices = new Slices(() => this.onSlicesEnd())
+  /** A picture is being made of the model: it takes no output. */
+  private isFrozen = false
   private readonly options: Options
   private terminal: VtTerminal | undefined
   private failed = false
@@ -80,7 +87,10 @@ class TerminalScrollback implements ScrollbackModel {
   append(bytes: Buffer): void {
     const { backlog, raw } = this
     const room = MAX_BACKLOG_BYTES - bytes.length
-    if (!this.failed && backlog.bytes > room) this.attempt((terminal) => backlog.makeRoom(terminal, Math.max(0, room)))
+    if (!this.failed && backlog.bytes > room) {
+      if (this.isFrozen) this.slices.settle()
+      this.attempt((terminal) => backlog.makeRoom(terminal, Math.max(0, room)))
+    }
     const before = raw.modes.effort
     raw.append(bytes)
     if (this.failed) return
@@ -96,19 +106,12 @@ class TerminalScrollback implements ScrollbackModel {
     if (!this.failed) this.backlog.resize(size)
   }
 
-  restore(options: Parameters<ScrollbackModel["restore"]>[0] = {}): ReadonlyArray<Buffer> {
-    if (this.raw.offset() === 0) return []
-    const { history = true, ...rest } = options
-    const lines = history ? Math.min(REPLAY_LINES, this.options.history) : 0
-    return this.withModel((terminal) => terminal.restore({ history: lines, ...rest })) ?? this.raw.restore()
+  restore({ history = true, ...rest }: Parameters<ScrollbackModel["restore"]>[0] = {}): ReadonlyArray<Buffer> {
+    return this.now({ kind: "restore", history, ...rest }) ?? []
   }
 
-  redraw({ placed, size }: Parameters<ScrollbackModel["redraw"]>[0]): ReadonlyArray<Buffer> | undefined {
-    return this.withModel((terminal) =>
-      placed || terminal.hasScrolled()
-        ? terminal.restore({ history: 0, over: true, ...(size === undefined ? {} : { size }) })
-        : undefined
-    )
+  redraw(options: Parameters<ScrollbackModel["redraw"]>[0]): ReadonlyArray<Buffer> | undefined {
+    return this.now({ kind: "redraw", ...options })
   }
 
   since(offset: number): ReadonlyArray<Buffer> | undefined {
@@ -120,11 +123,15 @@ class TerminalScrollback implements ScrollbackModel {
   }
 
   history(options: { readonly ansi: boolean }): ReadonlyArray<Buffer> {
-    const lines = this.withModel((terminal) => {
-      const plain = trimmed(terminal.lines())
-      return options.ansi ? terminal.styled().slice(0, plain.length) : plain
-    })
-    return lines === undefined ? this.raw.history(options) : inPieces(lines)
+    return this.now({ kind: "history", ...options }) ?? []
+  }
+
+  inSlices(picture: Picture, then: (part: PicturePart) => void): () => void {
+    return this.slices.add(this.steps(picture, then))
+  }
+
+  settle(): void {
+    this.slices.settle()
   }
 
   leave(): Buffer {
@@ -133,7 +140,7 @@ class TerminalScrollback implements ScrollbackModel {
 
   report(): TerminalReport {
     const report = this.raw.report()
-    const cursor = () => this.withModel((terminal) => terminal.cursor()) ?? report.cursor
+    const cursor = () => this.cursor() ?? report.cursor
     const { colour, cursorShape, keyboard, mode, otherKeys, size } = report
     return {
       colour,
@@ -173,7 +180,7 @@ class TerminalScrollback implements ScrollbackModel {
 
   /** Too much is not parsed yet: no more comes before the model has caught up, in slices. */
   private fallBehind(): void {
-    this.attempt((terminal) => this.backlog.skip(terminal))
+    if (!this.isFrozen) this.attempt((terminal) => this.backlog.skip(terminal))
     if (this.failed || !this.isOver(1)) return
     this.isBehind = true
     this.onBehind(true)
@@ -188,15 +195,72 @@ class TerminalScrollback implements ScrollbackModel {
     this.onBehind(false)
   }
 
-  /** Uses the model with all output parsed. Undefined when there is no model. */
-  private withModel<A>(use: (terminal: VtTerminal) => A): A | undefined {
-    if (this.terminal === undefined) return undefined
-    const used = this.attempt((terminal) => {
+  /** Where the cursor is, by the model; undefined where it would take long to know. */
+  private cursor(): TerminalReport["cursor"] | undefined {
+    if (this.terminal === undefined || this.isFrozen || this.backlog.effortMs > BACKLOG_MS) return undefined
+    const cursor = this.attempt((terminal) => {
       this.backlog.parse(terminal!, () => false)
-      return use(terminal!)
+      return terminal!.cursor()
     })
     this.catchUp()
-    return used
+    return cursor
+  }
+
+  private now(picture: Picture): ReadonlyArray<Buffer> | undefined {
+    const parts: Array<ReadonlyArray<Buffer> | undefined> = []
+    this.inSlices(picture, ({ bytes }) => void parts.push(bytes))
+    this.settle()
+    return parts.some((part) => part === undefined) ? undefined : parts.flatMap((part) => part ?? [])
+  }
+
+  /** Makes a picture: parses the output up to now, then holds the model as it is. */
+  private *steps(picture: Picture, then: (part: PicturePart) => void): Generator<void, void> {
+    const { backlog, raw } = this
+    const target = raw.offset()
+    const isEmpty = target === 0 && picture.kind !== "redraw"
+    let hasBegun = false
+    let last: PicturePart | undefined
+    try {
+      while (this.terminal !== undefined && backlog.parseTo(this.terminal, target)) yield
+      if (this.terminal !== undefined && !isEmpty) {
+        this.isFrozen = true
+        const offset = backlog.parsedTo
+        let bytes: Array<Buffer> | undefined = picture.kind === "redraw" ? undefined : []
+        for (const piece of this.pieces(picture, this.terminal)) {
+          bytes ??= []
+          if (piece.length > 0) bytes.push(piece)
+          if (picture.kind === "history" && bytes.length > 0) {
+            hasBegun = true
+            then({ bytes, offset, isLast: false })
+            bytes = []
+          }
+          yield
+        }
+        last = { bytes, offset, isLast: true }
+      }
+    } catch (cause) {
+      this.fail(cause)
+    } finally {
+      this.isFrozen = false
+    }
+    const hasNone = isEmpty || hasBegun
+    then(last ?? { bytes: hasNone ? [] : atOnce(this.raw, picture), offset: raw.offset(), isLast: true })
+  }
+
+  private pieces(picture: Picture, terminal: VtTerminal): Iterable<Buffer> {
+    if (picture.kind === "history") return historyPieces(terminal.lineParts(picture.ansi), picture.ansi)
+    const size = picture.size === undefined ? {} : { size: picture.size }
+    if (picture.kind === "restore") {
+      return terminal.restore({ history: picture.history ? Math.min(REPLAY_LINES, this.options.history) : 0, ...size })
+    }
+    return picture.placed || terminal.hasScrolled() ? terminal.restore({ history: 0, over: true, ...size }) : []
+  }
+
+  /** What came meanwhile is parsed now. */
+  private onSlicesEnd(): void {
+    if (this.terminal === undefined) return
+    clearTimeout(this.timer)
+    this.schedule(0)
   }
 
   private attempt<A>(use: (terminal: VtTerminal | undefined) => A): A | undefined {
@@ -228,7 +292,7 @@ class TerminalScrollback implements ScrollbackModel {
       this.timer = undefined
       const busy = this.sinceTick > BUSY_BYTES
       this.sinceTick = 0
-      if (this.terminal === undefined) return
+      if (this.terminal === undefined || this.slices.isBusy) return
       if (busy && !this.isBehind) return this.schedule(IDLE_MS)
       const end = performance.now() + SLICE_MS
       this.attempt((terminal) => this.backlog.parse(terminal!, () => performance.now() >= end))
@@ -243,6 +307,15 @@ class TerminalScrollback implements ScrollbackModel {
     timer.unref()
     return timer
   }
+}
+
+function* historyPieces(parts: Iterable<LinePart>, ansi: boolean): Generator<Buffer> {
+  const history = new HistoryBytes(ansi)
+  for (const part of parts) {
+    history.add(part)
+    yield history.take() ?? NOTHING
+  }
+  yield history.take(true) ?? NOTHING
 }
 
 /** `SESH_SCROLLBACK` as lines of history. A value that means nothing was refused before. */

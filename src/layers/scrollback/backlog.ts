@@ -45,7 +45,7 @@ export interface BacklogOptions {
 
 export class Backlog {
   /** Offset up to which the model has parsed or skipped the output. */
-  private parsedTo = 0
+  parsedTo = 0
   /** Offset at which `count` is to be called next. */
   countAt = SKIP_BYTES
   private readonly rowCount: RowCount
@@ -125,6 +125,15 @@ export class Backlog {
       this.step(terminal)
       if (isTimeUp()) return
     }
+  }
+
+  /** Parses some of the output before an offset, with the resizes up to it. False once there is no more. */
+  parseTo(terminal: VtTerminal, offset: number): boolean {
+    const [resize] = this.resizes
+    const isResized = resize === undefined || resize.at > offset
+    if (this.prelude.length === 0 && this.parsedTo >= offset && isResized) return false
+    this.parse(terminal, () => true)
+    return true
   }
 
   /** Leaves a backlog of at most `maxBytes`: skips if possible, else parses. */

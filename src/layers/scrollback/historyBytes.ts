@@ -1,4 +1,5 @@
 /** The bytes of a history, made of its lines. */
+import type { LinePart } from "../../services/VtEngine.ts"
 
 /** Length of a piece: what a socket takes at once. */
 const PIECE_CHARACTERS = 64 * 1024
@@ -28,4 +29,44 @@ export const inPieces = (lines: ReadonlyArray<string>): Array<Buffer> => {
     piece = ""
   }
   return piece === "" ? pieces : [...pieces, Buffer.from(piece)]
+}
+
+/** The same of lines that come in parts: a line may be longer than a piece. */
+export class HistoryBytes {
+  private text = ""
+  /** Blank lines, and blanks of the line: they count once there is text behind them. */
+  private blankLines = ""
+  private blanks = ""
+  private hasText = false
+  private readonly ansi: boolean
+
+  /** With `ansi` nothing is cut off a line's end. */
+  constructor(ansi: boolean) {
+    this.ansi = ansi
+  }
+
+  add({ ends, isBlank, text }: LinePart): void {
+    if (isBlank) this.blanks += text
+    else {
+      const shown = this.ansi ? text : withoutBlanksAtEnd(text)
+      this.text += `${this.blankLines}${this.blanks}${shown}`
+      this.blankLines = ""
+      this.blanks = text.slice(shown.length)
+      this.hasText = true
+    }
+    if (!ends) return
+    const end = `${this.ansi ? this.blanks : ""}\n`
+    if (this.hasText) this.text += end
+    else this.blankLines += end
+    this.blanks = ""
+    this.hasText = false
+  }
+
+  /** What there is, once it is a piece; with `isLast` whatever it is. */
+  take(isLast = false): Buffer | undefined {
+    if (this.text.length < (isLast ? 1 : PIECE_CHARACTERS)) return undefined
+    const piece = Buffer.from(this.text)
+    this.text = ""
+    return piece
+  }
 }

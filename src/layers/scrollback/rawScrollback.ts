@@ -7,6 +7,7 @@ import { ModeTracker } from "../vt/modes.ts"
 import { inBandSizes, isOneTime, isQuery } from "../vt/queries.ts"
 import { VtScanner } from "../vt/scanner.ts"
 import { ByteRing } from "./byteRing.ts"
+import { inOneGo } from "./inOneGo.ts"
 import { RawCursor } from "./rawCursor.ts"
 import { rawHistory } from "./rawHistory.ts"
 
@@ -117,6 +118,10 @@ export class RawScrollback implements ScrollbackModel {
     const all = this.ring.tail(Number.POSITIVE_INFINITY)
     return rawHistory(this.ring.first === 0 ? all : fromBoundary(all), options)
   }
+
+  readonly inSlices = inOneGo(this)
+
+  settle(): void {}
 
   leave(): Buffer {
     return leave(this.modes)

@@ -1,6 +1,7 @@
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import { Scrollback } from "../../services/Scrollback.ts"
+import { Scrollback, type ScrollbackModel } from "../../services/Scrollback.ts"
+import { inOneGo } from "../scrollback/inOneGo.ts"
 import { rawHistory } from "../scrollback/rawHistory.ts"
 import { RawScrollback, replayable } from "../scrollback/rawScrollback.ts"
 
@@ -10,7 +11,7 @@ export const layer: Layer.Layer<Scrollback> = Layer.succeed(Scrollback, {
     Effect.sync(() => {
       let all = Buffer.alloc(0)
       const raw = new RawScrollback(size, 0)
-      return {
+      const model: ScrollbackModel = {
         offset: () => all.length,
         append: (bytes) => {
           raw.append(bytes)
@@ -23,8 +24,11 @@ export const layer: Layer.Layer<Scrollback> = Layer.succeed(Scrollback, {
         since: (offset) => offset > all.length ? undefined : [all.subarray(offset)],
         first: () => 0,
         history: (options) => rawHistory(all, options),
+        inSlices: (picture, then) => inOneGo(model)(picture, then),
+        settle: () => {},
         leave: () => Buffer.alloc(0),
         report: () => raw.report()
       }
+      return model
     })
 })

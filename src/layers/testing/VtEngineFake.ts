@@ -1,7 +1,7 @@
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type { Size } from "../../schema/Session.ts"
-import { type RestoreOptions, VtEngine, VtEngineError, type VtTerminal } from "../../services/VtEngine.ts"
+import { type LinePart, type RestoreOptions, VtEngine, VtEngineError, type VtTerminal } from "../../services/VtEngine.ts"
 import { VtScanner } from "../vt/scanner.ts"
 import { oscText } from "../vt/sequence.ts"
 import { incomplete } from "../vt/utf8.ts"
@@ -81,6 +81,11 @@ class PlainTerminal implements VtTerminal {
 
   styled(): ReadonlyArray<string> {
     return this.lines().map((line) => line.replace(/ +$/, ""))
+  }
+
+  lineParts(ansi: boolean): ReadonlyArray<LinePart> {
+    const lines = ansi ? this.styled() : this.lines()
+    return lines.map((text) => ({ text, isBlank: text.trimEnd() === "", ends: true }))
   }
 
   cursor(): { readonly row: number; readonly column: number } {

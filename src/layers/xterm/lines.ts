@@ -1,4 +1,5 @@
 /** A terminal's history and main screen as lines, oldest first. A wrapped line is one line. */
+import type { LinePart } from "../../services/VtEngine.ts"
 import type { Core, Line } from "./internals.ts"
 import * as Xterm from "./internals.ts"
 import { Painter } from "./painter.ts"
@@ -56,21 +57,6 @@ const rowText = (row: Line, end: number): string => {
   return run === 0 ? text : text + ascii.toString("latin1", 0, run)
 }
 
-/** As text, without blank lines at the end. */
-export const plainLines = (core: Core): Array<string> => {
-  const lines: Array<string> = []
-  for (const rows of logicalLines(core)) {
-    let text = ""
-    for (const [index, row] of rows.entries()) {
-      const next = rows[index + 1]
-      text += rowText(row, next === undefined ? Math.min(core.cols, textEnd(row)) : fullEnd(row, next, core.cols))
-    }
-    lines.push(text)
-  }
-  while (lines.at(-1) === "") lines.pop()
-  return lines
-}
-
 /** A blank, written or not, that nothing is visible of. */
 const showsNothing = (row: Line, x: number): boolean => {
   const content = row._data[x * Xterm.CELL]!
@@ -86,19 +72,49 @@ const shownEnd = (row: Line, cols: number): number => {
   return end
 }
 
-/** The lines with SGR and links. Each begins and ends with a plain pen, and has no invisible blanks at its end. */
-export const styledLines = (core: Core): Array<string> => {
+const isBlank = (text: string): boolean => !/[^ \t]/.test(text)
+
+/** The lines as text, row by row: many rows take long. */
+function* plainParts(core: Core): Generator<LinePart> {
+  for (const rows of logicalLines(core)) {
+    for (const [index, row] of rows.entries()) {
+      const next = rows[index + 1]
+      const end = next === undefined ? Math.min(core.cols, textEnd(row)) : fullEnd(row, next, core.cols)
+      const text = rowText(row, end)
+      yield { text, isBlank: isBlank(text), ends: next === undefined }
+    }
+  }
+}
+
+/** The same with SGR and links. Each line begins and ends with a plain pen, and has no invisible blanks at its end. */
+function* styledParts(core: Core): Generator<LinePart> {
   const painter = new Painter(core, true)
-  const lines: Array<string> = []
   for (const rows of logicalLines(core)) {
     let last = rows.length - 1
     while (last > 0 && shownEnd(rows[last]!, core.cols) === 0) last--
-    for (let index = 0; index < last; index++) {
-      painter.flat(rows[index]!, fullEnd(rows[index]!, rows[index + 1]!, core.cols))
+    for (let index = 0; index <= last; index++) {
+      const row = rows[index]!
+      const ends = index === last
+      const end = ends ? shownEnd(row, core.cols) : fullEnd(row, rows[index + 1]!, core.cols)
+      painter.flat(row, end)
+      if (ends) painter.plain()
+      yield { text: painter.take(), isBlank: isBlank(rowText(row, end)), ends }
     }
-    painter.flat(rows[last]!, shownEnd(rows[last]!, core.cols))
-    painter.plain()
-    lines.push(painter.take())
+  }
+}
+
+export const lineParts = (core: Core, ansi: boolean): Generator<LinePart> =>
+  ansi ? styledParts(core) : plainParts(core)
+
+/** The lines, without blank ones at the end. */
+export const wholeLines = (parts: Iterable<LinePart>): Array<string> => {
+  const lines: Array<string> = []
+  let line = ""
+  for (const { ends, text } of parts) {
+    line += text
+    if (!ends) continue
+    lines.push(line)
+    line = ""
   }
   while (lines.at(-1) === "") lines.pop()
   return lines

@@ -1,16 +1,21 @@
 /** The terminal model, over xterm.js. */
 import type { Size } from "../../schema/Session.ts"
-import type { RestoreOptions, VtTerminal } from "../../services/VtEngine.ts"
+import type { LinePart, RestoreOptions, VtTerminal } from "../../services/VtEngine.ts"
 import { leave } from "../vt/leave.ts"
 import { ModeTracker } from "../vt/modes.ts"
 import { incomplete } from "../vt/utf8.ts"
 import { resize, rewrap } from "./internals.ts"
-import { plainLines, styledLines } from "./lines.ts"
+import { lineParts, wholeLines } from "./lines.ts"
 import type { Engine, Instance } from "./load.ts"
 import { serialize } from "./serialize.ts"
 
 /** The fewest columns that xterm.js takes (common/services/BufferService.ts). */
 const MIN_COLS = 2
+
+/** Bytes of a restore that another terminal parses between two pauses: a millisecond. */
+const COPIED_BYTES = 8 * 1024
+
+const PAUSE = Buffer.alloc(0)
 
 export class XtermTerminal implements VtTerminal {
   private readonly engine: Engine
@@ -39,15 +44,15 @@ export class XtermTerminal implements VtTerminal {
     this.modes.resize(size.rows)
   }
 
-  restore({ history, over = false, size }: RestoreOptions): ReadonlyArray<Buffer> {
+  *restore({ history, over = false, size }: RestoreOptions): Generator<Buffer> {
     const { cols, rows } = this.instance.core
     const lines = over ? 0 : history
-    if (size === undefined) return this.serialize(lines, rows, over)
-    const fits = Math.max(MIN_COLS, size.cols) === cols && size.rows >= rows
-    return fits ? this.serialize(lines, size.rows, over) : this.rewrapped(size, lines, over)
+    const fits = size === undefined || (Math.max(MIN_COLS, size.cols) === cols && size.rows >= rows)
+    if (fits) yield* this.serialize(lines, size?.rows ?? rows, over)
+    else yield* this.rewrapped(size, lines, over)
   }
 
-  private serialize(history: number, rows: number, over = false): ReadonlyArray<Buffer> {
+  private serialize(history: number, rows: number, over = false): Generator<Buffer> {
     const { pending } = this.modes
     return serialize({
       core: this.instance.core,
@@ -64,23 +69,35 @@ export class XtermTerminal implements VtTerminal {
    * A restore for other columns, or for fewer rows: made by a second terminal, which gets a restore of this one and is
    * then resized. It never gets more rows: lines from its history would push down what a program has written at a row.
    */
-  private rewrapped(size: Size, history: number, over: boolean): ReadonlyArray<Buffer> {
+  private *rewrapped(size: Size, history: number, over: boolean): Generator<Buffer> {
     const { cols, rows } = this.instance.core
     const copy = new XtermTerminal(this.engine, { cols, rows }, history)
-    for (const bytes of this.serialize(history, rows)) copy.write(bytes)
-    if (size.rows < rows) copy.resize(size)
-    else rewrap(copy.instance.core, Math.max(MIN_COLS, size.cols))
-    const redrawn = copy.serialize(history, size.rows, over)
-    copy.dispose()
-    return redrawn
+    try {
+      for (const bytes of this.serialize(history, rows)) {
+        for (let at = 0; at < bytes.length; at += COPIED_BYTES) {
+          copy.write(bytes.subarray(at, at + COPIED_BYTES))
+          yield PAUSE
+        }
+        yield PAUSE
+      }
+      if (size.rows < rows) copy.resize(size)
+      else rewrap(copy.instance.core, Math.max(MIN_COLS, size.cols))
+      yield* copy.serialize(history, size.rows, over)
+    } finally {
+      copy.dispose()
+    }
   }
 
   lines(): ReadonlyArray<string> {
-    return plainLines(this.instance.core)
+    return wholeLines(this.lineParts(false))
   }
 
   styled(): ReadonlyArray<string> {
-    return styledLines(this.instance.core)
+    return wholeLines(this.lineParts(true))
+  }
+
+  lineParts(ansi: boolean): Generator<LinePart> {
+    return lineParts(this.instance.core, ansi)
   }
 
   cursor(): { readonly row: number; readonly column: number } {

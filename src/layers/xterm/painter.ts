@@ -49,6 +49,11 @@ export class Painter {
     this.isFlat = isFlat
   }
 
+  /** Of what `take` gives. */
+  get length(): number {
+    return this.out.length
+  }
+
   take(): string {
     const { out } = this
     this.out = ""

@@ -43,14 +43,21 @@ export interface SerializeOptions {
   readonly pending: Buffer
 }
 
-export const serialize = (options: SerializeOptions): Array<Buffer> => {
+/** Length of a piece. */
+const PIECE_CHARACTERS = 64 * 1024
+
+/** A piece that is full; else an empty one: between rows there may be a pause. */
+const piece = (painter: Painter): Buffer =>
+  painter.length < PIECE_CHARACTERS ? Buffer.alloc(0) : Buffer.from(painter.take())
+
+export function* serialize(options: SerializeOptions): Generator<Buffer> {
   const { core, modes, over, pending, rows } = options
   const painter = new Painter(core)
   const { alt, normal } = core.buffers
   painter.control(PROLOGUE + BEGIN_SYNC)
   painter.control(over ? eraseRows(core.cols, rows) : scrollOut(core.cols, rows))
   const first = firstReplayed(normal, core.cols, options.history)
-  paint(painter, core, normal, first, rows, over)
+  yield* paint(painter, core, normal, first, rows, over)
   painter.control(liftHistory(normal.ybase - first, core.rows, rows))
   const other = keyboard(modes.keyboards.alternate)
   if (modes.alternate === 0 && other !== "") painter.control(`\x1b[?47h${other}\x1b[?47l`)
@@ -63,14 +70,14 @@ export const serialize = (options: SerializeOptions): Array<Buffer> => {
     withCharset(painter, options, normal.savedCharset, "\x1b[?1049h")
     painter.plain()
     painter.control("\x1b[H\x1b[2J")
-    paint(painter, core, alt, alt.ybase, rows)
+    yield* paint(painter, core, alt, alt.ybase, rows)
     paintFrame(painter, options, alt)
     painter.control(other)
   }
   painter.control(enter(modes))
   paintEnd(painter, options)
-  const bytes = Buffer.from(painter.take())
-  return pending.length === 0 ? [bytes] : [bytes, pending]
+  yield Buffer.from(painter.take())
+  if (pending.length > 0) yield pending
 }
 
 /** The first line of the history that is replayed: there are not more lines than that, and not too much is in them. */
@@ -102,19 +109,20 @@ const liftHistory = (history: number, height: number, rows: number): string => {
 }
 
 /** Paints rows from `first` on. On the main screen, rows that do not fit scroll into the other terminal's history. */
-const paint = (
+function* paint(
   painter: Painter,
   core: Core,
   buffer: Screen,
   first: number,
   rows: number,
   firstMayWrap = false
-): void => {
+): Generator<Buffer, void> {
   const { cols } = core
   const main = buffer === core.buffers.normal
   const last = buffer.ybase + core.rows - 1
   let fill = 0
   for (let index = first; index <= last; index++) {
+    yield piece(painter)
     const line = buffer.lines.get(index)!
     const next = index < last ? buffer.lines.get(index + 1)! : undefined
     const wrapped = (index > first || firstMayWrap) && line.isWrapped

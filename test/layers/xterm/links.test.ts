@@ -16,7 +16,7 @@ const terminal = async (history: number) => {
   const terminal = new XtermTerminal(await engine, SIZE, history)
   return {
     write: (output: string) => terminal.write(Buffer.from(output)),
-    restored: () => Buffer.concat(terminal.restore({ history })).toString(),
+    restored: () => Buffer.concat([...terminal.restore({ history })]).toString(),
     styled: () => terminal.styled().join("\n")
   }
 }

@@ -51,7 +51,7 @@ class Scene {
     })
     this.display.show({ write: (bytes) => (this.fresh.write(bytes), true) } as Partial<OpenTty> as OpenTty)
     this.model.write(bytes.subarray(0, from))
-    const restore = Buffer.concat(this.model.restore({ history: HISTORY }))
+    const restore = Buffer.concat([...this.model.restore({ history: HISTORY })])
     this.reference.write(restore)
     this.restore(from, RESTORE_LAST, restore)
   }
@@ -79,7 +79,7 @@ class Scene {
     this.display.begin(point.output)
     this.output(point.output, to)
     const screen = this.model.restore({ history: 0, over: true })
-    this.restore(to, RESTORE_LAST | RESTORE_OVER, Buffer.concat(screen))
+    this.restore(to, RESTORE_LAST | RESTORE_OVER, Buffer.concat([...screen]))
   }
 
   dispose(): void {

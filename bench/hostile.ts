@@ -40,14 +40,15 @@ interface Sample {
 /** Writes hostile output into the pipe, as fast as the session takes it. `now`: what is being written. */
 const write = (pipe: string, now: { kind: string; bytes: number }) =>
   Effect.gen(function*() {
-    const file = yield* Effect.promise(() => fs.promises.open(pipe, "w"))
+    const open = Effect.promise(() => fs.promises.open(pipe, "w"))
+    const file = yield* Effect.acquireRelease(open, (file) => Effect.promise(() => file.close()))
     const output = ONLY === undefined ? hostileOutput(SEED, SIZE) : one(ONLY)
     for (const { bytes, kind } of output) {
       now.kind = kind
       yield* Effect.promise(() => file.writeFile(bytes))
       now.bytes += bytes.length
     }
-  })
+  }).pipe(Effect.scoped)
 
 function* one(kind: Kind) {
   for (let seed = SEED;; seed++) yield { kind, bytes: hostile(kind, seed, SIZE) }

@@ -11,7 +11,7 @@ import { HistoryBytes } from "./historyBytes.ts"
 import { atOnce } from "./inOneGo.ts"
 import { RawScrollback } from "./rawScrollback.ts"
 import { RING_BYTES } from "./ScrollbackRing.ts"
-import { Slices } from "./slices.ts"
+import { type Result, Slices } from "./slices.ts"
 
 /** Lines of history kept: more than tmux's 2,000, in 10 MB at 80 columns (npm run bench -- memory). */
 export const DEFAULT_HISTORY_LINES = 5000
@@ -214,14 +214,14 @@ class TerminalScrollback implements ScrollbackModel {
   }
 
   /** Makes a picture: parses the output up to now, then holds the model as it is. */
-  private *steps(picture: Picture, then: (part: PicturePart) => void): Generator<void, void> {
+  private *steps(picture: Picture, then: (part: PicturePart) => void): Generator<Result, Result> {
     const { backlog, raw } = this
     const target = raw.offset()
     const isEmpty = target === 0 && picture.kind !== "redraw"
     let hasBegun = false
     let last: PicturePart | undefined
     try {
-      while (this.terminal !== undefined && backlog.parseTo(this.terminal, target)) yield
+      while (this.terminal !== undefined && backlog.parseTo(this.terminal, target)) yield undefined
       if (this.terminal !== undefined && !isEmpty) {
         this.isFrozen = true
         const offset = backlog.parsedTo
@@ -229,12 +229,14 @@ class TerminalScrollback implements ScrollbackModel {
         for (const piece of this.pieces(picture, this.terminal)) {
           bytes ??= []
           if (piece.length > 0) bytes.push(piece)
-          if (picture.kind === "history" && bytes.length > 0) {
-            hasBegun = true
-            then({ bytes, offset, isLast: false })
-            bytes = []
+          if (picture.kind !== "history" || bytes.length === 0) {
+            yield undefined
+            continue
           }
-          yield
+          const part = { bytes, offset, isLast: false }
+          hasBegun = true
+          bytes = []
+          yield () => then(part)
         }
         last = { bytes, offset, isLast: true }
       }
@@ -244,7 +246,9 @@ class TerminalScrollback implements ScrollbackModel {
       this.isFrozen = false
     }
     const hasNone = isEmpty || hasBegun
-    then(last ?? { bytes: hasNone ? [] : atOnce(this.raw, picture), offset: raw.offset(), isLast: true })
+    last ??= { bytes: hasNone ? [] : atOnce(this.raw, picture), offset: raw.offset(), isLast: true }
+    const part = last
+    return () => then(part)
   }
 
   private pieces(picture: Picture, terminal: VtTerminal): Iterable<Buffer> {

@@ -6,13 +6,15 @@ const FIRST_MS = 20
 /** How long a later slice may take. */
 const SLICE_MS = 8
 
+/** What is to be called when a step is done: it may ask for more work, or for the end of this. */
+export type Result = (() => void) | undefined
+
 /** Each step takes a few milliseconds at most. */
-export type Steps = Iterator<void>
+export type Steps = Iterator<Result, Result>
 
 export class Slices {
   private queue: Array<Steps> = []
   private isScheduled = false
-  private isRunning = false
   private readonly onIdle: () => void
 
   /** `onIdle`: work was done later than it was asked for, and nothing is left. */
@@ -39,23 +41,18 @@ export class Slices {
 
   private remove(steps: Steps): void {
     if (!this.queue.includes(steps)) return
-    const isItself = this.isRunning && this.queue[0] === steps
     this.queue = this.queue.filter((other) => other !== steps)
-    // What runs cannot end itself: `run` does.
-    if (!isItself) steps.return?.()
+    steps.return?.()
   }
 
   private run(ms: number): void {
-    // Work may ask for more work, but not for its own end.
-    if (this.isRunning) return
-    this.isRunning = true
     const end = performance.now() + ms
     for (let first = this.queue[0]; first !== undefined; first = this.queue[0]) {
-      if (first.next().done === true) this.queue = this.queue.filter((other) => other !== first)
-      else if (this.queue[0] !== first) first.return?.()
+      const { done, value } = first.next()
+      if (done === true) this.queue = this.queue.filter((other) => other !== first)
+      value?.()
       if (performance.now() >= end) break
     }
-    this.isRunning = false
   }
 
   private schedule(): void {

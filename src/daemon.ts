@@ -37,10 +37,15 @@ const layers = SessionDaemonLive.layer.pipe(
   Layer.provide(Layer.succeed(Logger.LogToStderr, true))
 )
 
-const refusal = (error: StartError): LaunchReply => ({
-  error: error.message,
-  ...(error._tag === "PtyError" && error.kind !== "other" ? { kind: error.kind } : {})
-})
+const refusal = (error: StartError): LaunchReply => {
+  if (error._tag === "SessionExists") {
+    return { exists: true, ...(error.machine === undefined ? {} : { machine: error.machine }) }
+  }
+  return {
+    error: error.message,
+    ...(error._tag === "PtyError" && error.kind !== "other" ? { kind: error.kind } : {})
+  }
+}
 
 /** The system shuts down, or somebody ended us by our pid. */
 const asked = Effect.gen(function*() {
@@ -51,7 +56,7 @@ const asked = Effect.gen(function*() {
 
 const start = Effect.fnUntraced(function*(spec: SessionSpec) {
   const session = yield* (yield* Host).start(spec).pipe(
-    Effect.tapError((error) => sendReply(error._tag === "SessionExists" ? { exists: true } : refusal(error)))
+    Effect.tapError((error) => sendReply(refusal(error)))
   )
   yield* Effect.forkScoped(Effect.andThen(asked, session.kill(GRACE_MS)))
   yield* sendReply({ ok: { id: session.info.id } })

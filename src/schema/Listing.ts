@@ -8,6 +8,8 @@ export const ListedSession = Schema.Struct({
   name: SessionName,
   /** What the session says of itself. If it does not answer, what it said when it was created. */
   info: Schema.optionalKey(SessionInfo),
+  /** Name of the machine on which it runs, where that is another one that shares the directory. */
+  machine: Schema.optionalKey(Schema.String),
   /** Why it did not answer. */
   problem: Schema.optionalKey(Schema.String)
 })

@@ -1,4 +1,6 @@
 import * as Schema from "effect/Schema"
+import * as Struct from "effect/Struct"
+import { DaemonProcess } from "./Machine.ts"
 import { SessionName } from "./SessionName.ts"
 
 /** The kernel keeps a terminal's size in unsigned shorts (tty_ioctl(2), struct winsize); 0 means "unknown". */
@@ -90,6 +92,13 @@ export const SessionInfo = Schema.Struct({
   foreground: Schema.optionalKey(Schema.String)
 })
 export type SessionInfo = typeof SessionInfo.Type
+
+/**
+ * The file beside a session's socket: what the session said of itself when it was created, and its process. Without the
+ * process: an older sesh wrote it.
+ */
+export const SessionDescription = SessionInfo.mapFields(Struct.assign({ daemon: Schema.optionalKey(DaemonProcess) }))
+export type SessionDescription = typeof SessionDescription.Type
 
 /** A set of signals as Linux has it, in hexadecimal: signal 1 is the lowest bit (proc_pid_status(5), SigBlk). */
 const SignalSet = Schema.String.check(Schema.isPattern(/^[0-9a-f]{1,16}$/))

@@ -7,6 +7,7 @@ import { messageOf } from "../schema/Text.ts"
 import type { Connection } from "./Connection.ts"
 import type { HostError } from "./HostError.ts"
 import type { NoSession } from "./NoSession.ts"
+import type { SessionElsewhere } from "./SessionElsewhere.ts"
 
 /** The session exists, but cannot be connected to. */
 export class ConnectError extends Schema.TaggedError<ConnectError>()("ConnectError", {
@@ -27,5 +28,7 @@ export class SessionClient extends Context.Service<SessionClient, {
   /** The host of the sessions; undefined: this machine, where a connection breaks only when its session ends. */
   readonly host: string | undefined
   /** Connects to a session. Closing the scope destroys the connection. */
-  readonly connect: (name: SessionName) => Effect.Effect<Connection, NoSession | ConnectError | HostError, Scope.Scope>
+  readonly connect: (
+    name: SessionName
+  ) => Effect.Effect<Connection, NoSession | SessionElsewhere | ConnectError | HostError, Scope.Scope>
 }>()("sesh/services/SessionClient") {}

@@ -9,6 +9,7 @@ import type { HostError } from "./HostError.ts"
 import type { NoSession } from "./NoSession.ts"
 import type { PathsError } from "./Paths.ts"
 import type { ConnectError } from "./SessionClient.ts"
+import type { SessionElsewhere } from "./SessionElsewhere.ts"
 
 /** The session exists, but does not answer, or sends something we do not understand. */
 export class SessionUnresponsive extends Schema.TaggedError<SessionUnresponsive>()("SessionUnresponsive", {
@@ -36,13 +37,19 @@ export class VersionMismatch extends Schema.TaggedError<VersionMismatch>()("Vers
   }
 }
 
-export type AskError = NoSession | ConnectError | SessionUnresponsive | VersionMismatch | HostError
+export type AskError =
+  | NoSession
+  | SessionElsewhere
+  | ConnectError
+  | SessionUnresponsive
+  | VersionMismatch
+  | HostError
 
 /** The sessions of this user on a machine. The socket is the truth: everything here connects and asks. */
 export class SessionRegistry extends Context.Service<SessionRegistry, {
   /**
    * All sessions, sorted by name, asked in parallel. A session that has not answered after a second is listed with that
-   * problem. Removes the files that dead sessions left.
+   * problem; one of another machine, with that machine. Removes the files that dead sessions left.
    */
   readonly list: Effect.Effect<ReadonlyArray<ListedSession>, PathsError | HostError>
   /** The names of all sockets, without asking the sessions: for completion. */

@@ -28,6 +28,9 @@ suite("SessionFilesFake", SessionFilesFake.layer)
 suite("Disk", disk)
 
 const [a, b, dotted] = ["a", "b", "a.ended"] as Array<SessionName> as [SessionName, SessionName, SessionName]
+/** No process has it: Linux and macOS give lower ones (proc_sys_kernel(5), pid_max). */
+const GONE = 2 ** 30
+
 const TWO_HOURS = 2 * 3_600_000
 
 /** Makes a file as old as what it says. */
@@ -130,6 +133,11 @@ describe("SessionFiles on disk", () => {
       yield* files.writeEnd(ended(dotted))
       // What a dead session of that other name has left.
       yield* files.writeInfo(fakeInfo(dotted))
+      const description = Path.join(dir, "a.ended.json")
+      Fs.writeFileSync(
+        description,
+        Fs.readFileSync(description, "utf8").replace(`"pid":${process.pid}`, `"pid":${GONE}`)
+      )
       assert.isTrue(Fs.existsSync(Path.join(dir, "a.ended.json")))
       assert.deepStrictEqual(yield* Effect.orDie(registry.list), [])
       assert.deepStrictEqual(yield* registry.names, [])

@@ -12,11 +12,13 @@ import { HostMemory } from "../../services/HostMemory.ts"
 import type { NoSession } from "../../services/NoSession.ts"
 import { Output } from "../../services/Output.ts"
 import { Prompt } from "../../services/Prompt.ts"
+import type { SessionElsewhere } from "../../services/SessionElsewhere.ts"
 import { CONNECT_TIMEOUT_MS } from "../../services/SshTransport.ts"
 import { explain, NoSessionAnywhere, SeveralSessions } from "../words/failures.ts"
 import { runningIn } from "../words/rows.ts"
 import { age, cut, shortPath, table, visible } from "../words/text.ts"
 import { type Answer, askHosts, nameHosts } from "./askHosts.ts"
+import { hostOfMachine } from "./elsewhere.ts"
 import { runOnHost } from "./onHost.ts"
 
 /** The user was asked which session is meant, and chose none. */
@@ -37,7 +39,10 @@ interface FoundSession {
   readonly session: ListedSession
 }
 
-const has = ({ sessions }: RememberedHost, name: SessionName) => sessions.some((session) => session.name === name)
+/** Not one that the host itself only sees: it runs on another machine, which shares the directory. */
+const isThere = (session: ListedSession, name: SessionName) => session.name === name && session.machine === undefined
+
+const has = ({ sessions }: RememberedHost, name: SessionName) => sessions.some((session) => isThere(session, name))
 
 const latestOf = ({ remembered, result }: Answer): RememberedHost => Result.getOrElse(result, () => remembered)
 
@@ -109,7 +114,7 @@ const choose = Effect.fnUntraced(function*(
   const found = answers.flatMap(({ result }) =>
     Result.isFailure(result)
       ? []
-      : result.success.sessions.filter((session) => session.name === name).map((session): FoundSession => ({
+      : result.success.sessions.filter((session) => isThere(session, name)).map((session): FoundSession => ({
         on: result.success,
         session
       }))
@@ -143,15 +148,26 @@ export const locateOne = Effect.fnUntraced(function*(
   return yield* Effect.fromResult((yield* locate([name], commandLine)).get(name)!)
 })
 
-/** Runs a command on an existing session: on `host` if it is given, else here, else on the known host that has it. */
+/** The session is not here. */
+type NotHere = NoSession | SessionElsewhere
+
+/**
+ * Runs a command on an existing session: on `host` if it is given, else here, else on the machine that has it, else on
+ * the known host that has it.
+ */
 export const runAnywhere = <E extends { readonly _tag: string; readonly message: string }, R>(
   { host, name }: { readonly host: HostName | undefined; readonly name: SessionName },
   commandLine: (host: HostName) => string,
-  command: Effect.Effect<number, E | NoSession, R>
-) =>
-  host !== undefined ? runOnHost(host, command) : command.pipe(
+  command: Effect.Effect<number, E | NotHere, R>
+) => {
+  const find = Effect.fnUntraced(function*(error: NotHere) {
+    return error._tag === "NoSession" ? yield* locateOne(name, commandLine) : yield* hostOfMachine(error)
+  })
+  return host !== undefined ? runOnHost(host, command) : command.pipe(
     Effect.catchIf(
-      (error): error is Extract<E | NoSession, NoSession> => error._tag === "NoSession",
-      () => Effect.flatMap(locateOne(name, commandLine), (host) => runOnHost(host, command))
+      (error): error is Extract<E | NotHere, NotHere> =>
+        error._tag === "NoSession" || error._tag === "SessionElsewhere",
+      (error) => Effect.flatMap(find(error as NotHere), (host) => runOnHost(host, command))
     )
   )
+}

@@ -119,7 +119,8 @@ const create = Effect.fnUntraced(function*({ awaited, command, dir, keep, name, 
   return yield* (yield* DaemonLauncher).launch(spec).pipe(
     Effect.map((created): RemoteReply => ({ created })),
     Effect.catchTags({
-      SessionExists: () => Effect.succeed<RemoteReply>({ exists: true }),
+      SessionExists: ({ machine }) =>
+        Effect.succeed<RemoteReply>({ exists: true, ...(machine === undefined ? {} : { machine }) }),
       LaunchError: ({ kind, reason }) => Effect.succeed(refuse(kind, reason)),
       PathsError: ({ message }) => Effect.succeed(refuse("place", message))
     }),

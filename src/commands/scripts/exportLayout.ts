@@ -32,7 +32,8 @@ interface Exported {
   readonly problem?: string
 }
 
-const exported = ({ info, name, problem }: ListedSession): Exported => {
+const exported = ({ info, machine, name, problem }: ListedSession): Exported => {
+  if (machine !== undefined) return { problem: `${name}: not exported: it runs on ${machine}` }
   if (info === undefined) return { problem: `${name}: not exported: it does not answer (${problem})` }
   const { dir, remark } = restartDir(info)
   const entry = decodeEntry({ name, dir, ...(info.command === undefined ? {} : { command: info.command }) })

@@ -6,6 +6,7 @@ import { GRACE_MS } from "../../schema/protocol/Control.ts"
 import type { SessionName } from "../../schema/SessionName.ts"
 import { Output } from "../../services/Output.ts"
 import { SessionRegistry } from "../../services/SessionRegistry.ts"
+import { hostOfMachine } from "../hosts/elsewhere.ts"
 import { locate } from "../hosts/locate.ts"
 import { runOnHost } from "../hosts/onHost.ts"
 import { host, session } from "../language/params.ts"
@@ -67,7 +68,12 @@ const endAnywhere = Effect.fn("kill")(function*(names: ReadonlyArray<SessionName
   const localCode = yield* worstOf(
     new Set(names),
     (name) =>
-      reportFailures(end(name).pipe(Effect.catchTag("NoSession", () => Effect.sync(() => missing.push(name) && 0))))
+      reportFailures(end(name).pipe(
+        Effect.catchTag("NoSession", () => Effect.sync(() => missing.push(name) && 0)),
+        Effect.catchTag("SessionElsewhere", (error) =>
+          Effect.flatMap(hostOfMachine(error), (host) =>
+            runOnHost(host, endAll([name]))))
+      ))
   )
   return missing.length === 0 ? localCode : Math.max(localCode, yield* endElsewhere(missing))
 })

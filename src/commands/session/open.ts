@@ -5,7 +5,9 @@ import * as Option from "effect/Option"
 import type { HostName } from "../../schema/HostName.ts"
 import type { SessionName } from "../../schema/SessionName.ts"
 import { AttachClient } from "../../services/AttachClient.ts"
+import type { SessionElsewhere } from "../../services/SessionElsewhere.ts"
 import { SessionRegistry } from "../../services/SessionRegistry.ts"
+import { hostOfMachine } from "../hosts/elsewhere.ts"
 import { locateOne } from "../hosts/locate.ts"
 import { runOnHostWithFiles } from "../hosts/withFiles.ts"
 import { command, flag, host, notEmpty, operand, session } from "../language/params.ts"
@@ -54,7 +56,8 @@ const openOrCreate = (request: Open) => {
   if (request.detached) return create(request)
   const isPlain = request.dir === undefined && request.command === undefined
   return attach(name).pipe(
-    Effect.catchTag("NoSession", () => isPlain ? attachElsewhere(request) : createAndAttach(request))
+    Effect.catchTag("NoSession", () => isPlain ? attachElsewhere(request) : createAndAttach(request)),
+    Effect.catchTag("SessionElsewhere", (error) => isPlain ? attachOnMachine(error) : Effect.fail(error))
   )
 }
 
@@ -84,6 +87,12 @@ const attachElsewhere = Effect.fnUntraced(function*(request: Open) {
     : openOnHost(host.value, (synced) => attach(request.name, synced))
 })
 
+/** On another machine, which shares the directory with this one. */
+const attachOnMachine = Effect.fnUntraced(function*(error: SessionElsewhere) {
+  const host = yield* hostOfMachine(error)
+  return yield* openOnHost(host, (synced) => attach(error.name as SessionName, synced))
+})
+
 const createAndAttach = Effect.fnUntraced(function*(request: Open, synced: Effect.Effect<void> = Effect.void) {
   const { name } = request
   yield* synced
@@ -108,10 +117,13 @@ const create = Effect.fnUntraced(function*(request: Open, synced: Effect.Effect<
   return 0
 })
 
-/** Returns the new session's id, or none if another process has just created it. */
+/** Returns the new session's id, or none if another process has just created it here. */
 const make = Effect.fnUntraced(function*(request: Open) {
   return yield* launch(yield* newSpec({ ...request, awaited: !request.detached })).pipe(
     Effect.map(({ id }) => Option.some(id)),
-    Effect.catchTag("SessionExists", () => Effect.succeedNone)
+    Effect.catchIf(
+      (error) => error._tag === "SessionExists" && error.machine === undefined,
+      () => Effect.succeedNone
+    )
   )
 })

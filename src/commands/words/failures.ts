@@ -44,6 +44,7 @@ const WITHOUT_HOST: ReadonlySet<string> = new Set([
   "ConnectError",
   "LaunchError",
   "PathsError",
+  "SessionElsewhere",
   "SessionExists",
   "SessionLost",
   "SessionTooOld",

@@ -19,7 +19,8 @@ const rowOf = (session: ListedSession, home: string, now: number): Row => {
   const { info, name } = session
   return info === undefined
     ? [name, "-", "-", "-", runningIn(session)]
-    : [name, String(info.clients.length), age(now - info.created), shortPath(info.dir, home), runningIn(session)]
+    // Of a session elsewhere, what it said when it was created.
+    : [name, session.machine === undefined ? String(info.clients.length) : "-", age(now - info.created), shortPath(info.dir, home), runningIn(session)]
 }
 
 /** The row of a session of this machine. */

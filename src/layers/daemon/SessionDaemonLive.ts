@@ -72,6 +72,12 @@ export const layer: Layer.Layer<
       const ptySpec = yield* programOf(spec)
       const created = yield* Clock.currentTimeMillis
 
+      let agent = spec.env["SSH_AUTH_SOCK"] || undefined
+      const pointAgent = (socket: string) => {
+        agent = socket
+        return files.pointAgent(spec.name, socket)
+      }
+
       const makeSession = (program: CurrentProgram, initialInfo: SessionInfo) =>
         new Session({
           program,
@@ -83,7 +89,7 @@ export const layer: Layer.Layer<
           awaited: spec.awaited,
           now: () => clock.currentTimeMillisUnsafe(),
           after: (ms, then) => fork(Effect.andThen(Effect.sleep(ms), Effect.sync(then))),
-          onAgent: (socket) => fork(files.pointAgent(spec.name, socket)),
+          onAgent: (socket) => fork(pointAgent(socket)),
           onCreatorWaitEnd: () => Deferred.doneUnsafe(creatorWaitEnd, Exit.void),
           onExit: (status) => Queue.offerUnsafe(exits, status)
         })
@@ -114,13 +120,14 @@ export const layer: Layer.Layer<
         server.listen({
           name: spec.name,
           prepare,
-          onConnection: (connection, { session }) => session.connect(connection)
+          onConnection: (connection, { session }) => session.connect(connection),
+          restore: ({ session }) =>
+            Effect.andThen(files.writeInfo(session.info), agent === undefined ? Effect.void : pointAgent(agent))
         }),
         listening
       )
       yield* files.forgetEnd(spec.name)
-      const agent = spec.env["SSH_AUTH_SOCK"]
-      if (agent) yield* files.pointAgent(spec.name, agent)
+      if (agent !== undefined) yield* pointAgent(agent)
 
       const outlivesCommand = spec.keep === true && spec.command !== undefined
 

@@ -114,7 +114,10 @@ export const layer = (options: DaemonLauncherOptions = {}): Layer.Layer<DaemonLa
 
       const read = (spec: SessionSpec, plan: StartPlan, reply: LaunchReply) => {
         const { name } = spec
-        if ("exists" in reply) return Effect.fail(new SessionExists({ name }))
+        if ("exists" in reply) {
+          const { machine } = reply
+          return Effect.fail(new SessionExists({ name, ...(machine === undefined ? {} : { machine }) }))
+        }
         if ("error" in reply) {
           return Effect.fail(new LaunchError({ name, reason: reply.error, kind: reply.kind ?? "other" }))
         }

@@ -33,8 +33,8 @@ export const LaunchReply = Schema.Union([
       warning: Schema.optionalKey(Schema.String)
     })
   }),
-  /** Another session has the name. */
-  Schema.Struct({ exists: Schema.Literal(true) }),
+  /** Another session has the name; `machine`: on that machine. */
+  Schema.Struct({ exists: Schema.Literal(true), machine: Schema.optionalKey(Schema.String) }),
   /** The session could not be started: the message for the user. */
   Schema.Struct({
     error: Schema.String,

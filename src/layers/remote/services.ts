@@ -53,7 +53,8 @@ export const remoteLauncher = (host: Host) =>
         )
         const { reply } = answered
         if ("exists" in reply) {
-          return yield* new SessionExists({ name })
+          const { machine } = reply
+          return yield* new SessionExists({ name, ...(machine === undefined ? {} : { machine }) })
         }
         if (!("created" in reply)) {
           return yield* nonsense(host.name, "it answers another question")

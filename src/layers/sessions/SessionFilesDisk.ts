@@ -5,24 +5,27 @@ import * as Schema from "effect/Schema"
 import * as Fs from "node:fs"
 import { rm } from "node:fs/promises"
 import { isAbsolute } from "node:path"
-import { type Ended, SessionInfo } from "../../schema/Session.ts"
+import { type Ended, SessionDescription } from "../../schema/Session.ts"
 import type { SessionName } from "../../schema/SessionName.ts"
+import { OperatingSystem } from "../../services/OperatingSystem.ts"
 import { Paths } from "../../services/Paths.ts"
 import { SessionFiles } from "../../services/SessionFiles.ts"
+import { ownProcess } from "../system/machine.ts"
 import { replaceFile, writeWholeFile } from "../system/wholeFile.ts"
 import { encodeEnded, sweepEnded } from "./endRecords.ts"
 
-const encodeInfo = Schema.encodeSync(Schema.fromJsonString(SessionInfo))
+const encodeDescription = Schema.encodeSync(Schema.fromJsonString(SessionDescription))
 
 /** A failure to write is logged, and otherwise ignored. */
 const writing = (path: string, write: () => void) =>
   Effect.try(write).pipe(Effect.catch((error) => Effect.logWarning(`cannot write ${path}`, error.cause)))
 
 /** Files in the sessions' directory. */
-export const layer: Layer.Layer<SessionFiles, never, Paths> = Layer.effect(
+export const layer: Layer.Layer<SessionFiles, never, Paths | OperatingSystem> = Layer.effect(
   SessionFiles,
   Effect.gen(function*() {
     const paths = yield* Paths
+    const { machine } = yield* OperatingSystem
     const agentPath = (name: SessionName) => paths.session(name).agent
 
     const writeEnd = Effect.fn("SessionFiles.writeEnd")(function*(ended: Ended) {
@@ -41,7 +44,10 @@ export const layer: Layer.Layer<SessionFiles, never, Paths> = Layer.effect(
       },
       writeInfo: (info) => {
         const path = paths.session(info.name).info
-        return writing(path, () => writeWholeFile(path, `${encodeInfo(info)}\n`))
+        return writing(path, () => {
+          const description = encodeDescription({ ...info, daemon: ownProcess(machine()) })
+          writeWholeFile(path, `${description}\n`)
+        })
       },
       writeEnd,
       forgetEnd: (name) => Effect.ignore(Effect.tryPromise(() => rm(paths.session(name).ended, { force: true })))

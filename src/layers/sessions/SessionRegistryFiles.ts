@@ -22,7 +22,10 @@ const LIST_PATIENCE = "1 second"
 const problemOf = (error: Exclude<AskError, { readonly _tag: "NoSession" }>): string =>
   error._tag === "VersionMismatch" || error._tag === "HostError" ? error.message : error.reason
 
-/** Sockets in the sessions' directory: a session that answers is alive, one that refuses the connection is dead. */
+/**
+ * Sockets in the sessions' directory: a session that answers is alive. One that refuses the connection is dead, unless
+ * its description names a process that runs, or another machine.
+ */
 export const layer: Layer.Layer<SessionRegistry, never, Paths | SessionClient | Lock | Caller> = Layer.effect(
   SessionRegistry,
   Effect.gen(function*() {
@@ -46,7 +49,12 @@ export const layer: Layer.Layer<SessionRegistry, never, Paths | SessionClient | 
       const error = answer.failure
       if (error._tag === "NoSession") return Option.none()
       const info = readInfo(paths.session(name).info, name)
-      return Option.some({ name, ...(info === undefined ? {} : { info }), problem: problemOf(error) })
+      return Option.some({
+        name,
+        ...(info === undefined ? {} : { info }),
+        ...(error._tag === "SessionElsewhere" ? { machine: error.machine } : {}),
+        problem: problemOf(error)
+      })
     }
 
     const isDead = (name: SessionName) =>
@@ -65,16 +73,18 @@ export const layer: Layer.Layer<SessionRegistry, never, Paths | SessionClient | 
 
     const list = Effect.gen(function*() {
       const { leftovers, sockets } = yield* content
+      // Also those whose socket somebody has removed: they may live.
+      const asked = [...sockets, ...leftovers].toSorted()
       const scope = yield* Scope.make()
-      const answers = yield* askAll(client, { names: sockets, version, patience: LIST_PATIENCE }).pipe(
+      const answers = yield* askAll(client, { names: asked, version, patience: LIST_PATIENCE }).pipe(
         Scope.provide(scope),
         // Closing ten connections takes longer than writing ten lines, and nobody waits for it.
         Effect.ensuring(Effect.forkDetach(Scope.close(scope, Exit.void)))
       )
-      const looked = sockets.map((name, index) => listed(name, answers[index]!))
-      const dead = sockets.filter((_, index) => Option.isNone(looked[index]!))
-      if (dead.length + leftovers.length > 0) {
-        yield* reapAll([...dead, ...leftovers]).pipe(Effect.timeoutOption(LIST_PATIENCE), Effect.ignore)
+      const looked = asked.map((name, index) => listed(name, answers[index]!))
+      const dead = asked.filter((_, index) => Option.isNone(looked[index]!))
+      if (dead.length > 0) {
+        yield* reapAll(dead).pipe(Effect.timeoutOption(LIST_PATIENCE), Effect.ignore)
       }
       return looked.flatMap(Option.toArray)
     }).pipe(Effect.withSpan("SessionRegistry.list"))

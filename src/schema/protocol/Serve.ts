@@ -75,7 +75,8 @@ export const RemoteReply = Schema.Union([
       warning: Schema.optionalKey(Schema.String)
     })
   }),
-  Schema.Struct({ exists: Schema.Literal(true) }),
+  /** `machine`: on another machine, which shares the directory with the host. */
+  Schema.Struct({ exists: Schema.Literal(true), machine: Schema.optionalKey(Schema.String) }),
   Schema.Struct({ ended: Schema.NullOr(Ended) }),
   Schema.Struct({ error: AnswerError })
 ])

@@ -8,7 +8,7 @@ import { SessionExists, SessionServer, SessionServerError } from "../../services
 import { remove } from "../system/files.ts"
 import { isShared } from "../system/watchFiles.ts"
 import { askToRestore, fateOf } from "./fate.ts"
-import { keepFiles, MAX_WATCHED } from "./keepFiles.ts"
+import { keepFiles, MAX_WATCHED, type Mended } from "./keepFiles.ts"
 import { close, isServed, look, open, type Served, sweep } from "./socketFile.ts"
 import { connectUnix } from "./unixSocket.ts"
 
@@ -75,14 +75,15 @@ export const layer: Layer.Layer<SessionServer, never, Paths | Lock | OperatingSy
 
           const isDescribed = () => restore === undefined || look(files.info) !== undefined
           const isWhole = () => isServed(files.socket, served) && isDescribed()
-          const mendAll = Effect.gen(function*() {
-            yield* paths.ensure
+          const putBack = Effect.gen(function*() {
             if (!isServed(files.socket, served)) yield* reopen
             if (!isDescribed()) yield* restore!(prepared)
           })
-          const mend = Effect.suspend(() =>
-            isWhole() ? Effect.succeed(true) : Effect.map(Effect.ignore(lock.withLock(mendAll)), isWhole)
-          )
+          const mend = Effect.gen(function*(): Effect.fn.Return<Mended> {
+            if (isWhole()) return "whole"
+            yield* Effect.ignore(Effect.andThen(paths.ensure, lock.withLock(putBack)))
+            return isWhole() ? "mended" : "missing"
+          })
           const kept = {
             paths: restore === undefined ? [files.socket] : [files.socket, files.info],
             canWatch: sessions <= MAX_WATCHED,

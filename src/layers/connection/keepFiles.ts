@@ -23,14 +23,16 @@ const LONGEST_LOOK_MS = 3_600_000
 /** Milliseconds from the first file that is removed: `rm -r` would find a directory that is never empty. */
 const SETTLE_MS = 50
 
+/** What was found: nothing was missing, it was put back, or not all of it could be. */
+export type Mended = "whole" | "mended" | "missing"
+
 export interface KeepOptions {
   readonly paths: ReadonlyArray<string>
   /** Whether the system may be asked to tell of changes. */
   readonly canWatch: boolean
   /** Others may change the files without this system hearing of it. */
   readonly isShared: boolean
-  /** Puts back what is missing; false when not all is there afterwards. */
-  readonly mend: Effect.Effect<boolean>
+  readonly mend: Effect.Effect<Mended>
 }
 
 /** Mends when a file changes, or at the signal. Runs in the background until the scope closes. */
@@ -47,11 +49,14 @@ export const keepFiles = Effect.fnUntraced(function*(
   const once = Effect.acquireUseRelease(
     watch,
     Effect.fnUntraced(function*(stop) {
-      const isWhole = yield* mend
-      pause = isWhole ? LOOK_MS : Math.min(2 * pause, LONGEST_LOOK_MS)
-      const isHeard = isWhole && stop !== undefined && !isShared
+      const mended = yield* mend
+      // These are new files, to be watched in turn.
+      if (mended === "mended") return
+      const isHeard = mended === "whole" && stop !== undefined && !isShared
+      const look = pause
+      pause = mended === "whole" ? LOOK_MS : Math.min(2 * pause, LONGEST_LOOK_MS)
       const change = Effect.andThen(Queue.take(changes), Effect.sleep(SETTLE_MS))
-      yield* isHeard ? change : Effect.timeoutOption(change, pause)
+      yield* isHeard ? change : Effect.timeoutOption(change, look)
     }),
     (stop) => Effect.sync(() => stop?.())
   )

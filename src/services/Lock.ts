@@ -8,19 +8,22 @@ export class LockError extends Schema.TaggedError<LockError>()("LockError", {
   path: Schema.String,
   /** Milliseconds that another process held it while we waited. */
   heldMs: Schema.optionalKey(Schema.Int),
-  /** Why its file cannot be used. */
+  /** Process that holds it, where the system tells. */
+  holder: Schema.optionalKey(Schema.Int),
+  /** Why its file cannot be used: what is wrong, and what to do about it; missing where only the cause is known. */
+  problem: Schema.optionalKey(Schema.String),
   cause: Schema.optionalKey(Schema.Defect())
 }) {
   get isHeld(): boolean {
     return this.heldMs !== undefined
   }
   override get message() {
-    const { cause, heldMs, path } = this
-    return `cannot lock ${path}: ${
-      heldMs === undefined
-        ? messageOf(cause)
-        : `another sesh has held it for ${heldMs / 1000} s; is one of them stopped?`
-    }`
+    const { cause, heldMs, holder, path, problem } = this
+    if (heldMs === undefined) return `cannot lock ${path}: ${problem ?? messageOf(cause)}`
+    const [which, how] = holder === undefined
+      ? ["", ""]
+      : [` (process ${holder})`, ` (kill -CONT ${holder} lets it go on, kill ${holder} ends it)`]
+    return `cannot lock ${path}: another sesh${which} has held it for ${heldMs / 1000} s; is one of them stopped?${how}`
   }
 }
 

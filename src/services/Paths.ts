@@ -47,7 +47,7 @@ export class Paths extends Context.Service<Paths, {
    * to another user, others can write to it, or we cannot.
    */
   readonly ensure: Effect.Effect<void, PathsError>
-  /** As `ensure`, but creates nothing: false if there is no directory yet. */
+  /** As `ensure`, but creates nothing, and we need not be able to write there. False: there is no directory yet. */
   readonly check: Effect.Effect<boolean, PathsError>
   /** Fails if the session's socket path is longer than the system allows (`socketPathLimit`). */
   readonly checkSocketPath: (name: SessionName) => Effect.Effect<void, PathsError>

@@ -2,7 +2,7 @@ import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import * as Net from "node:net"
 import type { Connection } from "../../services/Connection.ts"
-import { codeOf } from "../system/systemError.ts"
+import { codeOf, diskProblem } from "../system/systemError.ts"
 import { socketConnection } from "./socketConnection.ts"
 
 const DEAD = new Set(["ENOENT", "ECONNREFUSED", "ECONNRESET", "ENOTSOCK"])
@@ -27,7 +27,8 @@ export class SocketError extends Schema.TaggedError<SocketError>()("SocketError"
     if (this.busy) return "it does not take connections; is its process stopped?"
     if (this.code === "EMFILE" || this.code === "ENFILE") return "too many open files"
     if (this.code === "EACCES" || this.code === "EPERM") return "permission denied"
-    return this.code
+    const problem = diskProblem(this.code)
+    return problem === undefined ? this.code : `${problem}; set SESH_DIR to a directory on another one`
   }
 }
 

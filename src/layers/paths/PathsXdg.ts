@@ -10,7 +10,7 @@ import { OperatingSystem } from "../../services/OperatingSystem.ts"
 import { Paths, PathsError } from "../../services/Paths.ts"
 import { cacheDirOf, usableXdg } from "../system/cacheDirectory.ts"
 import { isWritableByOthers, otherOwner } from "../system/ownership.ts"
-import { codeOf } from "../system/systemError.ts"
+import { codeOf, diskProblem } from "../system/systemError.ts"
 
 const octal = (mode: number): string => (mode & 0o7777).toString(8).padStart(3, "0")
 
@@ -20,8 +20,10 @@ const attempt = <A>(operation: () => A): Result.Result<A, unknown> =>
 const ofSomeoneElse = (path: string, problem: string, owner: number): PathsError =>
   new PathsError({ path, problem: `${problem} (user ${owner})`, advice: "set SESH_DIR to a directory of your own" })
 
-/** Why this directory cannot be used; undefined when it can. */
-const problemOf = (dir: string, stat: Fs.Stats, uid: number): PathsError | undefined => {
+const { R_OK, W_OK, X_OK } = Fs.constants
+
+/** Why this directory cannot be used; undefined when it can. `use`: what has to be allowed (access(2)). */
+const problemOf = (dir: string, stat: Fs.Stats, uid: number, use: number): PathsError | undefined => {
   const error = (problem: string, advice: string, cause?: unknown) =>
     new PathsError({ path: dir, problem, advice, ...(cause === undefined ? {} : { cause }) })
   if (!stat.isDirectory()) return error("is not a directory", "move it away, or set SESH_DIR to another place")
@@ -29,7 +31,7 @@ const problemOf = (dir: string, stat: Fs.Stats, uid: number): PathsError | undef
   if (isWritableByOthers(stat)) {
     return error(`is writable by others (mode ${octal(stat.mode)})`, `run: chmod 700 ${dir}`)
   }
-  const access = attempt(() => Fs.accessSync(dir, Fs.constants.R_OK | Fs.constants.W_OK | Fs.constants.X_OK))
+  const access = attempt(() => Fs.accessSync(dir, use))
   if (Result.isSuccess(access)) return undefined
   const cause = access.failure
   return codeOf(cause) === "EROFS"
@@ -45,12 +47,11 @@ const cannotMake = (dir: string, cause: unknown): PathsError => {
     ENOTDIR: `${parent} is not a directory`,
     EACCES: `${parent} cannot be written to`,
     EPERM: `${parent} cannot be written to`,
-    EROFS: `${parent} is on a read-only file system`,
-    ENOSPC: "the disk is full"
+    EROFS: `${parent} is on a read-only file system`
   }
   return new PathsError({
     path: dir,
-    problem: `cannot be made: ${because[code] ?? code}`,
+    problem: `cannot be made: ${because[code] ?? diskProblem(code) ?? code}`,
     advice: "make it yourself (mode 700), or set SESH_DIR to another place",
     cause
   })
@@ -93,10 +94,10 @@ export const layer: Layer.Layer<Paths, never, Caller | OperatingSystem> = Layer.
       )
     )
 
-    const inspect: Effect.Effect<boolean, PathsError> = Effect.suspend(() => {
+    const inspect = (use: number): Effect.Effect<boolean, PathsError> => Effect.suspend(() => {
       const stat = attempt(() => Fs.statSync(dir))
       if (Result.isSuccess(stat)) {
-        const problem = problemOf(dir, stat.success, uid)
+        const problem = problemOf(dir, stat.success, uid, use)
         return problem === undefined ? Effect.succeed(true) : Effect.fail(problem)
       }
       const cause = stat.failure
@@ -107,7 +108,7 @@ export const layer: Layer.Layer<Paths, never, Caller | OperatingSystem> = Layer.
       const entry = attempt(() => Fs.lstatSync(dir))
       if (Result.isFailure(entry)) return Effect.succeed(false)
       // Another process has just made it.
-      if (!entry.success.isSymbolicLink()) return inspect
+      if (!entry.success.isSymbolicLink()) return inspect(use)
       return Effect.fail(
         new PathsError({
           path: dir,
@@ -117,7 +118,9 @@ export const layer: Layer.Layer<Paths, never, Caller | OperatingSystem> = Layer.
       )
     })
 
-    const check = Effect.andThen(absolute, inspect)
+    /** What asks sessions needs no more: connecting to a socket writes nothing. */
+    const check = Effect.andThen(absolute, inspect(R_OK | X_OK))
+    const checkWritable = Effect.andThen(absolute, inspect(R_OK | W_OK | X_OK))
 
     const make = Effect.suspend((): Effect.Effect<void, PathsError> => {
       const owner = otherOwner(dir, uid)
@@ -128,11 +131,11 @@ export const layer: Layer.Layer<Paths, never, Caller | OperatingSystem> = Layer.
         Fs.chmodSync(dir, 0o700)
       })
       // Another process has made it meanwhile: then it is checked.
-      if (Result.isSuccess(made) || codeOf(made.failure) === "EEXIST") return Effect.asVoid(inspect)
+      if (Result.isSuccess(made) || codeOf(made.failure) === "EEXIST") return Effect.asVoid(checkWritable)
       return Effect.fail(cannotMake(dir, made.failure))
     })
 
-    const ensure = Effect.flatMap(check, (exists) => exists ? Effect.void : make)
+    const ensure = Effect.flatMap(checkWritable, (exists) => exists ? Effect.void : make)
 
     const checkSocketPath = (name: SessionName) =>
       Effect.suspend((): Effect.Effect<void, PathsError> => {

@@ -9,6 +9,8 @@ import * as Effect from "effect/Effect"
 import * as Random from "effect/Random"
 import * as Fs from "node:fs"
 import { LockError } from "../../services/Lock.ts"
+import { quietly } from "./quietly.ts"
+import { codeOf, diskProblem } from "./systemError.ts"
 
 /** Range of the pause between two tries: random, so that many waiting processes do not try in step. */
 const PAUSE_MS = { min: 3, max: 20 }
@@ -25,6 +27,59 @@ const makeFile = (path: string): void => {
   }
 }
 
+/** Of SQLite, what an extended code begins with (https://sqlite.org/rescode.html). */
+const PRIMARY = 0xff
+const CODES: Readonly<Record<number, string>> = { 10: "ENOLCK", 11: "CORRUPT", 13: "ENOSPC", 15: "ENOLCK", 26: "CORRUPT" }
+
+/** The system's code of what SQLite or Node has thrown. SQLite does not say why it cannot open or write a file. */
+const causeCode = (path: string, error: unknown): string => {
+  const { errcode } = error as { readonly errcode?: number }
+  if (errcode === undefined) return codeOf(error)
+  try {
+    if (!Fs.statSync(path).isFile()) return "EISDIR"
+    Fs.accessSync(path, Fs.constants.R_OK | Fs.constants.W_OK)
+  } catch (cause) {
+    return codeOf(cause)
+  }
+  return CODES[errcode & PRIMARY] ?? ""
+}
+
+const ANOTHER_PLACE = "set SESH_DIR to a directory on another one"
+
+/** What is wrong, and what to do about it. */
+const problemOf = (path: string, error: unknown): string | undefined => {
+  const code = causeCode(path, error)
+  const disk = diskProblem(code)
+  if (disk !== undefined) return `${disk}; ${code === "EROFS" ? "" : "make room, or "}${ANOTHER_PLACE}`
+  switch (code) {
+    case "EACCES":
+    case "EPERM":
+      return `it is not yours to write to; remove it (rm ${path}), or make it yours`
+    case "EISDIR":
+      return "it is not a file; move it away"
+    case "CORRUPT":
+      return `there is something else in it; move it away`
+    case "ENOLCK":
+    case "ENOSYS":
+    case "EOPNOTSUPP":
+      return `the file system takes no locks; ${ANOTHER_PLACE}`
+    default:
+      return undefined
+  }
+}
+
+/** A line of /proc/locks (proc_locks(5)): the pid, and the file's device and inode. */
+const LOCK_LINE = /^\d+: \S+ +\S+ +WRITE +(\d+) [0-9a-f]+:[0-9a-f]+:(\d+) /gm
+
+/** The process that holds the lock, as Linux tells. */
+const holderOf = (path: string): number | undefined =>
+  quietly(() => {
+    const { ino } = Fs.statSync(path)
+    const lines = [...Fs.readFileSync("/proc/locks", "latin1").matchAll(LOCK_LINE)]
+    const pid = Number(lines.find(([, pid, inode]) => Number(inode) === ino && Number(pid) > 1)?.[1])
+    return pid > 1 && pid !== process.pid ? pid : undefined
+  })
+
 /** Takes the lock and returns its release; undefined when another process holds it. */
 const tryLock = (path: string): (() => void) | undefined => {
   makeFile(path)
@@ -32,7 +87,8 @@ const tryLock = (path: string): (() => void) | undefined => {
   const { DatabaseSync } = process.getBuiltinModule("node:sqlite")
   const database = new DatabaseSync(path, { timeout: 0 })
   try {
-    database.exec("BEGIN EXCLUSIVE")
+    // Without a journal on the disk, which may be full.
+    database.exec("PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE")
   } catch (error) {
     database.close()
     if ((error as { readonly errcode?: number }).errcode === BUSY) return undefined
@@ -51,7 +107,10 @@ export const withFileLock =
   <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E | LockError, R> => {
     const attempt = Effect.try({
       try: () => tryLock(path),
-      catch: (cause) => new LockError({ path, cause })
+      catch: (cause) => {
+        const problem = problemOf(path, cause)
+        return new LockError({ path, cause, ...(problem === undefined ? {} : { problem }) })
+      }
     })
 
     const take = Effect.fnUntraced(function*(pause: (ms: number) => Effect.Effect<void>) {
@@ -60,7 +119,9 @@ export const withFileLock =
         const release = yield* attempt
         if (release !== undefined) return release
         if ((yield* Clock.currentTimeMillis) >= until) {
-          return yield* new LockError({ path, heldMs: Duration.toMillis(timeout) })
+          const holder = holderOf(path)
+          const heldMs = Duration.toMillis(timeout)
+          return yield* new LockError({ path, heldMs, ...(holder === undefined ? {} : { holder }) })
         }
         yield* pause(yield* Random.nextIntBetween(PAUSE_MS.min, PAUSE_MS.max))
       }

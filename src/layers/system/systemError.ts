@@ -4,6 +4,16 @@ import { getSystemErrorMap } from "node:util"
 /** The error's name, such as ENOENT (errno(3)); or any other thrown value, as text. */
 export const codeOf = (error: unknown): string => (error as NodeJS.ErrnoException).code ?? String(error)
 
+/** Why nothing can be written to a disk, by the error's name: the same words for all files. */
+const DISK: Readonly<Record<string, string>> = {
+  ENOSPC: "the disk is full",
+  EDQUOT: "the disk quota is used up",
+  EROFS: "the file system is read-only"
+}
+
+/** What is wrong with the disk; undefined when the error is another one. */
+export const diskProblem = (code: string): string | undefined => DISK[code]
+
 /** There is no such file: it is missing, or a parent is not a directory. */
 export const isAbsent = (error: unknown): boolean => ["ENOENT", "ENOTDIR"].includes(codeOf(error))
 

@@ -79,6 +79,18 @@ describe("LockSqlite", () => {
       assert.deepStrictEqual([mode & 0o777, size], [0o600, 0])
     }).pipe(Effect.provide(real)))
 
+  it.live("a file that cannot be locked is an error that says what to do", () =>
+    Effect.gen(function*() {
+      const { lock } = yield* Paths
+      const { withLock } = yield* Lock
+      const said = Effect.map(Effect.flip(withLock(Effect.void)), ({ message }) => message)
+      Fs.writeFileSync(lock, "not a database, and longer than its header is".repeat(20))
+      assert.strictEqual(yield* said, `cannot lock ${lock}: there is something else in it; move it away`)
+      Fs.rmSync(lock)
+      Fs.mkdirSync(lock)
+      assert.strictEqual(yield* said, `cannot lock ${lock}: it is not a file; move it away`)
+    }).pipe(Effect.provide(real)))
+
   it.live("a file that cannot be locked is an error that names it", () =>
     Effect.gen(function*() {
       const { lock } = yield* Paths

@@ -7,7 +7,7 @@ import * as Fs from "node:fs"
 import * as Path from "node:path"
 import * as SessionRegistryFiles from "../../src/layers/sessions/SessionRegistryFiles.ts"
 import * as SessionRegistryFake from "../../src/layers/testing/SessionRegistryFake.ts"
-import { SessionInfo } from "../../src/schema/Session.ts"
+import { SessionDescription, SessionInfo } from "../../src/schema/Session.ts"
 import type { SessionName } from "../../src/schema/SessionName.ts"
 import { Lock } from "../../src/services/Lock.ts"
 import { Paths } from "../../src/services/Paths.ts"
@@ -41,6 +41,7 @@ patienceSuite("SessionRegistryFake", memory)
 patienceSuite("SessionRegistryFiles", files)
 
 const [work, other] = ["work", "other"] as Array<SessionName> as [SessionName, SessionName]
+const encodeDescription = Schema.encodeSync(Schema.fromJsonString(SessionDescription))
 const encodeInfo = Schema.encodeSync(Schema.fromJsonString(SessionInfo))
 
 describe("SessionRegistryFiles", () => {
@@ -130,6 +131,37 @@ describe("SessionRegistryFiles", () => {
       ])
       yield* until("both have been let go", () => heard.length === 4)
       assert.deepStrictEqual(heard, ["hello", "hello", "gone", "gone"], "they are waited for together")
+    }).pipe(Effect.provide(files)))
+
+  it.live("sessions of another machine are listed with its name, and nothing of them is touched", () =>
+    Effect.gen(function*() {
+      const registry = yield* SessionRegistry
+      const paths = yield* Paths
+      yield* paths.ensure
+      const machine = { name: "node1", boot: "b1", id: "i1", pids: "pid:[1]" }
+      const names = [work, other, "third" as SessionName]
+      for (const name of names) {
+        const info = SessionRegistryFake.fakeInfo(name)
+        Fs.writeFileSync(paths.session(name).info, encodeDescription({ ...info, daemon: { machine, pid: 77, start: "1" } }))
+        Fs.symlinkSync("/nowhere", paths.session(name).agent)
+      }
+      yield* leaveDead(paths.session(work).socket)
+      yield* leaveDead(paths.session("third" as SessionName).socket)
+      const before = Fs.readdirSync(paths.dir)
+      const listed = names.toSorted().map((name) => ({
+        name,
+        info: SessionRegistryFake.fakeInfo(name),
+        machine: "node1",
+        problem: "it runs on node1"
+      }))
+      for (const _ of [1, 2]) assert.deepStrictEqual(yield* registry.list, listed)
+      assert.sameMembers(Fs.readdirSync(paths.dir), before)
+      for (const name of names) {
+        for (const ask of [registry.get(name), registry.kill(name, 0), registry.detach(name)]) {
+          const error = yield* Effect.flip(ask as Effect.Effect<unknown, { readonly _tag: string }>)
+          assert.strictEqual(error._tag, "SessionElsewhere")
+        }
+      }
     }).pipe(Effect.provide(files)))
 
   it.live("one that speaks another protocol is listed with what to do", () =>

@@ -51,7 +51,7 @@ export const ownProcess = (machine: Machine): DaemonProcess => {
 export const isRunning = ({ pid, start }: DaemonProcess, name: string): boolean => {
   // Also false for another user's process, which has got the pid meanwhile.
   const exists = quietly(() => process.kill(pid, 0), false)
-  if (!exists || pid === process.pid) return exists
+  if (!exists) return false
   const stat = readProcStat(pid)
   if (stat !== undefined) return !isZombie(stat) && (start === undefined || stat.start === start)
   // Without /proc: its command line has the name.

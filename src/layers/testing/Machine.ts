@@ -46,17 +46,23 @@ export interface MachineOptions {
 const registry = Layer.effect(
   SessionRegistry,
   Effect.gen(function*() {
-    const { listeners } = yield* NetworkTestRef.NetworkTestRef
+    const { elsewhere, listeners } = yield* NetworkTestRef.NetworkTestRef
     const { dead, sessions } = yield* SessionRegistryFake.SessionRegistryTestRef
     const set = yield* SessionRegistry
     const running = askSessions(yield* SessionClient, (yield* Caller).version)
     const isSet = (name: SessionName) => sessions.has(name) || dead.has(name)
     const of = (name: SessionName) => isSet(name) ? set : running
-    const runningNames = Effect.sync(() => [...listeners.keys()].filter((name) => !isSet(name)))
+    const runningNames = Effect.sync(() => [...listeners.keys(), ...elsewhere.keys()].filter((name) => !isSet(name)))
     const listed = (name: SessionName) =>
       running.get(name).pipe(
         Effect.map(({ info }): ListedSession => ({ name, info })),
-        Effect.catch(({ message }) => Effect.succeed<ListedSession>({ name, problem: message }))
+        Effect.catch((error) =>
+          Effect.succeed<ListedSession>(
+            error._tag === "SessionElsewhere"
+              ? { name, machine: error.machine, problem: error.reason }
+              : { name, problem: error.message }
+          )
+        )
       )
     return SessionRegistry.of({
       list: Effect.gen(function*() {

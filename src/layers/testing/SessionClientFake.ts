@@ -4,6 +4,7 @@ import type { SessionName } from "../../schema/SessionName.ts"
 import { HostError } from "../../services/HostError.ts"
 import { NoSession } from "../../services/NoSession.ts"
 import { ConnectError, SessionClient } from "../../services/SessionClient.ts"
+import { SessionElsewhere } from "../../services/SessionElsewhere.ts"
 import { NetworkTestRef } from "./network/NetworkTestRef.ts"
 
 /** Connects to what `SessionServerFake` serves on the same network, as if that were on another host if one is named. */
@@ -21,7 +22,12 @@ export const layerOn = (host: string | undefined): Layer.Layer<SessionClient, ne
             : new HostError({ host, problem: `${host}: ${reason}`, kind: "unreachable" })
         }
         if (reason !== undefined) return yield* reason
-        if (!network.listeners.has(name)) return yield* new NoSession({ name, stale: false })
+        if (!network.listeners.has(name)) {
+          const machine = network.elsewhere.get(name)
+          return yield* machine === undefined
+            ? new NoSession({ name, stale: false })
+            : new SessionElsewhere({ name, machine, files: `/fake/.sesh/${name}.*` })
+        }
         return network.open(name)
       })
 

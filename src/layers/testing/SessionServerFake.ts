@@ -12,6 +12,8 @@ export const layer: Layer.Layer<SessionServer, never, NetworkTestRef> = Layer.ef
     const listen: SessionServer["Service"]["listen"] = Effect.fn("SessionServer.listen")(
       function*({ name, onConnection, prepare }) {
         return yield* network.creating.withLock(Effect.gen(function*() {
+          const machine = network.elsewhere.get(name)
+          if (machine !== undefined) return yield* new SessionExists({ name, machine })
           if (network.listeners.has(name)) return yield* new SessionExists({ name })
           const prepared = yield* prepare
           yield* Effect.acquireRelease(

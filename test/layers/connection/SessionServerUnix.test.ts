@@ -1,17 +1,26 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
 import * as ChildProcess from "node:child_process"
 import * as Fs from "node:fs"
 import * as Net from "node:net"
 import * as Path from "node:path"
+import { readProcStat } from "../../../src/layers/system/procStat.ts"
+import { ownProcess } from "../../../src/layers/system/machine.ts"
+import { fakeInfo } from "../../../src/layers/testing/SessionRegistryFake.ts"
+import type { DaemonProcess } from "../../../src/schema/Machine.ts"
+import { SessionDescription } from "../../../src/schema/Session.ts"
+import { OperatingSystem } from "../../../src/services/OperatingSystem.ts"
 import { encodeFrame, FrameType, header, MAX_PAYLOAD_BYTES } from "../../../src/schema/protocol/Frame.ts"
 import { Paths } from "../../../src/services/Paths.ts"
 import { SessionClient } from "../../../src/services/SessionClient.ts"
 import { SessionServer } from "../../../src/services/SessionServer.ts"
-import { type Ear, ear, errorOf, until, work } from "../../contract/SessionServer.ts"
+import { connected, type Ear, ear, errorOf, until, work } from "../../contract/SessionServer.ts"
 import { leaveDead } from "../../fixtures/dead.ts"
 import { machine } from "../../fixtures/machine.ts"
 import { turns } from "../../support/turns.ts"
+
+const encodeDescription = Schema.encodeSync(Schema.fromJsonString(SessionDescription))
 
 const quiet = { name: work, prepare: Effect.void, onConnection: () => undefined }
 
@@ -158,6 +167,123 @@ describe("SessionServerUnix", () => {
       assert.strictEqual(error._tag, "SessionServerError")
       assert.sameMembers(Fs.readdirSync(paths.dir), [".lock", "work.sock"])
     }).pipe(Effect.provide(machine)))
+
+  it.live("a socket that is removed is made again, and clients stay", () =>
+    Effect.gen(function*() {
+      const paths = yield* Paths
+      const { socket } = paths.session(work)
+      const { far, near } = yield* connected
+      const heard = ear(near)
+      ear(far)
+      const remove: ReadonlyArray<() => void> = [
+        () => Fs.unlinkSync(socket),
+        () => Fs.rmSync(paths.dir, { recursive: true }),
+        () => {
+          Fs.unlinkSync(socket)
+          Fs.writeFileSync(`${socket}.else`, "")
+          Fs.renameSync(`${socket}.else`, `${socket}.json`)
+        }
+      ]
+      for (const act of remove) {
+        act()
+        yield* until("it is there", () => Fs.existsSync(socket))
+        yield* Effect.scoped((yield* SessionClient).connect(work))
+        assert.strictEqual(Fs.statSync(socket).mode & 0o777, 0o600)
+      }
+      far.send(FrameType.ping)
+      yield* until("the first client is still served", () => heard.frames.length === 1)
+    }).pipe(Effect.provide(machine)))
+
+  it.live("what was prepared is made again as well", () =>
+    Effect.gen(function*() {
+      const files = (yield* Paths).session(work)
+      const write = Effect.sync(() => Fs.writeFileSync(files.info, "{}"))
+      yield* (yield* SessionServer).listen({ ...quiet, prepare: write, restore: () => write })
+      for (const _ of [1, 2]) {
+        Fs.unlinkSync(files.info)
+        yield* until("it is there", () => Fs.existsSync(files.info))
+      }
+    }).pipe(Effect.provide(machine)))
+
+  it.live("a session that is not told of changes looks when it gets SIGUSR1", () =>
+    Effect.gen(function*() {
+      const paths = yield* Paths
+      const server = yield* SessionServer
+      yield* paths.ensure
+      // More than are watched.
+      for (let i = 0; i <= 32; i++) yield* leaveDead(Path.join(paths.dir, `dead${i}.sock`))
+      yield* server.listen(quiet)
+      const { socket } = paths.session(work)
+      Fs.unlinkSync(socket)
+      process.kill(process.pid, "SIGUSR1")
+      yield* until("it is there", () => Fs.existsSync(socket))
+    }).pipe(Effect.provide(machine)), 60_000)
+
+  it.live("a name that another session has taken meanwhile stays with it", () =>
+    Effect.gen(function*() {
+      const files = (yield* Paths).session(work)
+      const server = yield* SessionServer
+      yield* server.listen(quiet)
+      Fs.unlinkSync(files.socket)
+      const other = Net.createServer()
+      yield* Effect.callback<void>((resume) => void other.listen(files.socket, () => resume(Effect.void)))
+      yield* Effect.addFinalizer(() => Effect.sync(() => other.close()))
+      const { ino } = Fs.statSync(files.socket)
+      process.kill(process.pid, "SIGUSR1")
+      // Another look comes after the one of the signal.
+      yield* Effect.sleep(300)
+      assert.strictEqual(Fs.statSync(files.socket).ino, ino)
+    }).pipe(Effect.scoped, Effect.provide(machine)))
+
+  describe("a name without a socket", () => {
+    const describedBy = Effect.fnUntraced(function*(daemon: DaemonProcess | undefined, hasSocket: boolean) {
+      const paths = yield* Paths
+      const files = paths.session(work)
+      yield* paths.ensure
+      if (hasSocket) yield* leaveDead(files.socket)
+      Fs.writeFileSync(files.info, encodeDescription({ ...fakeInfo(work), ...(daemon === undefined ? {} : { daemon }) }))
+      return files
+    })
+    const own = Effect.map(OperatingSystem, ({ machine }) => ownProcess(machine()))
+
+    for (const hasSocket of [false, true]) {
+      const socket = hasSocket ? "a socket that nobody listens to" : "no socket"
+
+      it.live(`is taken while its process runs: ${socket}`, () =>
+        Effect.gen(function*() {
+          const child = ChildProcess.spawn("sleep", ["100"])
+          yield* Effect.addFinalizer(() => Effect.sync(() => child.kill("SIGKILL")))
+          const { start } = readProcStat(child.pid!) ?? {}
+          const daemon = { ...yield* own, pid: child.pid!, ...(start === undefined ? {} : { start }) }
+          const { info } = yield* describedBy(daemon, hasSocket)
+          assert.strictEqual((yield* Effect.flip((yield* SessionServer).listen(quiet)))._tag, "SessionExists")
+          assert.isTrue(Fs.existsSync(info))
+        }).pipe(Effect.scoped, Effect.provide(machine)))
+
+      it.live(`is free when another process has the pid, or an older sesh wrote the description: ${socket}`, () =>
+        Effect.gen(function*() {
+          const reused = { ...yield* own, start: "1" }
+          for (const daemon of [reused, undefined]) {
+            yield* describedBy(daemon, hasSocket)
+            yield* Effect.scoped((yield* SessionServer).listen(quiet))
+          }
+        }).pipe(Effect.provide(machine)))
+
+      it.live(`is another machine's, and nothing of it is touched: ${socket}`, () =>
+        Effect.gen(function*() {
+          const paths = yield* Paths
+          const node1 = { name: "node1", boot: "b1", id: "i1", pids: "pid:[1]" }
+          yield* describedBy({ machine: node1, pid: 77, start: "1" }, hasSocket)
+          const before = Fs.readdirSync(paths.dir)
+          const taken = yield* Effect.flip((yield* SessionServer).listen(quiet))
+          assert.deepInclude(taken, { _tag: "SessionExists", machine: "node1" })
+          const away = yield* Effect.flip((yield* SessionClient).connect(work))
+          assert.deepInclude(away, { _tag: "SessionElsewhere", machine: "node1" })
+          assert.include(away.message, "sesh @node1 work")
+          assert.sameMembers(Fs.readdirSync(paths.dir), [...before, ".lock"])
+        }).pipe(Effect.provide(machine)))
+    }
+  })
 
   it.live("who breaks the framing is dropped, with a reason", () =>
     Effect.gen(function*() {

@@ -28,6 +28,8 @@ export interface FakeLink {
 export class NetworkTestRef extends Context.Service<NetworkTestRef, {
   /** Who listens, and what is done with a new connection. */
   readonly listeners: Map<SessionName, (connection: Connection) => void>
+  /** Sessions of other machines that share the directory: the machine's name by the session's. */
+  readonly elsewhere: Map<SessionName, string>
   /** Every connection there was, oldest first. */
   readonly links: ReadonlyArray<FakeLink>
   /** Until it is called with undefined, no client can connect, for this reason: a host's, or just text. */
@@ -54,6 +56,7 @@ export const layer = (options?: { readonly capacity?: number }): Layer.Layer<Net
       let down: string | HostError | undefined
       return NetworkTestRef.of({
         listeners,
+        elsewhere: new Map<SessionName, string>(),
         links,
         creating,
         setDown: (reason) => {

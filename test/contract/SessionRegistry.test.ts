@@ -142,7 +142,10 @@ describe("SessionRegistryFiles", () => {
       const names = [work, other, "third" as SessionName]
       for (const name of names) {
         const info = SessionRegistryFake.fakeInfo(name)
-        Fs.writeFileSync(paths.session(name).info, encodeDescription({ ...info, daemon: { machine, pid: 77, start: "1" } }))
+        Fs.writeFileSync(
+          paths.session(name).info,
+          encodeDescription({ ...info, daemon: { machine, pid: 77, start: "1" } })
+        )
         Fs.symlinkSync("/nowhere", paths.session(name).agent)
       }
       yield* leaveDead(paths.session(work).socket)

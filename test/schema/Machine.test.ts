@@ -27,8 +27,10 @@ describe("whereabouts", () => {
 /** What a session's file holds, byte for byte: sessions outlive upgrades, and machines that share it have other ones. */
 const GOLDEN = {
   /** Before a description had the process. */
-  old: `{"name":"dev","id":"id1","dir":"/home/me","pid":71,"size":{"cols":80,"rows":24},"created":1,"active":2,"clients":[]}`,
-  now: `{"name":"dev","id":"id1","dir":"/home/me","pid":71,"size":{"cols":80,"rows":24},"created":1,"active":2,"clients":[],` +
+  old:
+    `{"name":"dev","id":"id1","dir":"/home/me","pid":71,"size":{"cols":80,"rows":24},"created":1,"active":2,"clients":[]}`,
+  now:
+    `{"name":"dev","id":"id1","dir":"/home/me","pid":71,"size":{"cols":80,"rows":24},"created":1,"active":2,"clients":[],` +
     `"daemon":{"machine":{"name":"node1","boot":"b1","id":"i1","pids":"pid:[1]"},"pid":70,"start":"4711"}}`
 }
 

@@ -68,12 +68,15 @@ const endAnywhere = Effect.fn("kill")(function*(names: ReadonlyArray<SessionName
   const localCode = yield* worstOf(
     new Set(names),
     (name) =>
-      reportFailures(end(name).pipe(
-        Effect.catchTag("NoSession", () => Effect.sync(() => missing.push(name) && 0)),
-        Effect.catchTag("SessionElsewhere", (error) =>
-          Effect.flatMap(hostOfMachine(error), (host) =>
-            runOnHost(host, endAll([name]))))
-      ))
+      reportFailures(
+        end(name).pipe(
+          Effect.catchTag("NoSession", () => Effect.sync(() => missing.push(name) && 0)),
+          Effect.catchTag(
+            "SessionElsewhere",
+            (error) => Effect.flatMap(hostOfMachine(error), (host) => runOnHost(host, endAll([name])))
+          )
+        )
+      )
   )
   return missing.length === 0 ? localCode : Math.max(localCode, yield* endElsewhere(missing))
 })

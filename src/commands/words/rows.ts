@@ -20,7 +20,13 @@ const rowOf = (session: ListedSession, home: string, now: number): Row => {
   return info === undefined
     ? [name, "-", "-", "-", runningIn(session)]
     // Of a session elsewhere, what it said when it was created.
-    : [name, session.machine === undefined ? String(info.clients.length) : "-", age(now - info.created), shortPath(info.dir, home), runningIn(session)]
+    : [
+      name,
+      session.machine === undefined ? String(info.clients.length) : "-",
+      age(now - info.created),
+      shortPath(info.dir, home),
+      runningIn(session)
+    ]
 }
 
 /** The row of a session of this machine. */

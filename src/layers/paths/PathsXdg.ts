@@ -94,29 +94,30 @@ export const layer: Layer.Layer<Paths, never, Caller | OperatingSystem> = Layer.
       )
     )
 
-    const inspect = (use: number): Effect.Effect<boolean, PathsError> => Effect.suspend(() => {
-      const stat = attempt(() => Fs.statSync(dir))
-      if (Result.isSuccess(stat)) {
-        const problem = problemOf(dir, stat.success, uid, use)
-        return problem === undefined ? Effect.succeed(true) : Effect.fail(problem)
-      }
-      const cause = stat.failure
-      if (codeOf(cause) !== "ENOENT") {
-        const problem = `cannot be looked at (${codeOf(cause)})`
-        return Effect.fail(new PathsError({ path: dir, problem, advice: "set SESH_DIR to another place", cause }))
-      }
-      const entry = attempt(() => Fs.lstatSync(dir))
-      if (Result.isFailure(entry)) return Effect.succeed(false)
-      // Another process has just made it.
-      if (!entry.success.isSymbolicLink()) return inspect(use)
-      return Effect.fail(
-        new PathsError({
-          path: dir,
-          problem: "is a link to a place that is not there",
-          advice: "make that place, or remove the link"
-        })
-      )
-    })
+    const inspect = (use: number): Effect.Effect<boolean, PathsError> =>
+      Effect.suspend(() => {
+        const stat = attempt(() => Fs.statSync(dir))
+        if (Result.isSuccess(stat)) {
+          const problem = problemOf(dir, stat.success, uid, use)
+          return problem === undefined ? Effect.succeed(true) : Effect.fail(problem)
+        }
+        const cause = stat.failure
+        if (codeOf(cause) !== "ENOENT") {
+          const problem = `cannot be looked at (${codeOf(cause)})`
+          return Effect.fail(new PathsError({ path: dir, problem, advice: "set SESH_DIR to another place", cause }))
+        }
+        const entry = attempt(() => Fs.lstatSync(dir))
+        if (Result.isFailure(entry)) return Effect.succeed(false)
+        // Another process has just made it.
+        if (!entry.success.isSymbolicLink()) return inspect(use)
+        return Effect.fail(
+          new PathsError({
+            path: dir,
+            problem: "is a link to a place that is not there",
+            advice: "make that place, or remove the link"
+          })
+        )
+      })
 
     /** What asks sessions needs no more: connecting to a socket writes nothing. */
     const check = Effect.andThen(absolute, inspect(R_OK | X_OK))

@@ -4,7 +4,13 @@ import * as Layer from "effect/Layer"
 import type { Size } from "../../schema/Session.ts"
 import { readScrollback } from "../../schema/Variables.ts"
 import { Caller } from "../../services/Caller.ts"
-import { type Picture, type PicturePart, Scrollback, type ScrollbackModel, type TerminalReport } from "../../services/Scrollback.ts"
+import {
+  type Picture,
+  type PicturePart,
+  Scrollback,
+  type ScrollbackModel,
+  type TerminalReport
+} from "../../services/Scrollback.ts"
 import { type LinePart, VtEngine, type VtTerminal } from "../../services/VtEngine.ts"
 import { Backlog } from "./backlog.ts"
 import { HistoryBytes } from "./historyBytes.ts"

@@ -14,7 +14,8 @@ export const atOnce = (model: AtOnce, picture: Picture): ReadonlyArray<Buffer> |
   }
 }
 
-export const inOneGo = (model: AtOnce & Pick<ScrollbackModel, "offset">): ScrollbackModel["inSlices"] => (picture, then) => {
-  then({ bytes: atOnce(model, picture), offset: model.offset(), isLast: true })
-  return () => {}
-}
+export const inOneGo =
+  (model: AtOnce & Pick<ScrollbackModel, "offset">): ScrollbackModel["inSlices"] => (picture, then) => {
+    then({ bytes: atOnce(model, picture), offset: model.offset(), isLast: true })
+    return () => {}
+  }

@@ -29,7 +29,13 @@ const makeFile = (path: string): void => {
 
 /** Of SQLite, what an extended code begins with (https://sqlite.org/rescode.html). */
 const PRIMARY = 0xff
-const CODES: Readonly<Record<number, string>> = { 10: "ENOLCK", 11: "CORRUPT", 13: "ENOSPC", 15: "ENOLCK", 26: "CORRUPT" }
+const CODES: Readonly<Record<number, string>> = {
+  10: "ENOLCK",
+  11: "CORRUPT",
+  13: "ENOSPC",
+  15: "ENOLCK",
+  26: "CORRUPT"
+}
 
 /** The system's code of what SQLite or Node has thrown. SQLite does not say why it cannot open or write a file. */
 const causeCode = (path: string, error: unknown): string => {

@@ -1,7 +1,13 @@
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type { Size } from "../../schema/Session.ts"
-import { type LinePart, type RestoreOptions, VtEngine, VtEngineError, type VtTerminal } from "../../services/VtEngine.ts"
+import {
+  type LinePart,
+  type RestoreOptions,
+  VtEngine,
+  VtEngineError,
+  type VtTerminal
+} from "../../services/VtEngine.ts"
 import { VtScanner } from "../vt/scanner.ts"
 import { oscText } from "../vt/sequence.ts"
 import { incomplete } from "../vt/utf8.ts"

@@ -103,8 +103,7 @@ function* styledParts(core: Core): Generator<LinePart> {
   }
 }
 
-export const lineParts = (core: Core, ansi: boolean): Generator<LinePart> =>
-  ansi ? styledParts(core) : plainParts(core)
+export const lineParts = (core: Core, ansi: boolean): Generator<LinePart> => ansi ? styledParts(core) : plainParts(core)
 
 /** The lines, without blank ones at the end. */
 export const wholeLines = (parts: Iterable<LinePart>): Array<string> => {

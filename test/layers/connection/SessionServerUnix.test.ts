@@ -5,13 +5,13 @@ import * as ChildProcess from "node:child_process"
 import * as Fs from "node:fs"
 import * as Net from "node:net"
 import * as Path from "node:path"
-import { readProcStat } from "../../../src/layers/system/procStat.ts"
 import { ownProcess } from "../../../src/layers/system/machine.ts"
+import { readProcStat } from "../../../src/layers/system/procStat.ts"
 import { fakeInfo } from "../../../src/layers/testing/SessionRegistryFake.ts"
 import type { DaemonProcess } from "../../../src/schema/Machine.ts"
+import { encodeFrame, FrameType, header, MAX_PAYLOAD_BYTES } from "../../../src/schema/protocol/Frame.ts"
 import { SessionDescription } from "../../../src/schema/Session.ts"
 import { OperatingSystem } from "../../../src/services/OperatingSystem.ts"
-import { encodeFrame, FrameType, header, MAX_PAYLOAD_BYTES } from "../../../src/schema/protocol/Frame.ts"
 import { Paths } from "../../../src/services/Paths.ts"
 import { SessionClient } from "../../../src/services/SessionClient.ts"
 import { SessionServer } from "../../../src/services/SessionServer.ts"
@@ -241,7 +241,10 @@ describe("SessionServerUnix", () => {
       const files = paths.session(work)
       yield* paths.ensure
       if (hasSocket) yield* leaveDead(files.socket)
-      Fs.writeFileSync(files.info, encodeDescription({ ...fakeInfo(work), ...(daemon === undefined ? {} : { daemon }) }))
+      Fs.writeFileSync(
+        files.info,
+        encodeDescription({ ...fakeInfo(work), ...(daemon === undefined ? {} : { daemon }) })
+      )
       return files
     })
     const own = Effect.map(OperatingSystem, ({ machine }) => ownProcess(machine()))

@@ -64,19 +64,22 @@ const pictures: ReadonlyArray<readonly [string, Picture]> = [
 ]
 
 describe("a picture of a large screen", () => {
-  it.live.each(pictures)("%s lets the event loop go on, and is the same as in one go", ([, picture]) =>
-    Effect.gen(function*() {
-      const model = yield* large
-      const { bytes, offset, turns } = yield* sliced(model, picture)
-      assert.isAbove(turns, 2)
-      assert.strictEqual(offset, model.offset())
-      const whole = picture.kind === "restore"
-        ? model.restore(picture)
-        : picture.kind === "redraw"
-        ? model.redraw(picture)!
-        : model.history(picture)
-      assert.isTrue(Buffer.concat(whole).toString() === bytes)
-    }).pipe(Effect.provide(layer)))
+  it.live.each(pictures)(
+    "%s lets the event loop go on, and is the same as in one go",
+    ([, picture]) =>
+      Effect.gen(function*() {
+        const model = yield* large
+        const { bytes, offset, turns } = yield* sliced(model, picture)
+        assert.isAbove(turns, 2)
+        assert.strictEqual(offset, model.offset())
+        const whole = picture.kind === "restore"
+          ? model.restore(picture)
+          : picture.kind === "redraw"
+          ? model.redraw(picture)!
+          : model.history(picture)
+        assert.isTrue(Buffer.concat(whole).toString() === bytes)
+      }).pipe(Effect.provide(layer))
+  )
 
   it.live("has the output up to its offset, and not what comes while it is made", () =>
     Effect.gen(function*() {

@@ -19,7 +19,7 @@ export interface TerminalReport {
   readonly colour: (key: string) => string | undefined
 }
 
-/** What is made of a session's output for a client: see `restore`, `redraw` and `history` of {@link ScrollbackModel}. */
+/** What is made of a session's output for a client: see `restore`, `redraw`, `history` of {@link ScrollbackModel}. */
 export type Picture =
   | { readonly kind: "restore"; readonly history: boolean; readonly size?: Size }
   | { readonly kind: "redraw"; readonly placed: boolean; readonly size?: Size }

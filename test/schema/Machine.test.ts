@@ -24,7 +24,7 @@ describe("whereabouts", () => {
   })
 })
 
-/** What a session's file holds, byte for byte: sessions outlive upgrades, and machines that share it have other ones. */
+/** What a session's file holds, byte for byte: sessions outlive upgrades, and machines that share it differ. */
 const GOLDEN = {
   /** Before a description had the process. */
   old:

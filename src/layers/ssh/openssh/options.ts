@@ -10,8 +10,9 @@ const ALIVE_COUNT = 3
 export const ALIVE_MS = ALIVE_INTERVAL_SECONDS * ALIVE_COUNT * 1000
 
 /**
- * Unanswered keepalives of a host whose login takes longer: ssh gives a host interval times count to answer during the
- * login too (ssh_packet_set_timeout in OpenSSH's packet.c). Somebody may have to confirm it on a phone, within a minute.
+ * Unanswered keepalives of a host whose login takes longer: ssh gives a host interval times count to answer during
+ * the login too (ssh_packet_set_timeout in OpenSSH's packet.c). Somebody may have to confirm it on a phone, within a
+ * minute.
  */
 const PATIENT_ALIVE_COUNT = 60
 
@@ -41,8 +42,8 @@ const head = (ssh: SshProgram): ReadonlyArray<string> => ssh.config === undefine
 const PLAIN = ["-x", "-T", o("ClearAllForwardings", "yes"), o("PermitLocalCommand", "no"), o("RemoteCommand", "none")]
 
 /**
- * Prints the configuration of a host, without our options. `-N`, as for the connection: without a command, ssh refuses a
- * user's `ForkAfterAuthentication` even here.
+ * Prints the configuration of a host, without our options. `-N`, as for the connection: without a command, ssh refuses
+ * a user's `ForkAfterAuthentication` even here.
  */
 export const describeArgs = (ssh: SshProgram, host: HostName): ReadonlyArray<string> => [
   ...head(ssh),
@@ -99,8 +100,8 @@ export const sessionArgs = (ssh: SshProgram, options: {
   o("ProxyCommand", "false"),
   o("BatchMode", "yes"),
   ...PLAIN,
-  // Versions before 8.7 do not know the keywords that follow. Only the first IgnoreUnknown counts, which is this one, and
-  // what the user's ignores must stay ignored: so all is. Mistakes were found when the connection was made.
+  // Versions before 8.7 do not know the keywords that follow. Only the first IgnoreUnknown counts, which is this one,
+  // and what the user's ignores must stay ignored: so all is. Mistakes were found when the connection was made.
   o("IgnoreUnknown", "*"),
   o("SessionType", "default"),
   o("StdinNull", "no"),

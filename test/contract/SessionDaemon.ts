@@ -30,11 +30,24 @@ const shell: SessionSpec = {
   awaited: false
 }
 
+/** An interactive shell, as far as it takes to leave it. */
+const playShell = (program: FakeProgram) => {
+  let line = ""
+  program.print("$ ")
+  program.onTyped = (bytes) => {
+    line += String(bytes)
+    const status = /^exit (\d+)\r/.exec(line)?.[1]
+    if (status !== undefined) program.exit(Number(status))
+  }
+}
+
 /** Plays the programs of this suite as a real terminal and a real shell do. */
 export const programs: PtyFakeOptions = {
-  problem: ({ file }) => file.includes("/") ? { problem: "there is no such file", kind: "not found" } : undefined,
+  problem: ({ file }) =>
+    ["sh", "/bin/sh"].includes(file) ? undefined : { problem: "there is no such file", kind: "not found" },
   play: (program: FakeProgram) => {
     const script = program.spec.args.at(-1)
+    if (script === undefined) return playShell(program)
     program.deaf = script === DEAF
     program.print("there\r\n")
     program.onTyped = (bytes) => {
@@ -167,13 +180,33 @@ export const suite = <E>(name: string, layer: Layer.Layer<Suite, E>): void => {
       })
     )
 
+    for (
+      const [whose, env] of [
+        ["SHELL's", { SHELL: "/bin/sh" }],
+        ["the account's, where SHELL is not set", {}],
+        ["the account's, where SHELL is empty", { SHELL: "" }]
+      ] as const
+    ) {
+      test(
+        `without a command it runs a shell: ${whose}`,
+        Effect.gen(function*() {
+          const daemon = yield* SessionDaemon
+          const session = yield* daemon.start({ ...shell, env })
+          const first = yield* client("attach")
+          yield* until("a prompt", () => /[$#] /.test(`${first.restored ?? ""}${first.output}`))
+          first.type("exit 3\r")
+          assert.deepStrictEqual(yield* session.ended, { code: 3 })
+        })
+      )
+    }
+
     test(
-      "without a command there must be a shell",
+      "a shell that is no absolute path is refused",
       Effect.gen(function*() {
         const daemon = yield* SessionDaemon
-        for (const env of [{}, { SHELL: "sh" }]) {
-          assert.strictEqual((yield* Effect.flip(daemon.start({ ...shell, env })))._tag, "SpecError")
-        }
+        const error = yield* Effect.flip(daemon.start({ ...shell, env: { SHELL: "sh" } }))
+        assert.strictEqual(error._tag, "SpecError")
+        assert.include(error.message, `SHELL is "sh", not an absolute path`)
         yield* isFree
       })
     )

@@ -176,10 +176,14 @@ const WNOHANG = 1
 
 /** Calls back once, when the system reports the program's end. */
 const whenEnded = (functions: Libc, pid: number, onExit: (status: ExitStatus) => void): void => {
+  let isReported = false
   const look = () => {
+    // The status is given once. The signal may come before the first look: that must not ask again.
+    if (isReported) return
     const status = Buffer.alloc(4)
     const found = functions.waitpid(pid, status, WNOHANG)
     if (found === 0) return
+    isReported = true
     stop()
     // Nothing to wait for: the caller had SIGCHLD ignored, and the system keeps no status then.
     onExit(found === pid ? statusOf(status.readInt32LE()) : { code: 0 })

@@ -11,6 +11,7 @@ import { fromBytes, toBytes } from "../../../src/schema/ByteString.ts"
 import { Pty, type PtySpec } from "../../../src/services/Pty.ts"
 import { hasEnded, hear, isReady, run } from "../../contract/Pty.ts"
 import { until } from "../../contract/SessionServer.ts"
+import { turns } from "../../support/turns.ts"
 
 const spawn = (spec: PtySpec) => Effect.flatMap(Pty, (pty) => pty.spawn(spec))
 
@@ -128,6 +129,23 @@ describe.runIf(process.platform === "linux")("a program on Linux", () => {
       assert.deepStrictEqual(pixels(), { width: 1600, height: 960 })
       program.resize({ cols: 80, rows: 24 })
       assert.deepStrictEqual(pixels(), {})
+    })
+  )
+
+  test(
+    "has its own status, however soon it ends",
+    Effect.gen(function*() {
+      // In a timer's turn: signals come between that and what is to run immediately.
+      yield* Effect.sleep(1)
+      const program = yield* spawn(run("say", "hello", "7"))
+      program.pause()
+      const isZombie = () => / Z /.test(Fs.readFileSync(`/proc/${program.pid}/stat`, "latin1"))
+      while (!isZombie()) { /* Its end comes in this turn. */ }
+      const heard = hear(program)
+      yield* turns
+      program.resume()
+      yield* hasEnded(heard)
+      assert.deepStrictEqual(heard.exits, [{ code: 7 }])
     })
   )
 

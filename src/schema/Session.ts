@@ -107,6 +107,9 @@ const SignalSet = Schema.String.check(Schema.isPattern(/^[0-9a-f]{1,16}$/))
 export const SignalSets = Schema.Struct({ blocked: SignalSet, ignored: SignalSet })
 export type SignalSets = typeof SignalSets.Type
 
+/** Modes of a terminal: Linux' `struct termios`, in hexadecimal. */
+export const TerminalModes = Schema.String.check(Schema.isPattern(/^([0-9a-f]{2}){1,64}$/))
+
 /** How to start a session. Directory, command and environment stand for bytes (ByteString). */
 export const SessionSpec = Schema.Struct({
   name: SessionName,
@@ -115,8 +118,8 @@ export const SessionSpec = Schema.Struct({
   command: Schema.optionalKey(Schema.Array(Schema.String)),
   env: Schema.Record(Schema.String, Schema.String),
   size: Size,
-  /** Modes of the creator's terminal: `struct termios` as its system has it, in hexadecimal. */
-  modes: Schema.optionalKey(Schema.String.check(Schema.isPattern(/^([0-9a-f]{2})+$/))),
+  /** Those of the creator's terminal. */
+  modes: Schema.optionalKey(TerminalModes),
   /** Those that the creator was started with; absent: none. */
   signals: Schema.optionalKey(SignalSets),
   /** The creator is about to attach, or to wait for the command. If that ends first, keep its output and status. */

@@ -39,6 +39,11 @@ export class Tty extends Context.Service<Tty, {
   /** The size of the terminal on output, or else on input; undefined when neither is a terminal. */
   readonly size: () => Size | undefined
   /**
+   * Modes of the terminal, as `SessionSpec` has them; undefined when there is none, or the system does not tell. Loads
+   * what that takes: from then on `size` has pixels.
+   */
+  readonly modes: () => string | undefined
+  /**
    * Opens the byte path. If input is a terminal it is raw from now on: no echo, no signals from keys, and a line feed
    * goes out as a line feed. Closing the scope restores it, whatever happened.
    */

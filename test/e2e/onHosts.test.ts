@@ -53,6 +53,19 @@ const forms = (lab: () => Hosts) => {
     t.close()
   })
 
+  it("the terminal there has the modes of the one here", async () => {
+    const { client } = lab()
+    const t = await terminal(client, { cols: 100 })
+    t.run("stty erase '^H' intr '^]' -ixon -echoctl; sesh @h1 modes")
+    await t.prompt("h1$")
+    t.fresh(
+      "stty -a | tr ';' '\\n' | grep -oE '^ *(erase|intr) = .*|-?(ixon|echoctl)' | tr -d ' ' | sort -u | tr '\\n' ,"
+    )
+    await t.shows("-echoctl,-ixon,erase=^H,intr=^],")
+    t.close()
+    assert.deepStrictEqual(await sesh("@h1", "--kill", "modes"), ["", "[modes on h1 ended]\n", 0])
+  })
+
   it("a directory is seen from the home there, also if the shell here has put its own home before it", async () => {
     const { client, hosts: [h1] } = lab()
     fs.mkdirSync(path.join(h1!.home, "project/src"), { recursive: true })

@@ -63,6 +63,7 @@ const playSesh = (machine: Context.Context<Machine.Machine>) => (program: FakeRe
     inputIsTerminal: false,
     outputIsTerminal: false,
     size: () => undefined,
+    modes: () => undefined,
     open: (handlers) =>
       Effect.sync(() => {
         stdio.listen({

@@ -101,7 +101,7 @@ const answer = Effect.fnUntraced(function*(question: RemoteAsk) {
 })
 
 /** Creates a session with the environment of a login here, and the terminal of the other sesh. */
-const create = Effect.fnUntraced(function*({ awaited, command, dir, keep, name, size, terminal }: AskCreate) {
+const create = Effect.fnUntraced(function*({ awaited, command, dir, keep, modes, name, size, terminal }: AskCreate) {
   const { environment, home, resolve } = yield* Caller
   const spec: SessionSpec = {
     name,
@@ -112,6 +112,7 @@ const create = Effect.fnUntraced(function*({ awaited, command, dir, keep, name, 
       ...terminalVariables(terminal)
     },
     size,
+    ...(modes === undefined ? {} : { modes }),
     awaited,
     login: true,
     ...(keep === undefined ? {} : { keep })

@@ -4,6 +4,7 @@ import * as Option from "effect/Option"
 import { isatty } from "node:tty"
 import { type OpenTty, Tty, TtyError, type TtyHandlers } from "../../services/Tty.ts"
 import { endSignals, listening } from "../system/processEvents.ts"
+import { modesOf } from "../system/terminal.ts"
 import { inputModes, type Modes, noModes, outputModes } from "./ttyModes.ts"
 import {
   type Input,
@@ -61,7 +62,9 @@ export const layerOn = (inputFd: number, outputFd: number): Layer.Layer<Tty> =>
     const size = () =>
       (outputIsTerminal ? sizeOf(outputFd) : undefined) ?? (inputIsTerminal ? sizeOf(inputFd) : undefined)
 
-    const modesOf = (input: Input): Modes => {
+    const modes = () => inputIsTerminal ? modesOf(inputFd) : outputIsTerminal ? modesOf(outputFd) : undefined
+
+    const rawModes = (input: Input): Modes => {
       if (inputIsTerminal) return inputModes(input, inputFd)
       return outputIsTerminal ? outputModes(outputFd) : noModes
     }
@@ -81,7 +84,7 @@ export const layerOn = (inputFd: number, outputFd: number): Layer.Layer<Tty> =>
         }),
         (input) => Effect.sync(input.close)
       )
-      yield* inModes(modesOf(input), onResize)
+      yield* inModes(rawModes(input), onResize)
       // The terminal is gone, or the reader of our output: handled like a hangup.
       const outputHandlers = { onDrain: handlers.onDrain, onGone: () => handlers.onSignal("SIGHUP") }
       const output = yield* Effect.acquireRelease(
@@ -95,7 +98,7 @@ export const layerOn = (inputFd: number, outputFd: number): Layer.Layer<Tty> =>
       return opened(input, output)
     })
 
-    return Tty.of({ inputIsTerminal, outputIsTerminal, size, open })
+    return Tty.of({ inputIsTerminal, outputIsTerminal, size, modes, open })
   })
 
 /** Standard input and output of this process. */

@@ -1,6 +1,5 @@
 /** The messages between launcher and daemon, on the daemon's descriptor 3: one line of JSON each way. */
 import * as Schema from "effect/Schema"
-import * as Struct from "effect/Struct"
 import { SessionSpec } from "../../schema/Session.ts"
 
 /** The daemon's descriptor of the channel. */
@@ -13,12 +12,12 @@ export const TERMINAL_FD = 4
 export const DAEMON_FLAG = "--daemon"
 
 /**
- * A spec without what the daemon asks the creator's terminal itself. A launcher that was running when sesh was upgraded
- * sends no environment: the daemon's process has it.
+ * A spec. Where the creator's terminal is there, the daemon asks that for its modes and its size in pixels. A launcher
+ * that was running when sesh was upgraded sends no environment: the daemon's process has it.
  */
 export const LaunchRequest = Schema.fromJsonString(
   SessionSpec.mapFields((fields) => ({
-    ...Struct.omit(fields, ["modes"]),
+    ...fields,
     env: Schema.optionalKey(fields.env),
     hasTerminal: Schema.optionalKey(Schema.Boolean)
   }))

@@ -63,7 +63,7 @@ export const layer: Layer.Layer<Remotes, never, SshTransport | HostMemory | Call
           Context.add(EndedSessions, ended),
           Context.add(Caller, remote),
           Context.add(SessionRegistry, remoteRegistry(client, host, caller.version)),
-          Context.add(DaemonLauncher, remoteLauncher(host)),
+          Context.add(DaemonLauncher, remoteLauncher(host, tty)),
           Context.add(AttachClient, Context.get(live, AttachClient)),
           Context.add(SessionControl, Context.get(live, SessionControl))
         )

@@ -11,6 +11,7 @@ import { EndedSessions } from "../../services/EndedSessions.ts"
 import type { SessionClient } from "../../services/SessionClient.ts"
 import { SessionRegistry } from "../../services/SessionRegistry.ts"
 import { SessionExists } from "../../services/SessionServer.ts"
+import type { Tty } from "../../services/Tty.ts"
 import { askSessions } from "../sessions/requests.ts"
 import { nonsense } from "./errors.ts"
 import type { Host } from "./host.ts"
@@ -28,8 +29,8 @@ export const remoteRegistry = (client: SessionClient["Service"], host: Host, ver
     )
   })
 
-/** The session gets the environment of a login on its host. */
-export const remoteLauncher = (host: Host) =>
+/** The session gets the environment of a login on its host, and a terminal as this one: modes, size and pixels. */
+export const remoteLauncher = (host: Host, tty: Tty["Service"]) =>
   DaemonLauncher.of({
     launch: Effect.fn("DaemonLauncher.launch")(
       function*({ awaited, command, dir, env, keep, name, size }: SessionSpec) {
@@ -38,12 +39,15 @@ export const remoteLauncher = (host: Host) =>
         if (![dir, ...command ?? []].every(isText)) {
           return yield* new LaunchError({ name, kind: "other", reason: "its directory or command is not UTF-8" })
         }
+        // Before the size, which has no pixels before.
+        const modes = tty.modes()
         const answered = yield* host.ask({
           ask: "create",
           name,
           dir,
           ...(file === undefined ? {} : { command: [file, ...args] }),
-          size,
+          size: tty.size() ?? size,
+          ...(modes === undefined ? {} : { modes }),
           terminal: terminalVariables(env),
           awaited,
           ...(keep === undefined ? {} : { keep })

@@ -186,12 +186,14 @@ export interface TtyFakeOptions {
   readonly inputIsTerminal?: boolean
   readonly outputIsTerminal?: boolean
   readonly size?: Size
+  /** Not told, unless given. */
+  readonly modes?: string
 }
 
 /** A terminal with a test in front of it. */
 export const layer = (options: TtyFakeOptions = {}): Layer.Layer<Tty | TtyTestRef> =>
   Layer.effectContext(Effect.sync(() => {
-    const { inputIsTerminal = true, outputIsTerminal = true, size = DEFAULT_SIZE } = options
+    const { inputIsTerminal = true, modes, outputIsTerminal = true, size = DEFAULT_SIZE } = options
     const isTerminal = inputIsTerminal || outputIsTerminal
     const terminal = new FakeTerminal(inputIsTerminal, isTerminal ? size : undefined)
     const open = Effect.fn("Tty.open")(function*(handlers: TtyHandlers) {
@@ -205,6 +207,12 @@ export const layer = (options: TtyFakeOptions = {}): Layer.Layer<Tty | TtyTestRe
       )
     })
     return Context.make(TtyTestRef, terminal).pipe(
-      Context.add(Tty, { inputIsTerminal, outputIsTerminal, size: () => terminal.size, open })
+      Context.add(Tty, {
+        inputIsTerminal,
+        outputIsTerminal,
+        size: () => terminal.size,
+        modes: () => isTerminal ? modes : undefined,
+        open
+      })
     )
   }))

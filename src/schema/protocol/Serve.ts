@@ -4,7 +4,7 @@
  */
 import * as Schema from "effect/Schema"
 import { ListedSession } from "../Listing.ts"
-import { Ended, Size } from "../Session.ts"
+import { Ended, Size, TerminalModes } from "../Session.ts"
 import { SessionName } from "../SessionName.ts"
 import { hasUnseen } from "../Text.ts"
 
@@ -33,6 +33,8 @@ const AskCreate = Schema.Struct({
   dir: Schema.String,
   command: Schema.optionalKey(Schema.NonEmptyArray(Schema.String)),
   size: Size,
+  /** Modes of the asker's terminal; an older sesh sends none. */
+  modes: Schema.optionalKey(TerminalModes),
   terminal: Schema.Record(Schema.String, Schema.String),
   awaited: Schema.Boolean,
   keep: Schema.optionalKey(Schema.Boolean)

@@ -63,6 +63,13 @@ describe("sesh --serve", () => {
       })
     }))
 
+  it.live("gives a session the modes and the pixels of the terminal there", () =>
+    Effect.gen(function*() {
+      const terminal = { modes: "00ff".repeat(30), size: { cols: 90, rows: 30, width: 900, height: 600 } }
+      const [, [spec]] = yield* answerTo({ pieces: [request({ ...create, ...terminal })] }, specs)
+      assert.deepInclude(spec, terminal)
+    }))
+
   it.live("makes a session with the environment here and the terminal there, whose shell is a login shell", () =>
     Effect.gen(function*() {
       const terminal = { TERM: "xterm-kitty", LC_CTYPE: "C", LD_PRELOAD: "/tmp/x.so", LANG: "a\nb", COLORTERM: "" }
@@ -133,6 +140,7 @@ describe("sesh --serve", () => {
         ["request", [request({ ask: "dance" })]],
         ["request", [request({ ...create, name: "../x" })]],
         ["request", [request({ ...create, command: [] })]],
+        ["request", [request({ ...create, modes: "0x" })]],
         ["request", large],
         ["version", [`{"version":2,"sesh":"9.9.9"}\n`]]
       ]

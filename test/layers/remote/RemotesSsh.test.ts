@@ -8,6 +8,7 @@ import * as AttachClientLive from "../../../src/layers/attach/AttachClientLive.t
 import * as RemotesSsh from "../../../src/layers/remote/RemotesSsh.ts"
 import * as SessionControlLive from "../../../src/layers/sessions/SessionControlLive.ts"
 import * as Caller from "../../../src/layers/testing/CallerFake.ts"
+import { DaemonLauncherTestRef } from "../../../src/layers/testing/DaemonLauncherFake.ts"
 import * as EventLogFake from "../../../src/layers/testing/EventLogFake.ts"
 import * as HostMemoryFake from "../../../src/layers/testing/HostMemoryFake.ts"
 import { layer as network, NetworkTestRef } from "../../../src/layers/testing/network/NetworkTestRef.ts"
@@ -327,6 +328,20 @@ describe("sessions on another host", () => {
         assert.deepInclude(yield* Fiber.join(killing), { _tag: "HostError", kind: "lost" })
       })
     ))
+
+  it.live("a session there has the modes and the size of this terminal", () =>
+    Effect.gen(function*() {
+      const [modes, size] = ["00ff".repeat(30), { cols: 90, rows: 30, width: 900, height: 600 }]
+      const machine = yield* Layer.build(machineOf({ pty: programs }))
+      const remotes = yield* Layer.build(RemotesSsh.layer.pipe(
+        Layer.provide(sshFake({ web: sshHostOf(machine) })),
+        Layer.provide(Tty.layer({ modes, size })),
+        Layer.provide(here)
+      ))
+      const there = yield* Context.get(remotes, Remotes).at(web)
+      yield* Context.get(there, DaemonLauncher).launch({ ...spec, size: { cols: 90, rows: 30 } })
+      assert.deepInclude(Context.get(machine, DaemonLauncherTestRef).specs[0], { modes, size })
+    }).pipe(Effect.scoped))
 
   it.live("services of this machine are not taken for those of the host", () =>
     Effect.gen(function*() {

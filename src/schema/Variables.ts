@@ -1,4 +1,7 @@
 /** Values of our own variables. One that means nothing is the user's mistake, and is said where it would count. */
+import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
+import { parseSessionName, type SessionName } from "./SessionName.ts"
 import { visible } from "./Text.ts"
 
 type Env = Readonly<Record<string, string | undefined>>
@@ -32,6 +35,23 @@ export const readPreserved = (text: string | undefined): ReadonlyArray<string> |
     ? names
     : problemWith("SESH_PRESERVE_ENV", text!, "names of variables, with commas between them")
 }
+
+/** `SESH_SESSION` is no session's name: a session sets it, so somebody else has. */
+export class InvalidSessionVariable extends Schema.TaggedError<InvalidSessionVariable>()("InvalidSessionVariable", {
+  input: Schema.String
+}) {
+  override get message() {
+    return `SESH_SESSION is ${visible(JSON.stringify(this.input.slice(0, 40)))}, no session's name: unset it`
+  }
+}
+
+/** `SESH_SESSION`: the session that we are in; undefined where it is not set. */
+export const readCurrentSession = (
+  text: string | undefined
+): Result.Result<SessionName | undefined, InvalidSessionVariable> =>
+  text === undefined || text === ""
+    ? Result.succeed(undefined)
+    : Result.mapError(parseSessionName(text), () => new InvalidSessionVariable({ input: text }))
 
 /** What is wrong with a variable that counts when a session is made; undefined: nothing. */
 export const problemWithVariables = (env: Env): string | undefined =>

@@ -1,5 +1,12 @@
 import { assert, describe, it } from "@effect/vitest"
-import { problemWithVariables, readNoSync, readPreserved, readScrollback } from "../../src/schema/Variables.ts"
+import * as Result from "effect/Result"
+import {
+  problemWithVariables,
+  readCurrentSession,
+  readNoSync,
+  readPreserved,
+  readScrollback
+} from "../../src/schema/Variables.ts"
 
 describe("a variable of ours", () => {
   it("that is empty counts as not set", () => {
@@ -7,6 +14,7 @@ describe("a variable of ours", () => {
       assert.isUndefined(readScrollback(text))
       assert.isFalse(readNoSync(text))
       assert.deepStrictEqual(readPreserved(text), [])
+      assert.deepStrictEqual(readCurrentSession(text), Result.succeed(undefined))
     }
     assert.isUndefined(problemWithVariables({ SESH_SCROLLBACK: "", SESH_PRESERVE_ENV: "" }))
   })
@@ -26,6 +34,10 @@ describe("a variable of ours", () => {
     for (const text of ["A;B", "1A", "A=b", "*"]) {
       assert.include(readPreserved(text), "names of variables")
       assert.isString(problemWithVariables({ SESH_PRESERVE_ENV: text }))
+    }
+    for (const text of ["../x", "a b", "-x", "x".repeat(65)]) {
+      const { message } = Result.getOrThrow(Result.flip(readCurrentSession(text)))
+      assert.include(message, `SESH_SESSION is ${JSON.stringify(text.slice(0, 40))}, no session's name: unset it`)
     }
     assert.notInclude(readScrollback("\u001b[2J\u202e"), "\u202e")
   })

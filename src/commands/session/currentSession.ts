@@ -1,7 +1,7 @@
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import * as Result from "effect/Result"
-import { parseSessionName, type SessionName } from "../../schema/SessionName.ts"
+import type { SessionName } from "../../schema/SessionName.ts"
+import { readCurrentSession } from "../../schema/Variables.ts"
 import { Caller } from "../../services/Caller.ts"
 import { SessionRegistry } from "../../services/SessionRegistry.ts"
 
@@ -11,12 +11,13 @@ import { SessionRegistry } from "../../services/SessionRegistry.ts"
  */
 export const currentSession = Effect.gen(function*() {
   const { env, isOnTerminal } = yield* Caller
-  const name = Result.getSuccess(parseSessionName(env["SESH_SESSION"] ?? ""))
-  if (Option.isNone(name)) return Option.none<SessionName>()
-  return yield* (yield* SessionRegistry).get(name.value).pipe(
+  const name = yield* Effect.fromResult(readCurrentSession(env["SESH_SESSION"]))
+  if (name === undefined) return Option.none<SessionName>()
+  const here = Option.some(name)
+  return yield* (yield* SessionRegistry).get(name).pipe(
     // An older session does not say its terminal, and a process may have none: then the variable is all there is.
-    Effect.map(({ info: { tty } }) => tty === undefined || isOnTerminal(tty) !== false ? name : Option.none()),
+    Effect.map(({ info: { tty } }) => tty === undefined || isOnTerminal(tty) !== false ? here : Option.none()),
     Effect.catchTag("NoSession", () => Effect.succeedNone),
-    Effect.orElseSucceed(() => name)
+    Effect.orElseSucceed(() => here)
   )
 })

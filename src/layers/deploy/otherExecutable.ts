@@ -113,8 +113,21 @@ const fromBuild = Effect.fnUntraced(function*(path: string) {
   )
 })
 
+/** Fails when the user has named something else, or nothing that is there. */
+const mustBeFolder = (folder: string) =>
+  Effect.try({
+    try: () => Fs.accessSync(`${folder}/.`),
+    catch: (cause) => {
+      const code = codeOf(cause)
+      const what = { ENOENT: "is not there", ENOTDIR: "is no folder" }[code] ?? `cannot be looked at (${code})`
+      const problem = visible(`SESH_EXECUTABLES is ${JSON.stringify(folder)}, which ${what}`)
+      return new NoExecutable({ problem, isAbsent: false, cause })
+    }
+  })
+
 /** Of the folder: a package, or else an executable. */
-const fromFolder = (sources: Sources, folder: string, platform: string) => {
+const fromFolder = Effect.fnUntraced(function*(sources: Sources, folder: string, platform: string) {
+  yield* mustBeFolder(folder)
   const archive = Path.join(folder, archiveName(`${sources.package}-${platform}`, sources.version))
   const built = `sesh-${platform}`
   const orBuilt = ({ cause, problem }: NoExecutable) =>
@@ -125,8 +138,8 @@ const fromFolder = (sources: Sources, folder: string, platform: string) => {
           ? new NoExecutable({ problem: `${problem}, and no ${built} beside it`, isAbsent: true, cause })
           : error
     )
-  return Effect.catchIf(fromPackage(sources, archive, platform), ({ isAbsent }) => isAbsent, orBuilt)
-}
+  return yield* Effect.catchIf(fromPackage(sources, archive, platform), ({ isAbsent }) => isAbsent, orBuilt)
+})
 
 const fromRegistry = Effect.fnUntraced(
   function*(sources: Sources, platform: string, report: (progress: DeployProgress) => void) {

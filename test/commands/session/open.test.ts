@@ -223,6 +223,15 @@ describe("sesh <name>", () => {
         assert.strictEqual((yield* DaemonLauncherTestRef).specs.length, 0)
       })))
 
+  it.effect("says that SESH_SESSION is no session's name, and leaves no session", () =>
+    inWorld({ caller: { env: { SHELL: "/bin/sh", SESH_SESSION: "../x" } } }, (sesh) =>
+      Effect.gen(function*() {
+        for (const argv of [["dev"], ["--detach"]]) assert.strictEqual(yield* sesh(...argv), 1)
+        const words = `sesh: SESH_SESSION is "../x", no session's name: unset it`
+        assert.deepStrictEqual((yield* OutputTestRef).err, [words, words])
+        assert.strictEqual((yield* DaemonLauncherTestRef).specs.length, 0)
+      })))
+
   it.effect.each(
     [
       ["a launch that fails", {

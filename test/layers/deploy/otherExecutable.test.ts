@@ -158,9 +158,10 @@ describeWith(["ssh", "sshd", "ssh-keygen"], "an executable that is fetched", () 
   test(
     "cannot be had: the message has the reasons and the ways out, and the old sesh stays",
     Effect.gen(function*() {
+      const { dir, registry } = yield* Machines
+      Fs.mkdirSync(Path.join(dir, "empty"))
       const error = yield* failing({ scripts: MAC, env: { SESH_EXECUTABLES: "empty" } })
       assert.strictEqual(error.step, "fetch")
-      const { dir, registry } = yield* Machines
       const archive = `sesh-sessions-darwin-arm64-${OURS}.tgz`
       assert.include(
         error.message,
@@ -185,6 +186,19 @@ const bomb = (): Buffer => {
 }
 
 describeWith(["ssh", "sshd", "ssh-keygen"], "a folder of packages", () => {
+  for (const [what, name] of [["is not there", "nowhere"], ["is no folder", "file"]] as const) {
+    test(
+      `that ${what} is said, and nothing else tried`,
+      Effect.gen(function*() {
+        const { dir } = yield* Machines
+        Fs.writeFileSync(Path.join(dir, "file"), "")
+        const error = yield* failing({ scripts: ARM, env: { SESH_EXECUTABLES: name } })
+        assert.include(error.message, `SESH_EXECUTABLES is "${dir}/${name}", which ${what}`)
+        assert.deepStrictEqual((yield* requests).all, [])
+      })
+    )
+  }
+
   const inFolder = Effect.fnUntraced(function*(archive: Buffer) {
     const { dir } = yield* Machines
     const file = Path.join(dir, `sesh-sessions-linux-arm64-${OURS}.tgz`)

@@ -13,9 +13,11 @@ export const MAX_LINE_BYTES = 64 * 1024
 /** The most sessions in a layout: more daemons than a machine is likely to have memory for. */
 export const MAX_LAYOUT_ENTRIES = 1000
 
-/** Text that can be a path or an argument in UTF-8: no NUL, no half of a surrogate pair. */
+/** What can be a path or an argument: no NUL, and no half of a surrogate pair but those for bytes (ByteString). */
 const text = (what: string) =>
-  Schema.String.check(Schema.isPattern(/^[^\0\p{Cs}]*$/u, { message: `${what} has characters that no program takes` }))
+  Schema.String.check(
+    Schema.isPattern(/^(?:[^\0\p{Cs}]|[\udc80-\udcff])*$/u, { message: `${what} has characters that no program takes` })
+  )
 
 /** A session to create. */
 export const LayoutEntry = Schema.Struct({

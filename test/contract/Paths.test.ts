@@ -45,6 +45,26 @@ const refused = Effect.fnUntraced(function*(service: Paths["Service"]) {
 })
 
 describe("PathsXdg", () => {
+  it.effect("a place whose name is not UTF-8 is refused, and no other made instead", () =>
+    inHome((path) =>
+      Effect.gen(function*() {
+        const place = `${path}/caf\udce9`
+        for (
+          const [given, advice] of [
+            [{ home: path, env: { SESH_DIR: place } }, "SESH_DIR"],
+            [{ home: place, env: {} }, "SESH_DIR"],
+            [{ home: place, env: { SESH_DIR: `${path}/s` } }, "XDG_STATE_HOME"]
+          ] as const
+        ) {
+          const error = yield* Effect.flip((yield* paths(given)).ensure)
+          assert.include(error.message, `is not UTF-8; set ${advice} to another place`)
+        }
+        assert.deepStrictEqual(Fs.readdirSync(path), [])
+        const env = { SESH_DIR: `${path}/s`, XDG_STATE_HOME: path }
+        assert.isTrue(yield* (yield* paths({ home: place, env })).ensure.pipe(Effect.as(true)))
+      })
+    ))
+
   it.effect("the directory is ~/.sesh, made 0700 whatever the umask; state is in ~/.local/state/sesh", () =>
     inHome((path) =>
       Effect.gen(function*() {

@@ -6,7 +6,7 @@ import { isSea } from "node:sea"
 import { isatty } from "node:tty"
 import { fromBytes, pathOf } from "../../schema/ByteString.ts"
 import { Caller } from "../../services/Caller.ts"
-import { inheritedEnvironment, inheritedSignals } from "../system/inherited.ts"
+import { inheritedEnvironment, inheritedSignals, withoutChannel } from "../system/inherited.ts"
 import { otherOwner } from "../system/ownership.ts"
 import { readProcStat } from "../system/procStat.ts"
 import { quietly } from "../system/quietly.ts"
@@ -15,11 +15,9 @@ import { quietly } from "../system/quietly.ts"
 const realPath = (path: string): string | undefined =>
   quietly(() => fromBytes(realpathSync.native(pathOf(path), { encoding: "buffer" })))
 
-/** The value of PWD, with its bytes that Node has replaced. */
-const logicalDirectory = (): string | undefined => {
-  const seen = process.env["PWD"]
-  return seen?.includes("\ufffd") === true ? inheritedEnvironment()["PWD"] : seen
-}
+/** The variables, with the bytes in their values that Node has replaced. */
+const variables = (): Caller["Service"]["env"] =>
+  Object.values(process.env).some((value) => value?.includes("\ufffd")) ? inheritedEnvironment() : process.env
 
 /** The working directory as the user's shell names it, with its symlinks, if that is where we are. */
 const workingDirectory = (logical: string | undefined): string => {
@@ -33,8 +31,8 @@ const workingDirectory = (logical: string | undefined): string => {
  * Without HOME, and without an account that says one: the system's root, as in login(1). For root with somebody else's
  * HOME (`sudo -E`), that of root's account: what root makes in the other one, its owner could not use.
  */
-const homeDirectory = (): string => {
-  const home = quietly(homedir) || "/"
+const homeDirectory = (env: Caller["Service"]["env"]): string => {
+  const home = env["HOME"] || quietly(homedir) || "/"
   if (otherOwner(home) === undefined) return home
   const account = quietly(() => userInfo().homedir)
   return account && otherOwner(account) === undefined ? account : home
@@ -82,15 +80,16 @@ export const layer = (version: string): Layer.Layer<Caller> =>
   Layer.sync(Caller, () => {
     // Looked up at its first use: a listing does not need it.
     let known: string | undefined
-    const cwd = () => known ??= workingDirectory(logicalDirectory())
+    const env = variables()
+    const cwd = () => known ??= workingDirectory(env["PWD"])
     return {
-      env: process.env,
-      environment: inheritedEnvironment,
+      env,
+      environment: () => withoutChannel(inheritedEnvironment()),
       signals: inheritedSignals,
       get cwd() {
         return cwd()
       },
-      home: homeDirectory(),
+      home: homeDirectory(env),
       // Throws for a user without an account.
       accountShell: () => quietly(() => userInfo().shell) || undefined,
       version,
@@ -101,7 +100,7 @@ export const layer = (version: string): Layer.Layer<Caller> =>
       isOnTerminal,
       resolve: (path) => resolve(cwd(), path),
       agentSocket: () => {
-        const socket = process.env["SSH_AUTH_SOCK"]
+        const socket = env["SSH_AUTH_SOCK"]
         return socket ? agentSocket(socket) : undefined
       }
     }

@@ -3,6 +3,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Fs from "node:fs"
 import * as Path from "node:path"
+import { pathOf } from "../../schema/ByteString.ts"
 import { type Event, timestamp } from "../../schema/Event.ts"
 import { Caller } from "../../services/Caller.ts"
 import { EventLog } from "../../services/EventLog.ts"
@@ -19,8 +20,8 @@ const FLAGS = O_WRONLY | O_APPEND | O_CREAT | O_NOCTTY | O_NONBLOCK
 /** For root, in a directory of another user (`sudo -E`): follows no link there, and a new log is that user's. */
 const openLog = (path: string): number => {
   const owner = otherOwner(Path.dirname(path))
-  if (owner === undefined) return Fs.openSync(path, FLAGS, 0o600)
-  const fd = Fs.openSync(path, FLAGS | O_NOFOLLOW, 0o600)
+  if (owner === undefined) return Fs.openSync(pathOf(path), FLAGS, 0o600)
+  const fd = Fs.openSync(pathOf(path), FLAGS | O_NOFOLLOW, 0o600)
   if (Fs.fstatSync(fd).size === 0) Fs.fchownSync(fd, owner, Fs.statSync(Path.dirname(path)).gid)
   return fd
 }

@@ -3,6 +3,7 @@ import * as Layer from "effect/Layer"
 import * as Result from "effect/Result"
 import * as Fs from "node:fs"
 import * as Path from "node:path"
+import { isText } from "../../schema/ByteString.ts"
 import type { SessionName } from "../../schema/SessionName.ts"
 import { socketPathLimit } from "../../schema/SocketPath.ts"
 import { Caller } from "../../services/Caller.ts"
@@ -84,15 +85,17 @@ export const layer: Layer.Layer<Paths, never, Caller | OperatingSystem> = Layer.
       log: `${inLog}${name}.log`
     })
 
-    const absolute = Effect.suspend(() =>
-      Path.isAbsolute(dir) ? Effect.void : Effect.fail(
-        new PathsError({
-          path: dir,
-          problem: "is not an absolute path",
-          advice: env["SESH_DIR"] ? "set SESH_DIR to one that begins with \"/\"" : "set HOME, or SESH_DIR"
-        })
-      )
-    )
+    const refused = (path: string, problem: string, advice: string) =>
+      Effect.fail(new PathsError({ path, problem, advice }))
+
+    const usable = Effect.suspend(() => {
+      // Node's sockets have names of text: it would put others in the place of such bytes.
+      if (!isText(dir)) return refused(dir, "is not UTF-8", "set SESH_DIR to another place")
+      if (!isText(state)) return refused(state, "is not UTF-8", "set XDG_STATE_HOME to another place")
+      if (Path.isAbsolute(dir)) return Effect.void
+      const advice = env["SESH_DIR"] ? "set SESH_DIR to one that begins with \"/\"" : "set HOME, or SESH_DIR"
+      return refused(dir, "is not an absolute path", advice)
+    })
 
     const inspect = (use: number): Effect.Effect<boolean, PathsError> =>
       Effect.suspend(() => {
@@ -120,8 +123,8 @@ export const layer: Layer.Layer<Paths, never, Caller | OperatingSystem> = Layer.
       })
 
     /** What asks sessions needs no more: connecting to a socket writes nothing. */
-    const check = Effect.andThen(absolute, inspect(R_OK | X_OK))
-    const checkWritable = Effect.andThen(absolute, inspect(R_OK | W_OK | X_OK))
+    const check = Effect.andThen(usable, inspect(R_OK | X_OK))
+    const checkWritable = Effect.andThen(usable, inspect(R_OK | W_OK | X_OK))
 
     const make = Effect.suspend((): Effect.Effect<void, PathsError> => {
       const owner = otherOwner(dir, uid)

@@ -52,6 +52,16 @@ export const inheritedEnvironment = (read = () => Fs.readFileSync("/proc/self/en
   return env
 }
 
+/** Of a Node program's channel to its child (child_process.fork). The first one names its descriptor. */
+const CHANNEL = ["NODE_CHANNEL_FD", "NODE_CHANNEL_SERIALIZATION_MODE", "NODE_UNIQUE_ID"]
+
+/** An environment for other programs: a channel to us is not theirs, and a Node program would end without it. */
+export const withoutChannel = (env: Readonly<Record<string, string>>): Record<string, string> => {
+  const fd = env[CHANNEL[0]!] ?? ""
+  const isChannel = /^\d{1,9}$/.test(fd) && quietly(() => Fs.fstatSync(Number(fd)).isSocket(), false)
+  return isChannel ? Object.fromEntries(Object.entries(env).filter(([name]) => !CHANNEL.includes(name))) : { ...env }
+}
+
 /** The arguments as they were given to us, where Node has replaced bytes of them that are not UTF-8. */
 export const inheritedArguments = (
   argv: ReadonlyArray<string>,

@@ -34,6 +34,7 @@ describe("a line that is written", () => {
     [{ command: ["a", "", "it's", "#", "-", "a b", "c\td"] }, `dev\t/srv\t-\ta "" "it's" "#" - "a b" "c\\td"\n`],
     [{ dir: "/t\tn\nr\rq\"b\\" }, `dev\t"/t\\tn\\nr\\rq\\"b\\\\"\t-\n`],
     [{ dir: "/end " }, `dev\t"/end "\t-\n`],
+    [{ dir: "/caf\udce9", command: ["\udc80"] }, `dev\t"/caf\\udce9"\t-\t"\\udc80"\n`],
     [{ dir: "/\u001b[31m\u007f\u009b\u202e" }, `dev\t"/\\u001b[31m\\u007f\\u009b\\u202e"\t-\n`]
   ])("%j", (given, line) => {
     const entry = { name: dev, dir: "/srv", ...given } as LayoutEntry
@@ -66,6 +67,7 @@ const NASTY = [
   "\u202e",
   "\ufeff",
   "\ufffd",
+  "\udce9",
   "\u00a0",
   "é",
   "日本",

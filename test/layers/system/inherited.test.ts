@@ -1,9 +1,11 @@
 import { assert, describe, it } from "@effect/vitest"
+import * as Net from "node:net"
 import {
   inheritedArguments,
   inheritedEnvironment,
   inheritedSignals,
-  takeSignals
+  takeSignals,
+  withoutChannel
 } from "../../../src/layers/system/inherited.ts"
 import { toBytes } from "../../../src/schema/ByteString.ts"
 
@@ -15,6 +17,23 @@ describe("what a process inherits", () => {
     assert.deepStrictEqual(Object.keys(env), ["A", "PLACE", "EMPTY", "F%%", "=x"])
     assert.deepStrictEqual([env["A"], env["EMPTY"], env["F%%"]], ["1", "", "() {\n}"])
     assert.strictEqual(toBytes(env["PLACE"]!).toString("latin1"), "caf\xe9")
+  })
+
+  it("but a Node program's channel, where there is one, is not for others", () => {
+    const others = { A: "1", NODE_OPTIONS: "--x" }
+    const channel = (fd: string) => ({
+      NODE_CHANNEL_FD: fd,
+      NODE_CHANNEL_SERIALIZATION_MODE: "json",
+      NODE_UNIQUE_ID: "1"
+    })
+    // An abstract name: no file.
+    const server = Net.createServer().listen({ path: `\0sesh-${process.pid}` })
+    const { fd } = (server as unknown as { readonly _handle: { readonly fd: number } })._handle
+    assert.deepStrictEqual(withoutChannel({ ...others, ...channel(String(fd)) }), others)
+    server.close()
+    for (const fd of ["", "nonsense", "99999", "4294967299"]) {
+      assert.deepStrictEqual(withoutChannel({ ...others, ...channel(fd) }), { ...others, ...channel(fd) })
+    }
   })
 
   it("is what Node knows of the environment where there is no /proc", () => {

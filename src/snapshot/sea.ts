@@ -7,7 +7,12 @@ import "./withoutTimers.ts"
 import * as v8 from "node:v8"
 import { run } from "../entry.ts"
 import { inheritedArguments, takeSignals } from "../layers/system/inherited.ts"
+import { ignoreInherited } from "../layers/system/processEvents.ts"
 import { rehearse } from "./rehearsal.ts"
 
 rehearse()
-v8.startupSnapshot.setDeserializeMainFunction(() => run(inheritedArguments(takeSignals(process.argv.slice(2)))))
+v8.startupSnapshot.setDeserializeMainFunction(() => {
+  const argv = takeSignals(process.argv.slice(2))
+  ignoreInherited()
+  run(inheritedArguments(argv))
+})

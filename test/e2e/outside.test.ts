@@ -18,6 +18,7 @@ import { until } from "../contract/SessionServer.ts"
 import { describeAsRoot, describeWith } from "../support/needs.ts"
 import { type Sandbox, sandbox, SESH } from "../support/sandbox.ts"
 import { terminal } from "../support/terminal.ts"
+import { until as eventually } from "../support/until.ts"
 
 const shell = (box: Sandbox, line: string) => box.run("bash", ["-c", line])
 
@@ -65,6 +66,25 @@ describe.runIf(process.platform === "linux")("the program in a session has what 
     expect(inside).toBe(outside)
   })
 
+  it("sesh itself is not ended by what its caller had it ignore, as by nohup", async () => {
+    const box = sandbox()
+    const job = (status: number) => `sh -c 'until [ -e over ]; do sleep 0.1; done; exit ${status}'`
+    const { out } = await shell(
+      box,
+      `trap '' HUP INT TERM
+      sesh dev -d -- ${job(5)}
+      sesh --wait dev & waiting=$!
+      sesh --exec job -- ${job(6)} & job=$!
+      starts() { ! grep -q '^SigCgt:.*[37bf]$' /proc/$1/status; }
+      while starts $waiting || starts $job; do sleep 0.05; done
+      for signal in HUP INT TERM; do kill -$signal $waiting $job; done
+      touch over
+      wait $waiting; echo $?
+      wait $job; echo $?`
+    )
+    expect(out).toBe("5\n6\n")
+  })
+
   it("signals that are blocked", async () => {
     const box = sandbox()
     // dash and bash unblock all when they start.
@@ -82,6 +102,29 @@ describe.runIf(process.platform === "linux")("the program in a session has what 
     const { out } = await shell(box, `{ ${line.join("; ")}; } | od -An -v -tx1`)
     const cafe = "636166e9"
     expect(out.replaceAll(/\s/g, "")).toBe(`2f6d6e742f${cafe}7c${cafe}7c${cafe}7c${cafe}7c${cafe}`)
+  })
+
+  it.each(["SESH_DIR=$place", "HOME=$place", "SESH_DIR=/mnt/s HOME=$place XDG_STATE_HOME="])(
+    "but for a place of ours that is not UTF-8, which is refused in words: %s",
+    async (env) => {
+      const box = sandbox()
+      const { code, err } = await shell(box, `place=$(printf '/mnt/caf\\351'); unset SESH_DIR; ${env} sesh dev -d`)
+      expect(code).toBe(1)
+      expect(err).toMatch(/^sesh: \/mnt\/caf.* is not UTF-8; set \w+ to another place\n$/)
+      expect(box.made()).toEqual([])
+    }
+  )
+
+  it("Ctrl-C works in a session's shell that a script has made in the background", async () => {
+    const box = sandbox()
+    await shell(box, "sesh dev -d & wait")
+    const heard = () => box.sesh(["--history", "dev"]).then(({ out }) => out)
+    await box.sesh(["--send", "dev", "--enter", "echo beg''ins; cat; echo sta''tus $?"])
+    await eventually("it runs", async () => (await heard()).includes("begins"))
+    await box.sesh(["--send", "dev", "\u0003"])
+    await eventually("it is interrupted", async () => (await heard()).includes("^C"))
+    await box.sesh(["--send", "dev", "--enter", "echo $?; exit 5"])
+    expect((await box.sesh(["--wait", "dev"])).code).toBe(5)
   })
 
   it("functions of bash, and variables that no shell can name", async () => {

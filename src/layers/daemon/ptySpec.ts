@@ -1,6 +1,6 @@
 /** The program that a session runs, and its environment. */
 import * as Effect from "effect/Effect"
-import type { SessionSpec } from "../../schema/Session.ts"
+import type { SessionSpec, SignalSets } from "../../schema/Session.ts"
 import type { PtySpec } from "../../services/Pty.ts"
 import { SpecError } from "../../services/SessionDaemon.ts"
 import { withoutForeign } from "./foreignVariables.ts"
@@ -32,6 +32,19 @@ export interface SessionProgram {
 /** The shell that everybody has (POSIX). */
 const COMMON_SHELL = "/bin/sh"
 
+/** SIGINT (2) and SIGQUIT (3), which keys of a terminal send. */
+const KEY_SIGNALS = 0b110n
+
+/**
+ * For an interactive shell. A script's shell has these signals ignored for what it starts in the background, since the
+ * keys of its terminal are not for that (POSIX, 2.11). The shell would pass it on: in `sesh dev -d &` Ctrl-C would do
+ * nothing for ever. What is asked for with `--` has exactly the signals of its creator.
+ */
+const withKeys = ({ blocked, ignored }: SignalSets): SignalSets => ({
+  blocked,
+  ignored: (BigInt(`0x${ignored}`) & ~KEY_SIGNALS).toString(16)
+})
+
 /** The session's command, or its shell: as in login(1), that of the account where `SHELL` is not set. */
 export const ptySpecOf = ({ accountShell, agentPath, spec }: SessionProgram): Effect.Effect<PtySpec, SpecError> => {
   const env = environment(spec, agentPath)
@@ -40,17 +53,20 @@ export const ptySpecOf = ({ accountShell, agentPath, spec }: SessionProgram): Ef
     env,
     cwd: spec.dir,
     size: spec.size,
-    ...(spec.modes === undefined ? {} : { modes: Buffer.from(spec.modes, "hex") }),
-    ...(spec.signals === undefined ? {} : { signals: spec.signals })
+    ...(spec.modes === undefined ? {} : { modes: Buffer.from(spec.modes, "hex") })
   }
-  if (file !== undefined) return Effect.succeed({ file, args, ...common })
+  const { signals } = spec
+  if (file !== undefined) {
+    return Effect.succeed({ file, args, ...common, ...(signals === undefined ? {} : { signals }) })
+  }
   const shell = env["SHELL"] || accountShell || COMMON_SHELL
   return shell.startsWith("/")
     ? Effect.succeed({
       file: shell,
       args: spec.login === true ? ["-l"] : [],
       ...common,
-      env: { ...env, SHELL: shell }
+      env: { ...env, SHELL: shell },
+      ...(signals === undefined ? {} : { signals: withKeys(signals) })
     })
     : Effect.fail(
       new SpecError({

@@ -1,21 +1,40 @@
 /** Events of this process. */
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
+import { constants } from "node:os"
 import type { EndSignal } from "../../schema/protocol/Control.ts"
+import { inheritedSignals } from "./inherited.ts"
 
 const END_SIGNALS: ReadonlyArray<EndSignal> = ["SIGINT", "SIGTERM", "SIGHUP"]
 
 /** Listeners of signals, and of `exit`. */
 export type ProcessEvents = Readonly<Record<string, () => void>>
 
+/** What a caller has ignored so that it does not end or stop us: nohup(1), or a script that starts us with `&`. */
+const KEPT = ["SIGHUP", "SIGINT", "SIGQUIT", "SIGTERM", "SIGTSTP"] as const
+
+/** Those of them that our caller has ignored. */
+const ignored = new Set<string>()
+
+/** Ignores what our caller has ignored: Node's start makes it end this process. Called once, at the start. */
+export const ignoreInherited = (): void => {
+  const set = BigInt(`0x${inheritedSignals()?.ignored ?? "0"}`)
+  for (const name of KEPT) {
+    if (((set >> BigInt(constants.signals[name] - 1)) & 1n) === 0n) continue
+    ignored.add(name)
+    process.on(name, () => {})
+  }
+}
+
 /**
- * Listens until the returned function is called. A signal with a listener has no default action. For code outside of
- * Effect; other code uses `listening`.
+ * Listens until the returned function is called. A signal with a listener has no default action. One that our caller
+ * has ignored is not heard. For code outside of Effect; other code uses `listening`.
  */
 export const listen = (events: ProcessEvents): () => void => {
-  for (const [event, run] of Object.entries(events)) process.on(event, run)
+  const heard = Object.entries(events).filter(([event]) => !ignored.has(event))
+  for (const [event, run] of heard) process.on(event, run)
   return () => {
-    for (const [event, run] of Object.entries(events)) process.off(event, run)
+    for (const [event, run] of heard) process.off(event, run)
   }
 }
 

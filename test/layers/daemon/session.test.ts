@@ -31,6 +31,18 @@ describe("a session", () => {
       })
     ))
 
+  it.effect("hears the keys of its terminal in its shell, and has its creator's signals otherwise", () =>
+    hosting((pty) =>
+      Effect.gen(function*() {
+        // SIGHUP, SIGINT, SIGQUIT and SIGPIPE; SIGUSR1.
+        const signals = { ignored: "1007", blocked: "200" }
+        yield* Effect.scoped(start({ signals }))
+        assert.deepStrictEqual(pty.last().spec.signals, { ignored: "1001", blocked: "200" })
+        yield* Effect.scoped(start({ signals, command: ["make"] }))
+        assert.deepStrictEqual(pty.last().spec.signals, signals)
+      })
+    ))
+
   it.effect("has no agent's variable where its creator had no agent", () =>
     hosting((pty) =>
       Effect.gen(function*() {

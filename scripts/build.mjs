@@ -111,9 +111,11 @@ const withoutAddons = {
 const bundled = ({ outputs }) =>
   Object.values(outputs).flatMap(({ inputs }) => Object.keys(inputs).filter((file) => inputs[file].bytesInOutput > 0))
 
-const run = ([command, ...args], options) => {
+/** `unless`: why it fails, where that can be said. */
+const run = ([command, ...args], options, unless) => {
   const { error, signal, status, stderr, stdout } = spawnSync(command, args, { encoding: "utf8", ...options })
   if (status === 0) return
+  if (unless !== undefined) console.error(unless)
   // An error from the bundle quotes the line it is in, and the whole program is one line.
   const said = `${stdout ?? ""}${stderr ?? ""}`.split("\n").map((line) => line.slice(0, 300)).join("\n")
   console.error(`${command} ${args.join(" ")}: ${error ?? signal ?? status}\n${said}`)
@@ -125,11 +127,35 @@ const assets = () => {
   return { "pty.node": addonOf(platform), ...(fs.existsSync(helper) ? { "spawn-helper": helper } : {}) }
 }
 
+/** For who takes another version of Node. */
+const READ = "docs/platforms.md says what of Node sesh builds upon, and how to find what has changed"
+
+/** The changed Node of Linux, or the end of the build: a Node that is not known may not be changed by guessing. */
+const changed = (change) => {
+  try {
+    return change()
+  } catch ({ message }) {
+    console.error(`no executable can be made of ${nodeOf(platform)}: ${message}; ${READ}`)
+    process.exit(1)
+  }
+}
+
+/** Calls a function of the C library. */
+const FFI_PROBE = `
+  const { functions } = process.getBuiltinModule("node:ffi").dlopen(null, { getpid: { return: "i32", arguments: [] } })
+  process.exit(functions.getpid() === process.pid ? 0 : 1)`
+
+/** With this one Node would not even start. */
+const NODES_OWN = { NODE_REPL_EXTERNAL_MODULE: "none" }
+
 /** What is left to do with the file that `--build-sea` has written, by operating system. */
 const finish = {
   linux: (file) => {
-    const node = keepInherited(fs.readFileSync(nodeOf(platform)))
-    fs.writeFileSync(file, join(node, shrinkIcu(node), notesOf(fs.readFileSync(file))))
+    const whole = changed(() => {
+      const node = keepInherited(fs.readFileSync(nodeOf(platform)))
+      return join(node, shrinkIcu(node), notesOf(fs.readFileSync(file)))
+    })
+    fs.writeFileSync(file, whole)
   },
   // The last change to the file: it has no signature any more, and macOS runs no arm64 code without one.
   darwin: (file) => run(["codesign", "--sign", "-", "--force", file])
@@ -183,12 +209,19 @@ fs.writeFileSync(
 )
 // Nothing of this machine should end up in the snapshot: no environment, names relative to here.
 const runner = runnerOf(platform)
+const isLinux = platform.startsWith("linux-")
+if (isLinux) {
+  run([...runner, nodeOf(platform), "-e", FFI_PROBE], { env: {} }, `this Node has no node:ffi as sesh uses it; ${READ}`)
+}
 // A snapshot can only be taken by the Node that starts from it.
 run([...runner, nodeOf(platform), "--no-warnings", "--build-sea", path.basename(config)], { cwd: temp, env: {} })
 finish[platform.split("-")[0]](output)
 fs.chmodSync(output, 0o755)
 // Some snapshots can be taken and not be started from.
 run([...runner, output, "--version"], { env: {} })
+if (isLinux) {
+  run([...runner, output, "--version"], { env: NODES_OWN }, `Node's own variables are not out of its sight; ${READ}`)
+}
 writePage()
 writeLicences(platform, bundled(metafile))
 fs.renameSync(output, to)

@@ -1,5 +1,16 @@
 import { spawnSync } from "node:child_process"
-import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, statSync, symlinkSync, writeFileSync } from "node:fs"
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync
+} from "node:fs"
+import { userInfo } from "node:os"
 import * as path from "node:path"
 import { describe, expect, it, onTestFinished } from "vitest"
 import { describeAsRoot, describeWith } from "../support/needs.ts"
@@ -136,9 +147,13 @@ describe("a directory that cannot be started in", () => {
 })
 
 describe("a program that cannot be started", () => {
-  it.for<readonly [string | undefined, RegExp]>([
-    [undefined, /SHELL is not set; set it to your shell's path, or name a command: sesh dev -- \/bin\/sh/],
-    ["", /SHELL is not set/],
+  it.each([undefined, ""])("but the account's shell can, where SHELL is %j", async (SHELL) => {
+    const box = sandbox({ SHELL })
+    expect(await box.sesh(["dev"], { input: "echo $0 >name; exit 7\n" })).toMatchObject({ code: 7 })
+    expect(readFileSync(path.join(box.home, "name"), "utf8")).toBe(`${userInfo().shell}\n`)
+  })
+
+  it.for<readonly [string, RegExp]>([
     ["bash", /SHELL is "bash", not an absolute path/],
     ["/no/such/shell", /cannot start \/no\/such\/shell: no such file/],
     ["/etc/passwd", /cannot start \/etc\/passwd: it is not executable/],

@@ -1,15 +1,5 @@
 import { spawnSync } from "node:child_process"
-import {
-  chmodSync,
-  chownSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  statSync,
-  symlinkSync,
-  writeFileSync
-} from "node:fs"
+import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, statSync, symlinkSync, writeFileSync } from "node:fs"
 import { userInfo } from "node:os"
 import * as path from "node:path"
 import { describe, expect, it, onTestFinished } from "vitest"
@@ -149,8 +139,9 @@ describe("a directory that cannot be started in", () => {
 describe("a program that cannot be started", () => {
   it.each([undefined, ""])("but the account's shell can, where SHELL is %j", async (SHELL) => {
     const box = sandbox({ SHELL })
-    expect(await box.sesh(["dev"], { input: "echo $0 >name; exit 7\n" })).toMatchObject({ code: 7 })
-    expect(readFileSync(path.join(box.home, "name"), "utf8")).toBe(`${userInfo().shell}\n`)
+    expect(await box.sesh(["dev"], { input: "echo $0 >name; exit 7\n" })).toMatchObject({ code: 0, err: "" })
+    expect(await box.sesh(["--wait", "dev"])).toMatchObject({ code: 7 })
+    expect(await box.file("name")).toBe(`${userInfo().shell}\n`)
   })
 
   it.for<readonly [string, RegExp]>([

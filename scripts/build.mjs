@@ -21,6 +21,7 @@ import { keepInherited } from "./inherited.mjs"
 import { writeLicences } from "./licences.mjs"
 import { writePage } from "./man.mjs"
 import { addonOf, here, nodeOf, spawnHelperOf } from "./platform.mjs"
+import { checkAtStart } from "./startCheck.mjs"
 import { removeLeft, root } from "./steps.mjs"
 
 const dist = path.join(root, "dist")
@@ -152,7 +153,7 @@ const NODES_OWN = { NODE_REPL_EXTERNAL_MODULE: "none" }
 const finish = {
   linux: (file) => {
     const whole = changed(() => {
-      const node = keepInherited(fs.readFileSync(nodeOf(platform)))
+      const node = checkAtStart(keepInherited(fs.readFileSync(nodeOf(platform))))
       return join(node, shrinkIcu(node), notesOf(fs.readFileSync(file)))
     })
     fs.writeFileSync(file, whole)
@@ -202,7 +203,7 @@ fs.writeFileSync(
     // A daemon lives for months and makes little garbage that matters: a small nursery keeps its memory small, a third
     // less after a flood, and costs nothing that could be measured. Garbage may come to a third of what is alive: by
     // itself V8 lets three times as much lie where collecting is slow, such as in a flood on a busy machine.
-    execArgv: ["--disable-sigusr1", "--max-semi-space-size=1", "--heap-growing-percent=30"],
+    execArgv: ["--disable-sigusr1", "--v8-pool-size=1", "--max-semi-space-size=1", "--heap-growing-percent=30"],
     // A NODE_OPTIONS in the environment is meant for the user's own programs.
     execArgvExtension: "none"
   })

@@ -42,7 +42,7 @@ const buildStampOf = (platform) => `${executableOf(platform)}.stamp`
 /** Scripts that decide what is built. */
 const builders = [
   ...["addon", "build", "elf", "executable", "foreign", "icu", "inherited"],
-  ...["licences", "machO", "man", "platform", "portable"]
+  ...["licences", "machO", "man", "platform", "portable", "startCheck"]
 ]
 
 /** Everything but src that decides what is built. */

@@ -192,17 +192,17 @@ const NAMES = {
 const TEXT_BYTES = 34
 
 /** Where the header has the address at which the program starts (e_entry), and what kind of file it is (e_type). */
-const START_AT = 24
-const KIND_AT = 16
+export const START_AT = 24
+export const KIND_AT = 16
 
 /** ET_EXEC: its addresses are those in memory. */
-const FIXED = 2
+export const FIXED = 2
 
 /** SHT_NOBITS */
 const ZEROS = 8
 
 /** Memory behind that of the program's variables; gives its address. */
-const appendMemory = ({ bytes, sections, segments }, size) => {
+export const appendMemory = ({ bytes, sections, segments }, size) => {
   const segment = segments.findLast(({ type }) => type === SEGMENT.load)
   const last = sections.findLast((one) => one.allocated && one.address >= segment.address)
   const end = segment.address + segment.memorySize

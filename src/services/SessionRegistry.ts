@@ -45,11 +45,14 @@ export type AskError =
   | VersionMismatch
   | HostError
 
-/** The sessions of this user on a machine. The socket is the truth: everything here connects and asks. */
+/**
+ * The sessions of this user on a machine. The socket is the truth: everything here connects and asks. Of sessions that
+ * are asked at the same time, one counts as silent when none of them has answered for that long.
+ */
 export class SessionRegistry extends Context.Service<SessionRegistry, {
   /**
-   * All sessions, sorted by name, asked in parallel. A session that has not answered after a second is listed with that
-   * problem; one of another machine, with that machine. Removes the files that dead sessions left.
+   * All sessions, sorted by name, asked in parallel. Once none has answered for a second, the others are listed with
+   * that problem; one of another machine, with that machine. Removes the files that dead sessions left.
    */
   readonly list: Effect.Effect<ReadonlyArray<ListedSession>, PathsError | HostError>
   /** The names of all sockets, without asking the sessions: for completion. */

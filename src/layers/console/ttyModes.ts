@@ -1,6 +1,7 @@
 /** A terminal's modes, for the time that its bytes belong to a session. */
-import { spawn, spawnSync } from "node:child_process"
+import { spawnSync } from "node:child_process"
 import * as fs from "node:fs"
+import { spawnChild } from "../system/childProcess.ts"
 import { loadTerminalCalls } from "../system/terminal.ts"
 import type { Input } from "./ttyStreams.ts"
 
@@ -26,9 +27,9 @@ const set = (fd: number, modes: ReadonlyArray<string>): Promise<void> =>
   new Promise((resolve) => {
     const file = stty()
     if (file === undefined) return resolve()
-    spawn(file, modes, { ...options, stdio: [fd, "ignore", "ignore"] })
-      .once("error", () => resolve())
-      .once("close", () => resolve())
+    // Where no process can be started, the terminal is left as Node's raw mode has it.
+    spawnChild(file, modes, { ...options, stdio: [fd, "ignore", "ignore"] }, () => resolve())
+      ?.once("close", () => resolve())
   })
 
 /** Sets modes before returning; returns stty's output. */

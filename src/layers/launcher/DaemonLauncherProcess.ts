@@ -60,6 +60,13 @@ const firstTime = (marker: string, login: string): boolean => {
   return true
 }
 
+/** A daemon that the system gave too little said so, as any sesh does (scripts/startCheck.mjs). */
+const OWN_WORDS = /^sesh: (.+)$/
+
+/** Why a daemon did not start: its own words, or what became of it and the end of its log. */
+const reasonFrom = (problem: string, path: string, tail: string): string =>
+  OWN_WORDS.exec(tail)?.[1] ?? (tail === "" ? problem : `${problem}; the end of ${path}:\n${tail}`)
+
 /** One process for each session: this program again, with the spec on a socket pair at descriptor 3. */
 export const layer = (options: DaemonLauncherOptions = {}): Layer.Layer<DaemonLauncher, never, Paths> =>
   Layer.effect(
@@ -82,13 +89,8 @@ export const layer = (options: DaemonLauncherOptions = {}): Layer.Layer<DaemonLa
           timeoutMs
         }).pipe(
           Effect.mapError((cause) => {
-            const tail = log.tail()
-            return new LaunchError({
-              name: spec.name,
-              kind: "other",
-              reason: tail === "" ? cause.message : `${cause.message}; the end of ${path}:\n${tail}`,
-              cause
-            })
+            const reason = reasonFrom(cause.message, path, log.tail())
+            return new LaunchError({ name: spec.name, kind: "other", reason, cause })
           })
         )
       }, Effect.scoped)

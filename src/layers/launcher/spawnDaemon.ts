@@ -9,6 +9,7 @@ import { isatty } from "node:tty"
 import type { SessionSpec } from "../../schema/Session.ts"
 import { messageOf } from "../../schema/Text.ts"
 import { childEnd, endChild } from "../system/childProcess.ts"
+import { shortageOf } from "../system/systemError.ts"
 import { type LaunchReply, LaunchReplyJson, LaunchRequest } from "./channel.ts"
 
 /** The daemon's process could not be started, or sent no reply that could be understood. */
@@ -23,9 +24,9 @@ export class DaemonStartError extends Schema.TaggedError<DaemonStartError>()("Da
   override get message() {
     switch (this.fault) {
       case "not spawned":
-        return messageOf(this.cause)
+        return shortageOf(this.cause) ?? messageOf(this.cause)
       case "no descriptors":
-        return "no more processes or open files"
+        return "too many open files (ulimit -n)"
       case "garbled":
         return "its process does not say what this sesh understands"
       case "late":

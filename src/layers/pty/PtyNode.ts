@@ -10,6 +10,7 @@ import { loadPtyAddon } from "./addon.ts"
 import { checkProgram } from "./checkProgram.ts"
 import { openMaster, type PtyMaster } from "./master.ts"
 import { libc, setSize, spawnOnTerminal } from "./posixSpawn.ts"
+import { shortageOf } from "../system/systemError.ts"
 import { type ProgramOnTerminal, type PtyProcesses, ptyProcesses, signalAll, toUserPath } from "./processes.ts"
 
 /** When the scope closes, from the hang-up to the kill: enough for a shell to save its history, short for a user. */
@@ -159,7 +160,7 @@ export const makeLayer = (find: FindProcesses, starter: Starter = "best"): Layer
             catch: (cause) =>
               new PtyError({
                 file: spec.file,
-                problem: `no terminal for it: ${messageOf(cause)}`,
+                problem: shortageOf(cause) ?? `no terminal for it: ${messageOf(cause)}`,
                 kind: "other",
                 cause
               })

@@ -4,6 +4,7 @@
  */
 import * as fs from "node:fs"
 import { constants } from "node:os"
+import { getSystemErrorMap } from "node:util"
 import { toBytes } from "../../schema/ByteString.ts"
 import type { ExitStatus, SignalSets, Size } from "../../schema/Session.ts"
 import type { PtySpec } from "../../services/Pty.ts"
@@ -127,7 +128,8 @@ const ignoring = <A>(functions: Libc, signals: ReadonlyArray<number>, run: () =>
 /** A call that returns the error, and does not set errno. */
 const checked = (name: string, error: number): void => {
   if (error === 0) return
-  throw Object.assign(new Error(`${name} fails`), { errno: -error })
+  const [code, reason] = getSystemErrorMap().get(-error) ?? []
+  throw Object.assign(new Error(`${name} fails: ${reason ?? error}`), { errno: -error, code })
 }
 
 const failed = (name: string): Error => new Error(`${name} fails`)

@@ -3,13 +3,13 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import * as Fs from "node:fs"
-import { rm } from "node:fs/promises"
 import { isAbsolute } from "node:path"
 import { type Ended, SessionDescription } from "../../schema/Session.ts"
 import type { SessionName } from "../../schema/SessionName.ts"
 import { OperatingSystem } from "../../services/OperatingSystem.ts"
 import { Paths } from "../../services/Paths.ts"
 import { SessionFiles } from "../../services/SessionFiles.ts"
+import { remove } from "../system/files.ts"
 import { ownProcess } from "../system/machine.ts"
 import { replaceFile, writeWholeFile } from "../system/wholeFile.ts"
 import { encodeEnded, sweepEnded } from "./endRecords.ts"
@@ -50,7 +50,7 @@ export const layer: Layer.Layer<SessionFiles, never, Paths | OperatingSystem> = 
         })
       },
       writeEnd,
-      forgetEnd: (name) => Effect.ignore(Effect.tryPromise(() => rm(paths.session(name).ended, { force: true })))
+      forgetEnd: (name) => Effect.sync(() => remove(paths.session(name).ended))
     })
   })
 )

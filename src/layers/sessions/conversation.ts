@@ -1,4 +1,5 @@
 /** A short conversation with a session: hello, welcome, and the frames after it. */
+import * as Clock from "effect/Clock"
 import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -15,6 +16,7 @@ import { NoSession } from "../../services/NoSession.ts"
 import type { SessionClient } from "../../services/SessionClient.ts"
 import { type AskError, SessionUnresponsive } from "../../services/SessionRegistry.ts"
 import { hello, readAnswer } from "../connection/handshake.ts"
+import { Patience } from "./patience.ts"
 
 /** A session on another host may take so long: the second way to its socket may have to wait for a place. */
 const HOST_PATIENCE = Duration.seconds(20)
@@ -83,7 +85,10 @@ export const askAll = Effect.fnUntraced(function*(
   const { names, patience, version } = options
   const answers = new Map<SessionName, Result.Result<Welcome, AskError>>()
   const complete = yield* Deferred.make<void>()
+  const clock = yield* Clock.Clock
+  const together = new Patience()
   const settle = (name: SessionName, answer: Result.Result<Welcome, AskError>) => {
+    together.hear(clock.currentTimeMillisUnsafe())
     if (!answers.has(name)) answers.set(name, answer)
     if (answers.size === names.length) Deferred.doneUnsafe(complete, Exit.void)
   }
@@ -103,7 +108,7 @@ export const askAll = Effect.fnUntraced(function*(
   })
   // All at once: the first ones answer while the last are asked.
   yield* Effect.forEach(names, question, { concurrency: "unbounded", discard: true })
-  if (names.length > 0) yield* Deferred.await(complete).pipe(Effect.timeoutOption(patience))
+  if (names.length > 0) yield* together.within(patience, () => Effect.void)(Deferred.await(complete))
   return names.map((name) => answers.get(name) ?? Result.fail(silent(name, patience)))
 })
 
@@ -115,6 +120,8 @@ export interface AskOptions {
   readonly version: string
   /** From the connection to the welcome; another host's sessions have 20 seconds at least. */
   readonly patience: Duration.Input
+  /** With others that are asked at the same time: see there. */
+  readonly together?: Patience
   /** `query` unless given. */
   readonly role?: Role
   readonly more?: Partial<Hello>
@@ -125,7 +132,7 @@ export const ask = (
   client: SessionClient["Service"],
   options: AskOptions
 ): Effect.Effect<Asked, AskError, Scope.Scope> => {
-  const { more, name, role = "query", version } = options
+  const { more, name, role = "query", together = new Patience(), version } = options
   const patience = client.host === undefined
     ? options.patience
     : Duration.max(Duration.fromInputUnsafe(options.patience), HOST_PATIENCE)
@@ -133,10 +140,9 @@ export const ask = (
   const once = Effect.gen(function*() {
     const connection = yield* client.connect(name)
     const greeting = hello(version, role, { client: yield* newId, ...more })
-    return yield* Effect.timeoutOrElse(converse(name, version, connection, greeting), {
-      duration: patience,
-      orElse: () => Effect.fail(silent(name, patience))
-    })
+    return yield* converse(name, version, connection, greeting).pipe(
+      together.within(patience, () => Effect.fail(silent(name, patience)))
+    )
   })
   return once.pipe(
     // It may have been ending: then the second attempt finds no session.

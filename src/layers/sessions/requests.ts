@@ -10,6 +10,7 @@ import { HostError } from "../../services/HostError.ts"
 import type { SessionClient } from "../../services/SessionClient.ts"
 import { SessionUnresponsive } from "../../services/SessionRegistry.ts"
 import { ask, type Asked } from "./conversation.ts"
+import { Patience } from "./patience.ts"
 
 /** How long a session may take to answer. */
 const PATIENCE_MS = 5_000
@@ -19,7 +20,8 @@ const SIGHUP = 1
 
 /** `get`, `kill` and `detach` of a `SessionRegistry`. */
 export const askSessions = (client: SessionClient["Service"], version: string) => {
-  const question = (name: SessionName) => ask(client, { name, version, patience: PATIENCE_MS })
+  const together = new Patience()
+  const question = (name: SessionName) => ask(client, { name, version, patience: PATIENCE_MS, together })
 
   const get = Effect.fn("SessionRegistry.get")((name: SessionName) =>
     Effect.scoped(Effect.map(question(name), ({ welcome }) => welcome))
@@ -43,7 +45,7 @@ export const askSessions = (client: SessionClient["Service"], version: string) =
     })
 
   const within = (name: SessionName, duration: Duration.Input, reason: string) =>
-    Effect.timeoutOrElse({ duration, orElse: () => Effect.fail(new SessionUnresponsive({ name, reason })) })
+    together.within(duration, () => Effect.fail(new SessionUnresponsive({ name, reason })))
 
   const kill = Effect.fn("SessionRegistry.kill")(function*(name: SessionName, graceMs: number) {
     const asked = yield* question(name)

@@ -22,3 +22,14 @@ export const reasonOf = (error: unknown): string => {
   const { errno, message } = error as NodeJS.ErrnoException
   return getSystemErrorMap().get(errno ?? 0)?.[1] ?? message ?? String(error)
 }
+
+/** What processes and files need, by the error of a call that did not get it, and the limit that may be raised. */
+const SHORTAGES: Readonly<Record<string, string>> = {
+  EAGAIN: "no more processes can be started here (ulimit -u, or the limit of a container)",
+  EMFILE: "too many open files (ulimit -n)",
+  ENFILE: "too many open files on this machine",
+  ENOMEM: "too little memory is left"
+}
+
+/** Why a program could not be started, if the system had not enough for it; undefined for other reasons. */
+export const shortageOf = (error: unknown): string | undefined => SHORTAGES[codeOf(error)]

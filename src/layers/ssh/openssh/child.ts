@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import * as ChildProcess from "node:child_process"
 import { HostUnreachable, SshMissing } from "../../../services/SshTransport.ts"
 import { childEnd, endChild, spawnChild } from "../../system/childProcess.ts"
-import { isAbsent } from "../../system/systemError.ts"
+import { isAbsent, shortageOf } from "../../system/systemError.ts"
 import { lastLine } from "../shared/sanitize.ts"
 
 /** Time that ssh has to end when asked to. */
@@ -17,7 +17,7 @@ export const notStarted = (file: string, cause: NodeJS.ErrnoException): SshMissi
   isAbsent(cause)
     ? new SshMissing({ problem: `there is no ${file} on PATH`, advice: "install OpenSSH's client", cause })
     : new SshMissing({
-      problem: `${file} cannot be started (${cause.code ?? cause.message})`,
+      problem: `${file} cannot be started (${shortageOf(cause) ?? cause.code ?? cause.message})`,
       advice: "try again",
       cause
     })

@@ -1,0 +1,1 @@
+export const checkAtStart: (node: Buffer) => Buffer

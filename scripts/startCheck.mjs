@@ -32,109 +32,109 @@ const STATUS_BYTES = 4
  */
 const ROUTINES = {
   x64: [
-    "48 89 d3",             // begin:  mov    %rdx, %rbx
-    "48 8d 74 24 08",       //         lea    8(%rsp), %rsi
-    "bd 01 00 00 00",       //         mov    $1, %ebp
-    "48 ad",                // 1:      lodsq
-    "48 85 c0",             //         test   %rax, %rax
-    "74 27",                //         je     3f
-    "48 8b 10",             //         mov    (%rax), %rdx
-    "48 c1 e2 08",          //         shl    $8, %rdx
+    "48 89 d3", // begin:  mov    %rdx, %rbx
+    "48 8d 74 24 08", //         lea    8(%rsp), %rsi
+    "bd 01 00 00 00", //         mov    $1, %ebp
+    "48 ad", // 1:      lodsq
+    "48 85 c0", //         test   %rax, %rax
+    "74 27", //         je     3f
+    "48 8b 10", //         mov    (%rax), %rdx
+    "48 c1 e2 08", //         shl    $8, %rdx
     "48 3b 15 46 01 00 00", //         cmp    exec(%rip), %rdx
-    "74 12",                //         je     2f
-    "48 c1 e2 20",          //         shl    $32, %rdx
-    "48 c1 ea 28",          //         shr    $40, %rdx
-    "81 fa 2d 2d 00 00",    //         cmp    $0x2d2d, %edx
-    "75 d9",                //         jne    1b
-    "eb 05",                //         jmp    3f
-    "bd 7d 00 00 00",       // 2:      mov    $125, %ebp
+    "74 12", //         je     2f
+    "48 c1 e2 20", //         shl    $32, %rdx
+    "48 c1 ea 28", //         shr    $40, %rdx
+    "81 fa 2d 2d 00 00", //         cmp    $0x2d2d, %edx
+    "75 d9", //         jne    1b
+    "eb 05", //         jmp    3f
+    "bd 7d 00 00 00", // 2:      mov    $125, %ebp
     "48 8b 05 3e 01 00 00", // 3:      mov    status(%rip), %rax
-    "89 28",                //         mov    %ebp, (%rax)
-    "31 ff",                //         xor    %edi, %edi
+    "89 28", //         mov    %ebp, (%rax)
+    "31 ff", //         xor    %edi, %edi
     "48 8b 35 23 01 00 00", //         mov    bytes(%rip), %rsi
-    "31 d2",                //         xor    %edx, %edx
-    "41 ba 22 40 00 00",    //         mov    $0x4022, %r10d
-    "49 83 c8 ff",          //         or     $-1, %r8
-    "45 31 c9",             //         xor    %r9d, %r9d
-    "b8 09 00 00 00",       //         mov    $9, %eax
-    "0f 05",                //         syscall
+    "31 d2", //         xor    %edx, %edx
+    "41 ba 22 40 00 00", //         mov    $0x4022, %r10d
+    "49 83 c8 ff", //         or     $-1, %r8
+    "45 31 c9", //         xor    %r9d, %r9d
+    "b8 09 00 00 00", //         mov    $9, %eax
+    "0f 05", //         syscall
     "48 8d 35 2e 01 00 00", //         lea    memory(%rip), %rsi
-    "48 83 f8 f4",          //         cmp    $-12, %rax
-    "0f 84 cb 00 00 00",    //         je     fail
-    "48 89 c7",             //         mov    %rax, %rdi
+    "48 83 f8 f4", //         cmp    $-12, %rax
+    "0f 84 cb 00 00 00", //         je     fail
+    "48 89 c7", //         mov    %rax, %rdi
     "48 8b 35 fa 00 00 00", //         mov    data(%rip), %rsi
-    "ba 03 00 00 00",       //         mov    $3, %edx
-    "b8 0a 00 00 00",       //         mov    $10, %eax
-    "0f 05",                //         syscall
+    "ba 03 00 00 00", //         mov    $3, %edx
+    "b8 0a 00 00 00", //         mov    $10, %eax
+    "0f 05", //         syscall
     "48 8d 35 07 01 00 00", //         lea    memory(%rip), %rsi
-    "48 83 f8 f4",          //         cmp    $-12, %rax
-    "0f 84 a4 00 00 00",    //         je     fail
+    "48 83 f8 f4", //         cmp    $-12, %rax
+    "0f 84 a4 00 00 00", //         je     fail
     "48 8b 35 ce 00 00 00", //         mov    bytes(%rip), %rsi
-    "b8 0b 00 00 00",       //         mov    $11, %eax
-    "0f 05",                //         syscall
-    "48 89 e5",             //         mov    %rsp, %rbp
-    "41 bc 14 00 00 00",    //         mov    $20, %r12d
-    "31 ff",                // 4:      xor    %edi, %edi
-    "31 f6",                //         xor    %esi, %esi
-    "b8 22 01 00 00",       //         mov    $290, %eax
-    "0f 05",                //         syscall
-    "83 f8 e8",             //         cmp    $-24, %eax
-    "74 06",                //         je     5f
-    "50",                   //         push   %rax
-    "41 ff cc",             //         dec    %r12d
-    "75 ea",                //         jnz    4b
-    "48 39 e5",             // 5:      cmp    %rsp, %rbp
-    "74 0a",                //         je     6f
-    "5f",                   //         pop    %rdi
-    "b8 03 00 00 00",       //         mov    $3, %eax
-    "0f 05",                //         syscall
-    "eb f1",                //         jmp    5b
+    "b8 0b 00 00 00", //         mov    $11, %eax
+    "0f 05", //         syscall
+    "48 89 e5", //         mov    %rsp, %rbp
+    "41 bc 14 00 00 00", //         mov    $20, %r12d
+    "31 ff", // 4:      xor    %edi, %edi
+    "31 f6", //         xor    %esi, %esi
+    "b8 22 01 00 00", //         mov    $290, %eax
+    "0f 05", //         syscall
+    "83 f8 e8", //         cmp    $-24, %eax
+    "74 06", //         je     5f
+    "50", //         push   %rax
+    "41 ff cc", //         dec    %r12d
+    "75 ea", //         jnz    4b
+    "48 39 e5", // 5:      cmp    %rsp, %rbp
+    "74 0a", //         je     6f
+    "5f", //         pop    %rdi
+    "b8 03 00 00 00", //         mov    $3, %eax
+    "0f 05", //         syscall
+    "eb f1", //         jmp    5b
     "48 8d 35 2a 01 00 00", // 6:      lea    files(%rip), %rsi
-    "45 85 e4",             //         test   %r12d, %r12d
-    "75 5c",                //         jnz    fail
-    "48 89 da",             //         mov    %rbx, %rdx
-    "ff 25 a4 00 00 00",    //         jmp    *start(%rip)
-    "53",                   // create: push   %rbx
-    "57",                   //         push   %rdi
-    "56",                   //         push   %rsi
-    "52",                   //         push   %rdx
-    "51",                   //         push   %rcx
-    "bb 14 00 00 00",       //         mov    $20, %ebx
-    "48 8b 0c 24",          // 7:      mov    (%rsp), %rcx
-    "48 8b 54 24 08",       //         mov    8(%rsp), %rdx
-    "48 8b 74 24 10",       //         mov    16(%rsp), %rsi
-    "48 8b 7c 24 18",       //         mov    24(%rsp), %rdi
+    "45 85 e4", //         test   %r12d, %r12d
+    "75 5c", //         jnz    fail
+    "48 89 da", //         mov    %rbx, %rdx
+    "ff 25 a4 00 00 00", //         jmp    *start(%rip)
+    "53", // create: push   %rbx
+    "57", //         push   %rdi
+    "56", //         push   %rsi
+    "52", //         push   %rdx
+    "51", //         push   %rcx
+    "bb 14 00 00 00", //         mov    $20, %ebx
+    "48 8b 0c 24", // 7:      mov    (%rsp), %rcx
+    "48 8b 54 24 08", //         mov    8(%rsp), %rdx
+    "48 8b 74 24 10", //         mov    16(%rsp), %rsi
+    "48 8b 7c 24 18", //         mov    24(%rsp), %rdi
     "48 8b 05 78 00 00 00", //         mov    real(%rip), %rax
-    "ff 10",                //         call   *(%rax)
-    "83 f8 0b",             //         cmp    $11, %eax
-    "75 1b",                //         jne    8f
-    "ff cb",                //         dec    %ebx
-    "78 1d",                //         js     9f
-    "68 80 f0 fa 02",       //         push   $50000000
-    "6a 00",                //         push   $0
-    "48 89 e7",             //         mov    %rsp, %rdi
-    "31 f6",                //         xor    %esi, %esi
-    "b8 23 00 00 00",       //         mov    $35, %eax
-    "0f 05",                //         syscall
-    "58",                   //         pop    %rax
-    "58",                   //         pop    %rax
-    "eb c4",                //         jmp    7b
-    "59",                   // 8:      pop    %rcx
-    "5a",                   //         pop    %rdx
-    "5e",                   //         pop    %rsi
-    "5f",                   //         pop    %rdi
-    "5b",                   //         pop    %rbx
-    "c3",                   //         ret
+    "ff 10", //         call   *(%rax)
+    "83 f8 0b", //         cmp    $11, %eax
+    "75 1b", //         jne    8f
+    "ff cb", //         dec    %ebx
+    "78 1d", //         js     9f
+    "68 80 f0 fa 02", //         push   $50000000
+    "6a 00", //         push   $0
+    "48 89 e7", //         mov    %rsp, %rdi
+    "31 f6", //         xor    %esi, %esi
+    "b8 23 00 00 00", //         mov    $35, %eax
+    "0f 05", //         syscall
+    "58", //         pop    %rax
+    "58", //         pop    %rax
+    "eb c4", //         jmp    7b
+    "59", // 8:      pop    %rcx
+    "5a", //         pop    %rdx
+    "5e", //         pop    %rsi
+    "5f", //         pop    %rdi
+    "5b", //         pop    %rbx
+    "c3", //         ret
     "48 8d 35 39 01 00 00", // 9:      lea    threads(%rip), %rsi
-    "0f b6 16",             // fail:   movzbl (%rsi), %edx
-    "48 ff c6",             //         inc    %rsi
-    "bf 02 00 00 00",       //         mov    $2, %edi
-    "b8 01 00 00 00",       //         mov    $1, %eax
-    "0f 05",                //         syscall
+    "0f b6 16", // fail:   movzbl (%rsi), %edx
+    "48 ff c6", //         inc    %rsi
+    "bf 02 00 00 00", //         mov    $2, %edi
+    "b8 01 00 00 00", //         mov    $1, %eax
+    "0f 05", //         syscall
     "48 8b 05 28 00 00 00", //         mov    status(%rip), %rax
-    "8b 38",                //         mov    (%rax), %edi
-    "b8 e7 00 00 00",       //         mov    $231, %eax
-    "0f 05"                 //         syscall
+    "8b 38", //         mov    (%rax), %edi
+    "b8 e7 00 00 00", //         mov    $231, %eax
+    "0f 05" //         syscall
   ],
   arm64: [
     "e9 03 00 aa", // begin:  mov    x9, x0
@@ -235,7 +235,7 @@ const ROUTINES = {
     "66 01 00 58", //         ldr    x6, status
     "c0 00 40 b9", //         ldr    w0, [x6]
     "c8 0b 80 d2", //         mov    x8, #94
-    "01 00 00 d4"  //         svc    #0
+    "01 00 00 d4" //         svc    #0
   ]
 }
 
@@ -248,8 +248,7 @@ const WORD_BYTES = 8
 /** The address to which an entry of the procedure linkage table jumps by way of another one; undefined: it is none. */
 const TARGETS = {
   // jmp *(%rip)
-  x64: (bytes, at, address) =>
-    bytes.readUInt16LE(at) === 0x25ff ? address + 6 + bytes.readInt32LE(at + 2) : undefined,
+  x64: (bytes, at, address) => bytes.readUInt16LE(at) === 0x25ff ? address + 6 + bytes.readInt32LE(at + 2) : undefined,
   // adrp x16, page; ldr x17, [x16, #offset]
   arm64: (bytes, at, address) => {
     const [page, load] = [bytes.readUInt32LE(at), bytes.readUInt32LE(at + 4)]
@@ -278,7 +277,9 @@ const callsBy = ({ bytes, machine, segments }, slot) => {
   )
   const found = []
   for (let at = -address & (ENTRY_BYTES - 1); at + ENTRY_BYTES <= fileSize; at += ENTRY_BYTES) {
-    if (TARGETS[machine](bytes, offset + at, address + at) === slot) found.push({ at: offset + at, address: address + at })
+    if (TARGETS[machine](bytes, offset + at, address + at) === slot) {
+      found.push({ at: offset + at, address: address + at })
+    }
   }
   return found
 }

@@ -10,6 +10,8 @@ export class PtyError extends Schema.TaggedError<PtyError>()("PtyError", {
   problem: Schema.String,
   /** "not found" and "not executable" as in shells (status 127 and 126). "other" is not the program's fault. */
   kind: Schema.Literals(["not found", "not executable", "other"]),
+  /** The system had too little for it, which may pass: processes, open files, memory, terminals. */
+  isShortage: Schema.optionalKey(Schema.Boolean),
   cause: Schema.optionalKey(Schema.Defect())
 }) {
   override get message() {

@@ -185,6 +185,17 @@ describe("SessionRegistryFiles", () => {
       assert.deepInclude(yield* Effect.flip(registry.get(other)), { _tag: "SessionUnresponsive", reason: "it hung up" })
     }).pipe(Effect.provide(files)))
 
+  it.live("one that hangs up on everybody is listed all the same, as it is alive", () =>
+    Effect.gen(function*() {
+      yield* plainSession(work, { hangUps: 9 })
+      yield* plainSession(other)
+      const listed = yield* (yield* SessionRegistry).list
+      assert.deepStrictEqual(listed.map(({ name, problem }) => [name, problem]), [
+        [other, undefined],
+        [work, "it hung up"]
+      ])
+    }).pipe(Effect.provide(files)))
+
   it.live("a session whose daemon dies while it is killed has ended by its terminal's hangup", () =>
     Effect.gen(function*() {
       yield* plainSession(work, { abrupt: true })

@@ -23,6 +23,7 @@ export const PACKAGES: Readonly<Record<string, string>> = {
   man: "man-db",
   mandoc: "mandoc",
   mount: "mount",
+  prlimit: "util-linux",
   setpriv: "util-linux",
   script: "bsdutils",
   "/bin/ps": "procps",

@@ -5,6 +5,7 @@ import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as Queue from "effect/Queue"
 import * as Result from "effect/Result"
+import * as Schedule from "effect/Schedule"
 import * as Scope from "effect/Scope"
 import { newId } from "../../schema/Id.ts"
 import { boundedSize, type ExitStatus, type SessionInfo, type SessionSpec } from "../../schema/Session.ts"
@@ -13,7 +14,7 @@ import { Caller } from "../../services/Caller.ts"
 import { Pty } from "../../services/Pty.ts"
 import { QueryResponder } from "../../services/QueryResponder.ts"
 import { Scrollback } from "../../services/Scrollback.ts"
-import { SessionDaemon } from "../../services/SessionDaemon.ts"
+import { SessionDaemon, type StartError } from "../../services/SessionDaemon.ts"
 import { SessionFiles } from "../../services/SessionFiles.ts"
 import { SessionServer } from "../../services/SessionServer.ts"
 import { CurrentProgram } from "./currentProgram.ts"
@@ -24,6 +25,9 @@ import { Session } from "./session.ts"
 const DRAIN_TIMEOUT_MS = 2000
 const DRAIN_POLL_MS = 20
 
+/** Milliseconds between two tries to start a kept session's shell, while the system has too little for one. */
+const SHELL_PAUSE_MS = 1000
+
 /** Longest command that is listed: with everything else it fits into one frame, each character as six bytes of JSON. */
 const COMMAND_CHARACTERS = 64 * 1024
 
@@ -32,6 +36,8 @@ const listedCommand = (command: SessionSpec["command"]): Pick<SessionInfo, "comm
   command === undefined || command.reduce((sum, word) => sum + word.length + 1, 0) > COMMAND_CHARACTERS
     ? {}
     : { command }
+
+const isShortage = (error: StartError): boolean => error._tag === "PtyError" && error.isShortage === true
 
 /** Waits until every client has read what was sent to it, or has stopped reading. */
 const waitForDrain = Effect.fnUntraced(function*(session: Session) {
@@ -134,9 +140,19 @@ export const layer: Layer.Layer<
       /** Runs a shell after the command of a kept session. Gives the session's status. */
       const runShell = Effect.fnUntraced(function*(command: ExitStatus) {
         session.outlive(spec.command!, command)
+        let isWaiting = false
+        const waitForShell = (why: string) => {
+          if (!isWaiting) session.show(Buffer.from(`[no shell yet: ${visible(why)}]\r\n`))
+          isWaiting = true
+        }
         const next = yield* programOf({ ...spec, command: [], size: session.info.size }).pipe(
           Effect.flatMap(pty.spawn),
           Scope.provide(scope),
+          Effect.tapError((error) => Effect.sync(() => isShortage(error) && waitForShell(error.message))),
+          Effect.retry({
+            while: (error) => isShortage(error) && !session.isKilled,
+            schedule: Schedule.spaced(SHELL_PAUSE_MS)
+          }),
           Effect.result
         )
         if (Result.isFailure(next)) {

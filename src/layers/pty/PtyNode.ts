@@ -6,11 +6,11 @@ import { isText } from "../../schema/ByteString.ts"
 import type { ExitStatus, Size } from "../../schema/Session.ts"
 import { messageOf } from "../../schema/Text.ts"
 import { Pty, PtyError, type PtyHandlers, type PtyProcess, type PtySpec } from "../../services/Pty.ts"
+import { codeOf, shortageOf } from "../system/systemError.ts"
 import { loadPtyAddon } from "./addon.ts"
 import { checkProgram } from "./checkProgram.ts"
 import { openMaster, type PtyMaster } from "./master.ts"
 import { libc, setSize, spawnOnTerminal } from "./posixSpawn.ts"
-import { shortageOf } from "../system/systemError.ts"
 import { type ProgramOnTerminal, type PtyProcesses, ptyProcesses, signalAll, toUserPath } from "./processes.ts"
 
 /** When the scope closes, from the hang-up to the kill: enough for a shell to save its history, short for a user. */
@@ -122,6 +122,19 @@ const start = (spec: PtySpec, file: string, find: FindProcesses, starter: Starte
   }
 }
 
+const noTerminal = (file: string, cause: unknown): PtyError => {
+  const shortage = codeOf(cause) === "ENOSPC"
+    ? "no more terminals can be made here (sysctl kernel.pty.max)"
+    : shortageOf(cause)
+  return new PtyError({
+    file,
+    problem: shortage ?? `no terminal for it: ${messageOf(cause)}`,
+    kind: "other",
+    isShortage: shortage !== undefined,
+    cause
+  })
+}
+
 /** Repeats `act` until no process is left, or the limit is reached. */
 const untilGone = Effect.fnUntraced(function*(processes: PtyProcesses, limitMs: number, act: () => void) {
   for (let ms = 0; ms < limitMs && processes.pids().length > 0; ms += POLL_MS) {
@@ -157,13 +170,7 @@ export const makeLayer = (find: FindProcesses, starter: Starter = "best"): Layer
         const running = yield* Effect.acquireRelease(
           Effect.try({
             try: () => start(spec, file, find, starter),
-            catch: (cause) =>
-              new PtyError({
-                file: spec.file,
-                problem: shortageOf(cause) ?? `no terminal for it: ${messageOf(cause)}`,
-                kind: "other",
-                cause
-              })
+            catch: (cause) => noTerminal(spec.file, cause)
           }),
           stop
         )

@@ -12,7 +12,7 @@ import { Lock } from "../../services/Lock.ts"
 import { Paths, PathsError } from "../../services/Paths.ts"
 import { SessionClient } from "../../services/SessionClient.ts"
 import { type AskError, SessionRegistry } from "../../services/SessionRegistry.ts"
-import { askAll } from "./conversation.ts"
+import { askAll, HUNG_UP } from "./conversation.ts"
 import { readInfo, readSessions, removeSession } from "./directory.ts"
 import { askSessions } from "./requests.ts"
 
@@ -21,6 +21,10 @@ const LIST_PATIENCE = "1 second"
 
 const problemOf = (error: Exclude<AskError, { readonly _tag: "NoSession" }>): string =>
   error._tag === "VersionMismatch" || error._tag === "HostError" ? error.message : error.reason
+
+/** It has just ended, or takes no connection. */
+const hasHungUp = (answer: Result.Result<Welcome, AskError>): boolean =>
+  Result.isFailure(answer) && answer.failure._tag === "SessionUnresponsive" && answer.failure.reason === HUNG_UP
 
 /**
  * Sockets in the sessions' directory: a session that answers is alive. One that refuses the connection is dead, unless
@@ -81,7 +85,11 @@ export const layer: Layer.Layer<SessionRegistry, never, Paths | SessionClient | 
         // Closing ten connections takes longer than writing ten lines, and nobody waits for it.
         Effect.ensuring(Effect.forkDetach(Scope.close(scope, Exit.void)))
       )
-      const looked = asked.map((name, index) => listed(name, answers[index]!))
+      const looked = yield* Effect.forEach(asked, (name, index) => {
+        const seen = listed(name, answers[index]!)
+        if (!hasHungUp(answers[index]!)) return Effect.succeed(seen)
+        return Effect.map(isDead(name), (dead) => dead ? Option.none() : seen)
+      })
       const dead = asked.filter((_, index) => Option.isNone(looked[index]!))
       if (dead.length > 0) {
         yield* reapAll(dead).pipe(Effect.timeoutOption(LIST_PATIENCE), Effect.ignore)

@@ -12,7 +12,6 @@ import type { Hello, Role, Welcome } from "../../schema/protocol/Control.ts"
 import { FrameType } from "../../schema/protocol/Frame.ts"
 import type { SessionName } from "../../schema/SessionName.ts"
 import type { Connection, ConnectionEnd, ConnectionHandlers } from "../../services/Connection.ts"
-import { NoSession } from "../../services/NoSession.ts"
 import type { SessionClient } from "../../services/SessionClient.ts"
 import { type AskError, SessionUnresponsive } from "../../services/SessionRegistry.ts"
 import { hello, readAnswer } from "../connection/handshake.ts"
@@ -23,6 +22,9 @@ const HOST_PATIENCE = Duration.seconds(20)
 
 /** After a session has ended while we connected, the name is free this soon. */
 const AGAIN_MS = 20
+
+/** Why a session does not answer that ends each connection: it has too many, or too many open files. */
+export const HUNG_UP = "it hung up"
 
 export interface Asked {
   readonly welcome: Welcome
@@ -75,8 +77,8 @@ const converse = (name: SessionName, version: string, connection: Connection, gr
   })
 
 /**
- * Asks many at once, with one patience for all: what a listing can afford. A session that hung up has just ended.
- * Closing the scope ends the conversations.
+ * Asks many at once, with one patience for all: what a listing can afford. A session that hung up has just ended,
+ * or can take no more connections. Closing the scope ends the conversations.
  */
 export const askAll = Effect.fnUntraced(function*(
   client: SessionClient["Service"],
@@ -102,7 +104,7 @@ export const askAll = Effect.fnUntraced(function*(
         if (answer !== undefined) settle(name, answer)
       },
       onDrain: () => undefined,
-      onClose: () => settle(name, Result.fail(new NoSession({ name, stale: false })))
+      onClose: () => settle(name, Result.fail(new SessionUnresponsive({ name, reason: HUNG_UP })))
     })
     connected.success.send(FrameType.hello, greeting)
   })
@@ -150,7 +152,7 @@ export const ask = (
     Effect.catchTag(
       "HungUp",
       ({ cause }) =>
-        Effect.fail(new SessionUnresponsive({ name, reason: "it hung up", ...(cause === undefined ? {} : { cause }) }))
+        Effect.fail(new SessionUnresponsive({ name, reason: HUNG_UP, ...(cause === undefined ? {} : { cause }) }))
     )
   )
 }

@@ -12,7 +12,7 @@ import { exitCode, type ExitStatus } from "../../schema/Session.ts"
 import { messageOf } from "../../schema/Text.ts"
 import type { ConnectionLost, RemoteProgram } from "../../services/SshTransport.ts"
 import { endChild, exitStatus, spawnChild } from "../system/childProcess.ts"
-import { isAbsent } from "../system/systemError.ts"
+import { isAbsent, shortageOf } from "../system/systemError.ts"
 import { ARGUMENTS, FROM_HOST, readArguments, TO_HOST } from "./rsh.ts"
 
 /** Bytes of both programs' standard error that are kept, from its beginning and its end: more than is ever shown. */
@@ -54,7 +54,7 @@ export class LocalNotStarted extends Schema.TaggedError<LocalNotStarted>()("Loca
     return isAbsent(this.cause)
   }
   override get message() {
-    return messageOf(this.cause)
+    return shortageOf(this.cause) ?? messageOf(this.cause)
   }
 }
 

@@ -194,7 +194,7 @@ export interface PtyFakeOptions {
   /** Plays each program from its start. Without it they do nothing until the test makes them. */
   readonly play?: (program: FakeProgram) => void
   /** What is wrong with a spec, if anything: then nothing is started. */
-  readonly problem?: (spec: PtySpec) => string | Pick<PtyError, "problem" | "kind"> | undefined
+  readonly problem?: (spec: PtySpec) => string | Pick<PtyError, "problem" | "kind" | "isShortage"> | undefined
 }
 
 /** Terminals whose programs are played by the test. */

@@ -243,6 +243,45 @@ describe("ending a session that outlives its command", () => {
         )
       }), noShell))
 
+  it.effect("while the system has too little for a shell it goes on, and gets one later", () => {
+    let isShort = true
+    const shortage = { problem: "no more processes", kind: "other", isShortage: true } as const
+    const problem: PtyFakeOptions["problem"] = ({ file }) => file === "/bin/sh" && isShort ? shortage : undefined
+    return hosting((pty) =>
+      Effect.gen(function*() {
+        yield* kept
+        const client = yield* joined(dev, "attach")
+        pty.last().exit(6)
+        yield* eventually("the words", () => client.output.includes("[no shell yet"))
+        yield* TestClock.adjust("1 hour")
+        assert.isUndefined(client.exit)
+        assert.lengthOf(client.output.split("[no shell yet: cannot start /bin/sh: no more processes]\r\n"), 2)
+        isShort = false
+        yield* TestClock.adjust("2 seconds")
+        yield* eventually("a shell", () => pty.all.length === 2)
+        pty.last().exit(3)
+        yield* eventually("the end", () => client.exit)
+        assert.deepStrictEqual(client.exit, { code: 3 })
+      }), { problem })
+  })
+
+  it.effect("while it waits for a shell it can be killed", () =>
+    hosting((pty) =>
+      Effect.gen(function*() {
+        yield* kept
+        const client = yield* joined(dev, "attach")
+        pty.last().exit(6)
+        yield* eventually("the words", () => client.output.includes("[no shell yet"))
+        kill(yield* joined(dev, "query"))
+        yield* settle
+        yield* TestClock.adjust("2 seconds")
+        yield* eventually("the end", () => client.exit)
+        assert.deepStrictEqual(client.exit, { code: 6 })
+      }), {
+      problem: ({ file }) =>
+        file === "/bin/sh" ? { problem: "no more processes", kind: "other", isShortage: true } : undefined
+    }))
+
   it.effect("without a command there is nothing to outlive", () =>
     hosting((pty) =>
       Effect.gen(function*() {

@@ -12,12 +12,17 @@ const GRACE_MS = 500
 /** Bytes: `ssh -G` prints about 5,000. */
 const MAX_PRINTED_BYTES = 256 * 1024
 
+const because = (cause: NodeJS.ErrnoException): string => {
+  const shortage = shortageOf(cause)
+  return shortage === undefined ? ` (${cause.code ?? cause.message})` : `: ${shortage}`
+}
+
 /** Why a process could not be started. */
 export const notStarted = (file: string, cause: NodeJS.ErrnoException): SshMissing =>
   isAbsent(cause)
     ? new SshMissing({ problem: `there is no ${file} on PATH`, advice: "install OpenSSH's client", cause })
     : new SshMissing({
-      problem: `${file} cannot be started (${shortageOf(cause) ?? cause.code ?? cause.message})`,
+      problem: `${file} cannot be started${because(cause)}`,
       advice: "try again",
       cause
     })

@@ -64,6 +64,14 @@ describeWith(["unshare", "nsenter", "mount", "tmux"], "another processor", () =>
       })
     }, PATIENCE)
 
+    it("says what its process may not have", async () => {
+      const { code, err } = await there().run("sh", ["-c", "ulimit -n 12; exec sesh --version"])
+      expect({ code, err }).toEqual({
+        code: 1,
+        err: "sesh: the limit of open files is too low here: allow 32 (ulimit -n)\n"
+      })
+    }, PATIENCE)
+
     it("runs commands, and lists and kills sessions", async () => {
       const box = there()
       const [version, check, job] = await Promise.all([

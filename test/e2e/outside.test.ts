@@ -287,6 +287,13 @@ describeAsRoot("a user of whom the system knows little", () => {
     expect(await as(box, { SESH_DIR: `${dir}/s` }, "--kill", "dev")).toMatchObject({ code: 0 })
   })
 
+  it("is told in a line where a host cannot be reached by ssh2", async () => {
+    const box = sandbox()
+    const { code, err } = await as(box, { SESH_DIR: `${owned(box, "own")}/s`, SESH_SSH: "ssh2" }, "@127.0.0.1")
+    expect(code).toBe(1)
+    expect(err).toMatch(/^sesh: [^\n]*\n$/)
+  })
+
   it.each([[{}], [{ HOME: "" }], [{ HOME: "/" }], [{ HOME: "/no/such" }], [{ PATH: "/usr/bin:/bin" }]])(
     "is told in a line where no session can be: %j",
     async (env) => {

@@ -15,6 +15,7 @@ import {
   SocketRefused,
   SshTransport
 } from "../../../services/SshTransport.ts"
+import { quietly } from "../../system/quietly.ts"
 import { bridgeChannel } from "../shared/bridgeChannel.ts"
 import { collect } from "../shared/collect.ts"
 import { badArgument } from "../shared/remoteCommand.ts"
@@ -91,7 +92,8 @@ export const layer = (
         source: () => ({
           home,
           uid,
-          user: Os.userInfo().username,
+          // Throws for a user without an account.
+          user: quietly(() => Os.userInfo().username, ""),
           env,
           machine: Os.hostname(),
           only: options.config

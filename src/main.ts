@@ -31,6 +31,7 @@ import * as FileSyncLive from "./layers/sync/FileSyncLive.ts"
 import * as RsyncRunnerRsync from "./layers/sync/RsyncRunnerRsync.ts"
 import * as ScpRunnerScp from "./layers/sync/ScpRunnerScp.ts"
 import { endProcess } from "./layers/system/endProcess.ts"
+import { keepStandardError } from "./layers/system/openFile.ts"
 import { VERSION } from "./schema/Version.ts"
 import { AttachClient } from "./services/AttachClient.ts"
 import { Caller } from "./services/Caller.ts"
@@ -91,6 +92,7 @@ const layers = onDemand(
  * open closes with it.
  */
 export const main = (argv: ReadonlyArray<string>): void => {
+  keepStandardError()
   const ended = Effect.map(run(argv), endProcess)
   Effect.runCallback(ended.pipe(Effect.provide(layers)), {
     onExit: (exit) => {

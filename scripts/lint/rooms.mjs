@@ -188,7 +188,15 @@ export const ROOMS = {
 
   // Programs are composed of layers: files with a capital, no part of one, no fake.
   "main.ts": {
-    may: [...CONTRACTS, "node:", "commands/run.ts", "layers/onDemand.ts", "layers/*", "layers/system/endProcess.ts"]
+    may: [
+      ...CONTRACTS,
+      "node:",
+      "commands/run.ts",
+      "layers/onDemand.ts",
+      "layers/*",
+      "layers/system/endProcess.ts",
+      "layers/system/openFile.ts"
+    ]
   },
   "daemon.ts": {
     may: [

@@ -92,7 +92,7 @@ export const layerOn = (inputFd: number, outputFd: number): Layer.Layer<Tty> =>
           try: () => outputIsTerminal ? openTerminalOutput(outputFd, outputHandlers) : openPlainOutput(outputHandlers),
           catch: (cause) => new TtyError({ cause })
         }),
-        (output) => Effect.sync(output.close)
+        (output) => Effect.promise(async () => output.close())
       )
       input.resume()
       return opened(input, output)

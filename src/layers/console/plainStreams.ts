@@ -7,15 +7,20 @@ import { type ChildProcess, spawn } from "node:child_process"
 import { constants, existsSync, fstatSync, openSync } from "node:fs"
 import { Socket } from "node:net"
 import type { Readable, Writable } from "node:stream"
+import { isNonBlocking } from "../system/openFile.ts"
 import { quietly } from "../system/quietly.ts"
 
 /** Copies bytes between a descriptor, which blocks it, and us. Found without PATH, which may be empty. */
 const CAT = ["/bin/cat", "/usr/bin/cat"]
 
+/** How long what was taken may take to come out, once the stream is closed: as for a terminal. */
+const CLOSING_MS = 1000
+
 /** A stream, and how to let go of it. */
 export interface Plain<S> {
   readonly stream: S
-  readonly close: () => void
+  /** Resolves when nothing more comes out. */
+  readonly close: () => void | Promise<void>
 }
 
 /** What a descriptor refers to, opened again for us alone. Pipes can be, on Linux, if they are the user's own. */
@@ -24,21 +29,34 @@ const reopened = (fd: number, access: number): number | undefined =>
     ? quietly(() => openSync(`/proc/self/fd/${fd}`, access | constants.O_NONBLOCK))
     : undefined
 
-/** Whether Node would change flags of it. Files never block, and Node opens terminals again itself. */
+/**
+ * Whether Node would change flags of it. Files never block, Node opens terminals again itself, and what is non-blocking
+ * already stays so: to the copier, a new process gets it blocking.
+ */
 const isShared = (fd: number): boolean => {
   const stat = fstatSync(fd)
-  return stat.isFIFO() || stat.isSocket()
+  return (stat.isFIFO() || stat.isSocket()) && !isNonBlocking(fd)
 }
 
 const copier = (stdio: readonly [number | "pipe", number | "pipe"]): ChildProcess | undefined => {
   const file = CAT.find((file) => existsSync(file))
-  return file === undefined ? undefined : spawn(file, { cwd: "/", env: {}, stdio: [...stdio, "ignore"] })
-}
-
-const end = (child: ChildProcess) => {
+  if (file === undefined) return undefined
+  const child = spawn(file, { cwd: "/", env: {}, stdio: [...stdio, "ignore"] })
   child.on("error", () => {})
   child.unref()
+  return child
 }
+
+/** Waits for a process that ends by itself, but not for ever. */
+const ended = (child: ChildProcess): Promise<void> =>
+  new Promise((resolve) => {
+    if (child.exitCode !== null || child.signalCode !== null) return resolve()
+    const timer = setTimeout(resolve, CLOSING_MS)
+    child.once("exit", () => {
+      clearTimeout(timer)
+      resolve()
+    })
+  })
 
 /** Standard input. Closing leaves what was not read to the next reader, but for a socket, which is read ahead. */
 export const plainInput = (fd: number, whole: () => Readable): Plain<Readable> => {
@@ -53,7 +71,6 @@ export const plainInput = (fd: number, whole: () => Readable): Plain<Readable> =
     const stream = whole()
     return { stream, close: () => void stream.pause() }
   }
-  end(child)
   return {
     stream: stdout,
     close: () => {
@@ -73,6 +90,11 @@ export const plainOutput = (fd: number, whole: () => Writable): Plain<Writable> 
   const child = isShared(fd) ? copier(["pipe", fd]) : undefined
   const stdin = child?.stdin ?? undefined
   if (child === undefined || stdin === undefined) return { stream: whole(), close: () => {} }
-  end(child)
-  return { stream: stdin, close: () => void stdin.end() }
+  return {
+    stream: stdin,
+    close: () => {
+      stdin.end()
+      return ended(child)
+    }
+  }
 }

@@ -2,6 +2,7 @@
 import { spawnSync } from "node:child_process"
 import * as fs from "node:fs"
 import { spawnChild } from "../system/childProcess.ts"
+import { quietly } from "../system/quietly.ts"
 import { loadTerminalCalls } from "../system/terminal.ts"
 import type { Input } from "./ttyStreams.ts"
 
@@ -20,6 +21,20 @@ const PASS_THROUGH = ["-opost", "-inlcr", "-igncr", "-ixoff"]
 
 const stty = () => STTY.find((file) => fs.existsSync(file))
 
+/**
+ * Calls with the terminal opened again, if it can be: what a new process gets as standard input is made blocking, for
+ * all that share the open file.
+ */
+const withOwn = <A>(fd: number, use: (own: number) => A): A => {
+  const { O_NOCTTY, O_RDWR } = fs.constants
+  const own = quietly(() => fs.openSync(`/dev/fd/${fd}`, O_RDWR | O_NOCTTY))
+  try {
+    return use(own ?? fd)
+  } finally {
+    if (own !== undefined) fs.closeSync(own)
+  }
+}
+
 const options = { env: {}, timeout: STTY_TIMEOUT_MS }
 
 /** Sets modes while other work continues. */
@@ -28,7 +43,7 @@ const set = (fd: number, modes: ReadonlyArray<string>): Promise<void> =>
     const file = stty()
     if (file === undefined) return resolve()
     // Where no process can be started, the terminal is left as Node's raw mode has it.
-    spawnChild(file, modes, { ...options, stdio: [fd, "ignore", "ignore"] }, () => resolve())
+    withOwn(fd, (own) => spawnChild(file, modes, { ...options, stdio: [own, "ignore", "ignore"] }, () => resolve()))
       ?.once("close", () => resolve())
   })
 
@@ -36,7 +51,10 @@ const set = (fd: number, modes: ReadonlyArray<string>): Promise<void> =>
 const setNow = (fd: number, modes: ReadonlyArray<string>): string => {
   const file = stty()
   if (file === undefined) return ""
-  const { stdout } = spawnSync(file, modes, { ...options, stdio: [fd, "pipe", "ignore"], encoding: "latin1" })
+  const { stdout } = withOwn(
+    fd,
+    (own) => spawnSync(file, modes, { ...options, stdio: [own, "pipe", "ignore"], encoding: "latin1" })
+  )
   return (stdout ?? "").trim()
 }
 

@@ -129,7 +129,8 @@ export interface Output {
   readonly write: (bytes: Buffer) => boolean
   /** Runs once all output was taken. Returns a function that cancels it. */
   readonly whenTaken: (run: () => void) => () => void
-  readonly close: () => void
+  /** Resolves when what was taken has come out, or will not. */
+  readonly close: () => void | Promise<void>
 }
 
 export interface OutputHandlers {
@@ -141,7 +142,7 @@ export interface OutputHandlers {
 const outputOn = (
   stream: Writable,
   handlers: OutputHandlers,
-  close: () => void
+  close: () => void | Promise<void>
 ): Output => {
   let waiting = 0
   let isClosed = false
@@ -175,7 +176,7 @@ const outputOn = (
     close: () => {
       isClosed = true
       stream.off("drain", onDrain)
-      close()
+      return close()
     }
   }
 }

@@ -1,0 +1,34 @@
+/** Open files that other processes share: their flags are one for all (open(2), "Open file descriptions"). */
+import { constants, readFileSync } from "node:fs"
+import { Writable } from "node:stream"
+import { isatty } from "node:tty"
+import { quietly } from "./quietly.ts"
+import { writeWhole } from "./writeWhole.ts"
+
+const STDERR = 2
+
+/** Whether a descriptor is non-blocking. False where the system does not tell: only Linux does (proc_pid_fdinfo(5)). */
+export const isNonBlocking = (fd: number): boolean => {
+  const told = quietly(() => readFileSync(`/proc/self/fdinfo/${fd}`, "latin1")) ?? ""
+  const flags = Number.parseInt(/^flags:\s*([0-7]+)$/m.exec(told)?.[1] ?? "0", 8)
+  return (flags & constants.O_NONBLOCK) !== 0
+}
+
+/**
+ * Makes of `process.stderr` a stream that writes at once, for all that is no terminal. Node's own makes a pipe
+ * non-blocking as soon as anything looks at it, and node:net does whenever a socket closes.
+ */
+export const keepStandardError = (): void => {
+  if (isatty(STDERR)) return
+  let stream: Writable | undefined
+  Object.defineProperty(process, "stderr", {
+    configurable: true,
+    get: () =>
+      stream ??= new Writable({
+        write: (bytes: Buffer, _, done) => {
+          writeWhole(STDERR, bytes)
+          done()
+        }
+      })
+  })
+}

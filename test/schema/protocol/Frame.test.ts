@@ -161,6 +161,14 @@ describe("frames", () => {
     assert.strictEqual(Control.hello.encode(hello).toString(), json)
   })
 
+  it("golden vector: a hello of a client whose output is no terminal, since 1.3", () => {
+    const json = `{"protocol":{"major":1,"minor":3},"sesh":"0.3.0","role":"attach","client":"c1","answers":false,` +
+      `"raw":true}`
+    const hello = Option.getOrThrow(Control.hello.decode(Buffer.from(json)))
+    assert.deepStrictEqual([hello.protocol, hello.answers, hello.raw], [PROTOCOL, false, true])
+    assert.strictEqual(Control.hello.encode(hello).toString(), json)
+  })
+
   it("golden vector: a welcome that says the program's terminal, since 1.3", () => {
     const json = `{"protocol":{"major":1,"minor":3},"sesh":"0.3.0","info":{"name":"dev","id":"s1","dir":"/","pid":1,` +
       `"tty":"/dev/pts/4","size":{"cols":80,"rows":24},"created":1,"active":2,"clients":[]},"output":5,"input":6,` +

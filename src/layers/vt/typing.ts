@@ -31,8 +31,11 @@ export const isTyping = (bytes: Buffer, from: number, to: number): boolean => {
   const introducer = bytes[from + 1]
   // ST: what it ends was an answer.
   if (introducer === 0x5c) return false
-  // Alt with a character has no more than that.
-  if (introducer === 0x5d || introducer === 0x50 || introducer === 0x5f) return to - from <= 3
+  // Alt with a character has no more than that; a title can be empty (xterm ctlseqs: OSC l, OSC L).
+  if (introducer === 0x5d || introducer === 0x50 || introducer === 0x5f) {
+    const isTitle = introducer === 0x5d && (bytes[from + 2] === 0x6c || bytes[from + 2] === 0x4c)
+    return to - from <= 3 && !isTitle
+  }
   if (introducer !== 0x5b) return true
   const text = bytes.toString("latin1", from, Math.min(to, from + MAX_LENGTH))
   if (text[2] === "M" && text.length > 3) return isMousePress((bytes[from + 3]! & 0xff) - 32)

@@ -2,10 +2,11 @@ import { assert, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
+import * as Fs from "node:fs"
 import * as PtyNode from "../../../src/layers/pty/PtyNode.ts"
 import type { Pty } from "../../../src/services/Pty.ts"
 import { PASSWORD, passwordHost } from "../../fixtures/passwordHost.ts"
-import { type Machinery, machines } from "../../fixtures/sshHosts.ts"
+import { Machinery, machines } from "../../fixtures/sshHosts.ts"
 import { onTerminal } from "../../fixtures/sshTerminal.ts"
 import { describeWith } from "../../support/needs.ts"
 import { happens } from "../../support/sshSuite.ts"
@@ -95,6 +96,22 @@ for (const transport of ["openssh", "ssh2"] as const) {
     )
   })
 }
+
+describeWith(["sshd", "ssh-keygen"], "a host whose login has to be confirmed elsewhere", () => {
+  test(
+    "may take longer than one that does not answer, over ssh2",
+    Effect.gen(function*() {
+      const { ssh } = yield* Machinery
+      yield* passwordHost("thoughtful", "keyboard-interactive", { thinksMs: 2500 })
+      Fs.appendFileSync(ssh.config, "  ConnectTimeout 1\n")
+      const { says, type } = yield* onTerminal("thoughtful", "interactive", "ssh2")
+      yield* happens("it asks", () => says.text().includes("Code:"))
+      type(`${PASSWORD}\r`)
+      yield* happens("it ran", () => says.text().includes("]"))
+      assert.include(says.text(), "[it works]")
+    })
+  )
+})
 
 describeWith(["sshd", "ssh-keygen"], "a host that wants a key and a code", () => {
   for (const transport of ["openssh", "ssh2"] as const) {

@@ -5,6 +5,7 @@ import type { Duplex } from "node:stream"
 import type * as Ssh2 from "ssh2"
 import type { Client } from "ssh2"
 import { AuthenticationFailed, type ConnectFailure, HostUnreachable } from "../../../services/SshTransport.ts"
+import { LOGIN_GRACE_MS } from "../shared/patience.ts"
 import { oneLine } from "../shared/sanitize.ts"
 import { algorithmsFor, emptyOf } from "./algorithms.ts"
 import type { Ask } from "./ask.ts"
@@ -40,7 +41,7 @@ export interface ConnectTo {
 /** A timer that runs while it is the host's turn. */
 class HostTimer {
   private timer: NodeJS.Timeout | undefined
-  private readonly limitMs: number
+  private limitMs: number
   private readonly onOver: () => void
 
   constructor(limitMs: number, onOver: () => void) {
@@ -56,6 +57,12 @@ class HostTimer {
 
   stop(): void {
     clearTimeout(this.timer)
+  }
+
+  /** From now on there is this much time. */
+  restart(limitMs: number): void {
+    this.limitMs = limitMs
+    this.start()
   }
 
   /** Stops the timer during a question: the user may take any time. */
@@ -168,6 +175,10 @@ const shakeHands = (to: ConnectTo, sock: Duplex): Effect.Effect<SshConnection, C
     }
     const timer = new HostTimer(to.limitMs, () => fail(new HostUnreachable({ host, reason: "timeout", words: "" })))
     const ask = to.ask === undefined ? undefined : timer.pausedDuring(to.ask)
+    // As for ssh, ConnectTimeout ends with the key exchange. The login may have to be confirmed elsewhere.
+    client.once("handshake", () => {
+      if (ask !== undefined && !isOver) timer.restart(Math.max(to.limitMs, LOGIN_GRACE_MS))
+    })
 
     const failed = () => {
       if (refused !== undefined) return fail(refused)

@@ -72,7 +72,7 @@ declare module "ssh2" {
     close(): void
   }
 
-  /** Events: ready, error, close, `change password`. */
+  /** Events: handshake, ready, error, close, `change password`. */
   export class Client extends EventEmitter {
     connect(config: ConnectConfig): this
     exec(command: string, options: { readonly agentForward: boolean }, done: Done<Channel>): this

@@ -3,8 +3,8 @@ import * as Duration from "effect/Duration"
 import { CONNECT_TIMEOUT_MS, type ConnectOptions } from "../../../services/SshTransport.ts"
 
 /**
- * Milliseconds to log in where a person may be asked, also on the way there: OpenSSH counts the questions of a jump host
- * or a proxy. As long as sshd gives anybody (LoginGraceTime in sshd_config(5)).
+ * Milliseconds to log in where a person may be asked, also on the way there: OpenSSH counts the questions of a jump
+ * host or a proxy. As long as sshd gives anybody (LoginGraceTime in sshd_config(5)).
  */
 export const LOGIN_GRACE_MS = 120_000
 

@@ -5,6 +5,9 @@ import { FrameType, LINES_LAST } from "../../schema/protocol/Frame.ts"
 import type { PicturePart } from "../../services/Scrollback.ts"
 import type { Peer } from "./peer.ts"
 
+/** Longest piece: what a socket takes at once, and far less than a frame holds. A line may go on in the next. */
+const PIECE_BYTES = 64 * 1024
+
 /** Flags of all frames but the last. */
 const MORE = Buffer.from([0])
 const LAST = Buffer.from([LINES_LAST])
@@ -31,7 +34,9 @@ export class HistoryTransfers {
     const transfer: Transfer = { unsent: [], isWhole: false, isFull: false, cancel: () => {} }
     this.transfers.set(peer, transfer)
     transfer.cancel = make(({ bytes = [], isLast }) => {
-      transfer.unsent.push(...bytes)
+      for (const part of bytes) {
+        for (let at = 0; at < part.length; at += PIECE_BYTES) transfer.unsent.push(part.subarray(at, at + PIECE_BYTES))
+      }
       if (isLast && transfer.unsent.length === 0) transfer.unsent.push(Buffer.alloc(0))
       transfer.isWhole = isLast
       if (!transfer.isFull) this.sendSome(peer)

@@ -43,6 +43,10 @@ const BUSY_BYTES = 64 * 1024
 /** How long parsing may block the event loop. */
 const SLICE_MS = 4
 
+/** How long queries for the cursor may make parsing block at once, and which part of the time in the long run. */
+const CURSOR_MS = 16
+const CURSOR_PART = 0.2
+
 /** The program goes on once this part of the limits is left. */
 const LOW_WATER = 0.25
 
@@ -71,6 +75,9 @@ class TerminalScrollback implements ScrollbackModel {
   private failed = false
   private timer: ReturnType<typeof setTimeout> | undefined
   private sinceTick = 0
+  /** Left of {@link CURSOR_MS}, and since when. */
+  private cursorMs = CURSOR_MS
+  private cursorAt = 0
   private isLoading = false
   private isBehind = false
   private onBehind: (isBehind: boolean) => void = () => {}
@@ -203,12 +210,17 @@ class TerminalScrollback implements ScrollbackModel {
 
   /** Where the cursor is, by the model; undefined where it would take long to know. */
   private cursor(): TerminalReport["cursor"] | undefined {
-    if (this.terminal === undefined || this.isFrozen || this.backlog.effortMs > BACKLOG_MS) return undefined
+    if (this.terminal === undefined || this.isFrozen) return undefined
+    const begun = performance.now()
+    this.cursorMs = Math.min(CURSOR_MS, this.cursorMs + (begun - this.cursorAt) * CURSOR_PART)
+    this.cursorAt = begun
+    if (this.backlog.effortMs > this.cursorMs) return undefined
     const cursor = this.attempt((terminal) => {
       this.backlog.parse(terminal!, () => false)
       return terminal!.cursor()
     })
     this.catchUp()
+    this.cursorMs -= performance.now() - begun
     return cursor
   }
 

@@ -17,6 +17,9 @@ import { VtScanner } from "./scanner.ts"
 /** Most bytes of replies to one batch of output: far more than all colours. A program gets no more at once. */
 const MAX_REPLY_BYTES = 32 * 1024
 
+/** Most queries of one batch of output that are replied to: four for each colour. A reply takes up to 20 microseconds. */
+const MAX_QUERIES = 1024
+
 /** Most replies remembered: more than there are colours and device reports. */
 const MAX_REMEMBERED = 300
 
@@ -45,6 +48,7 @@ class LiveResponder implements Responder {
   private isInItsPlace = false
   private upTo: (bytes: number) => void = () => {}
   private replies = ""
+  private queries = 0
   /** The chunk that is scanned, where it begins in its batch, and its copies once something in it is blanked. */
   private chunk: Buffer = NOTHING
   private chunkAt = 0
@@ -72,6 +76,7 @@ class LiveResponder implements Responder {
     this.upTo = options.upTo ?? (() => {})
     this.isInItsPlace = options.inItsPlace === true
     this.replies = ""
+    this.queries = 0
     this.chunkAt = 0
     let others: Array<Buffer> | undefined
     let primary: Array<Buffer> | undefined
@@ -203,11 +208,12 @@ class LiveResponder implements Responder {
   }
 
   private addQuery(bytes: Buffer, from: number, to: number): void {
-    if (this.replies.length >= MAX_REPLY_BYTES) return
+    if (this.replies.length >= MAX_REPLY_BYTES || this.queries >= MAX_QUERIES) return
     const queries = repliesTo(bytes, from, to, () => {
       this.upTo(this.chunkAt + this.end(bytes, to))
       return this.options.report()
     })
+    this.queries += Math.max(1, queries.length)
     for (const { kind, reply } of queries) {
       const known = isLasting(kind) ? this.remembered.get(kind) ?? reply : reply
       const isOurs = this.target === "none" || this.isInItsPlace

@@ -10,7 +10,7 @@ const REPLY_TIMEOUT_MS = 2000
 /** How long a reply may still come that is too late, once the client is heard of again. */
 const LATE_MS = 5000
 
-/** Most pending queries: a program that sends more does not read the replies. */
+/** Most pending queries, or twice as many for a while: a program that sends more does not read the replies. */
 const MAX_PENDING = 64
 
 /** Most queries that the daemon has replied to, and a terminal may still: those of minutes. Half a megabyte. */
@@ -47,6 +47,8 @@ export type OnReply = (kind: string, reply: string) => void
 
 export class PendingQueries {
   private pending: Array<PendingQuery> = []
+  /** How many of them nobody has replied to. */
+  private waiting = 0
   private readonly onReply: OnReply
   /** Of the chunk that is looked through. */
   private typing = false
@@ -76,17 +78,17 @@ export class PendingQueries {
     this.pending.push({ ...query, until: Number.POSITIVE_INFINITY })
     if (query.replied) {
       if (this.pending.length > MAX_LATE) this.pending.shift()
-    } else if (
-      this.pending.length > MAX_PENDING && this.pending.filter(({ replied }) => !replied).length > MAX_PENDING
-    ) {
-      this.pending.splice(this.pending.findIndex(({ replied }) => !replied), 1)
+    } else if (++this.waiting >= 2 * MAX_PENDING) {
+      // Many at once, as each time takes as long as all are many.
+      let surplus = this.waiting - MAX_PENDING
+      this.keep(this.pending.filter(({ replied }) => replied || surplus-- <= 0))
     }
   }
 
   /** Takes the queries of another one. */
   take(other: PendingQueries): void {
-    this.pending.push(...other.pending)
-    other.pending = []
+    this.keep([...this.pending, ...other.pending])
+    other.keep([])
   }
 
   /** Looks through input. */
@@ -115,7 +117,7 @@ export class PendingQueries {
       replies += query.reply
       query.replied = true
     }
-    this.pending = this.pending.filter(({ replied }) => replied)
+    this.keep(this.pending.filter(({ replied }) => replied))
     return replies
   }
 
@@ -131,7 +133,12 @@ export class PendingQueries {
     for (const query of this.pending) {
       if (query.replied && query.until === Number.POSITIVE_INFINITY) query.until = now + LATE_MS
     }
-    this.pending = this.pending.filter(({ until }) => until > now)
+    this.keep(this.pending.filter(({ until }) => until > now))
+  }
+
+  private keep(pending: Array<PendingQuery>): void {
+    this.pending = pending
+    this.waiting = pending.reduce((sum, { replied }) => replied ? sum : sum + 1, 0)
   }
 
   private sequence(bytes: Buffer, from: number, to: number, start: number): void {
@@ -148,7 +155,8 @@ export class PendingQueries {
     if (index === -1) return
     this.hasReply = true
     // Terminals reply in order: earlier queries will get no reply any more.
-    const { replied } = this.pending.splice(0, index + 1)[index]!
+    const { replied } = this.pending[index]!
+    this.keep(this.pending.slice(index + 1))
     const isString = bytes[from + 1] !== 0x5b
     const isWhole = !isString || bytes[to - 1] === BEL
     const text = bytes.toString("latin1", from, to)

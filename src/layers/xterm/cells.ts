@@ -63,14 +63,19 @@ const blank = (line: Line, x: number, cell: Cell): void => line.setCellFromCodep
 
 /** Moves cells, with what they have beside their words. */
 const move = (line: Line, to: number, from: number, count: number): void => {
+  line._data.copyWithin(to * Xterm.CELL, from * Xterm.CELL, (from + count) * Xterm.CELL)
+  moveBeside(line, line, to, from, count)
+}
+
+/** Moves what cells have beside their words, after these. */
+const moveBeside = (source: Line, line: Line, to: number, from: number, count: number): void => {
+  if (isEmpty(source._combined) && isEmpty(source._extendedAttrs)) return
   const { _combined, _data, _extendedAttrs } = line
-  _data.copyWithin(to * Xterm.CELL, from * Xterm.CELL, (from + count) * Xterm.CELL)
-  if (isEmpty(_combined) && isEmpty(_extendedAttrs)) return
   for (let step = 0; step < count; step++) {
     const at = to > from ? count - 1 - step : step
     const word = (to + at) * Xterm.CELL
-    if (_data[word]! & Xterm.COMBINED) _combined[to + at] = _combined[from + at]!
-    if (_data[word + 2]! & Xterm.HAS_EXTENDED) _extendedAttrs[to + at] = _extendedAttrs[from + at]
+    if (_data[word]! & Xterm.COMBINED) _combined[to + at] = source._combined[from + at]!
+    if (_data[word + 2]! & Xterm.HAS_EXTENDED) _extendedAttrs[to + at] = source._extendedAttrs[from + at]
   }
 }
 
@@ -105,6 +110,11 @@ const quick = (own: Pick<Line, typeof REPLACED[number]>): Partial<Line> => ({
     write(this, at + stay, length, cell)
     if (at > 0 && widthAt(this, at - 1) === 2) blank(this, at - 1, cell)
     if (widthAt(this, at) === 0 && !hasContent(this, at)) blank(this, at, cell)
+  },
+  copyCellsFrom(this: Line, source, from, to, count) {
+    this._data.set(source._data.subarray(from * Xterm.CELL, (from + count) * Xterm.CELL), to * Xterm.CELL)
+    // xterm.js looks through all that the other row has beside its words, for each part of it.
+    moveBeside(source, this, to, from, count)
   },
   addCodepointToCell(this: Line, x, code, width) {
     const joined = this._data[x * Xterm.CELL]! & Xterm.COMBINED ? this._combined[x]! : ""
@@ -156,7 +166,9 @@ const quickBlank = (own: Screen["getBlankLine"]): Screen["getBlankLine"] => {
   }
 }
 
-const REPLACED = ["fill", "replaceCells", "insertCells", "deleteCells", "addCodepointToCell"] as const
+const REPLACED = [
+  ...["fill", "replaceCells", "insertCells", "deleteCells", "addCodepointToCell", "copyCellsFrom"] as const
+] as const
 
 const installed = new WeakSet<object>()
 

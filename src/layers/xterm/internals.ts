@@ -42,6 +42,7 @@ export interface Line {
   replaceCells: (from: number, to: number, cell: Cell, respectProtect?: boolean) => void
   insertCells: (at: number, count: number, cell: Cell) => void
   deleteCells: (at: number, count: number, cell: Cell) => void
+  copyCellsFrom: (source: Line, from: number, to: number, count: number, reverse: boolean) => void
 }
 
 export type Charset = Readonly<Record<string, string>> | undefined

@@ -26,6 +26,30 @@ export const isErased = (line: Line, x: number): boolean =>
   isBlank(line, x) && widthAt(line, x) !== 0 &&
   isErasable(line._data[x * Xterm.CELL + 1]!, line._data[x * Xterm.CELL + 2]!)
 
+/** Most text of links in a restore or a history: a link that text goes to and fro from is written each time. */
+const MAX_LINK_CHARACTERS = 8 * 1024 * 1024
+
+/** What an SGR sequence takes: two colours of 24 bits are 35. */
+const PEN_CHARACTERS = 30
+
+/** How long a row will be when it is written, about. */
+export const rowLength = ({ _oscLinkService: links, cols }: Core, line: Line): number => {
+  const end = contentEnd(line, cols, 0)
+  let length = end
+  for (let x = 0, fg = 0, bg = 0, url = 0; x < end; x++) {
+    const word = x * Xterm.CELL
+    if (line._data[word]! & Xterm.COMBINED) length += line._combined[x]!.length
+    if (fg === line._data[word + 1]! && bg === line._data[word + 2]! && (bg & Xterm.HAS_EXTENDED) === 0) continue
+    if (fg !== line._data[word + 1]! || bg !== line._data[word + 2]!) length += PEN_CHARACTERS
+    fg = line._data[word + 1]!
+    bg = line._data[word + 2]!
+    const next = bg & Xterm.HAS_EXTENDED ? line._extendedAttrs[x]!._urlId : 0
+    if (next !== url) length += links.getLinkData(next)?.uri.length ?? 0
+    url = next
+  }
+  return length
+}
+
 const scratch = Buffer.allocUnsafeSlow(512)
 
 export class Painter {
@@ -36,6 +60,7 @@ export class Painter {
   private attributes = PLAIN
   private isProtected = false
   private url = 0
+  private linkCharacters = 0
   private fg = 0
   private bg = 0
   private extended: Extended | undefined
@@ -82,7 +107,9 @@ export class Painter {
     if (url === this.url) return
     const data = url === 0 ? undefined : this.core._oscLinkService.getLinkData(url)
     this.url = url
-    this.link(data === undefined ? undefined : `${data.id === undefined ? "" : `id=${data.id}`};${data.uri}`)
+    const link = data === undefined ? undefined : `${data.id === undefined ? "" : `id=${data.id}`};${data.uri}`
+    this.linkCharacters += link?.length ?? 0
+    this.link(this.linkCharacters > MAX_LINK_CHARACTERS ? undefined : link)
   }
 
   /** Sets the pen of the session. `link` is its link, as OSC 8 gave it. */

@@ -6,7 +6,7 @@ import { enter, keyboard } from "../vt/enter.ts"
 import type { ModeTracker } from "../vt/modes.ts"
 import type { Charset, Core, Line, Screen } from "./internals.ts"
 import * as Xterm from "./internals.ts"
-import { contentEnd, isErased, Painter } from "./painter.ts"
+import { isErased, Painter, rowLength } from "./painter.ts"
 
 /** Plain pen, ASCII, wrapping on, cursor off: the painter relies on these. */
 const PROLOGUE = "\x1b[0m\x1b(B\x0f\x1b[?7h\x1b[?25l"
@@ -24,8 +24,8 @@ const SHIFTS = ["\x0f", "\x0e", "\x1bn", "\x1bo"]
 /** Columns between the initial tab stops. */
 const TAB_COLUMNS = 8
 
-/** Most characters of history that are replayed: 2,000 lines of 200 columns that are full, written in 50 ms. */
-const REPLAYED_CELLS = 400_000
+/** Most characters of history that are replayed: those of 2,000 lines with 500 each. */
+const REPLAYED_CHARACTERS = 1_000_000
 
 /** The designator of a character set: xterm.js keeps only its table. */
 export type Designators = ReadonlyMap<Charset, string>
@@ -56,7 +56,7 @@ export function* serialize(options: SerializeOptions): Generator<Buffer> {
   const { alt, normal } = core.buffers
   painter.control(PROLOGUE + BEGIN_SYNC)
   painter.control(over ? eraseRows(core.cols, rows) : scrollOut(core.cols, rows))
-  const first = firstReplayed(normal, core.cols, options.history)
+  const first = firstReplayed(core, options.history)
   yield* paint(painter, core, normal, first, rows, over)
   painter.control(liftHistory(normal.ybase - first, core.rows, rows))
   const other = keyboard(modes.keyboards.alternate)
@@ -81,10 +81,12 @@ export function* serialize(options: SerializeOptions): Generator<Buffer> {
 }
 
 /** The first line of the history that is replayed: there are not more lines than that, and not too much is in them. */
-const firstReplayed = ({ lines, ybase }: Screen, cols: number, history: number): number => {
+const firstReplayed = (core: Core, history: number): number => {
+  const { lines, ybase } = core.buffers.normal
   let first = ybase
-  for (let cells = 0; first > Math.max(0, ybase - history) && cells < REPLAYED_CELLS; first--) {
-    cells += contentEnd(lines.get(first - 1)!, cols, 0)
+  for (let characters = 0; first > Math.max(0, ybase - history); first--) {
+    characters += rowLength(core, lines.get(first - 1)!)
+    if (characters > REPLAYED_CHARACTERS) break
   }
   return first
 }

@@ -1,8 +1,10 @@
-import { readFileSync } from "node:fs"
+import { existsSync, readFileSync } from "node:fs"
+import * as path from "node:path"
 import { expect, it } from "vitest"
 import { describeWith } from "../support/needs.ts"
 import { sandbox } from "../support/sandbox.ts"
 import { terminal } from "../support/terminal.ts"
+import { until } from "../support/until.ts"
 
 const MIB = 1024 * 1024
 
@@ -47,5 +49,38 @@ describeWith(["tmux"], "a session answers whatever its program prints", () => {
     const again = await terminal(box)
     again.run("clear; sesh dev")
     await again.shows(/after\n\$$/)
+  })
+
+  it.each([
+    ["the cursor", "\\033[6n"],
+    ["the cursor after work", "\\033[2Jx\\033[999S\\033[6n"],
+    ["modes and colours", "\\033[?1$p\\033[?u\\033]4;1;?;2;?\\007\\033[c"]
+  ])("queries in bulk for %s, and typing reaches the program beside them", async (_, queries) => {
+    const box = sandbox()
+    const t = await terminal(box)
+    t.run("sesh dev")
+    await t.prompt("$")
+    const daemon = await box.daemon("dev")
+    const before = memory(daemon)
+    t.run(REP)
+    await t.prompt("$")
+    t.run(`stty -echo -icanon; (rep '${queries}' 100000; touch done) & cat >got`)
+    const got = () => readFileSync(path.join(box.home, "got"), "latin1")
+    await until("the program", () => existsSync(path.join(box.home, "got")))
+    for (let word = 0; word < 5; word++) {
+      t.type(`word-${word}`)
+      await until("a word", () => got().includes(`word-${word}`), () => got().length)
+    }
+    await until("the end", () => existsSync(path.join(box.home, "done")))
+    expect(memory(daemon) - before).toBeLessThan(64 * MIB)
+    // Its terminal may still have replies to send.
+    await until("the last reply", async () => {
+      const { length } = got()
+      await new Promise((resolve) => setTimeout(resolve, 500))
+      return got().length === length
+    })
+    t.type("C-c")
+    t.run("stty sane; clear; echo aft''er")
+    await t.shows(/^after\n\$$/)
   })
 })

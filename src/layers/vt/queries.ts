@@ -69,7 +69,8 @@ export const isQuery = (sequence: Buffer): boolean => {
   }
 }
 
-const IN_BAND_SIZE = "2048"
+/** 2048. */
+const IN_BAND_SIZE = Buffer.from("2048")
 
 /**
  * Where the mode of in-band sizes is set, reset or asked for (`CSI ? 2048 h`, `l`, `$ p`; other modes may stand beside
@@ -80,9 +81,10 @@ export const inBandSizes = (bytes: Buffer, from: number, to: number): number | u
   if (bytes[from + 1] !== 0x5b || bytes[from + 2] !== 0x3f) return undefined
   if (final !== 0x68 && final !== 0x6c && !(final === 0x70 && bytes[to - 2] === 0x24)) return undefined
   const isDigit = (byte: number) => byte >= 0x30 && byte <= 0x39
-  let at = bytes.indexOf(IN_BAND_SIZE, from + 3, "latin1")
-  for (; at !== -1 && at < to; at = bytes.indexOf(IN_BAND_SIZE, at + 1, "latin1")) {
-    if (!isDigit(bytes[at - 1]!) && !isDigit(bytes[at + IN_BAND_SIZE.length]!)) return at
+  // Not by `indexOf`, which would look through the rest of the chunk for each sequence.
+  for (let at = from + 3; at + IN_BAND_SIZE.length < to; at++) {
+    if (isDigit(bytes[at - 1]!) || isDigit(bytes[at + IN_BAND_SIZE.length]!)) continue
+    if (IN_BAND_SIZE.every((digit, index) => bytes[at + index] === digit)) return at
   }
   return undefined
 }

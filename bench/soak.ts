@@ -1,8 +1,8 @@
 /**
- * Days of one session, compressed in time: clients attach, type and detach, and an agent draws its screen again and
- * again, with links. The daemon's memory at the end should be what it was after the first tenth. SESH_BENCH_ATTACHES and
- * SESH_BENCH_REDRAWS say how many, SESH_BENCH_SEED where to begin; the whole is 10,000 and 860,000: 24 hours of ten
- * redraws a second.
+ * A day of one session, compressed in time: clients attach, type and detach, and an agent draws its screen again and
+ * again, with links. The daemon's memory at the end should be what it was after the first tenth. SESH_BENCH_ATTACHES
+ * and SESH_BENCH_REDRAWS say how many, SESH_BENCH_SEED where to begin; the whole is 10,000 and 860,000: 24 hours of
+ * ten redraws a second.
  */
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as Effect from "effect/Effect"
@@ -44,10 +44,13 @@ const redraw = (next: () => number, count: number): string => {
   let screen = "\x1b[?2026h\x1b[H"
   for (let row = 0; row < 12; row++) {
     const uri = `file:///home/user/project/src/${n(1000)}/file-${n(1e6)}.ts#L${n(5000)}`
-    screen += `\x1b[${row + 2};1H\x1b[38;5;${n(256)}m\x1b]8;;${uri}\x1b\\src/file-${n(1e6)}.ts\x1b]8;;\x1b\\\x1b[m\x1b[K`
+    const link = `\x1b]8;;${uri}\x1b\\src/file-${n(1e6)}.ts\x1b]8;;\x1b\\`
+    screen += `\x1b[${row + 2};1H\x1b[38;5;${n(256)}m${link}\x1b[m\x1b[K`
   }
   screen += `\x1b[1;1H\x1b[7m ${count} \x1b[m${"⠋⠙⠹⠸"[count % 4]}`
-  if (count % 20 === 0) screen += `\x1b[${SIZE.rows};1H\r\n\x1b]8;;http://host/${n(1e9)}\x1b\\done\x1b]8;;\x1b\\ é👩‍💻\r\n`
+  if (count % 20 === 0) {
+    screen += `\x1b[${SIZE.rows};1H\r\n\x1b]8;;http://host/${n(1e9)}\x1b\\done\x1b]8;;\x1b\\ é👩‍💻\r\n`
+  }
   if (count % 500 === 0) screen += `\x1b[?1049h\x1b[2J\x1b]2;title ${n(1e6)}\x07\x1b[22;2t\x1b[>1u\x1b[?1049l`
   return `${screen}\x1b[?2026l`
 }
@@ -66,14 +69,15 @@ const visit = (socket: string, next: () => number) =>
     )
     connection.on("data", (bytes: Buffer) => {
       for (const { payload, type } of frames(decoder, bytes)) {
-        if (type === FrameType.welcome && role === "query") send(FrameType.history, Control.history.encode({ ansi: true }))
+        const isQuery = role === "query"
+        if (type === FrameType.welcome && isQuery) send(FrameType.history, Control.history.encode({ ansi: true }))
         const isShown = type === FrameType.restore && (payload[8]! & RESTORE_LAST) !== 0
         if (!isShown && !(type === FrameType.lines && (payload[0]! & 1) !== 0)) continue
         if (role === "attach") send(FrameType.input, Buffer.concat([encodeOffset(0), Buffer.from("x\x1b[1;1Ry")]))
         // Some go without a word, as on a line that breaks.
         if (next() < 0.3) connection.destroy()
         else {
-          if (role !== "query") send(FrameType.detach, Control.detach.encode({}))
+          if (!isQuery) send(FrameType.detach, Control.detach.encode({}))
           connection.end()
         }
       }

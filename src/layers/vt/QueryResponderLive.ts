@@ -17,7 +17,7 @@ import { VtScanner } from "./scanner.ts"
 /** Most bytes of replies to one batch of output: far more than all colours. A program gets no more at once. */
 const MAX_REPLY_BYTES = 32 * 1024
 
-/** Most queries of one batch of output that are replied to: four for each colour. A reply takes up to 20 microseconds. */
+/** Most queries of one batch of output that are replied to: four for each colour. A reply takes 20 microseconds. */
 const MAX_QUERIES = 1024
 
 /** Most replies remembered: more than there are colours and device reports. */

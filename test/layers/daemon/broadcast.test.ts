@@ -8,12 +8,12 @@ import type { Picture, PicturePart, ScrollbackModel } from "../../../src/service
 
 /** A model that makes its pictures when the test says so, and a client that writes down what it is sent. */
 const stage = () => {
-  const asked: Array<{ readonly picture: Picture; readonly then: (part: PicturePart) => void }> = []
+  const asked: Array<{ readonly picture: Picture; readonly give: (part: PicturePart) => void }> = []
   const sent: Array<string> = []
   let cancelled = 0
   const model = {
-    inSlices: (picture: Picture, then: (part: PicturePart) => void) => {
-      asked.push({ picture, then })
+    inSlices: (picture: Picture, give: (part: PicturePart) => void) => {
+      asked.push({ picture, give })
       return () => void cancelled++
     }
   } as unknown as ScrollbackModel
@@ -37,7 +37,7 @@ const stage = () => {
   } as unknown as Peer
   const broadcast = new Broadcast(model, { pauseFor: () => {} } as unknown as FlowControl)
   const make = (index: number, bytes: string | undefined, offset: number) =>
-    asked[index]!.then({ bytes: bytes === undefined ? undefined : [Buffer.from(bytes)], offset, isLast: true })
+    asked[index]!.give({ bytes: bytes === undefined ? undefined : [Buffer.from(bytes)], offset, isLast: true })
   const output = (offset: number, text: string) => broadcast.output(peer, offset, [Buffer.from(text)])
   return { asked, broadcast, make, model, output, peer, sent, cancelled: () => cancelled }
 }
@@ -99,10 +99,10 @@ describe("a history that takes long", () => {
     const { asked, model, peer, sent } = stage()
     const transfers = new HistoryTransfers()
     transfers.begin(peer, (then) => model.inSlices({ kind: "history", ansi: false }, then))
-    asked[0]!.then({ bytes: [Buffer.alloc(100_000, "x")], offset: 0, isLast: false })
+    asked[0]!.give({ bytes: [Buffer.alloc(100_000, "x")], offset: 0, isLast: false })
     assert.deepStrictEqual(sent, ["lines 65536", "lines 34464"])
     assert.isTrue(transfers.has(peer))
-    asked[0]!.then({ bytes: [], offset: 0, isLast: true })
+    asked[0]!.give({ bytes: [], offset: 0, isLast: true })
     assert.deepStrictEqual(sent.slice(2), ["lines 0 last"])
     assert.isFalse(transfers.has(peer))
   })

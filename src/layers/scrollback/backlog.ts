@@ -17,6 +17,12 @@ const MIN_PIECE_BYTES = 16
 /** Most time between two looks at the clock. */
 const PIECE_MS = 2
 
+/** How much slower than estimated parsing may count: C1 controls in UTF-8 and others are not weighed. */
+const MAX_SLOWNESS = 32
+
+/** Of a smaller part of a piece the time says nothing. */
+const MIN_PART = 0.05
+
 /** Output that came together counts as one of even effort up to this many bytes. */
 const WEIGHED_BYTES = 4096
 
@@ -56,6 +62,8 @@ export class Backlog {
   /** Output that asks for more than its bytes, up to which offset: rows, and how many bytes there are of it. */
   private weighed: Array<{ to: number; bytes: number; rows: number }> = []
   private rows = 0
+  /** How many times longer than estimated parsing took lately. */
+  private slowness = 1
   private readonly ring: ByteRing
   private readonly history: number
 
@@ -91,7 +99,8 @@ export class Backlog {
   get effortMs(): number {
     this.settle()
     const { cols } = this.size
-    return this.bytes * byteMs(cols) + (this.rows + this.resizes.length * this.history) * rowMs(cols)
+    const rows = this.rows + this.resizes.length * this.history
+    return (this.bytes * byteMs(cols) + rows * rowMs(cols)) * this.slowness
   }
 
   /** Rows are being counted: what leaves the history need not be parsed. */
@@ -188,11 +197,20 @@ export class Backlog {
       terminal.resize(next.size)
       return
     }
-    const to = Math.min(this.parsedTo + this.pieceBytes(), next?.at ?? this.ring.offset)
-    for (const view of wholeLines(this.ring.views(this.parsedTo, to))) {
+    const most = this.pieceBytes()
+    const begun = performance.now()
+    const from = this.parsedTo
+    for (const view of wholeLines(this.ring.views(from, Math.min(from + most, next?.at ?? this.ring.offset)))) {
       terminal.write(view)
       this.parsedTo += view.length
     }
+    this.learn(performance.now() - begun, (this.parsedTo - from) / most)
+  }
+
+  /** A part of what should take a while at most has been parsed. */
+  private learn(ms: number, part: number): void {
+    const seen = ms > PIECE_MS ? this.slowness * ms / PIECE_MS / Math.max(part, MIN_PART) : 1
+    this.slowness = Math.min(MAX_SLOWNESS, Math.max(1, seen > this.slowness ? seen : (seen + this.slowness) / 2))
   }
 
   /** Forgets the effort of what has been parsed. */
@@ -207,12 +225,13 @@ export class Backlog {
   private pieceBytes(): number {
     this.settle()
     const first = this.weighed[0]
-    if (first === undefined) return PIECE_BYTES
+    const most = Math.max(MIN_PIECE_BYTES, Math.floor(PIECE_BYTES / this.slowness))
+    if (first === undefined) return most
     const before = first.to - first.bytes - this.parsedTo
-    if (before > 0) return Math.min(PIECE_BYTES, before)
+    if (before > 0) return Math.min(most, before)
     const { cols } = this.size
     const msOfByte = byteMs(cols) + first.rows / first.bytes * rowMs(cols)
-    return Math.min(PIECE_BYTES, Math.max(MIN_PIECE_BYTES, Math.floor(PIECE_MS / msOfByte)))
+    return Math.min(most, Math.max(MIN_PIECE_BYTES, Math.floor(PIECE_MS / msOfByte / this.slowness)))
   }
 
   /** Counts the rows of new output, up to the next resize. */

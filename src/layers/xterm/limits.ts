@@ -11,6 +11,9 @@ import * as Xterm from "./internals.ts"
 /** Most code points that REP writes, for each cell of the screen: longer clusters are not repeated as often. */
 const MAX_REPEATED = 4
 
+/** The same in rows of code points, of what is written one by one: wide characters, clusters. */
+const MAX_REPEATED_ROWS = 16
+
 /** A sequence's first parameter as a count. */
 const count = ({ params }: Params, most: number): number => Math.min(params[0] || 1, most)
 
@@ -139,7 +142,8 @@ const repeat = (core: Core, times: number): void => {
   const { wraparound } = coreService.decPrivateModes
   if (codes.length > 1 || width !== 1 || !wraparound || (core.unicodeService.charProperties(code, state) & 1) === 1) {
     // Without wrapping, the last column is written again and again.
-    const most = wraparound ? core.cols * core.rows * Math.min(1 / width, MAX_REPEATED / codes.length) : core.cols
+    const cells = core.cols * core.rows * Math.min(1 / width, MAX_REPEATED / codes.length)
+    const most = wraparound ? Math.min(cells, core.cols * MAX_REPEATED_ROWS / codes.length) : core.cols
     const length = codes.length * Math.min(times, Math.ceil(most))
     return handler.print(Uint32Array.from({ length }, (_, at) => codes[at % codes.length]!), 0, length)
   }

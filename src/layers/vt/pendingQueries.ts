@@ -117,7 +117,9 @@ export class PendingQueries {
       replies += query.reply
       query.replied = true
     }
-    this.keep(this.pending.filter(({ replied }) => replied))
+    const late = this.pending.filter(({ replied }) => replied)
+    // A client that has left is remembered, as a thousand others are: it may come back, but not with replies for all.
+    this.keep(all ? late : late.slice(-MAX_PENDING))
     return replies
   }
 

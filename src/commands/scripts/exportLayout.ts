@@ -30,10 +30,12 @@ interface Exported {
   readonly line?: string
   /** What the user should know; without a line, why there is none. */
   readonly problem?: string
+  /** It is not of this machine. */
+  readonly isElsewhere?: boolean
 }
 
 const exported = ({ info, machine, name, problem }: ListedSession): Exported => {
-  if (machine !== undefined) return { problem: `${name}: not exported: it runs on ${machine}` }
+  if (machine !== undefined) return { problem: `${name}: not exported: it runs on ${machine}`, isElsewhere: true }
   if (info === undefined) return { problem: `${name}: not exported: it does not answer (${problem})` }
   const { dir, remark } = restartDir(info)
   const entry = decodeEntry({ name, dir, ...(info.command === undefined ? {} : { command: info.command }) })
@@ -67,7 +69,7 @@ const writeLayout = Effect.fn("exportLayout")(function*() {
   yield* write([bytes])
   for (const { problem } of sessions) if (problem !== undefined) yield* note(explain({ message: problem }))
   if (lines.length <= MAX_LAYOUT_ENTRIES && bytes.length <= MAX_LAYOUT_BYTES) {
-    return lines.length === sessions.length ? 0 : 1
+    return sessions.every(({ isElsewhere, line }) => line !== undefined || isElsewhere) ? 0 : 1
   }
   yield* note("sesh: this is more than --import reads at once: divide it")
   return 1

@@ -71,6 +71,10 @@ const program = Effect.fnUntraced(function*(opened: (log: string) => void) {
   yield* session.ended
 }, Effect.scoped)
 
+const isTaken = (exit: Exit.Exit<void, { readonly _tag: string }>): boolean =>
+  Exit.isFailure(exit) &&
+  exit.cause.reasons.some((reason) => Cause.isFailReason(reason) && reason.error._tag === "SessionExists")
+
 /** Serves one session until it ends. */
 export const main = (): void => {
   closeInherited()
@@ -84,7 +88,8 @@ export const main = (): void => {
     onExit: (exit) => {
       // What was expected was answered.
       if (Exit.isFailure(exit) && Exit.hasDies(exit)) console.error(Cause.pretty(exit.cause))
-      removeEmptyLog(log)
+      // The session that has the name has that log too.
+      if (!isTaken(exit)) removeEmptyLog(log)
       process.exit(Exit.isSuccess(exit) ? 0 : 1)
     }
   })

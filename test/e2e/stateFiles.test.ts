@@ -3,7 +3,7 @@ import { existsSync, readdirSync, renameSync, rmSync, unlinkSync } from "node:fs
 import * as path from "node:path"
 import { describe, expect, it } from "vitest"
 import { describeUnless } from "../support/needs.ts"
-import { SESH, sandbox } from "../support/sandbox.ts"
+import { sandbox, SESH } from "../support/sandbox.ts"
 import { until } from "../support/until.ts"
 
 const PROBE = "mount -t tmpfs -o size=64k tmpfs /mnt && mount --bind /mnt /mnt && mount -o remount,bind,ro /mnt"
@@ -70,7 +70,8 @@ describeUnless(problem, "disks and machines", () => {
     await box.sesh(["dev", "-d"])
     await box.sesh(["other", "-d"])
     const readOnly = `mount --bind "$HOME" "$HOME" && mount -o remount,bind,ro "$HOME" && exec "$@"`
-    const sesh = (...args: ReadonlyArray<string>) => box.run(unshare, [...flags, "sh", "-c", readOnly, "sh", SESH, ...args])
+    const sesh = (...args: ReadonlyArray<string>) =>
+      box.run(unshare, [...flags, "sh", "-c", readOnly, "sh", SESH, ...args])
     expect((await sesh()).out).toMatch(/^dev .*\nother .*\n$/)
     expect((await sesh("--names")).out).toBe("dev\nother\n")
     expect((await sesh("dev", "-d")).code).toBe(0)

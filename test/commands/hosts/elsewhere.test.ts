@@ -83,7 +83,9 @@ describe("a session of another machine that shares the directory", () => {
         })))
   }
 
-  for (const argv of ["dev", "--kill dev", "--watch dev", "--detach dev", "--history dev", "--send dev x", "--wait dev"]) {
+  for (
+    const argv of ["dev", "--kill dev", "--watch dev", "--detach dev", "--history dev", "--send dev x", "--wait dev"]
+  ) {
     it.effect(`sesh ${argv} says where it is when no such host is known`, () =>
       shared({ hosts: { web: {} } }, (sesh) =>
         Effect.gen(function*() {

@@ -2,6 +2,7 @@
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Fs from "node:fs"
+import { hostname } from "node:os"
 import * as Path from "node:path"
 import { socketPathLimit } from "../../../schema/SocketPath.ts"
 import { SshMissing } from "../../../services/SshTransport.ts"
@@ -16,11 +17,17 @@ const SSH_SUFFIX = 17
 /** The age at which a forwarded socket is left over: each is used once, at once. */
 const FORWARD_MAX_AGE_MS = 60_000
 
+/** The age at which another machine's log is left over: whether its process runs is not known here. */
+const FOREIGN_LOG_MAX_AGE_MS = 24 * 3_600_000
+
 const FORWARD_PREFIX = "f"
 const LOG_PREFIX = "l"
 
-/** Names that are used once: their kind, and the process that uses them. */
-const ONCE = new RegExp(`^([${FORWARD_PREFIX}${LOG_PREFIX}])(\\d{1,10})-\\d+$`)
+/** This machine among those that may share the directory. */
+const machineTag = (): string => keyOf(hostname()).slice(-5)
+
+/** Names that are used once: their kind, the process that uses them, and, of a log, its machine. */
+const ONCE = new RegExp(`^([${FORWARD_PREFIX}${LOG_PREFIX}])(\\d{1,10})-\\d+(?:\\.([0-9a-z]+))?$`)
 
 /** Creates an empty file and returns a descriptor that appends to it. */
 export const openLog = (path: string): number => {
@@ -45,13 +52,15 @@ const runs = (pid: number): boolean => quietly(() => process.kill(pid, 0), false
 
 const sweep = (dir: string, now: number): void =>
   quietly(() => {
+    const own = machineTag()
     for (const name of Fs.readdirSync(dir)) {
-      const [, kind, pid] = ONCE.exec(name) ?? []
+      const [, kind, pid, machine = own] = ONCE.exec(name) ?? []
       if (kind === undefined) continue
       const path = Path.join(dir, name)
-      const isOver = kind === LOG_PREFIX
+      const maxAge = kind === LOG_PREFIX ? FOREIGN_LOG_MAX_AGE_MS : FORWARD_MAX_AGE_MS
+      const isOver = kind === LOG_PREFIX && machine === own
         ? !runs(Number(pid))
-        : now - Fs.lstatSync(path).mtimeMs > FORWARD_MAX_AGE_MS
+        : now - Fs.lstatSync(path).mtimeMs > maxAge
       if (isOver) remove(path)
     }
   })
@@ -84,6 +93,9 @@ export const makeControlDir = (parent: string, platform: string): Effect.Effect<
       control: (key) => Path.join(dir, key),
       log: (key) => Path.join(dir, `${key}.log`),
       slow: (host) => Path.join(dir, `${keyOf(host)}.slow`),
-      once: (kind) => Path.join(dir, `${kind === "forward" ? FORWARD_PREFIX : LOG_PREFIX}${process.pid}-${++used}`)
+      once: (kind) => {
+        const name = `${process.pid}-${++used}`
+        return Path.join(dir, kind === "forward" ? `${FORWARD_PREFIX}${name}` : `${LOG_PREFIX}${name}.${machineTag()}`)
+      }
     })
   })

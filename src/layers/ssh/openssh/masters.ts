@@ -5,6 +5,7 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import * as Fs from "node:fs"
+import { hostname } from "node:os"
 import type { HostName } from "../../../schema/HostName.ts"
 import {
   type ConnectFailure,
@@ -71,7 +72,8 @@ export const makeMasters = Effect.fnUntraced(function*(
   const handshakes = makeHandshakes()
 
   const locate = (dir: ControlDir, host: HostName): Master => {
-    const key = keyOf(host, ssh.file, configFile, versionOf(configFile))
+    // A machine that shares the directory cannot use our sockets, and ssh would remove them.
+    const key = keyOf(host, ssh.file, configFile, versionOf(configFile), hostname())
     return { control: dir.control(key), log: dir.log(key) }
   }
 

@@ -33,6 +33,7 @@ export const list = verb({
     meaning: "list sessions, here and on the hosts that sesh knows",
     details: [
       "One a line: its name, how many clients are attached, its age, the directory it began in, and what runs in it now. With headings on a terminal, without them in a pipe.",
+      "In a home that machines share, a session of another machine is listed with that machine's name.",
       "Hosts on which `sesh` has worked before are asked at the same time, for 5 seconds at the most. Their sessions are listed as `@<host> <name>`, which is what to type after `sesh`. One that does not answer is listed as it was when it did, marked as such, and says why: on a terminal between the lines, otherwise on standard error."
     ],
     flags: {

@@ -78,8 +78,9 @@ const isTaken = (exit: Exit.Exit<void, { readonly _tag: string }>): boolean =>
 /** Serves one session until it ends. */
 export const main = (): void => {
   closeInherited()
-  // The terminal and the login that started it may end, and a Ctrl-C there is not for it.
-  listen({ SIGHUP: () => {}, SIGINT: () => {} })
+  // The terminal and the login that started it may end, and a Ctrl-C there is not for it. At SIGUSR1 the session looks
+  // for its files; before and after that, Node would start a debugger.
+  listen({ SIGHUP: () => {}, SIGINT: () => {}, SIGUSR1: () => {} })
   let log: string | undefined
   const run = program((path) => {
     log = path

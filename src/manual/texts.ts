@@ -22,7 +22,10 @@ export const moreEnvironment: ReadonlyArray<readonly [name: string, meaning: str
 
 export const files: ReadonlyArray<readonly [path: string, meaning: string]> = [
   ["~/.sesh/", "The sessions, or what `SESH_DIR` names. It must belong to you, and nobody else may write to it."],
-  ["~/.sesh/<name>.sock", "The socket of a session. If somebody removes it, the session makes it again; `kill -USR1` asks its process to look."],
+  [
+    "~/.sesh/<name>.sock",
+    "The socket of a session. If somebody removes it, the session makes it again; `kill -USR1` asks its process to look."
+  ],
   ["~/.sesh/<name>.json", "What a listing says of a session that does not answer, and on which machine it runs."],
   ["~/.sesh/<name>.ended", "How the last session of that name ended, for `sesh --wait`; kept for an hour."],
   ["~/.sesh/<name>.agent", "A link to the `ssh-agent` of the client that attached last."],

@@ -21,7 +21,7 @@ const LOOK_MS = 60_000
 const LONGEST_LOOK_MS = 3_600_000
 
 /** Milliseconds from the first file that is removed: `rm -r` would find a directory that is never empty. */
-const SETTLE_MS = 50
+const SETTLE_MS = 20
 
 /** What was found: nothing was missing, it was put back, or not all of it could be. */
 export type Mended = "whole" | "mended" | "missing"

@@ -8,7 +8,7 @@ import type { HostName } from "../../../schema/HostName.ts"
 import type { ByteChannel } from "../../../services/ByteChannel.ts"
 import { Caller } from "../../../services/Caller.ts"
 import { OperatingSystem } from "../../../services/OperatingSystem.ts"
-import { Paths } from "../../../services/Paths.ts"
+import { Paths, type PathsError } from "../../../services/Paths.ts"
 import {
   type ChannelFailure,
   type ConnectFailure,
@@ -21,6 +21,9 @@ import {
   SshTransport,
   type StartFailure
 } from "../../../services/SshTransport.ts"
+import { isOwnDirectory } from "../../system/ownDirectory.ts"
+import { quietly } from "../../system/quietly.ts"
+import { codeOf, diskProblem } from "../../system/systemError.ts"
 import { bridgeChannel } from "../shared/bridgeChannel.ts"
 import { collect } from "../shared/collect.ts"
 import { withFallback } from "../shared/fallbackChannel.ts"
@@ -72,12 +75,20 @@ export const layer = (
       const paths = yield* Paths
       const ssh = { file: options.program ?? "ssh", config: options.config, persist: options.persist ?? PERSIST }
 
+      /** A home that is mounted read-only has no sockets: those of this login are then in the login's own directory. */
+      const runtimeDir = env["XDG_RUNTIME_DIR"] ?? ""
+      const canBeThere = ({ cause }: PathsError) =>
+        cause !== undefined && diskProblem(codeOf(cause)) !== undefined && Path.isAbsolute(runtimeDir) &&
+        quietly(() => isOwnDirectory(runtimeDir), false)
+
       const controlDir = yield* Effect.cached(
         paths.ensure.pipe(
+          Effect.as(paths.dir),
+          Effect.catchIf(canBeThere, () => Effect.succeed(Path.join(runtimeDir, "sesh"))),
           Effect.mapError((cause) =>
             new SshMissing({ problem: `${cause.path} ${cause.problem}`, advice: cause.advice, cause })
           ),
-          Effect.andThen(makeControlDir(paths.dir, platform))
+          Effect.flatMap((parent) => makeControlDir(parent, platform))
         )
       )
       const masters = yield* makeMasters({

@@ -176,6 +176,9 @@ const statusOf = (status: number): ExitStatus =>
 
 const WNOHANG = 1
 
+/** For a program whose status is not known: no success. */
+const LOST_STATUS = 255
+
 /** Calls back once, when the system reports the program's end. */
 const whenEnded = (functions: Libc, pid: number, onExit: (status: ExitStatus) => void): void => {
   let isReported = false
@@ -187,8 +190,8 @@ const whenEnded = (functions: Libc, pid: number, onExit: (status: ExitStatus) =>
     if (found === 0) return
     isReported = true
     stop()
-    // Nothing to wait for: the caller had SIGCHLD ignored, and the system keeps no status then.
-    onExit(found === pid ? statusOf(status.readInt32LE()) : { code: 0 })
+    // Else somebody has taken the status, which nothing here does.
+    onExit(found === pid ? statusOf(status.readInt32LE()) : { code: LOST_STATUS })
   }
   const stop = listen({ SIGCHLD: look })
   setImmediate(look)
@@ -236,6 +239,20 @@ const openTerminal = (functions: Libc): NewTerminal => {
   }
 }
 
+const SH = Buffer.from("/bin/sh")
+
+/** The bit of SIGCHLD in a set. */
+const CHILD_SIGNAL = 1n << BigInt(constants.signals.SIGCHLD - 1)
+
+/**
+ * Without SIGCHLD: POSIX leaves open whether a new program finds it ignored (exec). While we ignored it for that, the
+ * system would keep no status of a program that ends at once.
+ */
+const keepingStatus = ({ blocked, ignored }: SignalSets): SignalSets => ({
+  blocked,
+  ignored: (BigInt(`0x${ignored}`) & ~CHILD_SIGNAL).toString(16)
+})
+
 /** `file`: what the system gets; `spec.file` is the name that the program sees. */
 const startOn = (functions: Libc, device: string, spec: PtySpec, file: string): number => {
   const args = [spec.file, ...spec.args].map(toBytes)
@@ -244,15 +261,14 @@ const startOn = (functions: Libc, device: string, spec: PtySpec, file: string): 
     args,
     env: Object.entries(spec.env).map(([name, value]) => toBytes(`${name}=${value}`)),
     device,
-    signals: spec.signals ?? NO_SIGNALS
+    signals: keepingStatus(spec.signals ?? NO_SIGNALS)
   }
   return inDirectory(functions, toBytes(spec.cwd), () => {
     try {
       return spawn(functions, program)
     } catch (error) {
       if (!isForeign(error)) throw error
-      const sh = Buffer.from("/bin/sh")
-      return spawn(functions, { ...program, file: sh, args: [sh, program.file, ...args.slice(1)] })
+      return spawn(functions, { ...program, file: SH, args: [SH, program.file, ...args.slice(1)] })
     }
   })
 }

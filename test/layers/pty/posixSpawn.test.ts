@@ -150,6 +150,21 @@ describe.runIf(process.platform === "linux")("a program on Linux", () => {
   )
 
   test(
+    "has its own status when its creator ignores SIGCHLD, which is as by default for it",
+    Effect.gen(function*() {
+      const signals = { blocked: "0", ignored: "10001" }
+      const found = yield* outputOf({ ...run("say"), file: "grep", args: ["^SigIgn", "/proc/self/status"], signals })
+      assert.strictEqual(found, "SigIgn:\t0000000000000001\r\n")
+      // The sooner it ends, the more depends on who looks first.
+      for (let count = 0; count < 20; count++) {
+        const heard = hear(yield* spawn({ ...run("say"), file: "false", args: [], signals }))
+        yield* hasEnded(heard)
+        assert.deepStrictEqual(heard.exits, [{ code: 1 }])
+      }
+    })
+  )
+
+  test(
     "is run by /bin/sh where its file does not say what runs it",
     Effect.gen(function*() {
       const dir = Fs.mkdtempSync(Path.join(Os.tmpdir(), "sesh-"))

@@ -12,7 +12,7 @@ import {
 import * as path from "node:path"
 import { expect, it, onTestFinished } from "vitest"
 import { describeAsRoot, describeUnless, describeWith } from "../support/needs.ts"
-import { type Result, type Sandbox, sandbox, SESH } from "../support/sandbox.ts"
+import { type Result, sandbox, SESH } from "../support/sandbox.ts"
 import { until } from "../support/until.ts"
 
 const range = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, index) => from + index)
@@ -90,35 +90,35 @@ describeWith(["prlimit"], "what a session needs", () => {
 })
 
 describeAsRoot("few processes", () => {
-  /** A number that no account has, and so no other process. */
-  const USER = 12_346
-  const AS_USER = ["--reuid", String(USER), "--regid", String(USER), "--clear-groups"]
+  /** Numbers that no account has. Each test has one of its own: processes count until they are reaped. */
+  let lastUser = 52_345
 
-  /** Root may have any number of processes. */
-  const owned = (): Sandbox => {
+  /** Runs sesh as a user with `count` processes at the most, in a sandbox of that user's. Root may have any number. */
+  const limited = () => {
     const box = sandbox()
+    const user = String(++lastUser)
     chmodSync(box.home, 0o755)
-    mkdirSync(box.dir)
-    chownSync(box.dir, USER, USER)
-    mkdirSync(path.join(box.home, ".local"))
-    chownSync(path.join(box.home, ".local"), USER, USER)
-    return box
+    for (const name of [".sesh", ".local"]) {
+      mkdirSync(path.join(box.home, name))
+      chownSync(path.join(box.home, name), lastUser, lastUser)
+    }
+    const asUser = ["--reuid", user, "--regid", user, "--clear-groups"]
+    return (count: number, ...args: ReadonlyArray<string>) =>
+      box.run("setpriv", [...asUser, "prlimit", `--nproc=${count}`, SESH, ...args])
   }
 
-  const limited = (box: Sandbox, count: number, ...args: ReadonlyArray<string>) =>
-    box.run("setpriv", [...AS_USER, "prlimit", `--nproc=${count}`, SESH, ...args])
-
   it.each(range(0, 9))("with %i of them it works, or says so, and the session that there is goes on", async (count) => {
-    const box = owned()
-    expect(await limited(box, 1000, "old", "-d", "--", "sleep", "1000")).toMatchObject({ code: 0, err: "" })
+    const sesh = limited()
+    expect(await sesh(1000, "old", "-d", "--", "sleep", "1000")).toMatchObject({ code: 0, err: "" })
     for (const [failure, ...args] of COMMANDS) {
-      expectWords(await limited(box, count, ...args), SENTENCES.processes, failure)
+      expectWords(await sesh(count, ...args), SENTENCES.processes, failure)
     }
-    expect((await limited(box, 1000, "--kill", "old")).err).toBe("[old ended]\n")
+    expect((await sesh(1000, "--kill", "old")).err).toBe("[old ended]\n")
   })
 
   it("a command of three threads, a daemon of three, and its program are seven", async () => {
-    expect(await limited(owned(), 7, "--exec", "job", "--print", "--", "echo", "runs")).toMatchObject({ out: "runs\n" })
+    const result = await limited()(7, "--exec", "job", "--print", "--", "echo", "runs")
+    expect(result).toMatchObject({ code: 0, out: "runs\n" })
   })
 })
 

@@ -90,6 +90,8 @@ describe("DaemonLauncherProcess", () => {
         error.message,
         `cannot start session work: its process ended with status 3; the end of ${log}:\nfirst words\nlast words`
       )
+      const starved = yield* Effect.flip(launchAs("starve"))
+      assert.strictEqual(starved.message, "cannot start session work: no more threads")
       const crash = yield* Effect.flip(launchAs("crash"))
       assert.strictEqual(crash.message, "cannot start session work: its process was ended by SIGKILL")
     }).pipe(Effect.provide(real())), 30_000)

@@ -200,6 +200,7 @@ fs.writeFileSync(
     useSnapshot: true,
     assets: assets(),
     // rsync sends SIGUSR1 to its transport when it fails, and Node would start its debugger.
+    // Each thread counts where processes do (ulimit -u): V8 has four otherwise, and floods are as fast with one.
     // A daemon lives for months and makes little garbage that matters: a small nursery keeps its memory small, a third
     // less after a flood, and costs nothing that could be measured. Garbage may come to a third of what is alive: by
     // itself V8 lets three times as much lie where collecting is slow, such as in a flood on a busy machine.

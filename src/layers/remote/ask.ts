@@ -31,6 +31,9 @@ const CREATE_TIMEOUT = "45 seconds"
 const NOT_EXECUTABLE = 126
 const NOT_FOUND = 127
 
+/** How a sesh ends that got too little from its system to start (scripts/startCheck.mjs). */
+const OWN_WORDS = /^sesh: (.+)$/
+
 /** Looks where `npm run setup` installs it, because a command without a login lacks that PATH. */
 const FIND = "sesh=\"$HOME/.local/bin/sesh\"; [ -x \"$sesh\" ] || sesh=sesh; exec \"$sesh\" \"$@\""
 
@@ -63,7 +66,8 @@ const explainExit = (host: HostName, version: string, { status, stderr }: ExecRe
   if (code === NOT_FOUND || code === NOT_EXECUTABLE) return noSesh(host, said)
   // The message of a sesh without --serve.
   if (said.includes("there is no option --serve")) return otherVersion(host, undefined, version)
-  return notSesh(host, said)
+  const ownWords = OWN_WORDS.exec(said)?.[1]
+  return ownWords === undefined ? notSesh(host, said) : refused(host, ownWords)
 }
 
 const explainError = (

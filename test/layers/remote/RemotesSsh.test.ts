@@ -108,6 +108,7 @@ describe("what a host answers", () => {
       "that its directory is not safe",
       saying(line({ answer: { error: { kind: "place", message: "x\u001b" } } }))
     ],
+    ["refused", "that it got too little to start", saying("", { code: 1, err: "sesh: no more threads\n" })],
     ["refused", "something from later", saying(line({ answer: { error: { kind: "moon", message: "phase" } } }))]
   ])("%s: %s", ([kind, , host]) =>
     Effect.gen(function*() {
@@ -129,7 +130,8 @@ describe("what a host answers", () => {
     [
       saying("", { code: 1, err: "unknown flag: --serve\n" }),
       /unknown flag.* another program, run: sesh --deploy @web$/
-    ]
+    ],
+    [saying("", { code: 1, err: "sesh: too few open files (ulimit -n)\n" }), /^web: too few open files \(ulimit -n\)$/]
   ])("what would help is said: %s", ([host, words]) =>
     Effect.gen(function*() {
       assert.match((yield* Effect.flip(look)).message, words)

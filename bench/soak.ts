@@ -35,8 +35,8 @@ const SESSION = "soak"
 /** What comes through the pipe is shown, what is typed is dropped. */
 const SCRIPT = `stty -echo; printf '${READY}'; cat "$1" & exec cat >/dev/null`
 
-/** Follows each part: then all of it is there. */
-const mark = (part: number) => `\x1b]2;part ${part}\x07`
+/** A title that follows each part: then all of it is there, as output or in a restore. */
+const mark = (part: number) => `part ${part}~`
 
 /** One screen of an agent: a list of files with links, a spinner, colours, and now and then a line that scrolls. */
 const redraw = (next: () => number, count: number): string => {
@@ -125,7 +125,7 @@ const program = Effect.gen(function*() {
         bytes += text.length
         yield* Effect.promise(() => file.writeFile(text))
       }
-      yield* Effect.promise(() => file.writeFile(mark(part)))
+      yield* Effect.promise(() => file.writeFile(`\x1b]2;${mark(part)}\x07`))
     })
     const visits = Effect.forEach(
       Array.from({ length: Math.round(ATTACHES / PARTS) }),

@@ -35,6 +35,14 @@ const SESSION = "soak"
 /** What comes through the pipe is shown, what is typed is dropped. */
 const SCRIPT = `stty -echo; printf '${READY}'; cat "$1" & exec cat >/dev/null`
 
+/** More lines than the history has: it is full from the beginning, as a session's is after some hours. */
+const FIRST_LINES = 6000
+
+const line = (next: () => number): string =>
+  `\x1b]8;;file:///home/user/${Math.floor(next() * 1e6)}\x1b\\a line of text\x1b]8;;\x1b\\ ${
+    "x".repeat(next() * 100)
+  }\r\n`
+
 /** A title that follows each part: then all of it is there, as output or in a restore. */
 const mark = (part: number) => `part ${part}~`
 
@@ -114,6 +122,11 @@ const program = Effect.gen(function*() {
     (file) => Effect.promise(() => file.close())
   )
   const next = random(SEED)
+  const first = Array.from({ length: FIRST_LINES }, () => line(next)).join("")
+  yield* Effect.all(
+    [Effect.promise(() => file.writeFile(`${first}\x1b]2;${mark(0)}\x07`)), screen.shows(mark(0))],
+    { concurrency: "unbounded", discard: true }
+  )
   const used: Array<number> = []
   let drawn = 0
   let bytes = 0

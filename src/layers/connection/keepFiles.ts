@@ -4,6 +4,7 @@ import * as Queue from "effect/Queue"
 import type * as Scope from "effect/Scope"
 import * as v8 from "node:v8"
 import { listening } from "../system/processEvents.ts"
+import { unblock } from "../system/signalMask.ts"
 import { watchFiles } from "../system/watchFiles.ts"
 import { RESTORE_SIGNAL } from "./fate.ts"
 
@@ -41,7 +42,8 @@ export const keepFiles = Effect.fnUntraced(function*(
 ): Effect.fn.Return<void, never, Scope.Scope> {
   const changes = yield* Queue.sliding<void>(1)
   const onChange = () => void Queue.offerUnsafe(changes, undefined)
-  if (!v8.startupSnapshot.isBuildingSnapshot()) yield* listening({ [RESTORE_SIGNAL]: onChange })
+  const isSnapshot = v8.startupSnapshot.isBuildingSnapshot()
+  if (!isSnapshot) yield* listening({ [RESTORE_SIGNAL]: onChange })
 
   const watch = Effect.sync(() => canWatch ? watchFiles(paths, onChange) : undefined)
   let pause = LOOK_MS
@@ -60,5 +62,6 @@ export const keepFiles = Effect.fnUntraced(function*(
     }),
     (stop) => Effect.sync(() => stop?.())
   )
-  yield* Effect.forkScoped(Effect.forever(once))
+  const canHear = Effect.sync(() => isSnapshot ? undefined : unblock(RESTORE_SIGNAL))
+  yield* Effect.forkScoped(Effect.andThen(canHear, Effect.forever(once)))
 })

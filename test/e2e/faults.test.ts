@@ -139,7 +139,8 @@ describe("a directory that cannot be started in", () => {
 describe("a program that cannot be started", () => {
   it.each([undefined, ""])("but the account's shell can, where SHELL is %j", async (SHELL) => {
     const box = sandbox({ SHELL })
-    expect(await box.sesh(["dev"], { input: "echo $0 >name\n" })).toMatchObject({ code: 0 })
+    expect(await box.sesh(["dev"], { input: "echo $0 >name; exit 7\n" })).toMatchObject({ code: 0, err: "" })
+    expect(await box.sesh(["--wait", "dev"])).toMatchObject({ code: 7 })
     expect(await box.file("name")).toBe(`${userInfo().shell}\n`)
   })
 
@@ -169,9 +170,7 @@ describe("a program that cannot be started", () => {
 })
 
 /** Every way in that would use `~/.sesh`. */
-const making = [["dev", "-d"], ["dev"]]
-const asking = [["--kill", "dev"], ["--watch", "dev"], ["--detach", "dev"]]
-const everyWay = [...making, [], ...asking]
+const everyWay = [["dev", "-d"], ["dev"], [], ["--kill", "dev"], ["--watch", "dev"], ["--detach", "dev"]]
 
 describe("a ~/.sesh that cannot be trusted", () => {
   const refused = async (box: Sandbox, problem: RegExp, options = {}) => {
@@ -212,6 +211,15 @@ describe("a ~/.sesh that cannot be trusted", () => {
   })
 })
 
+/** Whoever asks for sessions need not write there: none is found. */
+const onlyMakingFails = async (box: Sandbox, problem: RegExp, options = {}) => {
+  for (const args of [["dev", "-d"], ["dev"]]) failed(await box.sesh(args, options), problem)
+  expect(await box.sesh([], options)).toMatchObject({ code: 0, out: "", err: "" })
+  for (const verb of ["--kill", "--watch", "--detach"]) {
+    failed(await box.sesh([verb, "dev"], options), /^sesh: no session named dev\n$/)
+  }
+}
+
 describeAsRoot("a ~/.sesh of which another user", () => {
   it("is the owner is refused", async () => {
     const box = sandbox()
@@ -223,12 +231,6 @@ describeAsRoot("a ~/.sesh of which another user", () => {
     expect(readdirSync(box.dir)).toEqual([])
   })
 
-  /** For that nothing is written. */
-  const canBeAsked = async (box: Sandbox, options = {}) => {
-    for (const args of asking) failed(await box.sesh(args, options), /^sesh: no session named dev\n$/)
-    expect(await box.sesh([], options)).toMatchObject({ code: 0, err: "" })
-  }
-
   it("cannot make, or not write to, what is needed, says so", async () => {
     const box = sandbox()
     const user = { uid: NOBODY, gid: NOBODY }
@@ -239,10 +241,7 @@ describeAsRoot("a ~/.sesh of which another user", () => {
     expect(box.made()).toEqual([])
     mkdirSync(box.dir, { mode: 0o500 })
     chownSync(box.dir, NOBODY, NOBODY)
-    for (const args of making) {
-      failed(await box.sesh(args, user), /\.sesh cannot be used by its owner \(mode 500\); run: chmod 700 \//)
-    }
-    await canBeAsked(box, user)
+    await onlyMakingFails(box, /\.sesh cannot be used by its owner \(mode 500\); run: chmod 700 \//, user)
   })
 
   it("is on a read-only file system, says so", async ({ skip }) => {
@@ -252,8 +251,7 @@ describeAsRoot("a ~/.sesh of which another user", () => {
     if (!mount("--bind", box.dir)) return skip("this root may not mount anything")
     onTestFinished(() => void spawnSync("umount", [box.dir]))
     expect(mount("-o", "remount,bind,ro")).toBe(true)
-    for (const args of making) failed(await box.sesh(args), /\.sesh is on a read-only file system; set SESH_DIR/)
-    await canBeAsked(box)
+    await onlyMakingFails(box, /\.sesh is on a read-only file system; set SESH_DIR/)
   })
 })
 

@@ -97,7 +97,7 @@ describeUnless(problem, "disks and machines", () => {
       `"$SESH" --history dev > out || echo "status $?"`,
       `"$SESH" --send dev 'rm fill' --enter`,
       `while [ -e fill ]; do sleep 0.05; done`,
-      `"$SESH"; "$SESH" new -d -- sleep 9; "$SESH" --kill dev new`
+      `"$SESH"; "$SESH" new -d -- sleep 9; for name in dev new; do "$SESH" --kill $name; done`
     ].join("\n")
     const { code, err, out } = await box.run("env", [`SESH=${SESH}`, unshare, ...flags, "sh", "-c", script])
     expect(out).toMatch(/^ran\nstatus 1\ndev +0 .*\n$/)

@@ -47,12 +47,12 @@ const copier = (stdio: readonly [number | "pipe", number | "pipe"]): ChildProces
   return child
 }
 
-/** Waits for a process that ends by itself, but not for ever. */
-const ended = (child: ChildProcess): Promise<void> =>
+/** Waits for what closes by itself, but not for ever. */
+const closed = (one: ChildProcess | Socket, isClosed: boolean): Promise<void> =>
   new Promise((resolve) => {
-    if (child.exitCode !== null || child.signalCode !== null) return resolve()
+    if (isClosed) return resolve()
     const timer = setTimeout(resolve, CLOSING_MS)
-    child.once("exit", () => {
+    one.once("close", () => {
       clearTimeout(timer)
       resolve()
     })
@@ -85,7 +85,13 @@ export const plainOutput = (fd: number, whole: () => Writable): Plain<Writable> 
   const own = isShared(fd) ? reopened(fd, constants.O_WRONLY) : undefined
   if (own !== undefined) {
     const stream = new Socket({ fd: own, readable: false, writable: true })
-    return { stream, close: () => void stream.destroySoon() }
+    return {
+      stream,
+      close: () => {
+        stream.destroySoon()
+        return closed(stream, stream.closed)
+      }
+    }
   }
   const child = isShared(fd) ? copier(["pipe", fd]) : undefined
   const stdin = child?.stdin ?? undefined
@@ -94,7 +100,7 @@ export const plainOutput = (fd: number, whole: () => Writable): Plain<Writable> 
     stream: stdin,
     close: () => {
       stdin.end()
-      return ended(child)
+      return closed(child, child.exitCode !== null || child.signalCode !== null)
     }
   }
 }

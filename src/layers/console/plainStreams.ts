@@ -44,7 +44,8 @@ const copier = (stdio: readonly [number | "pipe", number | "pipe"]): ChildProces
   const child = spawn(file, { cwd: "/", env: {}, stdio: [...stdio, "ignore"] })
   child.on("error", () => {})
   child.unref()
-  return child
+  // Where no process can be started, a stream that changes flags is better than none.
+  return child.pid === undefined ? undefined : child
 }
 
 /** Waits for what closes by itself, but not for ever. */

@@ -54,6 +54,7 @@ export class SessionServer extends Context.Service<SessionServer, {
     readonly name: SessionName
     readonly prepare: Effect.Effect<A, E, R>
     readonly restore?: (prepared: A) => Effect.Effect<void>
-    readonly onConnection: (connection: Connection, prepared: A) => void
+    /** `scarce`: the process can open few files more. Another connection should go where that can be. */
+    readonly onConnection: (connection: Connection, prepared: A, scarce: boolean) => void
   }) => Effect.Effect<A, E | SessionExists | SessionServerError | LockError | PathsError, R | Scope.Scope>
 }>()("sesh/services/SessionServer") {}

@@ -55,7 +55,11 @@ export const layer: Layer.Layer<SessionServer, never, Paths | Lock | OperatingSy
         const { kept, prepared } = yield* lock.withLock(Effect.gen(function*() {
           yield* probeAll(name)
           const prepared = yield* prepare
-          const opened = open(paths.dir, files.socket, (connection) => onConnection(connection, prepared)).pipe(
+          const opened = open(
+            paths.dir,
+            files.socket,
+            (connection, scarce) => onConnection(connection, prepared, scarce)
+          ).pipe(
             Effect.mapError((cause) => new SessionServerError({ name, path: files.socket, cause }))
           )
           let served: Served = yield* Effect.acquireRelease(

@@ -1,6 +1,12 @@
 /** What all {@link Connection}s over bytes share. Raw buffers, no promise on the way: this is the byte path. */
-import { FrameDecoder, type FrameType, header, HEADER_BYTES } from "../../schema/protocol/Frame.ts"
-import { type Connection, type ConnectionEnd, type ConnectionHandlers, FrameCut } from "../../services/Connection.ts"
+import { FrameDecoder, FrameTooLong, type FrameType, header, HEADER_BYTES } from "../../schema/protocol/Frame.ts"
+import {
+  type Connection,
+  type ConnectionBroken,
+  type ConnectionEnd,
+  type ConnectionHandlers,
+  FrameCut
+} from "../../services/Connection.ts"
 
 /** A frame up to this size goes out in one piece: a copy is cheaper than another write, or another packet. */
 const SMALL_BYTES = 4096
@@ -35,15 +41,39 @@ export interface Framed {
   readonly onClose: (end?: ConnectionEnd) => void
 }
 
-/** Makes a connection. Pausing takes effect between two frames, even of the same chunk. */
-export const framed = (carrier: Carrier): Framed => {
+/** Bytes of unfinished frames that all connections of a server may hold together. */
+const MAX_HELD_BYTES = 16 * 1024 * 1024
+
+/** A connection that holds no more than this is not at fault: our own frames of input have half of it (`Outbox`). */
+const FAIR_HELD_BYTES = 64 * 1024
+
+/** How long the frames of one connection are handled at a time, while others wait. */
+const TURN_MS = 1
+
+/** What a server's connections share, so that none takes all of its time or memory: a client may be broken. */
+export class FairShare {
+  private held = 0
+
+  /** Takes note of what a connection holds. False: it is too much, and the connection must end. */
+  hold(before: number, now: number): boolean {
+    this.held += now - before
+    return this.held <= MAX_HELD_BYTES || now <= FAIR_HELD_BYTES
+  }
+}
+
+/**
+ * Makes a connection. Pausing takes effect between two frames, even of the same chunk. With a `share` it leaves time
+ * and memory to the others that have the same.
+ */
+export const framed = (carrier: Carrier, share?: FairShare): Framed => {
   const decoder = new FrameDecoder()
   let handlers: ConnectionHandlers | undefined
   let paused = false
-  /** The rest of the frames of a chunk during which the reader paused. */
-  let pausedFrames: Array<readonly [type: number, payload: Buffer]> = []
-  /** Bytes of a frame that is not whole yet. */
-  let unfinishedBytes = 0
+  /** Other connections have their turn. */
+  let isYielding = false
+  let turnEnd = Infinity
+  /** What the decoder held last, as `share` knows it. */
+  let sharedBytes = 0
   /** We have ended our direction: what arrives is ignored. */
   let ended = false
   /** We destroyed the connection: no more frames, only the end. */
@@ -55,30 +85,63 @@ export const framed = (carrier: Carrier): Framed => {
   const reportClose = () => {
     if (isCloseReported || closed === undefined || handlers === undefined) return
     // An end in order comes after the frames before it; a reset does not wait for a paused reader.
-    if (pausedFrames.length > 0 && closed._tag === "Closed" && !dropped) return
+    if (decoder.isHolding && (closed._tag === "Closed" || isYielding) && !dropped && !ended) return
     isCloseReported = true
-    pausedFrames = []
     handlers.onClose(closed)
   }
 
   const finish = (end: ConnectionEnd = CLOSED) => {
     closed ??= dropped ? CLOSED : end
+    share?.hold(sharedBytes, 0)
+    sharedBytes = 0
     reportClose()
   }
 
-  const onFrame = (type: number, payload: Buffer) => {
-    unfinishedBytes -= HEADER_BYTES + payload.length
+  const breakOff = (error: ConnectionBroken) => {
+    carrier.destroy()
+    finish({ _tag: "Broken", error })
+  }
+
+  const onFrame = (type: number, payload: Buffer) => handlers!.onFrame(type, payload)
+
+  const isHeld = () => handlers === undefined || paused || dropped || ended || isYielding || performance.now() > turnEnd
+
+  const isHeldAlone = () => handlers === undefined || paused || dropped || ended
+
+  /** The rest of the frames waits until all other connections have been looked at. */
+  const yieldTurn = () => {
+    isYielding = true
+    if (closed === undefined) carrier.pause()
+    setImmediate(() => {
+      isYielding = false
+      flow()
+    })
+  }
+
+  /** Runs a step of the decoder. */
+  const decode = (step: () => FrameTooLong | undefined): void => {
+    if (share === undefined) {
+      const broken = step()
+      if (broken !== undefined && !dropped) breakOff(broken)
+      return
+    }
+    const begin = performance.now()
+    turnEnd = begin + TURN_MS
+    const broken = step()
     if (dropped || ended) return
-    if (paused || pausedFrames.length > 0) pausedFrames.push([type, Buffer.from(payload)])
-    else handlers?.onFrame(type, payload)
+    if (broken !== undefined) return breakOff(broken)
+    if (closed === undefined && !share.hold(sharedBytes, sharedBytes = decoder.heldBytes)) {
+      return breakOff(new FrameTooLong({ bytes: sharedBytes }))
+    }
+    if (!paused && (decoder.isHolding || performance.now() - begin > TURN_MS / 4)) yieldTurn()
   }
 
   const flow = () => {
-    while (!paused && !dropped && !ended && pausedFrames.length > 0) {
-      const [type, payload] = pausedFrames.shift()!
-      handlers?.onFrame(type, payload)
+    if (paused || isYielding) return
+    if (decoder.isHolding && !isCloseReported && !dropped && !ended) {
+      decode(() => decoder.resume(onFrame, share === undefined ? isHeldAlone : isHeld))
+      if (paused || isYielding) return
     }
-    if (paused) return
     reportClose()
     carrier.resume()
   }
@@ -115,7 +178,6 @@ export const framed = (carrier: Carrier): Framed => {
     end: () => {
       if (ended) return
       ended = true
-      pausedFrames = []
       carrier.end()
       // Unread bytes would cause a reset, and with it the loss of our last frames: they are read and dropped for a
       // while.
@@ -131,11 +193,7 @@ export const framed = (carrier: Carrier): Framed => {
     connection,
     onData: (chunk) => {
       if (dropped || ended || closed !== undefined) return
-      unfinishedBytes += chunk.length
-      const broken = decoder.push(chunk, onFrame)
-      if (broken === undefined || dropped) return
-      carrier.destroy()
-      finish({ _tag: "Broken", error: broken })
+      decode(() => decoder.push(chunk, onFrame, share === undefined ? isHeldAlone : isHeld))
     },
     onDrain: () => {
       if (!isFull || closed !== undefined) return
@@ -143,7 +201,7 @@ export const framed = (carrier: Carrier): Framed => {
       handlers?.onDrain()
     },
     // This ends the connection, even while our last bytes are still on their way.
-    onEnd: () => finish(unfinishedBytes > 0 ? { _tag: "Broken", error: new FrameCut() } : CLOSED),
+    onEnd: () => finish(decoder.isCut ? { _tag: "Broken", error: new FrameCut() } : CLOSED),
     onClose: finish
   }
 }

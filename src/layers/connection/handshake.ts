@@ -1,8 +1,17 @@
 /** The handshake, on the client's side. */
 import * as Option from "effect/Option"
 import * as Result from "effect/Result"
-import { Control, type Hello, PROTOCOL, RefusalCode, type Role, type Welcome } from "../../schema/protocol/Control.ts"
+import {
+  Control,
+  type Hello,
+  MAX_REASON_CHARACTERS,
+  PROTOCOL,
+  RefusalCode,
+  type Role,
+  type Welcome
+} from "../../schema/protocol/Control.ts"
 import { FrameType } from "../../schema/protocol/Frame.ts"
+import { cut } from "../../schema/Text.ts"
 import { NoSession } from "../../services/NoSession.ts"
 import { SessionUnresponsive, VersionMismatch } from "../../services/SessionRegistry.ts"
 
@@ -21,7 +30,8 @@ export const readAnswer = (
     const refusal = Option.getOrUndefined(Control.error.decode(payload))
     // The session has ended, and another one has its name.
     if (refusal?.code === RefusalCode.session) return Result.fail(new NoSession({ name, stale: false }))
-    return Result.fail(new SessionUnresponsive({ name, reason: refusal?.message ?? "it refused without a reason" }))
+    const reason = refusal === undefined ? "it refused without a reason" : cut(refusal.message, MAX_REASON_CHARACTERS)
+    return Result.fail(new SessionUnresponsive({ name, reason }))
   }
   if (type !== FrameType.welcome) return undefined
   const welcome = Option.getOrUndefined(Control.welcome.decode(payload))

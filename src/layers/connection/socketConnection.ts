@@ -2,7 +2,7 @@
 import type * as Net from "node:net"
 import { type Connection, ConnectionReset, HIGH_WATER_BYTES } from "../../services/Connection.ts"
 import { codeOf } from "../system/systemError.ts"
-import { framed } from "./framing.ts"
+import { type FairShare, framed } from "./framing.ts"
 
 /** How long the other side has to read our last frames, or some of them. */
 const LINGER_MS = 1000
@@ -25,9 +25,9 @@ const waiting = (socket: Net.Socket): number => {
 
 /**
  * Takes over a connected socket, which must be paused (`pauseOnConnect`, or `pause()` before connecting), so that
- * nothing is read before `listen`.
+ * nothing is read before `listen`. `share`: with the other connections of a server.
  */
-export const socketConnection = (socket: Net.Socket): Connection => {
+export const socketConnection = (socket: Net.Socket, share?: FairShare): Connection => {
   /** Destroys the connection when nothing is queued any more, or the queue does not shrink. */
   const linger = (before: number) => {
     setTimeout(() => {
@@ -56,7 +56,7 @@ export const socketConnection = (socket: Net.Socket): Connection => {
       linger(Infinity)
     },
     destroy: () => socket.destroy()
-  })
+  }, share)
 
   socket.on(
     "error",

@@ -8,6 +8,8 @@ import type { Connection } from "../../services/Connection.ts"
 import type { SessionPaths } from "../../services/Paths.ts"
 import { remove } from "../system/files.ts"
 import { quietly } from "../system/quietly.ts"
+import { makeIsScarce } from "./descriptors.ts"
+import { FairShare } from "./framing.ts"
 import { socketConnection } from "./socketConnection.ts"
 import { type SocketError, socketError } from "./unixSocket.ts"
 
@@ -68,12 +70,17 @@ export const sweep = (dir: string): number => {
 export const open = (
   dir: string,
   path: string,
-  onConnection: (connection: Connection) => void
+  onConnection: (connection: Connection, scarce: boolean) => void
 ): Effect.Effect<Served, SocketError> =>
   Effect.flatMap(temporaryName, (name) =>
     Effect.callback((resume) => {
       const temporary = Path.join(dir, name)
-      const server = Net.createServer({ pauseOnConnect: true }, (socket) => onConnection(socketConnection(socket)))
+      const share = new FairShare()
+      const isScarce = makeIsScarce()
+      const server = Net.createServer(
+        { pauseOnConnect: true },
+        (socket) => onConnection(socketConnection(socket, share), isScarce(socket))
+      )
       const fail = (cause: unknown) => {
         server.close()
         remove(temporary)

@@ -17,7 +17,7 @@ export const layer: Layer.Layer<SessionServer, never, NetworkTestRef> = Layer.ef
           if (network.listeners.has(name)) return yield* new SessionExists({ name })
           const prepared = yield* prepare
           yield* Effect.acquireRelease(
-            Effect.sync(() => network.listeners.set(name, (connection) => onConnection(connection, prepared))),
+            Effect.sync(() => network.listeners.set(name, (connection) => onConnection(connection, prepared, false))),
             () => Effect.sync(() => network.listeners.delete(name))
           )
           return prepared

@@ -29,6 +29,14 @@ export const HEADER_BYTES = 5
 /** The longest payload, in bytes; a longer one breaks the protocol. */
 export const MAX_PAYLOAD_BYTES = 1024 * 1024
 
+/**
+ * The longest payload of `lines`: until 1.2, a daemon put a line into one frame, however long it was. 5,000 rows of 500
+ * columns, each cell with a colour of its own.
+ */
+export const MAX_LINES_BYTES = 16 * 1024 * 1024
+
+const maxPayload = (type: number): number => type === FrameType.lines ? MAX_LINES_BYTES : MAX_PAYLOAD_BYTES
+
 /** Bytes of the u64 offset that data payloads begin with. */
 export const OFFSET_BYTES = 8
 
@@ -77,38 +85,97 @@ export const decodeOffset = (payload: Buffer): number | undefined => {
   return Number.isSafeInteger(offset) ? offset : undefined
 }
 
+/** Smaller chunks than this are joined: each takes memory of its own, also for a single byte. */
+const JOINED_BYTES = 16 * 1024
+
 /**
  * Cuts a byte stream into frames. Payloads are views of the chunks, which must not be written to again.
- * Holds at most one unfinished frame, and grows with what has arrived, not with what a header claims.
+ * Holds at most one unfinished frame, and whole ones of the last chunks while the reader holds them up; grows with what
+ * has arrived, not with what a header claims.
  */
 export class FrameDecoder {
   private parts: Array<Buffer> = []
   private held = 0
-  /** Bytes that must arrive before the next frame can be whole. */
+  /** Bytes that must be there before the next frame can be whole. */
   private wanted = HEADER_BYTES
+  private waiting = false
 
-  /** Hands every whole frame to `onFrame`. Returns an error if the framing is broken; do not push again after that. */
-  push(chunk: Buffer, onFrame: (type: number, payload: Buffer) => void): FrameTooLong | undefined {
-    this.parts.push(chunk)
-    this.held += chunk.length
+  /** Bytes that were not handed over yet. */
+  get heldBytes(): number {
+    return this.held
+  }
+
+  /** Whole frames are held up. */
+  get isHolding(): boolean {
+    return this.waiting
+  }
+
+  /** Whether the stream ends inside a frame, if it ends here. */
+  get isCut(): boolean {
+    if (!this.waiting) return this.held > 0
+    const bytes = this.joined()
+    let at = 0
+    while (bytes.length - at >= HEADER_BYTES) at += HEADER_BYTES + bytes.readUInt32BE(at + 1)
+    return at !== bytes.length
+  }
+
+  /**
+   * Hands every whole frame to `onFrame`, unless `isHeld`: then the rest is for `resume`. Returns an error if the
+   * framing is broken; do not push again after that.
+   */
+  push(
+    chunk: Buffer,
+    onFrame: (type: number, payload: Buffer) => void,
+    isHeld?: () => boolean
+  ): FrameTooLong | undefined {
+    this.add(chunk)
+    return this.resume(onFrame, isHeld)
+  }
+
+  /** Hands over frames that were held up, as `push` does. */
+  resume(onFrame: (type: number, payload: Buffer) => void, isHeld?: () => boolean): FrameTooLong | undefined {
     if (this.held < this.wanted) return undefined
-    const bytes = this.parts.length === 1 ? chunk : Buffer.concat(this.parts, this.held)
+    const bytes = this.joined()
     let at = 0
     this.wanted = HEADER_BYTES
+    this.waiting = false
     while (bytes.length - at >= HEADER_BYTES) {
       const length = bytes.readUInt32BE(at + 1)
-      if (length > MAX_PAYLOAD_BYTES) return new FrameTooLong({ bytes: length })
+      if (length > maxPayload(bytes[at]!)) return new FrameTooLong({ bytes: length })
       const end = at + HEADER_BYTES + length
       if (end > bytes.length) {
         this.wanted = HEADER_BYTES + length
         break
       }
+      if (isHeld !== undefined && isHeld()) {
+        this.waiting = true
+        break
+      }
       onFrame(bytes[at]!, bytes.subarray(at + HEADER_BYTES, end))
       at = end
     }
-    // A copy, so that a small rest does not keep a large chunk alive.
-    this.parts = at < bytes.length ? [Buffer.from(bytes.subarray(at))] : []
-    this.held = bytes.length - at
+    const rest = bytes.subarray(at)
+    // A copy, so that a small rest does not keep a large chunk alive. Not of frames that are held up: they go soon.
+    this.parts = rest.length === 0 ? [] : [this.waiting ? rest : Buffer.from(rest)]
+    this.held = rest.length
     return undefined
+  }
+
+  private joined(): Buffer {
+    if (this.parts.length > 1) this.parts = [Buffer.concat(this.parts, this.held)]
+    return this.parts[0]!
+  }
+
+  private add(chunk: Buffer): void {
+    const { parts } = this
+    parts.push(chunk)
+    this.held += chunk.length
+    // Joined with parts that are no longer: so each byte is copied a few times, however the stream is cut.
+    for (let last = chunk; parts.length > 1; parts.push(last)) {
+      const before = parts.at(-2)!
+      if (before.length > last.length || before.length >= JOINED_BYTES) return
+      last = Buffer.concat([before, last])
+      parts.length -= 2
+    }
   }
 }

@@ -18,6 +18,31 @@ export type ListedSession = typeof ListedSession.Type
 /** The order of a listing. */
 export const byName = (a: ListedSession, b: ListedSession): number => a.name < b.name ? -1 : 1
 
+/** A session without what may be long: it is listed all the same. */
+const withoutLongParts = (session: ListedSession): ListedSession => {
+  if (session.info === undefined) return session
+  const { command, foreground: _foreground, title: _title, ...info } = session.info
+  return { ...session, info: { ...info, ...(command === undefined ? {} : { hasLongCommand: true }) } }
+}
+
+/** Bytes as JSON, with a comma. */
+const bytesOf = (session: ListedSession): number => Buffer.byteLength(JSON.stringify(session)) + 1
+
+/**
+ * As many sessions as fit into so many bytes. Those that take more than their share go without the long parts of their
+ * description; the last ones are left out only if that does not suffice.
+ */
+export const fitting = (sessions: ReadonlyArray<ListedSession>, maxBytes: number): ReadonlyArray<ListedSession> => {
+  const sizes = sessions.map(bytesOf)
+  const share = maxBytes / sessions.length
+  const isWhole = sizes.reduce((sum, size) => sum + size, 0) <= maxBytes
+  const listed = isWhole
+    ? sessions
+    : sessions.map((session, index) => sizes[index]! > share ? withoutLongParts(session) : session)
+  let room = maxBytes
+  return isWhole ? listed : listed.filter((session) => (room -= bytesOf(session)) >= 0)
+}
+
 /** Another host in the listing. */
 export const ListedHost = Schema.Struct({
   host: HostName,

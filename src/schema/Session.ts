@@ -75,6 +75,8 @@ export const SessionInfo = Schema.Struct({
   dir: Schema.String,
   /** The command it was started with; absent for the user's shell, and if it is too long to send. */
   command: Schema.optionalKey(Schema.Array(Schema.String)),
+  /** There is one, and it is too long to send. Missing from sessions before 1.3. */
+  hasLongCommand: Schema.optionalKey(Schema.Literal(true)),
   /** Process id of its terminal's session leader, usually the shell. */
   pid: Schema.Int,
   /** The path of that terminal. Missing from older sessions. */

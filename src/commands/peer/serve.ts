@@ -3,11 +3,13 @@ import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
+import { fitting } from "../../schema/Listing.ts"
 import { PROTOCOL } from "../../schema/protocol/Control.ts"
 import {
   type AskCreate,
   EXCHANGE,
   Exchange,
+  MAX_ANSWER_BYTES,
   MAX_REQUEST_BYTES,
   MAX_SESSIONS,
   RemoteAnswer,
@@ -88,7 +90,9 @@ const answer = Effect.fnUntraced(function*(question: RemoteAsk) {
   switch (question.ask) {
     case "sessions":
       return yield* (yield* SessionRegistry).list.pipe(
-        Effect.map((sessions): RemoteReply => ({ sessions: sessions.slice(0, MAX_SESSIONS) })),
+        Effect.map((sessions): RemoteReply => ({
+          sessions: fitting(sessions.slice(0, MAX_SESSIONS), MAX_ANSWER_BYTES)
+        })),
         Effect.catch((error) => Effect.succeed(refuse("place", error.message)))
       )
     case "create":

@@ -37,6 +37,7 @@ interface Exported {
 const exported = ({ info, machine, name, problem }: ListedSession): Exported => {
   if (machine !== undefined) return { problem: `${name}: not exported: it runs on ${machine}`, isElsewhere: true }
   if (info === undefined) return { problem: `${name}: not exported: it does not answer (${problem})` }
+  if (info.hasLongCommand === true) return { problem: `${name}: not exported: its command is too long to be listed` }
   const { dir, remark } = restartDir(info)
   const entry = decodeEntry({ name, dir, ...(info.command === undefined ? {} : { command: info.command }) })
   if (Result.isFailure(entry)) return { problem: `${name}: not exported: what it says of itself makes no sense` }

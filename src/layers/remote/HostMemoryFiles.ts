@@ -6,6 +6,7 @@ import * as Schema from "effect/Schema"
 import * as Fs from "node:fs"
 import * as Path from "node:path"
 import { type HostName, parseHostName } from "../../schema/HostName.ts"
+import { fitting } from "../../schema/Listing.ts"
 import { RememberedHost } from "../../schema/RememberedHost.ts"
 import { HostMemory } from "../../services/HostMemory.ts"
 import { OperatingSystem } from "../../services/OperatingSystem.ts"
@@ -16,6 +17,9 @@ import { readSmallFile, writeWholeFile } from "../system/wholeFile.ts"
 
 /** Bytes: as much as a host's answer may have (`OUTPUT_LIMIT_BYTES`). */
 const MAX_BYTES = 4 * 1024 * 1024
+
+/** What is remembered beside sessions: two paths, each character as six bytes of JSON. */
+const OTHER_BYTES = 64 * 1024
 
 /** Limit of hosts: each is a file to read. */
 const MAX_HOSTS = 1000
@@ -62,7 +66,8 @@ export const layer: Layer.Layer<HostMemory, never, Paths | OperatingSystem> = La
       get: (host) => Effect.sync(() => isOurDirectory(dir, uid) ? read(host) : Option.none()),
       remember: (known) =>
         Effect.ignore(Effect.try(() => {
-          const text = `${encode(known)}\n`
+          const sessions = fitting(known.sessions, MAX_BYTES - OTHER_BYTES)
+          const text = `${encode({ ...known, sessions })}\n`
           if (Buffer.byteLength(text) <= MAX_BYTES && make()) writeWholeFile(pathOf(known.host), text)
         }))
     })

@@ -27,6 +27,9 @@ const ANSWER_TIMEOUT = "10 seconds"
 /** Time to create a session: a daemon may wait ten seconds for the lock, and then has thirty to get ready. */
 const CREATE_TIMEOUT = "45 seconds"
 
+/** Bytes of an answer: an older sesh there tells of each session all that it knows. */
+const LIMIT_BYTES = 16 * 1024 * 1024
+
 /** Exit codes of env(1) and shells. */
 const NOT_EXECUTABLE = 126
 const NOT_FOUND = 127
@@ -130,7 +133,7 @@ export const exchange = (
   // Connecting has its own time limit, in which the user may have to type a password.
   return transport.start(host, remoteSesh("--serve"), options).pipe(
     Effect.flatMap((program) =>
-      collect(host, program, { stdin: Buffer.from(`${line}\n`) }).pipe(
+      collect(host, program, { stdin: Buffer.from(`${line}\n`), limit: LIMIT_BYTES }).pipe(
         Effect.timeoutOrElse({ duration: timeout, orElse: () => Effect.fail(silent) })
       )
     ),

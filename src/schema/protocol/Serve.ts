@@ -11,8 +11,11 @@ import { hasUnseen } from "../Text.ts"
 /** Version of the exchange. Within a version, fields and questions are only added. */
 export const EXCHANGE = 1
 
-/** Bytes of a request: as much as Linux takes for a program's arguments (execve(2): a quarter of an 8 MiB stack). */
-export const MAX_REQUEST_BYTES = 2 * 1024 * 1024
+/** Bytes of a request: the most that Linux takes for a program's arguments (execve(2): 6 MiB), each as six of JSON. */
+export const MAX_REQUEST_BYTES = 40 * 1024 * 1024
+
+/** Bytes of an answer: an older sesh reads no more than 4 MiB. Descriptions that do not fit are cut down. */
+export const MAX_ANSWER_BYTES = 3 * 1024 * 1024
 
 /** Most sessions of a listing; the rest is left out. */
 export const MAX_SESSIONS = 4096

@@ -178,6 +178,15 @@ describe("frames", () => {
     assert.strictEqual(Control.welcome.encode(welcome).toString(), json)
   })
 
+  it("golden vector: a welcome of a session with a command that is too long to send, since 1.3", () => {
+    const json = `{"protocol":{"major":1,"minor":3},"sesh":"0.2.0","info":{"name":"dev","id":"s1","dir":"/",` +
+      `"hasLongCommand":true,"pid":1,"size":{"cols":80,"rows":24},"created":1,"active":2,"clients":[]},"output":5,` +
+      `"input":6,"typed":4,"window":262144,"restore":false}`
+    const welcome = Option.getOrThrow(Control.welcome.decode(Buffer.from(json)))
+    assert.strictEqual(welcome.info.hasLongCommand, true)
+    assert.strictEqual(Control.welcome.encode(welcome).toString(), json)
+  })
+
   it("a kill by a signal that ends no program is not read as a kill", () => {
     for (const signal of ["SIGKILL", "SIGSTOP", 9, ""]) {
       const json = JSON.stringify({ graceMs: 0, signal })

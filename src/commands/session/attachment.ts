@@ -1,9 +1,10 @@
 /** What attaching and watching share: the check for loops, and the report at the end. */
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
+import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import { exitCode } from "../../schema/Session.ts"
-import type { SessionName } from "../../schema/SessionName.ts"
+import { parseSessionName, type SessionName } from "../../schema/SessionName.ts"
 import { SIGNAL_NUMBERS } from "../../schema/Signal.ts"
 import { type AttachEnd, type AttachOptions, reasonOf } from "../../services/AttachClient.ts"
 import { Output } from "../../services/Output.ts"
@@ -45,7 +46,9 @@ export const refuseLoop = Effect.fn("refuseLoop")(function*(name: SessionName) {
     if (shown === name) return yield* new LoopError({ name, current: current.value })
     const answer = yield* registry.get(shown as SessionName).pipe(Effect.option)
     if (Option.isNone(answer)) continue
-    for (const { within } of answer.value.info.clients) if (within !== undefined) shownIn.add(within)
+    for (const { within } of answer.value.info.clients) {
+      if (within !== undefined && Result.isSuccess(parseSessionName(within))) shownIn.add(within)
+    }
   }
   return { within: current.value }
 })

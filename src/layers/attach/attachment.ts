@@ -4,11 +4,19 @@
  */
 import * as Option from "effect/Option"
 import type { DetachKey } from "../../schema/DetachKey.ts"
-import { Control, type EndSignal, type Hello, RESUMING, type Welcome } from "../../schema/protocol/Control.ts"
+import {
+  Control,
+  type EndSignal,
+  type Hello,
+  MAX_REASON_CHARACTERS,
+  RESUMING,
+  type Welcome
+} from "../../schema/protocol/Control.ts"
 import { decodeOffset, FrameType } from "../../schema/protocol/Frame.ts"
 import type { Size } from "../../schema/Session.ts"
+import { cut } from "../../schema/Text.ts"
 import { type AttachEnd, GivenUp, ProtocolViolated, SessionRefused } from "../../services/AttachClient.ts"
-import type { Connection } from "../../services/Connection.ts"
+import { type Connection, HIGH_WATER_BYTES } from "../../services/Connection.ts"
 import type { OpenTty } from "../../services/Tty.ts"
 import { Outbox } from "../connection/outbox.ts"
 import { Display } from "./display.ts"
@@ -172,6 +180,7 @@ export class Attachment {
   show(tty: OpenTty): void {
     this.tty = tty
     this.display.show(tty)
+    if (!this.display.isFull) this.connection?.resume()
     this.settleInput()
   }
 
@@ -189,7 +198,10 @@ export class Attachment {
       case FrameType.restore:
         return this.display.restore(payload) ? undefined : new ProtocolViolated({ what: "output missing" })
       case FrameType.ping:
-        this.connection?.send(FrameType.pong, payload)
+        // Sent only as far as the daemon reads it.
+        if (this.connection !== undefined && this.connection.pending() < HIGH_WATER_BYTES) {
+          this.connection.send(FrameType.pong, payload)
+        }
         return undefined
       case FrameType.ack:
         this.outbox.onAck(decodeOffset(payload) ?? 0)
@@ -206,12 +218,14 @@ export class Attachment {
       }
       case FrameType.detach: {
         const reason = Option.getOrUndefined(Control.detach.decode(payload))?.reason
-        this.end({ _tag: "Detached", by: "other", ...(reason === undefined ? {} : { reason }) })
+        const told = reason === undefined ? {} : { reason: cut(reason, MAX_REASON_CHARACTERS) }
+        this.end({ _tag: "Detached", by: "other", ...told })
         return undefined
       }
       case FrameType.error: {
         const words = Option.getOrUndefined(Control.error.decode(payload))?.message
-        this.end({ _tag: "Lost", error: new SessionRefused(words === undefined ? {} : { words }) })
+        const told = words === undefined ? {} : { words: cut(words, MAX_REASON_CHARACTERS) }
+        this.end({ _tag: "Lost", error: new SessionRefused(told) })
         return undefined
       }
       default:

@@ -14,6 +14,9 @@ const CAN = Buffer.from([0x18])
 /** Synchronized output: terminals that support it show nothing until the redraw is whole, which ends it. */
 const HOLD = "\x1b[?2026h"
 
+/** Bytes that are kept until the terminal is ready, which may take as long as it takes to bring files to a host. */
+const MAX_EARLY_BYTES = 1024 * 1024
+
 /** Bytes of an unfinished character: the longest has four. */
 const TAIL_BYTES = 3
 
@@ -31,6 +34,7 @@ export interface DisplayParts {
 export class Display {
   private tty: OpenTty | undefined
   private early: Array<Buffer> = []
+  private earlyBytes = 0
   private size: Size
   private full = false
   /** Modes that the output has set, so that we can reset them without the session. */
@@ -60,6 +64,8 @@ export class Display {
     this.tty = tty
     const { early } = this
     this.early = []
+    this.earlyBytes = 0
+    this.full = false
     for (const bytes of early) this.put(bytes)
   }
 
@@ -182,10 +188,13 @@ export class Display {
   }
 
   private put(bytes: Buffer): void {
-    if (this.tty === undefined) this.early.push(bytes)
-    else if (!this.tty.write(bytes) && !this.full) {
-      this.full = true
-      this.parts.onFull()
+    if (this.tty === undefined) {
+      this.early.push(bytes)
+      this.earlyBytes += bytes.length
     }
+    const isTaken = this.tty === undefined ? this.earlyBytes <= MAX_EARLY_BYTES : this.tty.write(bytes)
+    if (isTaken || this.full) return
+    this.full = true
+    this.parts.onFull()
   }
 }

@@ -1,5 +1,5 @@
 /** The control payloads: JSON, checked by Schema. Unknown fields are ignored, so that either side may be newer. */
-import type * as Option from "effect/Option"
+import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { ExitStatus, SessionInfo, Size } from "../Session.ts"
 import { FrameType } from "./Frame.ts"
@@ -96,6 +96,9 @@ export type Resize = Size
 export const Detach = Schema.Struct({ reason: Schema.optionalKey(Schema.String) })
 export type Detach = typeof Detach.Type
 
+/** Longest reason of a detach, in characters: it is shown in a line. The rest is cut off. */
+export const MAX_REASON_CHARACTERS = 1000
+
 /** Signals that a client can send to the command. */
 export const EndSignal = Schema.Literals(["SIGINT", "SIGTERM", "SIGHUP"])
 export type EndSignal = typeof EndSignal.Type
@@ -136,27 +139,34 @@ export const RefusalCode = {
   session: "session"
 } as const
 
-const payload = <T extends E, E>(type: FrameType, schema: Schema.Codec<T, E>) => {
+/**
+ * Longest control payload of a client, in bytes: a path of 4,096 characters (PATH_MAX), each as six of JSON, and as
+ * much again for what a newer version may add. Reading a longer one would cost time that others wait for.
+ */
+export const MAX_CONTROL_BYTES = 64 * 1024
+
+const payload = <T extends E, E>(type: FrameType, schema: Schema.Codec<T, E>, maxBytes = Infinity) => {
   const decodeText = Schema.decodeUnknownOption(Schema.fromJsonString(schema))
   return {
     type,
     // Without Schema: the type is checked, and all of these types encode to themselves.
     encode: (value: T): Buffer => Buffer.from(JSON.stringify(value)),
     /** None if it is not a valid payload. */
-    decode: (bytes: Buffer): Option.Option<T> => decodeText(bytes.toString("utf8"))
+    decode: (bytes: Buffer): Option.Option<T> =>
+      bytes.length > maxBytes ? Option.none() : decodeText(bytes.toString("utf8"))
   }
 }
 
 /** Codecs of the control frames, each with its frame type. */
 export const Control = {
-  hello: payload(FrameType.hello, Hello),
+  hello: payload(FrameType.hello, Hello, MAX_CONTROL_BYTES),
   welcome: payload(FrameType.welcome, Welcome),
   /** Reads only the version of a `hello` or `welcome` from any major. */
   version: payload(FrameType.welcome, Spoken),
-  resize: payload(FrameType.resize, Resize),
-  detach: payload(FrameType.detach, Detach),
-  kill: payload(FrameType.kill, Kill),
+  resize: payload(FrameType.resize, Resize, MAX_CONTROL_BYTES),
+  detach: payload(FrameType.detach, Detach, MAX_CONTROL_BYTES),
+  kill: payload(FrameType.kill, Kill, MAX_CONTROL_BYTES),
   exit: payload(FrameType.exit, ExitStatus),
   error: payload(FrameType.error, Refusal),
-  history: payload(FrameType.history, History)
+  history: payload(FrameType.history, History, MAX_CONTROL_BYTES)
 }

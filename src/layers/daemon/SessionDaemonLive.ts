@@ -126,7 +126,7 @@ export const layer: Layer.Layer<
         server.listen({
           name: spec.name,
           prepare,
-          onConnection: (connection, { session }) => session.connect(connection),
+          onConnection: (connection, { session }, scarce) => session.connect(connection, scarce),
           restore: ({ session }) =>
             Effect.andThen(files.writeInfo(session.info), agent === undefined ? Effect.void : pointAgent(agent))
         }),

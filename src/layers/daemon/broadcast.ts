@@ -1,9 +1,11 @@
 /** What viewers' terminals are sent: output as it comes, and the screen. */
 import { encodeOffset, FrameType, RESTORE_LAST, RESTORE_OVER } from "../../schema/protocol/Frame.ts"
+import { HIGH_WATER_BYTES } from "../../services/Connection.ts"
 import type { Picture, ScrollbackModel } from "../../services/Scrollback.ts"
 import type { FlowControl } from "./flowControl.ts"
 import { bytesOf, inFrames } from "./frameSized.ts"
 import type { Peer } from "./peer.ts"
+import type { Unread } from "./unread.ts"
 
 /**
  * Longest frame of output that is sent again. Only whole frames count: on a line that is slow and drops often, a long
@@ -22,10 +24,12 @@ export class Broadcast {
   private readonly restores = new Map<Peer, Restore>()
   private readonly model: ScrollbackModel
   private readonly flowControl: FlowControl
+  private readonly unread: Pick<Unread, "check">
 
-  constructor(model: ScrollbackModel, flowControl: FlowControl) {
+  constructor(model: ScrollbackModel, flowControl: FlowControl, unread: Pick<Unread, "check">) {
     this.model = model
     this.flowControl = flowControl
+    this.unread = unread
   }
 
   /** Live output. `offset`: of its first byte. */
@@ -38,10 +42,15 @@ export class Broadcast {
   /** Output that a client missed while it was disconnected. */
   resend(peer: Peer, offset: number, parts: ReadonlyArray<Buffer>): void {
     this.sendOutput(peer, offset, inFrames(parts, RESEND_BYTES))
+    this.unread.check()
   }
 
-  /** The whole screen, for a clean terminal. Takes the place of one that is still being made. */
-  restore(peer: Peer, history = true): void {
+  /**
+   * The whole screen, for a clean terminal. Takes the place of one that is still being made. A client that has too much
+   * to read gets it later, and no output until then, unless it `isLast`.
+   */
+  restore(peer: Peer, history = true, isLast = false): void {
+    if (!isLast && peer.connection.pending() > HIGH_WATER_BYTES) return this.flowControl.giveUp(peer)
     const withHistory = history || this.restores.get(peer)?.history === true
     this.begin(peer, { kind: "restore", history: withHistory, ...sizeOf(peer) }, 0)
   }
@@ -71,6 +80,7 @@ export class Broadcast {
       // A client that lags gets another one when it has drained.
       if (peer.state !== "live") return
       this.sendRestore(peer, flags, bytes, offset)
+      this.unread.check()
       for (const held of restore.held) {
         // What is in the restore already, a client leaves out.
         if (held.offset + bytesOf(held.parts) > offset) this.sendOutput(peer, held.offset, inFrames(held.parts))

@@ -59,6 +59,12 @@ export class FlowControl {
     this.poll()
   }
 
+  /** The client has too much to read: it gets no output until it has drained. */
+  giveUp(peer: Peer): void {
+    peer.state = "lagging"
+    this.release(peer)
+  }
+
   /** The client has drained, or is gone. */
   release(peer: Peer): void {
     if (this.slowPeers.delete(peer)) this.apply()
@@ -82,8 +88,7 @@ export class FlowControl {
         progress.quietMs = pending < progress.pending ? 0 : progress.quietMs + POLL_MS
         progress.pending = pending
         if (progress.quietMs < STALL_MS) continue
-        peer.state = "lagging"
-        this.release(peer)
+        this.giveUp(peer)
       }
       this.poll()
     })

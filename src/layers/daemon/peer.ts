@@ -4,16 +4,32 @@ import {
   Control,
   type EndSignal,
   type Hello,
+  MAX_CONTROL_BYTES,
+  MAX_REASON_CHARACTERS,
   PROTOCOL,
   type Refusal,
   RefusalCode
 } from "../../schema/protocol/Control.ts"
-import { decodeOffset, encodeOffset, FrameType, OFFSET_BYTES } from "../../schema/protocol/Frame.ts"
+import { decodeOffset, encodeOffset, FrameType, HEADER_BYTES, OFFSET_BYTES } from "../../schema/protocol/Frame.ts"
 import { boundedSize, type ClientInfo, type Size } from "../../schema/Session.ts"
+import { parseSessionName } from "../../schema/SessionName.ts"
+import { cut } from "../../schema/Text.ts"
 import type { Connection } from "../../services/Connection.ts"
 
 /** Input bytes that a client may send without an acknowledgement: enough for a paste to flow. */
 export const INPUT_WINDOW_BYTES = 256 * 1024
+
+/** Replies that a client may leave unread, in bytes; until it reads them, it is not heard. */
+const MAX_UNREAD_BYTES = 64 * 1024
+
+/** Longest ping: it is only sent back. */
+const MAX_PING_BYTES = 64 * 1024
+
+/** Longest path of an agent's socket, in characters (PATH_MAX). */
+const MAX_PATH = 4096
+
+/** Longest version of another sesh in a message. */
+const VERSION_CHARACTERS = 40
 
 /** The input of one client, over all of its connections. */
 export interface ClientInput {
@@ -21,18 +37,23 @@ export interface ClientInput {
   received: number
   /** Of these, bytes that the program has not read yet. */
   queued: number
+  /** Pieces in which the queue holds them. */
+  pieces: number
   /** The client's connection now. */
   peer: Peer | undefined
 }
 
 /** For a client that is not known yet. */
-export const newClientInput = (): ClientInput => ({ received: 0, queued: 0, peer: undefined })
+export const newClientInput = (): ClientInput => ({ received: 0, queued: 0, pieces: 0, peer: undefined })
 
 /** What a peer reports to its session. */
 export interface PeerEvents {
   readonly version: string
+  readonly now: () => number
   /** A valid `hello` came: the session makes the peer `live`, or refuses it. */
   readonly onHello: (peer: Peer, hello: Hello) => void
+  /** Whether the session has room for so many bytes more of this client's input. */
+  readonly hasRoom: (input: ClientInput, bytes: number) => boolean
   /** New bytes for the program, in order. */
   readonly onInput: (peer: Peer, bytes: Buffer) => void
   readonly onResize: (peer: Peer, size: Size) => void
@@ -46,7 +67,21 @@ export interface PeerEvents {
   readonly onDetachAll: (reason: string | undefined) => void
   /** The client has read all that was sent. */
   readonly onDrain: (peer: Peer) => void
+  /** We have ended the connection, in order. */
+  readonly onEnd: (peer: Peer) => void
   readonly onGone: (peer: Peer) => void
+  /** Its connection is closed; after `onGone`. */
+  readonly onClosed: (peer: Peer) => void
+}
+
+/** A hello without what is too long to be true: it would be listed, or kept. */
+const bounded = (hello: Hello): Hello => {
+  const { agent, within, ...rest } = hello
+  return {
+    ...rest,
+    ...(agent !== undefined && agent.length <= MAX_PATH ? { agent } : {}),
+    ...(within !== undefined && parseSessionName(within)._tag === "Success" ? { within } : {})
+  }
 }
 
 /**
@@ -60,29 +95,53 @@ export type PeerState = "handshake" | "live" | "lagging" | "gone"
 export class Peer {
   state: PeerState = "handshake"
   hello: Hello | undefined
+  /** When it connected, and when it last sent something or has read all. */
+  readonly since: number
+  active: number
+  /** It has asked for the session's end, and waits for it. */
+  isKilling = false
   size: Size | undefined
   /** Of the client, over all of its connections. */
   input = newClientInput()
   /** It was sent a ping, and has not replied. */
   isPingDue = false
+  /** The client has not read all acknowledgements: the next one is sent when it has. */
+  private isBehind = false
+  private isAckDue = false
+  private unreadReplies = 0
+  /** Why the client is not heard now. */
+  private readonly holds = new Set<"answer" | "replies">()
   readonly connection: Connection
   private readonly events: PeerEvents
 
   constructor(connection: Connection, events: PeerEvents) {
     this.connection = connection
     this.events = events
+    this.since = events.now()
+    this.active = this.since
   }
 
   /** Begins to listen. Called last, because frames may come at once. */
   listen(): void {
     this.connection.listen({
       onFrame: (type, payload) => {
-        if (this.state !== "gone") this.handleFrame(type, payload)
+        if (this.state === "gone") return
+        this.active = this.events.now()
+        this.handleFrame(type, payload)
       },
       onDrain: () => {
-        if (this.state !== "gone") this.events.onDrain(this)
+        if (this.state === "gone") return
+        this.active = this.events.now()
+        this.isBehind = false
+        this.unreadReplies = 0
+        if (this.isAckDue) this.sendAck()
+        this.hear("replies")
+        this.events.onDrain(this)
       },
-      onClose: () => this.leave()
+      onClose: () => {
+        this.leave()
+        this.events.onClosed(this)
+      }
     })
   }
 
@@ -108,22 +167,34 @@ export class Peer {
   refuse(refusal: Refusal): void {
     if (this.state === "gone") return
     this.connection.send(FrameType.error, Control.error.encode(refusal))
-    this.connection.end()
+    this.end()
     this.leave()
   }
 
   /** Tells an attached client that it was detached, and ends the connection. */
   detach(reason: string | undefined): void {
-    this.connection.send(FrameType.detach, Control.detach.encode(reason === undefined ? {} : { reason }))
-    this.connection.end()
+    const told = reason === undefined ? {} : { reason: cut(reason, MAX_REASON_CHARACTERS) }
+    this.connection.send(FrameType.detach, Control.detach.encode(told))
+    this.end()
     this.leave()
   }
 
-  /** Tells the client how much of its input the program has. */
+  /** Tells the client how much of its input the program has: once for all frames that came together. */
   acknowledge(): void {
-    if (this.state === "live" || this.state === "lagging") {
-      this.connection.send(FrameType.ack, encodeOffset(this.input.received - this.input.queued))
-    }
+    if (this.isAckDue) return
+    this.isAckDue = true
+    if (!this.isBehind) queueMicrotask(() => this.sendAck())
+  }
+
+  /** Reads no more of what the client sends. */
+  hold(why: "answer" | "replies"): void {
+    this.holds.add(why)
+    this.connection.pause()
+  }
+
+  /** Reads again, unless there is another reason not to. */
+  hear(why: "answer" | "replies"): void {
+    if (this.holds.delete(why) && this.holds.size === 0) this.connection.resume()
   }
 
   /** Asks the client whether it runs, if it is one that replies. */
@@ -139,6 +210,18 @@ export class Peer {
     this.connection.destroy()
   }
 
+  /** Ends the connection in order: what was sent still arrives. */
+  end(): void {
+    this.connection.end()
+    this.events.onEnd(this)
+  }
+
+  /** Ends the connection at once, and without a word: the client does not read, or somebody else needs its place. */
+  drop(): void {
+    this.connection.destroy()
+    this.leave()
+  }
+
   /** The connection is over: no more frames. Idempotent. */
   leave(): void {
     if (this.state === "gone") return
@@ -147,10 +230,7 @@ export class Peer {
   }
 
   private handleFrame(type: number, payload: Buffer): void {
-    if (type === FrameType.ping) {
-      this.connection.send(FrameType.pong, Buffer.from(payload))
-      return
-    }
+    if (type === FrameType.ping) return this.reply(payload)
     if (this.state === "handshake") {
       this.handleHello(type, payload)
       return
@@ -166,6 +246,7 @@ export class Peer {
       case FrameType.kill: {
         const kill = Option.getOrUndefined(Control.kill.decode(payload))
         if (kill === undefined) return this.refuseProtocol("a kill that is none")
+        this.isKilling = true
         return this.events.onKill(kill.graceMs, kill.signal)
       }
       case FrameType.history: {
@@ -175,7 +256,7 @@ export class Peer {
       }
       case FrameType.detach: {
         if (this.seesOutput) {
-          this.connection.end()
+          this.end()
           return this.leave()
         }
         return this.events.onDetachAll(Option.getOrUndefined(Control.detach.decode(payload))?.reason)
@@ -189,21 +270,23 @@ export class Peer {
   }
 
   private handleHello(type: number, payload: Buffer): void {
-    const hello = type === FrameType.hello ? Option.getOrUndefined(Control.hello.decode(payload)) : undefined
+    const isHello = type === FrameType.hello && payload.length <= MAX_CONTROL_BYTES
+    const hello = isHello ? Option.getOrUndefined(Control.hello.decode(payload)) : undefined
     if (hello !== undefined && hello.protocol.major === PROTOCOL.major) {
-      this.hello = hello
+      this.hello = bounded(hello)
       this.size = hello.size && boundedSize(hello.size)
-      this.events.onHello(this, hello)
+      this.events.onHello(this, this.hello)
       return
     }
-    const version = type === FrameType.hello ? Option.getOrUndefined(Control.version.decode(payload)) : undefined
+    const version = isHello ? Option.getOrUndefined(Control.version.decode(payload)) : undefined
     if (version === undefined || version.protocol.major === PROTOCOL.major) {
       return this.refuseProtocol("the first frame is no hello")
     }
     const side = version.protocol.major < PROTOCOL.major ? "client" : "session"
+    const theirs = cut(version.sesh, VERSION_CHARACTERS)
     this.refuse({
       code: RefusalCode.version,
-      message: `the ${side} is too old: the session is sesh ${this.events.version} and the client ${version.sesh}`
+      message: `the ${side} is too old: the session is sesh ${this.events.version} and the client ${theirs}`
     })
   }
 
@@ -214,13 +297,27 @@ export class Peer {
     if (this.hello!.role !== "attach" && this.hello!.role !== "send") return
     const fresh = payload.subarray(OFFSET_BYTES + input.received - offset)
     // Twice the window: after a reconnect an older client counts from the bytes received, not from those acknowledged.
-    if (input.queued + fresh.length > 2 * INPUT_WINDOW_BYTES) {
+    if (input.queued + fresh.length > 2 * INPUT_WINDOW_BYTES || !this.events.hasRoom(input, fresh.length)) {
       return this.refuse({ code: RefusalCode.window, message: "more input than the window allows" })
     }
     if (fresh.length === 0) return this.acknowledge()
     input.received += fresh.length
     input.queued += fresh.length
     this.events.onInput(this, fresh)
+  }
+
+  private reply(ping: Buffer): void {
+    if (ping.length > MAX_PING_BYTES) return this.refuseProtocol("a ping that is too long")
+    if (this.connection.send(FrameType.pong, ping)) return
+    this.unreadReplies += HEADER_BYTES + ping.length
+    if (this.unreadReplies > MAX_UNREAD_BYTES) this.hold("replies")
+  }
+
+  private sendAck(): void {
+    this.isAckDue = false
+    if (this.state !== "live" && this.state !== "lagging") return
+    const typed = encodeOffset(this.input.received - this.input.queued)
+    if (!this.connection.send(FrameType.ack, typed)) this.isBehind = true
   }
 
   /** The client broke the protocol. */

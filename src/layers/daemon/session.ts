@@ -18,18 +18,18 @@ import { ClientInputs } from "./clientInputs.ts"
 import { announcement } from "./commandEnd.ts"
 import { CreatorWait } from "./creatorWait.ts"
 import { FlowControl } from "./flowControl.ts"
+import { Grace } from "./grace.ts"
 import { HistoryTransfers } from "./historyTransfers.ts"
 import { InputQueue } from "./inputQueue.ts"
 import { OpenPaste } from "./openPaste.ts"
 import { OutputBatch } from "./outputBatch.ts"
 import { INPUT_WINDOW_BYTES, Peer, type PeerEvents } from "./peer.ts"
 import { Peers } from "./peers.ts"
+import { MAX_OF_KIND, Places } from "./places.ts"
 import { QueryRouting } from "./queryRouting.ts"
 import { SessionEnd } from "./sessionEnd.ts"
+import { Unread } from "./unread.ts"
 import { WindowSize } from "./windowSize.ts"
-
-/** Most connections at once; the next one is refused. Bounds what the queues can hold. */
-const MAX_CONNECTIONS = 64
 
 /** A connection that has sent no hello after this long is closed. */
 const HANDSHAKE_MS = 10_000
@@ -68,12 +68,16 @@ export class Session {
   private readonly peers = new Peers()
   private active: number
   private killed = false
+  private isAwaitingHello = false
   private readonly clientInputs = new ClientInputs()
   private readonly flowControl: FlowControl
   private readonly broadcast: Broadcast
   private readonly windowSize: WindowSize
   private readonly inputQueue: InputQueue
-  private readonly historyTransfers = new HistoryTransfers()
+  private readonly historyTransfers: HistoryTransfers
+  private readonly places: Places
+  /** After a kill without and with a signal. */
+  private readonly graces: { readonly session: Grace; readonly command: Grace }
   private readonly queryRouting: QueryRouting
   private readonly openPaste: OpenPaste
   private readonly outputBatch: OutputBatch
@@ -87,7 +91,15 @@ export class Session {
     this.sessionEnd = new SessionEnd(options.model)
     this.flowControl = new FlowControl(options.program, options.after)
     options.model.listen((isBehind) => this.flowControl.setModelBehind(isBehind))
-    this.broadcast = new Broadcast(options.model, this.flowControl)
+    this.broadcast = new Broadcast(options.model, this.flowControl, new Unread(this.peers, options.after))
+    this.historyTransfers = new HistoryTransfers(options.after)
+    this.places = new Places(this.peers, { now: options.now, isBusy: (peer) => this.historyTransfers.has(peer) })
+    const graceOver = (isOver: () => boolean) =>
+      new Grace({ ...options, run: () => isOver() || options.program.signal("SIGKILL") })
+    this.graces = {
+      session: graceOver(() => this.sessionEnd.isOver),
+      command: graceOver(() => this.sessionEnd.isCommandOver)
+    }
     this.windowSize = new WindowSize(options.initialInfo.size, {
       ...options,
       peers: this.peers,
@@ -147,16 +159,26 @@ export class Session {
     return this.peers.pending
   }
 
-  connect(connection: Connection): void {
+  /** `scarce`: the process can open few files more. */
+  connect(connection: Connection, scarce = false): void {
     const peer = new Peer(connection, this.peerEvents(this.options.version))
     this.peers.add(peer)
     peer.listen()
-    if (this.peers.size > MAX_CONNECTIONS) {
-      peer.refuse({ code: RefusalCode.full, message: `${MAX_CONNECTIONS} connections are open, no more are taken` })
-      return
-    }
-    this.options.after(HANDSHAKE_MS, () => {
-      if (peer.hello === undefined) peer.refuse({ code: RefusalCode.protocol, message: "no hello came" })
+    this.places.make(scarce)
+    this.awaitHello()
+  }
+
+  /** Drops connections that have said nothing for too long. One timer for all of them: they may come in any number. */
+  private awaitHello(): void {
+    const { after, now } = this.options
+    if (this.isAwaitingHello) return
+    const oldest = this.peers.list().find((peer) => peer.hello === undefined)
+    if (oldest === undefined) return
+    this.isAwaitingHello = true
+    after(Math.max(0, oldest.since + HANDSHAKE_MS - now()), () => {
+      this.isAwaitingHello = false
+      if (oldest.hello === undefined) oldest.refuse({ code: RefusalCode.protocol, message: "no hello came" })
+      this.awaitHello()
     })
   }
 
@@ -188,8 +210,9 @@ export class Session {
     for (const peer of this.peers.list()) {
       if (peer.state !== "lagging") continue
       peer.state = "live"
-      this.broadcast.restore(peer)
+      this.broadcast.restore(peer, true, true)
     }
+    this.historyTransfers.beginAll()
     this.options.model.settle()
     for (const peer of this.peers.list()) {
       this.historyTransfers.finish(peer)
@@ -203,7 +226,7 @@ export class Session {
    * the command, not for the shell that follows.
    */
   kill(graceMs: number, signal?: EndSignal): void {
-    const { after, program } = this.options
+    const { program } = this.options
     const isOver = () => signal === undefined ? this.sessionEnd.isOver : this.sessionEnd.isCommandOver
     if (isOver()) return
     if (signal === undefined) {
@@ -211,9 +234,8 @@ export class Session {
       this.creatorWait.shorten()
     }
     program.signal(signal ?? "SIGHUP")
-    after(graceMs, () => {
-      if (!isOver()) program.signal("SIGKILL")
-    })
+    const grace = signal === undefined ? this.graces.session : this.graces.command
+    grace.begin(graceMs)
   }
 
   /** Drops all connections. */
@@ -223,7 +245,9 @@ export class Session {
 
   private readonly peerEvents = (version: string): PeerEvents => ({
     version,
+    now: this.options.now,
     onHello: (peer, hello) => this.onHello(peer, hello),
+    hasRoom: (input, bytes) => this.inputQueue.hasRoom(input, bytes),
     onInput: (peer, bytes) => {
       this.active = this.options.now()
       const typed = peer.hello!.role === "attach" ? this.queryRouting.typed(peer, bytes) : undefined
@@ -235,9 +259,8 @@ export class Session {
     onKill: (graceMs, signal) => this.kill(graceMs, signal),
     onHistory: (peer, ansi) => {
       if (peer.hello!.role !== "query") return
-      this.outputBatch.flush()
       if (this.historyTransfers.has(peer)) return peer.refuseProtocol("a second history before the end of the first")
-      this.historyTransfers.begin(peer, (then) => this.options.model.inSlices({ kind: "history", ansi }, then))
+      this.historyTransfers.request(peer, (then) => this.options.model.inSlices({ kind: "history", ansi }, then))
     },
     onPong: (peer) => this.queryRouting.onPong(peer),
     onDetachAll: (reason) => {
@@ -252,7 +275,9 @@ export class Session {
       this.flowControl.release(peer)
       this.historyTransfers.sendMore(peer)
     },
-    onGone: (peer) => this.remove(peer)
+    onEnd: (peer) => this.places.onEnd(peer.connection),
+    onGone: (peer) => this.remove(peer),
+    onClosed: (peer) => this.places.onClosed(peer.connection)
   })
 
   private onHello(peer: Peer, hello: Hello): void {
@@ -264,10 +289,10 @@ export class Session {
       // The client may have left before the system said it.
       if (peer.state !== "handshake") return
       this.admit(peer, hello, now)
-      peer.connection.resume()
+      peer.hear("answer")
     })
     // What it asks next is handled after the answer to its hello.
-    if (!isAnswered) peer.connection.pause()
+    if (!isAnswered) peer.hold("answer")
   }
 
   /** Answers a hello. Synchronous: no other frame may come between those sent here. */
@@ -280,6 +305,9 @@ export class Session {
       : initialInfo.id
     if (wanted !== initialInfo.id) {
       return peer.refuse({ code: RefusalCode.session, message: "this is another session of that name" })
+    }
+    if (!this.places.hasRoom(peer)) {
+      return peer.refuse({ code: RefusalCode.full, message: `${MAX_OF_KIND} connections are open, no more are taken` })
     }
     this.outputBatch.flush()
     const resume = hello.resume?.session === initialInfo.id ? hello.resume : undefined
@@ -316,6 +344,7 @@ export class Session {
   /** Makes the peer primary before its client's previous connection is dropped, so that the size changes only once. */
   private register(peer: Peer, hello: Hello, sent: number): void {
     const previous = this.clientInputs.connect(peer, hello, sent)
+    this.inputQueue.return(peer.input)
     previous?.supersede()
     const wasPrimary = previous !== undefined && previous === this.peers.primary
     if (hello.role === "attach") {
@@ -344,6 +373,7 @@ export class Session {
     this.historyTransfers.cancel(peer)
     this.broadcast.cancel(peer)
     this.clientInputs.disconnect(peer)
+    if (peer.input.peer === undefined) this.inputQueue.leave(peer.input)
     if (peer === this.peers.primary) this.outputBatch.flush()
     // What its terminal was asked, no other one is. Where the client has another connection, `register` does it.
     if (peer.input.peer === undefined && peer.hello?.role === "attach") this.queryRouting.replyFor(peer)

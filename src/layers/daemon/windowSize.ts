@@ -9,11 +9,15 @@ import type { Peers } from "./peers.ts"
 /** A window that has kept its size for this long is no longer being dragged. */
 const SETTLED_MS = 150
 
+/** How long restores for a new size may take together before the size has settled: others wait for them. */
+const RESTORE_MS = 30
+
 export interface WindowSizeOptions {
   readonly program: Pick<PtyProcess, "resize">
   readonly model: Pick<ScrollbackModel, "resize">
   readonly peers: Peers
   readonly broadcast: Broadcast
+  readonly now: () => number
   readonly after: (ms: number, run: () => void) => void
   /** Sends the output that was written for the old size. */
   readonly flush: () => void
@@ -21,6 +25,13 @@ export interface WindowSizeOptions {
 
 export class WindowSize {
   private size: Size
+  /** Clients that need a restore, as the session has another size. */
+  private readonly due = new Set<Peer>()
+  /** How much longer such restores may take until the size has settled. */
+  private restoreMs = RESTORE_MS
+  private isSettling = false
+  /** When the windows changed that are being dragged. */
+  private readonly dragged = new Map<Peer, number>()
   private readonly options: WindowSizeOptions
 
   constructor(initial: Size, options: WindowSizeOptions) {
@@ -34,11 +45,11 @@ export class WindowSize {
 
   /**
    * Resizes the session. Every viewer gets a restore, but for `by`, whose own window changed: its terminal has wrapped
-   * the lines again itself, and the program does the rest.
+   * the lines again itself, and the program does the rest. Of many sizes in a row, not all are restored.
    */
   set(size: Size | undefined, by?: Peer): void {
     if (size === undefined || isSameSize(size, this.size)) return
-    const { flush, peers, model, program, broadcast: screens } = this.options
+    const { flush, model, peers, program } = this.options
     const onlyPixels = hasSameCells(size, this.size)
     // A client learns of its pixels only after it has attached, and tells them then.
     if (onlyPixels && size.width === undefined && by === undefined) return
@@ -47,24 +58,55 @@ export class WindowSize {
     if (!onlyPixels) model.resize(size)
     program.resize(size)
     if (onlyPixels) return
-    for (const peer of peers.list()) {
-      if (peer.state === "live" && peer.seesOutput && peer !== by) screens.restore(peer, false)
-    }
+    for (const peer of peers.list()) if (peer.seesOutput && peer !== by) this.due.add(peer)
+    this.restoreDue()
   }
 
   /**
    * A client's window was resized. Where it is not the primary's, the client gets a restore once the size has settled.
    */
   onResize(peer: Peer, size: Size): void {
-    const { after, flush, peers, broadcast: screens } = this.options
+    const { peers } = this.options
     const onlyPixels = peer.size !== undefined && hasSameCells(size, peer.size)
     peer.size = size
     if (peer === peers.primary) return this.set(size, peer)
     if (!peer.seesOutput || onlyPixels) return
-    after(SETTLED_MS, () => {
-      if (peer.size !== size || peer === peers.primary || peer.state !== "live") return
-      flush()
-      screens.restore(peer, false)
+    const isDragged = this.dragged.has(peer)
+    this.dragged.set(peer, this.options.now())
+    if (!isDragged) this.restoreSettled(peer, SETTLED_MS)
+  }
+
+  /** One timer for all steps of dragging. */
+  private restoreSettled(peer: Peer, ms: number): void {
+    const { after, now, peers } = this.options
+    after(ms, () => {
+      const rest = this.dragged.get(peer)! + SETTLED_MS - now()
+      if (rest > 0 && peer.state !== "gone") return this.restoreSettled(peer, rest)
+      this.dragged.delete(peer)
+      if (peer !== peers.primary) this.restore(peer)
+    })
+  }
+
+  private restore(peer: Peer): void {
+    if (peer.state !== "live") return
+    this.options.flush()
+    this.options.broadcast.restore(peer, false)
+  }
+
+  private restoreDue(): void {
+    for (const peer of this.due) {
+      if (this.restoreMs <= 0) break
+      this.due.delete(peer)
+      const begin = performance.now()
+      this.restore(peer)
+      this.restoreMs -= performance.now() - begin
+    }
+    if (this.isSettling) return
+    this.isSettling = true
+    this.options.after(SETTLED_MS, () => {
+      this.isSettling = false
+      this.restoreMs = RESTORE_MS
+      if (this.due.size > 0) this.restoreDue()
     })
   }
 }

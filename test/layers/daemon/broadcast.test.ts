@@ -35,7 +35,7 @@ const stage = () => {
       }
     }
   } as unknown as Peer
-  const broadcast = new Broadcast(model, { pauseFor: () => {} } as unknown as FlowControl)
+  const broadcast = new Broadcast(model, { pauseFor: () => {} } as unknown as FlowControl, { check: () => {} })
   const make = (index: number, bytes: string | undefined, offset: number) =>
     asked[index]!.give({ bytes: bytes === undefined ? undefined : [Buffer.from(bytes)], offset, isLast: true })
   const output = (offset: number, text: string) => broadcast.output(peer, offset, [Buffer.from(text)])
@@ -97,7 +97,7 @@ describe("a restore that takes long", () => {
 describe("a history that takes long", () => {
   it("is sent as it is made, in pieces that a socket takes", () => {
     const { asked, model, peer, sent } = stage()
-    const transfers = new HistoryTransfers()
+    const transfers = new HistoryTransfers(() => {})
     transfers.begin(peer, (then) => model.inSlices({ kind: "history", ansi: false }, then))
     asked[0]!.give({ bytes: [Buffer.alloc(100_000, "x")], offset: 0, isLast: false })
     assert.deepStrictEqual(sent, ["lines 65536", "lines 34464"])

@@ -1,0 +1,367 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as TestClock from "effect/testing/TestClock"
+import { Control, MAX_CONTROL_BYTES, MAX_REASON_CHARACTERS, type Role } from "../../../src/schema/protocol/Control.ts"
+import { FrameType, MAX_PAYLOAD_BYTES } from "../../../src/schema/protocol/Frame.ts"
+import { eventually, type FakeClient, join, joined, settle } from "../../support/fakeClient.ts"
+import { connect, dev, hosting, start } from "../../support/hosting.ts"
+
+const KIB = 1024
+const MIB = 1024 * KIB
+
+/** A listing, a detach and a kill are done. */
+const isInReach = Effect.gen(function*() {
+  const asker = yield* joined(dev, "query")
+  asker.connection.send(FrameType.detach, Control.detach.encode({}))
+  asker.connection.send(FrameType.ping)
+  yield* eventually("the detach", () => asker.of(FrameType.pong).length === 1)
+  asker.connection.send(FrameType.kill, Control.kill.encode({ graceMs: 0 }))
+  yield* eventually("the end", () => asker.exit)
+})
+
+const crowd = (role: Role, count: number) =>
+  Effect.forEach(Array.from({ length: count }), () => join(dev, role), { concurrency: 1 })
+
+describe("however many there are of other clients, a session can be listed, detached and killed:", () => {
+  it.effect.each(["attach", "watch", "send", "wait", "query"] as const)(
+    "%s",
+    (role) =>
+      hosting(() =>
+        Effect.gen(function*() {
+          yield* start()
+          const all = yield* crowd(role, 200)
+          yield* settle
+          // Those that only ask, and then say nothing, go for others that ask.
+          yield* TestClock.adjust("200 millis")
+          const refused = all.filter((client) => client.error?.code === "full").length
+          assert.strictEqual(refused, 200 - 64)
+          yield* isInReach
+        })
+      )
+  )
+
+  it.effect("connections that say nothing", () =>
+    hosting(() =>
+      Effect.gen(function*() {
+        yield* start()
+        const silent: Array<FakeClient> = []
+        for (let i = 0; i < 200; i++) silent.push(yield* connect)
+        yield* eventually("the end of the oldest", () => silent.filter(({ closed }) => closed).length === 200 - 64)
+        assert.isTrue(silent.slice(0, 100).every(({ closed }) => closed !== undefined))
+        yield* isInReach
+      })
+    ))
+
+  it.effect("that do not read a history", () =>
+    hosting((pty) =>
+      Effect.gen(function*() {
+        yield* start()
+        pty.last().print(`${"y".repeat(1000)}\r\n`.repeat(800))
+        yield* settle
+        for (let i = 0; i < 64; i++) {
+          const one = yield* joined(dev, "query")
+          one.connection.pause()
+          one.connection.send(FrameType.history, Control.history.encode({ ansi: i % 2 === 0 }))
+        }
+        yield* TestClock.adjust("2 seconds")
+        yield* isInReach
+      })
+    ))
+
+  it.effect("and a client that comes again finds its place", () =>
+    hosting(() =>
+      Effect.gen(function*() {
+        yield* start()
+        yield* joined(dev, "attach", { client: "again" })
+        yield* crowd("watch", 63)
+        const again = yield* joined(dev, "attach", { client: "again" })
+        assert.isUndefined(again.error)
+      })
+    ))
+})
+
+describe("what a client does not read is bounded:", () => {
+  it.effect("answers to its pings; it is heard again when it has read them", () =>
+    hosting(() =>
+      Effect.gen(function*() {
+        yield* start()
+        const client = yield* joined(dev, "query")
+        client.connection.pause()
+        const ping = Buffer.alloc(16 * KIB, "x")
+        for (let i = 0; i < 1000; i++) client.connection.send(FrameType.ping, ping)
+        yield* settle
+        // The rest waits with the client: it was not taken.
+        assert.isAbove(client.connection.pending(), 8 * MIB)
+        yield* joined(dev, "query")
+        client.connection.resume()
+        yield* eventually("all answers", () => client.of(FrameType.pong).length === 1000)
+      })
+    ))
+
+  it.effect("also before it has said hello", () =>
+    hosting(() =>
+      Effect.gen(function*() {
+        yield* start()
+        const client = yield* connect
+        client.connection.pause()
+        for (let i = 0; i < 1000; i++) client.connection.send(FrameType.ping, Buffer.alloc(16 * KIB))
+        yield* settle
+        assert.isAbove(client.connection.pending(), 8 * MIB)
+      })
+    ))
+
+  it.effect("acknowledgements: those that come late say the same as many", () =>
+    hosting(
+      (pty) =>
+        Effect.gen(function*() {
+          yield* start()
+          const client = yield* joined(dev, "attach")
+          for (let i = 0; i < 5000; i++) client.type("")
+          client.type("x")
+          yield* eventually("the typing", () => pty.last().typed.toString() === "x")
+          yield* eventually("the last one", () => client.acked === 1)
+          const before = client.of(FrameType.ack).length
+          assert.isBelow(before, 50)
+          client.connection.pause()
+          pty.last().print(Buffer.alloc(MIB, "y"))
+          yield* settle
+          for (let i = 0; i < 1000; i++) {
+            client.type("z")
+            if (i % 10 === 0) yield* settle
+          }
+          yield* eventually("all typing", () => pty.last().typed.length === 1001)
+          client.connection.resume()
+          yield* eventually("the last one", () => client.acked === 1001)
+          assert.isBelow(client.of(FrameType.ack).length - before, 10)
+        }),
+      {},
+      "ring"
+    ))
+
+  it.effect("a ping that is longer than 64 KiB breaks the protocol", () =>
+    hosting(() =>
+      Effect.gen(function*() {
+        yield* start()
+        const client = yield* joined(dev, "query")
+        client.connection.send(FrameType.ping, Buffer.alloc(64 * KIB))
+        yield* eventually("an answer", () => client.of(FrameType.pong).length === 1)
+        client.connection.send(FrameType.ping, Buffer.alloc(64 * KIB + 1))
+        yield* eventually("a refusal", () => client.error?.code === "protocol" && client.closed)
+      })
+    ))
+
+  it.effect("what is sent again after a connection died: a client that never reads is dropped", () =>
+    hosting(
+      (pty) =>
+        Effect.gen(function*() {
+          const { info } = yield* start()
+          pty.last().print(Buffer.alloc(3 * MIB, "y"))
+          yield* settle
+          const resume = { session: info.id, output: 0, input: 0 }
+          const stuck: Array<FakeClient> = []
+          for (let i = 0; i < 40; i++) {
+            const client = yield* join(dev, "watch", { resume })
+            client.connection.pause()
+            stuck.push(client)
+          }
+          const reader = yield* joined(dev, "watch", { resume })
+          yield* settle
+          yield* TestClock.adjust("3 seconds")
+          yield* settle
+          for (const client of stuck) client.connection.resume()
+          yield* eventually("an end for some", () => stuck.filter(({ closed }) => closed).length >= 15)
+          assert.isUndefined(reader.closed)
+          assert.isAbove(stuck.filter(({ closed }) => closed === undefined).length, 10)
+        }),
+      {},
+      "ring"
+    ))
+})
+
+describe("histories", () => {
+  it.effect("that do not fit into memory together come one after the other, and who does not read gets none", () =>
+    hosting(
+      (pty) =>
+        Effect.gen(function*() {
+          yield* start()
+          const ask = Effect.fnUntraced(function*(ansi: boolean) {
+            const client = yield* joined(dev, "query")
+            client.connection.pause()
+            client.connection.send(FrameType.history, Control.history.encode({ ansi }))
+            yield* settle
+            return client
+          })
+          // Each has lines of its own: 3.5 MiB, twelve times.
+          const stuck: Array<FakeClient> = []
+          for (let i = 0; i < 12; i++) {
+            pty.last().print(`${i}${"z".repeat(120)}\r\n`.repeat(30_000))
+            yield* settle
+            stuck.push(yield* ask(false))
+          }
+          const reader = yield* ask(true)
+          reader.connection.resume()
+          yield* settle
+          assert.isUndefined(reader.history)
+          yield* TestClock.adjust("2 seconds")
+          yield* eventually("its history", () => reader.history?.includes(`11${"z".repeat(120)}\n`))
+          assert.isTrue(stuck.some(({ connection }) => connection.pending() === 0))
+        }),
+      {},
+      "ring"
+    ))
+
+  it.effect("have lines of any length, cut to frames", () =>
+    hosting((pty) =>
+      Effect.gen(function*() {
+        yield* start()
+        const line = "0123456789".repeat(3 * MIB / 10)
+        pty.last().print(`first\r\n${line}\r\nlast`)
+        yield* settle
+        const client = yield* joined(dev, "query")
+        for (const ansi of [false, true]) {
+          const before = client.of(FrameType.lines).length
+          client.connection.send(FrameType.history, Control.history.encode({ ansi }))
+          const whole = () => Buffer.concat(client.of(FrameType.lines).slice(before).map((one) => one.subarray(1)))
+          yield* eventually("its end", () => (client.of(FrameType.lines).at(-1)?.[0] ?? 0) === 1)
+          yield* eventually("all of it", () => whole().toString().endsWith("last\n"))
+          assert.strictEqual(whole().toString(), `first\n${line}\nlast\n`)
+        }
+        assert.isTrue(client.of(FrameType.lines).every(({ length }) => length <= MAX_PAYLOAD_BYTES))
+      })
+    ))
+})
+
+describe("fields of any length", () => {
+  it.effect("do not keep a session out of the listing: what is no session's name is not listed", () =>
+    hosting(() =>
+      Effect.gen(function*() {
+        yield* start()
+        const names = ["w".repeat(50_000), "\u0001".repeat(9000), "../../etc", "w".repeat(65), ""]
+        for (const within of names) yield* joined(dev, "attach", { within })
+        yield* joined(dev, "watch", { within: "other" })
+        const { info } = (yield* joined(dev, "query")).welcome!
+        assert.strictEqual(info.clients.length, names.length + 1)
+        assert.deepStrictEqual(info.clients.map(({ within }) => within).filter((one) => one !== undefined), ["other"])
+      })
+    ))
+
+  it.effect("of a hello that is longer than 64 KiB are refused, whatever is in it", () =>
+    hosting(() =>
+      Effect.gen(function*() {
+        yield* start()
+        for (const within of ["w".repeat(400_000), "w".repeat(MAX_CONTROL_BYTES)]) {
+          const client = yield* join(dev, "attach", { within })
+          yield* eventually("a refusal", () => client.error?.code === "protocol" && client.closed)
+        }
+        assert.deepStrictEqual((yield* joined(dev, "query")).welcome!.info.clients, [])
+      })
+    ))
+
+  it.effect("nor is a path that no agent can have pointed to", () =>
+    hosting(() =>
+      Effect.gen(function*() {
+        yield* start()
+        const client = yield* joined(dev, "attach", { agent: `/${"a".repeat(50_000)}` })
+        assert.isUndefined(client.error)
+      })
+    ))
+
+  it.effect("in a version: the refusal fits into a line", () =>
+    hosting(() =>
+      Effect.gen(function*() {
+        yield* start()
+        const client = yield* connect
+        const protocol = { major: 2, minor: 0 }
+        client.connection.send(FrameType.hello, Buffer.from(JSON.stringify({ protocol, sesh: "9".repeat(60_000) })))
+        yield* eventually("a refusal", () => client.error?.code === "version")
+        assert.isBelow(client.error!.message.length, 200)
+      })
+    ))
+
+  it.effect.each(
+    [
+      [
+        "that is not UTF-8",
+        Buffer.concat([Buffer.from(`{"reason":"a`), Buffer.alloc(20_000, 0xff), Buffer.from(`"}`)])
+      ],
+      ["of 60,000 characters", Buffer.from(JSON.stringify({ reason: "\u0001".repeat(10_000) }))],
+      ["of nearly a frame", Buffer.from(JSON.stringify({ reason: "r".repeat(MAX_PAYLOAD_BYTES - 100) }))],
+      ["that is none", Buffer.from("{\"reason\":")],
+      ["with half a character", Buffer.from(`{"reason":"\\ud800"}`)]
+    ] as const
+  )("of a reason to detach %s: the client is detached in order", ([, payload]) =>
+    hosting(() =>
+      Effect.gen(function*() {
+        yield* start()
+        const client = yield* joined(dev, "attach")
+        const asker = yield* joined(dev, "query")
+        asker.connection.send(FrameType.detach, payload)
+        yield* eventually("the detach", () => client.of(FrameType.detach).length === 1 && client.closed)
+        assert.deepStrictEqual(client.closed, { reason: undefined })
+        const told = Option.getOrThrow(Control.detach.decode(client.of(FrameType.detach)[0]!))
+        assert.isAtMost(told.reason?.length ?? 0, MAX_REASON_CHARACTERS)
+        assert.isUndefined(asker.error)
+      })
+    ))
+})
+
+describe("frames in bulk", () => {
+  it.effect("that kill: the grace is that of the first", () =>
+    hosting((pty) =>
+      Effect.gen(function*() {
+        yield* start()
+        pty.last().deaf = true
+        const client = yield* joined(dev, "query")
+        for (let i = 0; i < 2000; i++) {
+          client.connection.send(FrameType.kill, Control.kill.encode({ graceMs: 60_000, signal: "SIGINT" }))
+        }
+        client.connection.send(FrameType.kill, Control.kill.encode({ graceMs: 1000, signal: "SIGINT" }))
+        yield* eventually("the signals", () => pty.last().signals.length === 2001)
+        yield* TestClock.adjust("900 millis")
+        assert.notInclude(pty.last().signals, "SIGKILL")
+        yield* TestClock.adjust("200 millis")
+        yield* eventually("the end", () => client.exit)
+        assert.deepStrictEqual(client.exit, { code: 0, signal: 9 })
+      })
+    ))
+
+  it.effect("that resize: a client that does not read is not sent a screen for each", () =>
+    hosting((pty) =>
+      Effect.gen(function*() {
+        yield* start()
+        pty.last().print("shown".repeat(2000))
+        const watcher = yield* joined(dev, "watch", { size: { cols: 100, rows: 50 } })
+        watcher.connection.pause()
+        const client = yield* joined(dev, "attach", { size: { cols: 80, rows: 24 } })
+        for (let i = 0; i < 1000; i++) {
+          client.connection.send(FrameType.resize, Control.resize.encode({ cols: 80 + i % 50, rows: 24 }))
+        }
+        yield* eventually("all sizes", () => pty.last().sizes.length >= 1000)
+        yield* settle
+        watcher.connection.resume()
+        yield* TestClock.adjust("1 second")
+        yield* settle
+        // 10 KB each: no more than what waits for a slow client, and one that repairs it.
+        assert.isBelow(watcher.of(FrameType.restore).length, 60)
+        assert.include(watcher.restored, "shown")
+      })
+    ))
+
+  it.effect("that say hello again, or are of no type that is known, are ignored", () =>
+    hosting(() =>
+      Effect.gen(function*() {
+        yield* start()
+        const client = yield* joined(dev, "query")
+        for (let i = 0; i < 1000; i++) {
+          client.connection.send(FrameType.hello, Buffer.from("{}"))
+          client.connection.send(200 as FrameType, Buffer.alloc(100))
+          client.connection.send(FrameType.welcome, Buffer.from("{}"))
+          client.connection.send(FrameType.exit, Control.exit.encode({ code: 1 }))
+        }
+        client.connection.send(FrameType.ping)
+        yield* eventually("an answer", () => client.of(FrameType.pong).length === 1)
+        assert.lengthOf(client.of(FrameType.welcome), 1)
+      })
+    ))
+})

@@ -2,7 +2,6 @@
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as Path from "node:path"
-import { isKeyword } from "./keywords.ts"
 import { type Line, linesOf, matchWordsOf, wordsOf } from "./lines.ts"
 import { matches, matchesHosts, matchesList } from "./patterns.ts"
 
@@ -138,10 +137,6 @@ const matchApplies = (at: Line, subject: Subject, found: Found): Result.Result<b
   return Result.succeed(applies)
 }
 
-/** Passed over because the user says so. The first IgnoreUnknown counts, for the lines behind it. */
-const isIgnored = ({ keyword }: Line, found: Found): boolean =>
-  matchesHosts(keyword, found.settings.get("ignoreunknown")?.values[0] ?? "")
-
 /** Expands `%h` in HostName. */
 export const expandHost = (name: string, original: string): string =>
   name.replaceAll(/%([h%])/g, (_, token: string) => token === "h" ? original : "%")
@@ -200,11 +195,7 @@ export const readConfig = (
       }
       continue
     }
-    // In a block that does not apply too.
-    if (!isKeyword(at.keyword) && (values.length === 0 || !isIgnored(at, found))) {
-      return bad(at, `Bad configuration option: ${at.keyword}`)
-    }
-    if (!applies || !isKeyword(at.keyword)) continue
+    if (!applies) continue
     if (values.length === 0 || values[0] === "") {
       if (RAW.has(at.keyword) || values.length === 0) return bad(at, `${at.keyword} has no value`)
       continue

@@ -263,22 +263,6 @@ Host x.org
     for (const host of HOSTS) compare(config, host)
   })
 
-  it.each([
-    "UseKeychain yes\n",
-    "Host elsewhere\n  UseKeychain yes\n",
-    "UseKeychain yes\nIgnoreUnknown UseKeychain\n",
-    "IgnoreUnknown a\nIgnoreUnknown UseKeychain\nUseKeychain yes\n",
-    "Host elsewhere\n  IgnoreUnknown *\nHost *\n  UseKeychain yes\n",
-    "IgnoreUnknown !UseKeychain,*\nUseKeychain yes\n",
-    "IgnoreUnknown UseKeychain\nUseKeychain\n",
-    "IgnoreUnknown UseKeychain\nUseKeychain \"\n",
-    "RefuseConnections yes\n"
-  ])("%j is a mistake for both", (text) => {
-    const config = write("unknown.conf", text)
-    assert.match(problemOf(resolveHost(source(config), parseDestination("web"))), /unknown\.conf, line \d+: /)
-    assert.throws(() => truth(config, "web"))
-  })
-
   it("random configurations", () => {
     let seed = 7
     const random = (below: number) => (seed = (seed * 48_271) % 2_147_483_647) % below
@@ -353,7 +337,6 @@ Host *
     ["Port\n", "no value"],
     ["User \"me\n", "quote"],
     ["Match\n", "Match"],
-    ["NoSuchWord yes\n", "Bad configuration option: nosuchword"],
     ["IdentityFile %Z\n", undefined]
   ])("%j is a mistake, and the message says where", (text, why) => {
     if (why === undefined) {

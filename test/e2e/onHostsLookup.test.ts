@@ -188,7 +188,7 @@ describeWithHosts("a session that is not here", () => {
       assert.isBelow(Math.max(...out.split("\n").map((line) => line.length)), 300)
       for (
         const [script, why] of [
-          ["yes", "answered with more than 4194304 bytes"],
+          ["yes", "answered with more than 16777216 bytes"],
           ["printf '\\033[2Jhello\\n'", "makes no sense"],
           ["printf '{\"version\":1}\\n'", "makes no sense"],
           ["printf '\\033]0;title\\007 is broken' >&2; exit 3", "makes no sense: .*is broken"],

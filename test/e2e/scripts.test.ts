@@ -107,7 +107,7 @@ describeWith(["tmux"], "sesh --exec --keep", () => {
   })
 
   it("ends with the command where there is no shell", async () => {
-    const box = sandbox({ SHELL: undefined })
+    const box = sandbox({ SHELL: "/no/such/shell" })
     expect((await box.sesh([...KEEP, "sh", "-c", "exit 6"])).code).toBe(6)
     await until("the end", async () => (await box.sessions()).length === 0)
     expect((await box.sesh(["--wait", "job"])).code).toBe(6)

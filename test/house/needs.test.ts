@@ -7,7 +7,7 @@ import { PACKAGES } from "../support/needs.ts"
 const root = Path.resolve(import.meta.dirname, "../..")
 
 /** Every Debian has these, and npm comes with Node. */
-const BASE = ["bash", "bsdutils", "coreutils", "dpkg", "mount", "npm", "tar", "util-linux"]
+const BASE = ["bash", "bsdutils", "coreutils", "dpkg", "mount", "npm", "perl-base", "tar", "util-linux"]
 
 /** `describeWith(["tmux", "vim"], …`, and what else is a list of such programs. */
 const LIST = /(?:describeWith\(|(?:NEEDS|needs)(?: =|:) )\[([^\]]*)\]/g

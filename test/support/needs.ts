@@ -42,6 +42,7 @@ export const PACKAGES: Readonly<Record<string, string>> = {
   tar: "tar",
   nsenter: "util-linux",
   zstd: "zstd",
+  perl: "perl-base",
   npm: "npm"
 }
 

@@ -7,6 +7,7 @@ import { onTestFinished } from "vitest"
 import { plainInput, plainOutput } from "../../../src/layers/console/plainStreams.ts"
 import { isNonBlocking } from "../../../src/layers/system/openFile.ts"
 import { quietly } from "../../../src/layers/system/quietly.ts"
+import { describeWith } from "../../support/needs.ts"
 
 const fixture = Path.join(import.meta.dirname, "../../fixtures/plainStreams.ts")
 
@@ -86,20 +87,23 @@ describe.runIf(process.platform === "linux")("a program between shared pipes or 
     assert.deepStrictEqual([code, err], [0, "[]"])
     assert.isTrue(out.equals(Buffer.concat([MUCH, Buffer.from("over\n")])))
   })
+})
 
+describeWith(["perl"], "sockets that others share", () => {
   // Node has no non-blocking socket that it would hand to a new process.
-  it.runIf(spawnSync("python3", ["-V"]).status === 0)("leaves sockets non-blocking that were", async () => {
+  it("stay non-blocking where they were", async () => {
     const script = `
-import os, socket, subprocess, sys
-ours, theirs = zip(socket.socketpair(), socket.socketpair())
-for one in theirs: one.setblocking(False)
-child = subprocess.Popen(sys.argv[1:], stdin=theirs[0], stdout=theirs[1], stderr=subprocess.DEVNULL)
-ours[0].sendall(b"hello")
-ours[0].shutdown(socket.SHUT_WR)
-child.wait()
-print(ours[1].recv(100).decode(), [os.get_blocking(one.fileno()) for one in theirs])
+use strict; use Socket; use IO::Handle; use Fcntl;
+socketpair(my $in, my $stdin, AF_UNIX, SOCK_STREAM, 0) && socketpair(my $out, my $stdout, AF_UNIX, SOCK_STREAM, 0) or die;
+$_->blocking(0) for $stdin, $stdout;
+my $child = fork;
+if (!$child) { open STDIN, "<&", $stdin; open STDOUT, ">&", $stdout; open STDERR, ">/dev/null"; exec @ARGV }
+syswrite $in, "hello"; shutdown $in, SHUT_WR;
+waitpid $child, 0;
+sysread $out, my $said, 100;
+print "$said, ", join(" and ", map { fcntl($_, F_GETFL, 0) & O_NONBLOCK ? "non-blocking" : "blocking" } $stdin, $stdout);
 `
-    const { out } = await run("python3", ["-c", script, process.execPath, fixture], Buffer.alloc(0))
-    assert.strictEqual(out.toString(), "hello [False, False]\n")
+    const { err, out } = await run("perl", ["-e", script, process.execPath, fixture], Buffer.alloc(0))
+    assert.deepStrictEqual([out.toString(), err], ["hello, non-blocking and non-blocking", ""])
   })
 })

@@ -112,7 +112,7 @@ describeWith(["scp"], "ScpRunnerScp", () => {
       program(binThere, "scp", "echo broken >&2; exit 3")
       const [a] = yield* scp.push(web, ["a"])
       assert.include(a!.failure!.words, "broken")
-    }).pipe(Effect.scoped, Effect.provide(fakeWay)), 10_000)
+    }).pipe(Effect.scoped, Effect.provide(fakeWay)))
 
   it.live("long output is read to its end, where the reason is", () =>
     Effect.gen(function*() {
@@ -124,7 +124,7 @@ describeWith(["scp"], "ScpRunnerScp", () => {
       assert.match(words, /^first\n/)
       assert.include(words.slice(-500), "the reason\n")
       assert.isBelow(words.length, 100_000)
-    }).pipe(Effect.scoped, Effect.provide(fakeWay)), 10_000)
+    }).pipe(Effect.scoped, Effect.provide(fakeWay)))
 
   it.live("an old scp without the option for its old protocol works", () =>
     Effect.gen(function*() {

@@ -104,6 +104,8 @@ const join = (
     onDrain: () => void toHost.resume(),
     onExit: (status) => {
       fromHost.end()
+      // Nobody reads it any more, and the local program has not ended before all of it is taken.
+      toHost.removeAllListeners("data").resume()
       ended(status)
     }
   })

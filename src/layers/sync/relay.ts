@@ -96,10 +96,12 @@ const join = (
   ended: (end: ExitStatus | ConnectionLost) => void
 ): void => {
   fromHost.on("drain", remote.resume)
+  // Nobody reads any more: the rest is dropped, so that the remote program can end.
+  fromHost.on("close", remote.resume)
   toHost.on("data", (bytes: Buffer) => void (remote.write(bytes) || toHost.pause()))
   toHost.on("end", remote.end)
   remote.listen({
-    onData: (bytes) => void (fromHost.write(bytes) || remote.pause()),
+    onData: (bytes) => void (fromHost.destroyed || fromHost.write(bytes) || remote.pause()),
     onStderr: (bytes) => words.add(bytes),
     onDrain: () => void toHost.resume(),
     onExit: (status) => {

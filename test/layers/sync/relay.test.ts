@@ -31,4 +31,36 @@ describe("two programs that are connected", () => {
       const ended = yield* relay(local, () => Effect.succeed(remote))
       assert.deepStrictEqual([ended.code, ended.remote], [3, { code: 127 }])
     }))
+
+  it.live("both end when the local one does before it has read what the remote one sends", () =>
+    Effect.gen(function*() {
+      let isPaused = false
+      let handlers: ProgramHandlers | undefined
+      let left = 100
+      const send = () => {
+        if (isPaused) return
+        if (left-- === 0) return handlers!.onExit({ code: 12 })
+        handlers!.onData(Buffer.alloc(64 * 1024))
+        setImmediate(send)
+      }
+      const remote: RemoteProgram = {
+        listen: (given) => {
+          handlers = given
+          setImmediate(send)
+        },
+        write: () => true,
+        pause: () => {
+          isPaused = true
+        },
+        resume: () => {
+          if (isPaused) setImmediate(send)
+          isPaused = false
+        },
+        end: () => {},
+        destroy: () => {}
+      }
+      const script = "printf '1\\0true\\0' >&5; head -c 1000000 <&3 >/dev/null; exit 4"
+      const ended = yield* relay({ ...local, args: ["-c", script] }, () => Effect.succeed(remote))
+      assert.deepStrictEqual([ended.code, ended.remote], [4, { code: 12 }])
+    }))
 })

@@ -64,7 +64,7 @@ describeWith(["tmux"], "a session answers whatever its program prints", () => {
     const before = memory(daemon)
     t.run(REP)
     await t.prompt("$")
-    t.run(`stty -echo -icanon; (rep '${queries}' 100000; printf '\\033[5n'; touch done) & cat >got`)
+    t.run(`stty -echo -icanon; (rep '${queries}' 30000; printf '\\033[5n'; touch done) & cat >got`)
     const got = () => readFileSync(path.join(box.home, "got"), "latin1")
     await until("the program", () => existsSync(path.join(box.home, "got")))
     for (let word = 0; word < 5; word++) {

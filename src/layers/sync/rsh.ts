@@ -19,7 +19,8 @@ export const RSH = "sesh-rsh"
  * It reports its arguments, and ends when either direction ends, with all that it started. rsync waits for it before it
  * closes its side; scp does it the other way round, and waits for more while any process holds that end open. The
  * standard input of a background job has to be another descriptor (POSIX, Shell Command Language 2.9.3), and so does
- * its output: rsync takes the end of that for the end of all.
+ * its output: rsync takes the end of that for the end of all. KILL, because a shell that has just been forked may lose
+ * other signals: its parent's trap is still there, and forgotten at once.
  */
 const SCRIPT = `#!/bin/sh
 # Made by sesh: stands for ssh where rsync and scp want one.
@@ -29,7 +30,7 @@ cat <&${FROM_HOST} &
 from=$!
 exec ${FROM_HOST}<&-
 {
-  trap 'kill "$!"; exit' TERM
+  trap 'kill -KILL "$!"; exit' TERM
   cat <&6 &
   wait "$!"
   kill "$from"

@@ -100,6 +100,18 @@ export const suite = <E>(name: string, layer: Layer.Layer<Suite, E>): void => {
     )
 
     test(
+      "a command that is too long to be listed is said to be there",
+      Effect.gen(function*() {
+        const word = "x".repeat(10_000)
+        const listed = [...command, ...Array.from({ length: 40 }, () => word)]
+        const { info } = yield* Effect.scoped(start({ command: listed }))
+        assert.deepStrictEqual([info.command, info.hasLongCommand], [listed, undefined])
+        const long = yield* Effect.scoped(start({ command: [...listed, ...listed] }))
+        assert.deepStrictEqual([long.info.command, long.info.hasLongCommand], [undefined, true])
+      })
+    )
+
+    test(
       "a later client gets what was shown before, then live output as all others",
       Effect.gen(function*() {
         const { first } = yield* attached()

@@ -8,6 +8,7 @@ import * as Result from "effect/Result"
 import * as Schedule from "effect/Schedule"
 import * as Scope from "effect/Scope"
 import { newId } from "../../schema/Id.ts"
+import { MAX_PAYLOAD_BYTES } from "../../schema/protocol/Frame.ts"
 import { boundedSize, type ExitStatus, type SessionInfo, type SessionSpec } from "../../schema/Session.ts"
 import { visible } from "../../schema/Text.ts"
 import { Caller } from "../../services/Caller.ts"
@@ -28,14 +29,14 @@ const DRAIN_POLL_MS = 20
 /** Milliseconds between two tries to start a kept session's shell, while the system has too little for one. */
 const SHELL_PAUSE_MS = 1000
 
-/** Longest command that is listed: with everything else it fits into one frame, each character as six bytes of JSON. */
-const COMMAND_CHARACTERS = 64 * 1024
+/** Longest command that is listed, in bytes of JSON: half a frame, so that everything else fits into it too. */
+const COMMAND_BYTES = MAX_PAYLOAD_BYTES / 2
 
 /** A command that is too long is not listed: a part of it would be another command. */
-const listedCommand = (command: SessionSpec["command"]): Pick<SessionInfo, "command"> =>
-  command === undefined || command.reduce((sum, word) => sum + word.length + 1, 0) > COMMAND_CHARACTERS
-    ? {}
-    : { command }
+const listedCommand = (command: SessionSpec["command"]): Pick<SessionInfo, "command" | "hasLongCommand"> => {
+  if (command === undefined) return {}
+  return Buffer.byteLength(JSON.stringify(command)) > COMMAND_BYTES ? { hasLongCommand: true } : { command }
+}
 
 const isShortage = (error: StartError): boolean => error._tag === "PtyError" && error.isShortage === true
 

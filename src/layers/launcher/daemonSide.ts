@@ -5,6 +5,7 @@ import * as Fs from "node:fs"
 import type { SessionSpec, Size } from "../../schema/Session.ts"
 import { messageOf } from "../../schema/Text.ts"
 import { inheritedEnvironment } from "../system/inherited.ts"
+import { flagsOf } from "../system/openFile.ts"
 import { quietly } from "../system/quietly.ts"
 import { modesOf, pixelsOf } from "../system/terminal.ts"
 import { LAUNCH_FD, type LaunchReply, LaunchReplyJson, LaunchRequest, TERMINAL_FD } from "./channel.ts"
@@ -24,12 +25,11 @@ export class LaunchInputError extends Schema.TaggedError<LaunchInputError>()("La
 /** `O_CLOEXEC` as /proc shows it, in octal (proc_pid_fdinfo(5)). */
 const CLOEXEC = 0o2000000
 
-const inherited = (fd: number): boolean =>
-  // False for the descriptor that read the directory: it is closed by now.
-  quietly(() => {
-    const flags = /^flags:\s*([0-7]+)$/m.exec(Fs.readFileSync(`/proc/self/fdinfo/${fd}`, "utf8"))?.[1]
-    return flags !== undefined && (Number.parseInt(flags, 8) & CLOEXEC) === 0
-  }, false)
+/** False for the descriptor that read the directory: it is closed by now. */
+const inherited = (fd: number): boolean => {
+  const flags = flagsOf(fd)
+  return flags !== undefined && (flags & CLOEXEC) === 0
+}
 
 /**
  * Closes descriptors inherited from the launcher's parent: a shell's process substitution uses 63, and would wait as

@@ -7,12 +7,15 @@ import { writeWhole } from "./writeWhole.ts"
 
 const STDERR = 2
 
-/** Whether a descriptor is non-blocking. False where the system does not tell: only Linux does (proc_pid_fdinfo(5)). */
-export const isNonBlocking = (fd: number): boolean => {
-  const told = quietly(() => readFileSync(`/proc/self/fdinfo/${fd}`, "latin1")) ?? ""
-  const flags = Number.parseInt(/^flags:\s*([0-7]+)$/m.exec(told)?.[1] ?? "0", 8)
-  return (flags & constants.O_NONBLOCK) !== 0
+/** A descriptor's flags; undefined where the system does not tell: only Linux does (proc_pid_fdinfo(5)). */
+export const flagsOf = (fd: number): number | undefined => {
+  const told = quietly(() => readFileSync(`/proc/self/fdinfo/${fd}`, "latin1"), "")
+  const flags = /^flags:\s*([0-7]+)$/m.exec(told)?.[1]
+  return flags === undefined ? undefined : Number.parseInt(flags, 8)
 }
+
+/** Whether a descriptor is non-blocking. False where the system does not tell. */
+export const isNonBlocking = (fd: number): boolean => ((flagsOf(fd) ?? 0) & constants.O_NONBLOCK) !== 0
 
 /**
  * Makes of `process.stderr` a stream that writes at once, for all that is no terminal. Node's own makes a pipe

@@ -41,6 +41,13 @@ export const run = (name: keyof typeof scripts, ...args: ReadonlyArray<string>):
   size
 })
 
+/** A shell script to run. */
+export const sh = (script: string, env: Record<string, string> = {}): PtySpec => ({
+  ...run("say"),
+  args: ["-c", script],
+  env: { ...run("say").env, ...env }
+})
+
 /** What a program was heard to say, and its end. */
 export interface Heard {
   readonly bytes: () => Buffer
@@ -70,11 +77,21 @@ export const hear = (program: PtyProcess, onData: (bytes: Buffer) => void = () =
   return heard
 }
 
-const spawn = (spec: PtySpec) => Effect.flatMap(Pty, (pty) => pty.spawn(spec))
+export const spawn = (spec: PtySpec) => Effect.flatMap(Pty, (pty) => pty.spawn(spec))
+
 /** Of a machine that has other things to do as well. */
 const PATIENCE_MS = 20_000
 
 export const hasEnded = (heard: Heard) => until("it has ended", () => heard.exits.length > 0, PATIENCE_MS)
+
+/** All output of a program. */
+export const outputOf = (spec: PtySpec) =>
+  Effect.gen(function*() {
+    const heard = hear(yield* spawn(spec))
+    yield* hasEnded(heard)
+    return heard.text()
+  })
+
 /** Nobody has to listen for that. */
 const isGone = (program: PtyProcess) => {
   let now: Foreground | undefined

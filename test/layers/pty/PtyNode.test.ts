@@ -9,28 +9,22 @@ import * as Path from "node:path"
 import { procProcesses } from "../../../src/layers/pty/procProcesses.ts"
 import * as PtyNode from "../../../src/layers/pty/PtyNode.ts"
 import { isZombie, readProcStat } from "../../../src/layers/system/procStat.ts"
-import { type Foreground, Pty, type PtySpec } from "../../../src/services/Pty.ts"
-import { foregroundOf, hasEnded, hear, type Heard, isReady, run, sha256 } from "../../contract/Pty.ts"
+import type { Foreground, Pty } from "../../../src/services/Pty.ts"
+import {
+  foregroundOf,
+  hasEnded,
+  hear,
+  type Heard,
+  isReady,
+  outputOf,
+  run,
+  sh,
+  sha256,
+  spawn
+} from "../../contract/Pty.ts"
 import { until } from "../../contract/SessionServer.ts"
 import { describeWith } from "../../support/needs.ts"
 import { byProcessTools, PROCESS_NEEDS } from "../../support/processTools.ts"
-
-const spawn = (spec: PtySpec) => Effect.flatMap(Pty, (pty) => pty.spawn(spec))
-
-/** A shell script to run. */
-const sh = (script: string, env: Record<string, string> = {}): PtySpec => ({
-  ...run("say"),
-  args: ["-c", script],
-  env: { ...run("say").env, ...env }
-})
-
-/** All output of a script. */
-const outputOf = (spec: PtySpec) =>
-  Effect.gen(function*() {
-    const heard = hear(yield* spawn(spec))
-    yield* hasEnded(heard)
-    return heard.text()
-  })
 
 const isAlive = (pid: number): boolean => {
   const stat = readProcStat(pid)

@@ -8,27 +8,10 @@ import * as Path from "node:path"
 import * as PtyNode from "../../../src/layers/pty/PtyNode.ts"
 import { loadTerminalCalls, modesOf, pixelsOf } from "../../../src/layers/system/terminal.ts"
 import { fromBytes, toBytes } from "../../../src/schema/ByteString.ts"
-import { Pty, type PtySpec } from "../../../src/services/Pty.ts"
-import { hasEnded, hear, isReady, run } from "../../contract/Pty.ts"
+import { type Pty, type PtySpec } from "../../../src/services/Pty.ts"
+import { hasEnded, hear, isReady, outputOf, run, sh, spawn } from "../../contract/Pty.ts"
 import { until } from "../../contract/SessionServer.ts"
 import { turns } from "../../support/turns.ts"
-
-const spawn = (spec: PtySpec) => Effect.flatMap(Pty, (pty) => pty.spawn(spec))
-
-/** A shell script to run. */
-const sh = (script: string, env: Record<string, string> = {}): PtySpec => ({
-  ...run("say"),
-  args: ["-c", script],
-  env: { ...run("say").env, ...env }
-})
-
-/** All output of a script. */
-const outputOf = (spec: PtySpec) =>
-  Effect.gen(function*() {
-    const heard = hear(yield* spawn(spec))
-    yield* hasEnded(heard)
-    return heard.text()
-  })
 
 describe.runIf(process.platform === "linux")("a program on Linux", () => {
   const test = <A, E>(name: string, effect: Effect.Effect<A, E, Pty | Scope.Scope>) =>

@@ -37,6 +37,13 @@ interface Sample {
   readonly kind: string
 }
 
+/** What was seen of the keys that were typed. `longest`: the longest time, in ms, in which typing showed nothing. */
+interface Echoes {
+  readonly samples: Array<Sample>
+  lost: number
+  longest: number
+}
+
 /** Writes hostile output into the pipe, as fast as the session takes it. `now`: what is being written. */
 const write = (pipe: string, now: { kind: string; bytes: number }) =>
   Effect.gen(function*() {
@@ -54,14 +61,38 @@ function* one(kind: Kind) {
   for (let seed = SEED;; seed++) yield { kind, bytes: hostile(kind, seed, SIZE) }
 }
 
-/** Types keys one after the other, and waits for the echo of each. */
-const type = Effect.fnUntraced(function*(screen: Screen, now: { readonly kind: string }, samples: Array<Sample>) {
-  for (let key = 0;; key++) {
-    const text = String.fromCodePoint(FIRST_KEY + key % KEYS)
-    const { kind } = now
-    const begun = performance.now()
-    screen.type(text)
-    samples.push({ ms: (yield* screen.shows(text)) - begun, kind })
+/** Finds the keys in what a screen gets: UTF-8 of U+F0000 to U+FFFFF begins with F3, then B0 to BF. */
+const keysIn = (found: (key: string) => void) => {
+  let before: Buffer = Buffer.alloc(0)
+  return (bytes: Buffer) => {
+    const all = Buffer.concat([before, bytes])
+    for (let at = all.indexOf(0xf3); at >= 0 && at + 4 <= all.length; at = all.indexOf(0xf3, at + 1)) {
+      if (all[at + 1]! >= 0xb0) found(all.toString("utf8", at, at + 4))
+    }
+    before = all.subarray(-3)
+  }
+}
+
+/**
+ * Types keys at a steady pace. Echoes come in order: when one comes, those before it that have not come are lost, in a
+ * string that the output has begun or on a screen that it has drawn over.
+ */
+const type = Effect.fnUntraced(function*(screen: Screen, now: { readonly kind: string }, echoes: Echoes) {
+  let outstanding: ReadonlyArray<{ readonly key: string; readonly kind: string; readonly begun: number }> = []
+  screen.listen(keysIn((key) => {
+    const place = outstanding.findIndex((typed) => typed.key === key)
+    if (place < 0) return
+    const { begun, kind } = outstanding[place]!
+    const at = performance.now()
+    echoes.samples.push({ ms: at - begun, kind })
+    echoes.lost += place
+    echoes.longest = Math.max(echoes.longest, at - outstanding[0]!.begun)
+    outstanding = outstanding.slice(place + 1)
+  }))
+  for (let count = 0;; count++) {
+    const key = String.fromCodePoint(FIRST_KEY + count % KEYS)
+    outstanding = [...outstanding, { key, kind: now.kind, begun: performance.now() }]
+    screen.type(key)
     yield* Effect.sleep(KEY_MS)
   }
 })
@@ -100,14 +131,14 @@ const program = Effect.gen(function*() {
   })
   yield* Effect.addFinalizer(() => end(daemon!))
   const now = { kind: "", bytes: 0 }
-  const samples: Array<Sample> = []
+  const echoes: Echoes = { samples: [], lost: 0, longest: 0 }
   const before = memory(daemon!).anonymous
   const seen = { worst: before }
-  yield* Effect.raceAll([write(pipe, now), type(screen, now, samples), watch(daemon!, seen)]).pipe(
+  yield* Effect.raceAll([write(pipe, now), type(screen, now, echoes), watch(daemon!, seen)]).pipe(
     Effect.timeoutOption(SECONDS * 1000)
   )
   const attached = yield* attachAfterwards(inHome)
-  const of = (kind: string | undefined) => samples.filter((sample) => kind === undefined || sample.kind === kind)
+  const of = (kind: string | undefined) => echoes.samples.filter((sample) => kind === undefined || sample.kind === kind)
   const row = (name: string, kind: string | undefined) => {
     const ms = of(kind).map((sample) => sample.ms).toSorted((a, b) => a - b)
     return [
@@ -121,6 +152,10 @@ const program = Effect.gen(function*() {
   table(["echo, ms", "keys", "median", "99 %", "worst"], [
     row("all", undefined),
     ...KINDS.map((kind) => row(kind, kind))
+  ])
+  table(["keys", ""], [
+    ["whose echo the output has hidden", String(echoes.lost)],
+    ["typing that showed nothing, ms at most", shown(echoes.longest)]
   ])
   table(["the daemon", ""], [
     ["MB written", shown(now.bytes / 1e6)],

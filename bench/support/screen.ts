@@ -16,6 +16,8 @@ export interface Screen {
   readonly pid: number
   readonly begun: number
   readonly type: (text: string) => void
+  /** Passes on all that comes, as it comes. */
+  readonly listen: (onBytes: (bytes: Buffer) => void) => void
   /** Waits for a text, in what has come since the last that was waited for: the time at which it was there. */
   readonly shows: (text: string) => Effect.Effect<number>
   /**
@@ -47,6 +49,7 @@ export const open = Effect.fnUntraced(function*(spec: {
   let received = 0
   let tail: Buffer = Buffer.alloc(0)
   let ended = false
+  let onBytes = (_bytes: Buffer): void => {}
   let wanted: { readonly text: Buffer; readonly found: (at: number | undefined) => void } | undefined
 
   const look = (bytes: Buffer) => {
@@ -60,6 +63,7 @@ export const open = Effect.fnUntraced(function*(spec: {
       last = performance.now()
       first ??= last
       received += bytes.length
+      onBytes(bytes)
       look(bytes)
       // Most chunks are long, and copying them would be a part of what is measured.
       if (wanted !== undefined) look(Buffer.concat([tail, bytes.subarray(0, KEPT_BYTES)]))
@@ -95,5 +99,12 @@ export const open = Effect.fnUntraced(function*(spec: {
     return { first: first!, last, bytes: received }
   })
 
-  return { pid: program.pid, begun, type: (text) => void program.write(Buffer.from(text)), shows, settles }
+  return {
+    pid: program.pid,
+    begun,
+    type: (text) => void program.write(Buffer.from(text)),
+    listen: (listener) => void (onBytes = listener),
+    shows,
+    settles
+  }
 })

@@ -95,9 +95,9 @@ export class RowCount {
     this.at = this.startedAt
   }
 
-  /** True when the rows after an offset are counted, or will be. */
+  /** True when the rows after an offset are counted, or will be. Not where some before it would have to be first. */
   covers(at: number): boolean {
-    return at >= this.startedAt && (at < this.at || !this.stopped)
+    return at >= this.startedAt && (at < this.at || (at === this.at && !this.stopped))
   }
 
   /** True when all rows between the two offsets are counted, and those that follow will be. */

@@ -183,6 +183,25 @@ describe("skipping what scrolls away", () => {
     terminal.dispose()
   })
 
+  it("counts a second flood, after more quiet output than the ring holds", async () => {
+    const size = { cols: 80, rows: 24 }
+    const terminal = new Counted(await engine, size, 1000)
+    const { append, backlog } = behind(terminal, size, 1000)
+    const lines = Buffer.from("a line of a flood\r\n".repeat(5000))
+    append(lines)
+    backlog.makeRoom(terminal, 0)
+    for (let count = 0; count < 200; count++) {
+      append(Buffer.from(`${"quiet".repeat(2000)}\r\n`))
+      backlog.parse(terminal, () => false)
+    }
+    const before = terminal.written
+    append(lines)
+    backlog.makeRoom(terminal, 0)
+    assert.isBelow(terminal.written - before, lines.length)
+    assert.strictEqual(terminal.lines().at(-1), "a line of a flood")
+    terminal.dispose()
+  })
+
   it("skips nothing in the middle of a string", async () => {
     assert.strictEqual(await parsed(long, "\x1bPq"), long.length)
   })

@@ -2,7 +2,7 @@
  * Changes of many cells at once, as copies of memory: xterm.js takes them cell by cell, and one sequence of three bytes
  * may change all cells of the screen. What they do is the same, but for the number of characters that a cell takes.
  */
-import type { Attributes, Cell, Core, Line, Screen } from "./internals.ts"
+import type { Attributes, Cell, Core, Line } from "./internals.ts"
 import * as Xterm from "./internals.ts"
 
 /**
@@ -74,11 +74,8 @@ const usesBeside = ({ _data }: Line): boolean => {
 
 /** Some cell has something beside its words. Forgets what is left of cells that are gone. */
 const hasBeside = (line: Line): boolean => {
-  const { _combined, _data, _extendedAttrs } = line
-  if (isEmpty(_combined) && isEmpty(_extendedAttrs)) return false
-  for (let word = 0; word < _data.length; word += Xterm.CELL) {
-    if ((_data[word]! & Xterm.COMBINED) !== 0 || (_data[word + 2]! & Xterm.HAS_EXTENDED) !== 0) return true
-  }
+  if (isEmpty(line._combined) && isEmpty(line._extendedAttrs)) return false
+  if (usesBeside(line)) return true
   forget(line)
   return false
 }
@@ -154,43 +151,6 @@ const quick = (own: Pick<Line, typeof REPLACED[number]>): Partial<Line> => ({
   }
 })
 
-/** Most rows kept to be used again: those of a large screen. */
-const MAX_SPARE_ROWS = 256
-
-/** Rows that no screen has any more. */
-let spare: Array<Line> = []
-
-/** Keeps the rows of a screen that is about to be cleared, without its history. */
-const keepRows = ({ lines, ybase }: Screen): void => {
-  for (let y = ybase; y < lines.length && spare.length < MAX_SPARE_ROWS; y++) spare.push(lines.get(y)!)
-}
-
-/** Makes blank rows of spare ones, or as copies of one that was made before. */
-const quickBlank = (own: Screen["getBlankLine"]): Screen["getBlankLine"] => {
-  let last: Line | undefined
-  return function(this: Screen, attributes, isWrapped = false) {
-    const { cols } = this._bufferService
-    const used = spare.pop()
-    if (used !== undefined && used.length === cols) {
-      used.fill(this.getNullCell(attributes))
-      used.isWrapped = isWrapped
-      return used
-    }
-    // Of another size.
-    if (used !== undefined) spare = []
-    const words = last?._data
-    if (
-      words === undefined || last!.length !== cols || words[1] !== attributes.fg >>> 0 ||
-      words[2] !== attributes.bg >>> 0
-    ) {
-      last = own.call(this, attributes)
-    }
-    const line = last!.clone()
-    line.isWrapped = isWrapped
-    return line
-  }
-}
-
 const REPLACED = [
   ...["fill", "replaceCells", "insertCells", "deleteCells", "addCodepointToCell", "copyCellsFrom"] as const
 ] as const
@@ -204,17 +164,4 @@ export const install = ({ buffers }: Core): void => {
   installed.add(lines)
   const own = Object.fromEntries(REPLACED.map((name) => [name, lines[name]])) as Pick<Line, typeof REPLACED[number]>
   Object.assign(lines, quick(own))
-  const screens = Object.getPrototypeOf(buffers.normal) as Screen
-  screens.getBlankLine = quickBlank(screens.getBlankLine)
-  const { clear } = screens
-  screens.clear = function(this: Screen) {
-    keepRows(this)
-    clear.call(this)
-  }
-  const sets = Object.getPrototypeOf(buffers) as Core["buffers"]
-  const { reset } = sets
-  sets.reset = function(this: Core["buffers"]) {
-    if (this.normal !== undefined) { for (const screen of [this.normal, this.alt]) keepRows(screen) }
-    reset.call(this)
-  }
 }

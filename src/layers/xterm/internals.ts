@@ -47,28 +47,50 @@ export interface Line {
 
 export type Charset = Readonly<Record<string, string>> | undefined
 
+/** Rows, in a ring (common/CircularList.ts). */
+export interface Lines {
+  readonly length: number
+  readonly maxLength: number
+  readonly get: (index: number) => Line | undefined
+  readonly set: (index: number, line: Line) => void
+  readonly _array: Array<Line | undefined>
+  _startIndex: number
+  _length: number
+}
+
 /** A screen with its history (common/buffer/Buffer.ts). */
 export interface Screen {
-  readonly lines: {
-    readonly length: number
-    readonly get: (index: number) => Line | undefined
-    readonly set: (index: number, line: Line) => void
-  }
-  readonly ybase: number
+  readonly lines: Lines
+  ybase: number
+  ydisp: number
   /** Equal to the columns when the next character wraps. */
   x: number
   y: number
   scrollTop: number
   scrollBottom: number
   readonly tabs: Readonly<Record<number, boolean | undefined>>
-  readonly savedX: number
-  readonly savedY: number
-  readonly savedCurAttrData: Attributes
-  readonly savedCharset: Charset
+  savedX: number
+  savedY: number
+  savedCurAttrData: Attributes & { readonly constructor: new() => Screen["savedCurAttrData"] }
+  savedCharset: Charset
+  readonly _rows: number
   readonly _bufferService: { readonly cols: number }
+  readonly _getCorrectBufferLength: (rows: number) => number
+  readonly setupTabStops: () => void
+  readonly fillViewportRows: () => void
   readonly getNullCell: (attributes?: Attributes) => Cell
   getBlankLine: (attributes: Attributes, isWrapped?: boolean) => Line
   clear: () => void
+}
+
+/** The screens of a terminal (common/buffer/BufferSet.ts). */
+export interface Screens {
+  readonly normal: Screen
+  readonly alt: Screen
+  readonly active: Screen
+  _activeBuffer: Screen
+  readonly _onBufferActivate: { readonly fire: (screens: { activeBuffer: Screen; inactiveBuffer: Screen }) => void }
+  reset: () => void
 }
 
 /** Parameters of a sequence, 0 where left out (common/parser/Params.ts). */
@@ -120,7 +142,7 @@ export interface Link {
 export interface Core {
   readonly cols: number
   readonly rows: number
-  readonly buffers: { readonly normal: Screen; readonly alt: Screen; readonly active: Screen; reset: () => void }
+  readonly buffers: Screens
   readonly _inputHandler: InputHandler
   readonly _bufferService: { readonly scroll: (attributes: Attributes, isWrapped?: boolean) => void }
   readonly _charsetService: {

@@ -5,6 +5,7 @@ import * as Cells from "./cells.ts"
 import type { Charset, Core } from "./internals.ts"
 import * as Limits from "./limits.ts"
 import * as Links from "./links.ts"
+import * as Screens from "./screens.ts"
 import type { Designators } from "./serialize.ts"
 
 /** A terminal of xterm.js, and its internals. */
@@ -49,6 +50,7 @@ export const load = async (): Promise<Engine> => {
   }
   const { core } = make(2, 2, 0)
   Cells.install(core)
+  Screens.install(core)
   const designators = probeCharsets(core)
   test(make(20, 2, 10).core)
   return { make, designators }
@@ -92,6 +94,9 @@ const test = (core: Core): void => {
   const word = (index: number) => line._data[index] ?? 0
   expect(core.cols === 20 && core.rows === 2, "size")
   expect(core.buffers.active === normal && normal.ybase === 0 && normal.scrollBottom === 1, "buffer")
+  const { lines } = normal
+  expect(lines._array[0] === line && lines._startIndex === 0 && lines._length === 2 && lines.maxLength === 12, "ring")
+  expect(normal._getCorrectBufferLength(normal._rows) === 12 && core.buffers._activeBuffer === normal, "set of screens")
   expect(normal.x === 5 && normal.savedX === 0 && normal.tabs[8] === true, "cursor")
   expect(word(0) === (1 << 22 | 0x61) && word(3) === (1 << 22 | 0x62) && word(4) === (0x8000000 | 0x1000001), "cell")
   expect(word(6) === (1 << 22 | 0x2500), "charset")

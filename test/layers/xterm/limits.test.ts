@@ -36,6 +36,28 @@ const after = (core: Core, output: string | Buffer): Core => {
 const FULL = Array.from({ length: SIZE.rows }, (_, y) => `\x1b[${y + 1}H\x1b[4${y}mrow ${y} 漢 e\u0301 `).join("") +
   "\x1b[2;4r\x1b[3;5H\x1b[0m"
 
+describe("RIS", () => {
+  const history = "a line\r\n".repeat(HISTORY * 3)
+
+  it.each([
+    ["a screen", FULL],
+    ["a history", history],
+    ["a history that was cleared", `${history}\x1b[3Jx\r\ny`],
+    ["a screen beside it", `${FULL}\x1b[?1049h${FULL}`],
+    ["a saved cursor", "\x1b[3;4H\x1b[31m\x1b(0\x1b7\x1b[m"],
+    ["other tab stops", "\x1b[3g\x1b[1;4H\x1bH"]
+  ])("leaves the model as a new one after %s", async (_, before) => {
+    const { make } = await engine
+    for (const size of [SIZE, { cols: SIZE.cols + 9, rows: SIZE.rows - 2 }]) {
+      const reset = after(make(SIZE.cols, SIZE.rows, HISTORY).core, before)
+      Xterm.resize(reset, size.cols, size.rows)
+      const fresh = make(size.cols, size.rows, HISTORY).core
+      const then = `\x1b8q\tq\r\n${history}\x1b[3;4H\x1b[?1049hq`
+      assert.deepStrictEqual(state(after(reset, `\x1bc${then}`)), state(after(fresh, then)))
+    }
+  })
+})
+
 describe("what a program asks of the model ends at its screen", () => {
   const finals = [..."@ABCDEFGHIJKLMPSTXZ`abdefgr"]
   const counts = ["999999999", "2147483647", "2147483648", "9223372036854775808", "9".repeat(5000)]

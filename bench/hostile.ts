@@ -113,6 +113,11 @@ const attachAfterwards = Effect.fnUntraced(function*(inHome: Home) {
   return (yield* screen.shows(text)) - begun
 }, Effect.scoped)
 
+/** What the daemon has written to its log: nothing should go wrong in it, whatever comes. */
+const logged = ({ dir }: Home): string =>
+  fs.readdirSync(dir, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".log"))
+    .map((file) => fs.readFileSync(path.join(dir, file), "utf8")).join("")
+
 const program = Effect.gen(function*() {
   const inHome = yield* home
   const pipe = path.join(inHome.dir, "output")
@@ -164,6 +169,7 @@ const program = Effect.gen(function*() {
     ["memory afterwards, MB", shown(memory(daemon!).anonymous)],
     ["attaching afterwards, ms", shown(attached)]
   ])
+  console.log(`  the daemon's log: ${logged(inHome) || "empty"}`)
 })
 
 NodeRuntime.runMain(program.pipe(Effect.scoped, Effect.provide(Pty.layer)))

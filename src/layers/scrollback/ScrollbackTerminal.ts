@@ -11,10 +11,11 @@ import {
   type ScrollbackModel,
   type TerminalReport
 } from "../../services/Scrollback.ts"
-import { type LinePart, VtEngine, type VtTerminal } from "../../services/VtEngine.ts"
+import { VtEngine, type VtTerminal } from "../../services/VtEngine.ts"
 import { Backlog } from "./backlog.ts"
-import { HistoryBytes } from "./historyBytes.ts"
+import { historyPieces } from "./historyBytes.ts"
 import { atOnce } from "./inOneGo.ts"
+import { Lag } from "./lag.ts"
 import { RawScrollback } from "./rawScrollback.ts"
 import { RING_BYTES } from "./ScrollbackRing.ts"
 import { type Result, Slices } from "./slices.ts"
@@ -25,14 +26,8 @@ export const DEFAULT_HISTORY_LINES = 5000
 /** Most lines of history in a restore: 200 KB of log lines. */
 const REPLAY_LINES = 2000
 
-/** Most bytes that are not parsed yet while what scrolls away can be skipped: of plain text, parsed in 50 ms. */
-const BACKLOG_BYTES = RING_BYTES / 2
-
 /** More than this is parsed at once, however long it takes: the ring would no longer hold it. */
 const MAX_BACKLOG_BYTES = RING_BYTES * 3 / 4
-
-/** Time that it may take to parse what cannot be skipped: who attaches waits for it. */
-const BACKLOG_MS = 20
 
 /** How often output is parsed, unless it floods. */
 const IDLE_MS = 20
@@ -47,13 +42,8 @@ const SLICE_MS = 4
 const CURSOR_MS = 16
 const CURSOR_PART = 0.2
 
-/** The program goes on once this part of the limits is left. */
-const LOW_WATER = 0.25
-
 /** The engine is loaded this long after the session was made: by then its shell is starting. */
 const LOAD_MS = 50
-
-const NOTHING = Buffer.alloc(0)
 
 interface Options {
   readonly size: Size
@@ -79,18 +69,18 @@ class TerminalScrollback implements ScrollbackModel {
   private cursorMs = CURSOR_MS
   private cursorAt = 0
   private isLoading = false
-  private isBehind = false
-  private onBehind: (isBehind: boolean) => void = () => {}
+  private readonly lag: Lag
 
   constructor(options: Options) {
     this.options = options
     this.raw = new RawScrollback(options.size, RING_BYTES)
     this.backlog = new Backlog({ ring: this.raw.ring, size: options.size, history: options.history })
+    this.lag = new Lag(this.backlog)
     this.later(LOAD_MS, () => this.load())
   }
 
   listen(onBehind: (isBehind: boolean) => void): void {
-    this.onBehind = onBehind
+    this.lag.listen(onBehind)
   }
 
   offset(): number {
@@ -110,7 +100,7 @@ class TerminalScrollback implements ScrollbackModel {
     backlog.weigh(bytes.length, raw.modes.effort - before)
     if (raw.offset() >= backlog.countAt) this.attempt((terminal) => backlog.count(terminal))
     this.sinceTick += bytes.length
-    if (!this.isBehind && this.isOver(1)) this.fallBehind()
+    if (this.lag.isTooLong(this.terminal)) this.fallBehind()
     if (this.terminal !== undefined && this.timer === undefined) this.schedule(IDLE_MS)
   }
 
@@ -184,28 +174,14 @@ class TerminalScrollback implements ScrollbackModel {
     this.schedule(0)
   }
 
-  /** More output is not parsed yet than that part of the limits. */
-  private isOver(part: number): boolean {
-    const { backlog } = this
-    return backlog.bytes > BACKLOG_BYTES * part ||
-      (backlog.effortMs > BACKLOG_MS * part && !backlog.isSkippable(this.terminal))
-  }
-
   /** Too much is not parsed yet: no more comes before the model has caught up, in slices. */
   private fallBehind(): void {
     if (!this.isFrozen) this.attempt((terminal) => this.backlog.skip(terminal))
-    if (this.failed || !this.isOver(1)) return
-    this.isBehind = true
-    this.onBehind(true)
+    if (this.failed || !this.lag.isTooLong(this.terminal)) return
+    this.lag.begin()
     if (this.terminal === undefined) return this.load()
     clearTimeout(this.timer)
     this.schedule(0)
-  }
-
-  private catchUp(): void {
-    if (!this.isBehind) return
-    this.isBehind = false
-    this.onBehind(false)
   }
 
   /** Where the cursor is, by the model; undefined where it would take long to know. */
@@ -219,7 +195,7 @@ class TerminalScrollback implements ScrollbackModel {
       this.backlog.parse(terminal!, () => false)
       return terminal!.cursor()
     })
-    this.catchUp()
+    this.lag.end()
     this.cursorMs -= performance.now() - begun
     return cursor
   }
@@ -300,7 +276,7 @@ class TerminalScrollback implements ScrollbackModel {
     this.failed = true
     this.terminal = undefined
     clearTimeout(this.timer)
-    this.catchUp()
+    this.lag.end()
     if (cause !== undefined) this.options.onFailure(cause)
     try {
       terminal?.dispose()
@@ -315,11 +291,11 @@ class TerminalScrollback implements ScrollbackModel {
       const busy = this.sinceTick > BUSY_BYTES
       this.sinceTick = 0
       if (this.terminal === undefined || this.slices.isBusy) return
-      if (busy && !this.isBehind) return this.schedule(IDLE_MS)
+      if (busy && !this.lag.isBehind) return this.schedule(IDLE_MS)
       const end = performance.now() + SLICE_MS
       this.attempt((terminal) => this.backlog.parse(terminal!, () => performance.now() >= end))
-      if (!this.isOver(LOW_WATER)) this.catchUp()
-      if (!this.failed && !this.backlog.empty) this.schedule(this.isBehind ? 0 : 1)
+      this.lag.shrink(this.terminal)
+      if (!this.failed && !this.backlog.empty) this.schedule(this.lag.isBehind ? 0 : 1)
     })
   }
 
@@ -329,15 +305,6 @@ class TerminalScrollback implements ScrollbackModel {
     timer.unref()
     return timer
   }
-}
-
-function* historyPieces(parts: Iterable<LinePart>, ansi: boolean): Generator<Buffer> {
-  const history = new HistoryBytes(ansi)
-  for (const part of parts) {
-    history.add(part)
-    yield history.take() ?? NOTHING
-  }
-  yield history.take(true) ?? NOTHING
 }
 
 /** `SESH_SCROLLBACK` as lines of history. A value that means nothing was refused before. */

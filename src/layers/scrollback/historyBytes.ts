@@ -70,3 +70,15 @@ export class HistoryBytes {
     return piece
   }
 }
+
+const NOTHING = Buffer.alloc(0)
+
+/** The bytes of a history, in pieces. Empty where a part of it makes no whole piece yet. */
+export function* historyPieces(parts: Iterable<LinePart>, ansi: boolean): Generator<Buffer> {
+  const history = new HistoryBytes(ansi)
+  for (const part of parts) {
+    history.add(part)
+    yield history.take() ?? NOTHING
+  }
+  yield history.take(true) ?? NOTHING
+}

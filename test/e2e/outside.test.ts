@@ -217,6 +217,39 @@ describe.runIf(process.platform === "linux")("a window whose size is known in pi
       const second = yield* client({ cols: 100, rows: 30, width: 2000, height: 1200 })
       yield* second.says("2000 1200")
     }).pipe(Effect.scoped, Effect.provide(PtyNode.layer), Effect.runPromise))
+
+  it("has it from who attaches at once: programs draw for another window only once", () =>
+    Effect.gen(function*() {
+      const box = sandbox()
+      const addressed = JSON.stringify(path.resolve(import.meta.dirname, "../../src/layers/system/terminal.ts"))
+      const program = path.join(box.home, "sizes.mjs")
+      writeFileSync(
+        program,
+        `import { loadTerminalCalls, pixelsOf } from ${addressed}\nloadTerminalCalls()\n` +
+          "const say = () => {\n  const [cols, rows] = process.stdout.getWindowSize()\n" +
+          "  const { width, height } = pixelsOf(1)\n  console.log(`size ${cols} ${rows} ${width} ${height};`)\n}\n" +
+          "process.stdout.on('resize', say)\nsay()\nsetInterval(() => {}, 1000)\n"
+      )
+      const { spawn } = yield* Pty
+      const client = (
+        args: ReadonlyArray<string>,
+        size: { cols: number; rows: number; width: number; height: number }
+      ) =>
+        Effect.map(
+          spawn({ file: SESH, args, env: box.env as Record<string, string>, cwd: box.home, size }),
+          hear
+        )
+      const first = yield* client(["dev", "--", process.execPath, program], {
+        cols: 80,
+        rows: 24,
+        width: 800,
+        height: 480
+      })
+      yield* until("the first window's size", () => first.text().includes("size 80 24 800 480;"), 60_000)
+      const second = yield* client(["dev"], { cols: 90, rows: 30, width: 1800, height: 1200 })
+      yield* until("the second window's size", () => /size 90 30 .*;/.test(second.text()), 60_000)
+      expect(second.text()).toContain("size 90 30 1800 1200;")
+    }).pipe(Effect.scoped, Effect.provide(PtyNode.layer), Effect.runPromise))
 })
 
 describeWith(["tmux"], "a session without an agent", () => {

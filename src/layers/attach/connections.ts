@@ -36,6 +36,8 @@ export const makeConnections = ({ attachment, caller, client, id, options, tty }
 
   const makeHello = (): Buffer => {
     const agent = caller.agentSocket()
+    // Before the size, which has no pixels before. A creator's session has taken them from the terminal itself.
+    if (role === "attach" && created === undefined) tty.modes()
     sentSize = tty.size()
     if (session !== undefined) resume = attachment.resumePoint()
     return hello(caller.version, role, {

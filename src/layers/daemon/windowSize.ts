@@ -51,7 +51,7 @@ export class WindowSize {
     if (size === undefined || isSameSize(size, this.size)) return
     const { flush, model, peers, program } = this.options
     const onlyPixels = hasSameCells(size, this.size)
-    // A client learns of its pixels only after it has attached, and tells them then.
+    // A creator does not know them yet: the session has asked its terminal. Older clients tell them later.
     if (onlyPixels && size.width === undefined && by === undefined) return
     flush()
     this.size = size

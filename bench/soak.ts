@@ -100,6 +100,9 @@ const frames = (decoder: FrameDecoder, bytes: Buffer) => {
   return found
 }
 
+const both = <A, B>(one: Effect.Effect<A>, other: Effect.Effect<B>) =>
+  Effect.all([one, other], { concurrency: "unbounded", discard: true })
+
 const program = Effect.gen(function*() {
   const inHome = yield* home
   const pipe = path.join(inHome.dir, "output")
@@ -123,10 +126,7 @@ const program = Effect.gen(function*() {
   )
   const next = random(SEED)
   const first = Array.from({ length: FIRST_LINES }, () => line(next)).join("")
-  yield* Effect.all(
-    [Effect.promise(() => file.writeFile(`${first}\x1b]2;${mark(0)}\x07`)), screen.shows(mark(0))],
-    { concurrency: "unbounded", discard: true }
-  )
+  yield* both(Effect.promise(() => file.writeFile(`${first}\x1b]2;${mark(0)}\x07`)), screen.shows(mark(0)))
   const used: Array<number> = []
   let drawn = 0
   let bytes = 0
@@ -138,14 +138,14 @@ const program = Effect.gen(function*() {
         bytes += text.length
         yield* Effect.promise(() => file.writeFile(text))
       }
-      yield* Effect.promise(() => file.writeFile(`\x1b]2;${mark(part)}\x07`))
     })
     const visits = Effect.forEach(
       Array.from({ length: Math.round(ATTACHES / PARTS) }),
       () => visit(path.join(inHome.dir, socket), next),
       { concurrency: 4, discard: true }
     )
-    yield* Effect.all([draw, visits, screen.shows(mark(part))], { concurrency: "unbounded", discard: true })
+    yield* both(draw, visits)
+    yield* both(Effect.promise(() => file.writeFile(`\x1b]2;${mark(part)}\x07`)), screen.shows(mark(part)))
     yield* Effect.sleep(QUIET_MS)
     used.push(memory(daemon!).anonymous)
   }

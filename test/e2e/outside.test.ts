@@ -131,11 +131,11 @@ describe.runIf(process.platform === "linux")("the program in a session has what 
 
   it("functions of bash, and variables that no shell can name", async () => {
     const box = sandbox()
-    const env = { "BASH_FUNC_hello%%": "() {  echo hello\n}", "a.b-c": "odd" }
-    const found = await box.sesh(["--exec", "job", "--print", "--", "bash", "-c", "hello; env | grep ^a.b"], {
+    const env = { "BASH_FUNC_hello%%": "() {  echo hello\n}", "a.b-c": "odd", constructor: "own", valueOf: "price" }
+    const found = await box.sesh(["--exec", "job", "--print", "--", "bash", "-c", "hello; env | grep -e ^a.b -e ^con -e ^val | sort"], {
       env: { ...box.env, ...env }
     })
-    expect(found.out).toBe("hello\na.b-c=odd\n")
+    expect(found.out).toBe("hello\na.b-c=odd\nconstructor=own\nvalueOf=price\n")
   })
 
   it.each([

@@ -44,12 +44,14 @@ const present = (env: NodeJS.ProcessEnv): Record<string, string> =>
 export const inheritedEnvironment = (read = () => Fs.readFileSync("/proc/self/environ")): Record<string, string> => {
   const given = quietly(read)
   if (given === undefined || given.length === 0) return present(process.env)
-  const env: Record<string, string> = {}
+  // An object has names of its own, such as `constructor`.
+  const env = new Map<string, string>()
   for (const entry of strings(given)) {
     const at = entry.indexOf("=", 1)
-    if (at !== -1) env[entry.slice(0, at)] ??= entry.slice(at + 1)
+    const name = entry.slice(0, at)
+    if (at !== -1 && !env.has(name)) env.set(name, entry.slice(at + 1))
   }
-  return env
+  return Object.fromEntries(env)
 }
 
 /** Of a Node program's channel to its child (child_process.fork). The first one names its descriptor. */

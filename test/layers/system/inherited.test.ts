@@ -19,6 +19,15 @@ describe("what a process inherits", () => {
     assert.strictEqual(toBytes(env["PLACE"]!).toString("latin1"), "caf\xe9")
   })
 
+  it("is the environment with variables that are named as what every object has", () => {
+    const given = "constructor=1\0__proto__=2\0toString=3\0constructor=4\0"
+    assert.deepStrictEqual(Object.entries(inheritedEnvironment(latin1(given))), [
+      ["constructor", "1"],
+      ["__proto__", "2"],
+      ["toString", "3"]
+    ])
+  })
+
   it("but a Node program's channel, where there is one, is not for others", () => {
     const others = { A: "1", NODE_OPTIONS: "--x" }
     const channel = (fd: string) => ({

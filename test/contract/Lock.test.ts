@@ -6,6 +6,7 @@ import * as TestClock from "effect/testing/TestClock"
 import * as ChildProcess from "node:child_process"
 import * as Fs from "node:fs"
 import * as Path from "node:path"
+import { vi } from "vitest"
 import * as LockSqlite from "../../src/layers/paths/LockSqlite.ts"
 import * as PathsXdg from "../../src/layers/paths/PathsXdg.ts"
 import * as LockFake from "../../src/layers/testing/LockFake.ts"
@@ -70,6 +71,25 @@ describe("LockSqlite", () => {
       assert.include(error.message, "held it for 10 s")
       yield* Fiber.interrupt(first)
     }).pipe(Effect.provide(real)))
+
+  it.effect("a file system that refuses all locks, which SQLite takes for another holder, is told apart", () =>
+    Effect.gen(function*() {
+      const { lock } = yield* Paths
+      const DatabaseSync = class {
+        exec = () => {
+          throw Object.assign(new Error("database is locked"), { errcode: 5 })
+        }
+        close = () => {}
+      }
+      const spy = vi.spyOn(process, "getBuiltinModule").mockImplementation((() => ({ DatabaseSync })) as never)
+      yield* Effect.addFinalizer(() => Effect.sync(() => spy.mockRestore()))
+      const failed = yield* Effect.forkChild(Effect.flip((yield* Lock).withLock(Effect.void)))
+      yield* Effect.yieldNow
+      for (let i = 0; i < 12; i++) yield* TestClock.adjust("1 second")
+      const { message } = yield* Fiber.join(failed)
+      assert.match(message, /: the file system takes no locks; set SESH_DIR to a directory on another one$/)
+      assert.deepStrictEqual(Fs.readdirSync(Path.dirname(lock)), [Path.basename(lock)])
+    }).pipe(Effect.scoped, Effect.provide(real)))
 
   it.live("its file is private and stays empty", () =>
     Effect.gen(function*() {

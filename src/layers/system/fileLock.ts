@@ -51,6 +51,7 @@ const causeCode = (path: string, error: unknown): string => {
 }
 
 const ANOTHER_PLACE = "set SESH_DIR to a directory on another one"
+const NO_LOCKS = `the file system takes no locks; ${ANOTHER_PLACE}`
 
 /** What is wrong, and what to do about it. */
 const problemOf = (path: string, error: unknown): string | undefined => {
@@ -68,7 +69,7 @@ const problemOf = (path: string, error: unknown): string | undefined => {
     case "ENOLCK":
     case "ENOSYS":
     case "EOPNOTSUPP":
-      return `the file system takes no locks; ${ANOTHER_PLACE}`
+      return NO_LOCKS
     default:
       return undefined
   }
@@ -105,6 +106,24 @@ const tryLock = (path: string): (() => void) | undefined => {
 }
 
 /**
+ * Whether the file system refuses all locks. NFS without a lock daemon says ENOLCK, which SQLite takes for a lock that
+ * another process holds (sqliteErrorFromPosixError in os_unix.c). A new file has no other holder.
+ */
+const refusesAll = (path: string): boolean => {
+  const probe = `${path}.${process.pid}`
+  try {
+    const release = tryLock(probe)
+    release?.()
+    return release === undefined
+  } catch {
+    // A full disk, for one, says nothing about locks.
+    return false
+  } finally {
+    quietly(() => Fs.unlinkSync(probe))
+  }
+}
+
+/**
  * Runs `effect` while holding the lock on a file, which is created if it is missing. Waits up to `timeout` for it.
  * `isHeld` of the error: another process held it for all that time.
  */
@@ -125,6 +144,7 @@ export const withFileLock =
         const release = yield* attempt
         if (release !== undefined) return release
         if ((yield* Clock.currentTimeMillis) >= until) {
+          if (refusesAll(path)) return yield* new LockError({ path, problem: NO_LOCKS })
           const holder = holderOf(path)
           const heldMs = Duration.toMillis(timeout)
           return yield* new LockError({ path, heldMs, ...(holder === undefined ? {} : { holder }) })

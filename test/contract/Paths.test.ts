@@ -91,6 +91,12 @@ describe("PathsXdg", () => {
       ])
     }))
 
+  it.effect("a relative HOME is refused: it would be another one in each directory", () =>
+    Effect.gen(function*() {
+      const error = yield* refused(yield* paths({ home: "here", env: { SESH_DIR: "/no/such" } }))
+      assert.include(error.message, "here is not an absolute path; set HOME to one that begins with")
+    }))
+
   it.effect("a relative SESH_DIR is refused", () =>
     Effect.gen(function*() {
       const error = yield* refused(yield* paths({ env: { SESH_DIR: "here" } }))

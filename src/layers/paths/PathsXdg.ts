@@ -92,9 +92,15 @@ export const layer: Layer.Layer<Paths, never, Caller | OperatingSystem> = Layer.
       // Node's sockets have names of text: it would put others in the place of such bytes.
       if (!isText(dir)) return refused(dir, "is not UTF-8", "set SESH_DIR to another place")
       if (!isText(state)) return refused(state, "is not UTF-8", "set XDG_STATE_HOME to another place")
-      if (Path.isAbsolute(dir)) return Effect.void
-      const advice = env["SESH_DIR"] ? "set SESH_DIR to one that begins with \"/\"" : "set HOME, or SESH_DIR"
-      return refused(dir, "is not an absolute path", advice)
+      if (!Path.isAbsolute(dir)) {
+        const advice = env["SESH_DIR"] ? "set SESH_DIR to one that begins with \"/\"" : "set HOME, or SESH_DIR"
+        return refused(dir, "is not an absolute path", advice)
+      }
+      // Else each directory in which sesh is called would get one of its own.
+      if (!Path.isAbsolute(home)) {
+        return refused(home, "is not an absolute path", "set HOME to one that begins with \"/\"")
+      }
+      return Effect.void
     })
 
     const inspect = (use: number): Effect.Effect<boolean, PathsError> =>

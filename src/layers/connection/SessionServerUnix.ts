@@ -54,7 +54,9 @@ export const layer: Layer.Layer<SessionServer, never, Paths | Lock | OperatingSy
         const files = paths.session(name)
         const { kept, prepared } = yield* lock.withLock(Effect.gen(function*() {
           yield* probeAll(name)
-          const prepared = yield* prepare
+          // What was prepared may have described the session already, and made the link to its agent.
+          const discard = () => Effect.sync(() => [files.info, files.agent].forEach(remove))
+          const prepared = yield* Effect.onError(prepare, discard)
           const opened = open(
             paths.dir,
             files.socket,
@@ -63,8 +65,7 @@ export const layer: Layer.Layer<SessionServer, never, Paths | Lock | OperatingSy
             Effect.mapError((cause) => new SessionServerError({ name, path: files.socket, cause }))
           )
           let served: Served = yield* Effect.acquireRelease(
-            // What was prepared may have described the session already.
-            Effect.onError(opened, () => Effect.sync(() => remove(files.info))),
+            Effect.onError(opened, discard),
             () => Effect.sync(() => close(files, served))
           )
           const sessions = yield* Effect.orElseSucceed(Effect.try(() => sweep(paths.dir)), () => Infinity)

@@ -103,6 +103,8 @@ export const layer: Layer.Layer<
 
       const prepare = Effect.gen(function*() {
         const id = yield* newId
+        // Before the program, which may want its agent at once.
+        if (agent !== undefined) yield* pointAgent(agent)
         const first = yield* Scope.provide(pty.spawn(ptySpec), scope)
         const program = new CurrentProgram(first)
         const session = makeSession(program, {
@@ -134,7 +136,6 @@ export const layer: Layer.Layer<
         listening
       )
       yield* files.forgetEnd(spec.name)
-      if (agent !== undefined) yield* pointAgent(agent)
 
       const outlivesCommand = spec.keep === true && spec.command !== undefined
 

@@ -160,12 +160,24 @@ describe("SessionServerUnix", () => {
       const files = paths.session(work)
       const prepare = Effect.sync(() => {
         Fs.writeFileSync(files.info, "{}")
+        Fs.symlinkSync("/tmp/agent.1", files.agent)
         // A directory that appears in its place just then.
         Fs.mkdirSync(files.socket)
       })
       const error = yield* Effect.flip((yield* SessionServer).listen({ ...quiet, prepare }))
       assert.strictEqual(error._tag, "SessionServerError")
       assert.sameMembers(Fs.readdirSync(paths.dir), [".lock", "work.sock"])
+    }).pipe(Effect.provide(machine)))
+
+  it.live("what cannot be prepared leaves nothing of what was", () =>
+    Effect.gen(function*() {
+      const paths = yield* Paths
+      const prepare = Effect.andThen(
+        Effect.sync(() => Fs.symlinkSync("/tmp/agent.1", paths.session(work).agent)),
+        Effect.fail("no shell" as const)
+      )
+      assert.strictEqual(yield* Effect.flip((yield* SessionServer).listen({ ...quiet, prepare })), "no shell")
+      assert.deepStrictEqual(Fs.readdirSync(paths.dir), [".lock"])
     }).pipe(Effect.provide(machine)))
 
   it.live("a socket that is removed is made again, and clients stay", () =>

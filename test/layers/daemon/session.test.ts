@@ -43,6 +43,21 @@ describe("a session", () => {
       })
     ))
 
+  it.effect("has its agent from the beginning: the link is there before the program", () =>
+    hosting((pty) =>
+      Effect.gen(function*() {
+        const { agents } = yield* SessionFilesTestRef
+        const programs: Array<number> = []
+        const set = agents.set.bind(agents)
+        agents.set = (name, socket) => {
+          programs.push(pty.all.length)
+          return set(name, socket)
+        }
+        yield* start()
+        assert.deepStrictEqual(programs, [0])
+      })
+    ))
+
   it.effect("has no agent's variable where its creator had no agent", () =>
     hosting((pty) =>
       Effect.gen(function*() {

@@ -115,6 +115,27 @@ describe.runIf(process.platform === "linux")("the program in a session has what 
     }
   )
 
+  it("an agent and a layout whose names are not UTF-8", async () => {
+    const box = sandbox()
+    const line = [
+      "name=$(printf 'caf\\351'); mkdir \"$name\"; echo agent > \"$name/agent\"; printf 'job\\t/\\n' > \"$name/layout\"",
+      "export SSH_AUTH_SOCK=\"$PWD/$name/agent\"; sesh --exec other --print -- sh -c 'cat \"$SSH_AUTH_SOCK\"'",
+      "sesh --import \"$name/layout\""
+    ]
+    expect(await shell(box, line.join("; "))).toEqual({
+      code: 0,
+      signal: null,
+      out: "agent\njob: created in /\n",
+      err: ""
+    })
+  })
+
+  it("nothing of a directory that was removed, to which an agent's name and PWD are relative", async () => {
+    const prepare = "mkdir gone; cd gone; rmdir ../gone; export SSH_AUTH_SOCK=agent PWD=here"
+    const found = await shell(sandbox(), `${prepare}; sesh --exec job --print -- sh -c 'echo "$PWD"'`)
+    expect(found).toMatchObject({ code: 0, out: "/\n", err: "" })
+  })
+
   it("Ctrl-C works in a session's shell that a script has made in the background", async () => {
     const box = sandbox()
     await shell(box, "sesh dev -d & wait")
@@ -132,7 +153,8 @@ describe.runIf(process.platform === "linux")("the program in a session has what 
   it("functions of bash, and variables that no shell can name", async () => {
     const box = sandbox()
     const env = { "BASH_FUNC_hello%%": "() {  echo hello\n}", "a.b-c": "odd", constructor: "own", valueOf: "price" }
-    const found = await box.sesh(["--exec", "job", "--print", "--", "bash", "-c", "hello; env | grep -e ^a.b -e ^con -e ^val | sort"], {
+    const script = "hello; env | grep -e ^a.b -e ^con -e ^val | sort"
+    const found = await box.sesh(["--exec", "job", "--print", "--", "bash", "-c", script], {
       env: { ...box.env, ...env }
     })
     expect(found.out).toBe("hello\na.b-c=odd\nconstructor=own\nvalueOf=price\n")

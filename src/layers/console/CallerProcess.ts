@@ -23,8 +23,9 @@ const variables = (): Caller["Service"]["env"] =>
 const workingDirectory = (logical: string | undefined): string => {
   const physical = realPath(".")
   // Our directory was removed: only its name is left, and its users will report that it is missing.
-  if (physical === undefined) return logical ?? "/"
-  return logical !== undefined && isAbsolute(logical) && realPath(logical) === physical ? logical : physical
+  const named = logical !== undefined && isAbsolute(logical) ? logical : undefined
+  if (physical === undefined) return named ?? "/"
+  return named !== undefined && realPath(named) === physical ? named : physical
 }
 
 /**
@@ -43,18 +44,21 @@ const MOST_LINKS = 16
 
 /** A session's own link to an agent, beside its socket. */
 const isSessions = (path: string): boolean =>
-  path.endsWith(".agent") && quietly(() => lstatSync(path).isSymbolicLink(), false) &&
-  quietly(() => statSync(`${path.slice(0, -".agent".length)}.sock`).isSocket(), false)
+  path.endsWith(".agent") && quietly(() => lstatSync(pathOf(path)).isSymbolicLink(), false) &&
+  quietly(() => statSync(pathOf(`${path.slice(0, -".agent".length)}.sock`)).isSocket(), false)
 
 /**
  * Follows only the links of sessions, which go with them: the agent of a session in which we are is that of its client.
  * Undefined where there is no agent behind it.
  */
 const agentSocket = (given: string): string | undefined => {
-  let path = resolve(given)
+  // Where our directory was removed, a relative name leads nowhere.
+  const base = isAbsolute(given) ? "/" : realPath(".")
+  if (base === undefined) return undefined
+  let path = resolve(base, given)
   if (realPath(path) === undefined) return undefined
   for (let count = 0; count < MOST_LINKS && isSessions(path); count++) {
-    path = resolve(dirname(path), readlinkSync(path))
+    path = resolve(dirname(path), fromBytes(readlinkSync(pathOf(path), "buffer")))
   }
   return path
 }

@@ -5,6 +5,7 @@ import type * as Stream from "effect/Stream"
 import { createReadStream, fstatSync } from "node:fs"
 import type { Readable } from "node:stream"
 import { isatty } from "node:tty"
+import { pathOf } from "../../schema/ByteString.ts"
 import { Caller } from "../../services/Caller.ts"
 import { Input, InputError } from "../../services/Input.ts"
 import { codeOf, reasonOf } from "../system/systemError.ts"
@@ -45,7 +46,7 @@ export const layerOn = (
     Effect.map(Caller, ({ resolve }) => ({
       isTerminal,
       bytes: read("standard input", stdin),
-      file: (path: string) => read(path, () => createReadStream(resolve(path)))
+      file: (path: string) => read(path, () => createReadStream(pathOf(resolve(path))))
     }))
   )
 

@@ -4,6 +4,7 @@ import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import * as Fs from "node:fs"
 import { isAbsolute } from "node:path"
+import { pathOf } from "../../schema/ByteString.ts"
 import { type Ended, SessionDescription } from "../../schema/Session.ts"
 import type { SessionName } from "../../schema/SessionName.ts"
 import { OperatingSystem } from "../../services/OperatingSystem.ts"
@@ -40,7 +41,7 @@ export const layer: Layer.Layer<SessionFiles, never, Paths | OperatingSystem> = 
       pointAgent: (name, socket) => {
         const path = agentPath(name)
         if (!isAbsolute(socket) || socket === path) return Effect.void
-        return writing(path, () => replaceFile(path, (temporary) => Fs.symlinkSync(socket, temporary)))
+        return writing(path, () => replaceFile(path, (temporary) => Fs.symlinkSync(pathOf(socket), temporary)))
       },
       writeInfo: (info) => {
         const path = paths.session(info.name).info

@@ -13,6 +13,7 @@ import * as LockFake from "../../src/layers/testing/LockFake.ts"
 import { Lock } from "../../src/services/Lock.ts"
 import { Paths } from "../../src/services/Paths.ts"
 import { caller, home } from "../fixtures/machine.ts"
+import { DAY_MS, withSetClock } from "../support/clock.ts"
 import { suite } from "./Lock.ts"
 import { until } from "./SessionServer.ts"
 
@@ -71,6 +72,21 @@ describe("LockSqlite", () => {
       assert.include(error.message, "held it for 10 s")
       yield* Fiber.interrupt(first)
     }).pipe(Effect.provide(real)))
+
+  it.effect("a caller waits for ten seconds also when the system's clock is set back meanwhile", () =>
+    withSetClock((set) =>
+      Effect.gen(function*() {
+        const { withLock } = yield* Lock
+        const first = yield* Effect.forkChild(withLock(Effect.never))
+        yield* Effect.yieldNow
+        const second = yield* Effect.forkChild(Effect.flip(withLock(Effect.void)))
+        yield* Effect.yieldNow
+        set(-DAY_MS)
+        for (let i = 0; i < 12; i++) yield* TestClock.adjust("1 second")
+        assert.isDefined(second.pollUnsafe())
+        yield* Fiber.interrupt(first)
+      })
+    ).pipe(Effect.provide(real)))
 
   it.effect("a file system that refuses all locks, which SQLite takes for another holder, is told apart", () =>
     Effect.gen(function*() {

@@ -73,13 +73,15 @@ export const layer: Layer.Layer<AttachClient, never, SessionClient | EndedSessio
         const scope = yield* Effect.scope
         const run = Effect.runForkWith(yield* Effect.context())
         const ended = yield* Deferred.make<AttachEnd>()
+        // For deadlines: no change of the system's clock moves it.
+        const now = () => Number(clock.monotonicTimeNanosUnsafe()) / 1_000_000
         const attachment = new Attachment({
           role,
           key,
           inputIsTerminal: tty.inputIsTerminal,
           outputIsTerminal: tty.outputIsTerminal,
           size: tty.size() ?? DEFAULT_SIZE,
-          now: () => clock.currentTimeMillisUnsafe(),
+          now,
           after: (ms, then) => void run(Effect.forkIn(Effect.andThen(Effect.sleep(ms), Effect.sync(then)), scope)),
           onEnd: (end) => Deferred.doneUnsafe(ended, Exit.succeed(end))
         })
@@ -162,7 +164,7 @@ export const layer: Layer.Layer<AttachClient, never, SessionClient | EndedSessio
         attachment.hangUp()
         if (tty.outputIsTerminal) terminal.write(attachment.clean())
         const isTaken = yield* terminal.flush
-        if (isTaken && tty.outputIsTerminal) yield* settle(attachment, () => clock.currentTimeMillisUnsafe())
+        if (isTaken && tty.outputIsTerminal) yield* settle(attachment, now)
         return end
       }, Effect.scoped)
 

@@ -15,6 +15,7 @@ import type { Connection, ConnectionEnd, ConnectionHandlers } from "../../servic
 import type { SessionClient } from "../../services/SessionClient.ts"
 import { type AskError, SessionUnresponsive } from "../../services/SessionRegistry.ts"
 import { hello, readAnswer } from "../connection/handshake.ts"
+import { monotonicMsOf } from "../system/monotonic.ts"
 import { Patience } from "./patience.ts"
 
 /** A session on another host may take so long: the second way to its socket may have to wait for a place. */
@@ -90,7 +91,7 @@ export const askAll = Effect.fnUntraced(function*(
   const clock = yield* Clock.Clock
   const together = new Patience()
   const settle = (name: SessionName, answer: Result.Result<Welcome, AskError>) => {
-    together.hear(clock.currentTimeMillisUnsafe())
+    together.hear(monotonicMsOf(clock))
     if (!answers.has(name)) answers.set(name, answer)
     if (answers.size === names.length) Deferred.doneUnsafe(complete, Exit.void)
   }

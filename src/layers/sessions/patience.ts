@@ -1,7 +1,7 @@
 /** How long sessions may take that are asked at the same time. */
-import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import { monotonicMs } from "../system/monotonic.ts"
 
 /** Time to read what has come while this process had no CPU, milliseconds. */
 const CATCH_UP_MS = 20
@@ -14,8 +14,9 @@ export class Patience {
   private answeredAt = 0
 
   /** A session has answered. */
-  readonly heard: Effect.Effect<void> = Effect.map(Clock.currentTimeMillis, (now) => this.hear(now))
+  readonly heard: Effect.Effect<void> = Effect.map(monotonicMs, (now) => this.hear(now))
 
+  /** `now`: monotonic, in milliseconds. */
   hear(now: number): void {
     this.answeredAt = now
   }
@@ -24,10 +25,10 @@ export class Patience {
   exhausted(duration: Duration.Input): Effect.Effect<void> {
     const ms = Duration.toMillis(Duration.fromInputUnsafe(duration))
     return Effect.gen({ self: this }, function*() {
-      const begun = yield* Clock.currentTimeMillis
+      const begun = yield* monotonicMs
       let isLast = false
       while (true) {
-        const left = Math.max(begun, this.answeredAt) + ms - (yield* Clock.currentTimeMillis)
+        const left = Math.max(begun, this.answeredAt) + ms - (yield* monotonicMs)
         if (left <= 0 && isLast) return
         isLast = left <= 0
         yield* Effect.sleep(isLast ? CATCH_UP_MS : left)

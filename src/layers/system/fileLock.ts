@@ -3,12 +3,12 @@
  * belong to processes; SQLite itself keeps holders in one process apart (sqlite.org/howtocorrupt.html). A lock file
  * made with O_EXCL would need a check whether its maker is still alive, and that check races.
  */
-import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Random from "effect/Random"
 import * as Fs from "node:fs"
 import { LockError } from "../../services/Lock.ts"
+import { monotonicMs } from "./monotonic.ts"
 import { quietly } from "./quietly.ts"
 import { codeOf, diskProblem } from "./systemError.ts"
 
@@ -139,11 +139,11 @@ export const withFileLock =
     })
 
     const take = Effect.fnUntraced(function*(pause: (ms: number) => Effect.Effect<void>) {
-      const until = (yield* Clock.currentTimeMillis) + Duration.toMillis(timeout)
+      const until = (yield* monotonicMs) + Duration.toMillis(timeout)
       while (true) {
         const release = yield* attempt
         if (release !== undefined) return release
-        if ((yield* Clock.currentTimeMillis) >= until) {
+        if ((yield* monotonicMs) >= until) {
           if (refusesAll(path)) return yield* new LockError({ path, problem: NO_LOCKS })
           const holder = holderOf(path)
           const heldMs = Duration.toMillis(timeout)

@@ -3,6 +3,7 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as TestClock from "effect/testing/TestClock"
 import { Patience } from "../../../src/layers/sessions/patience.ts"
+import { DAY_MS, withSetClock } from "../../support/clock.ts"
 
 const silent = () => Effect.succeed("silent")
 
@@ -31,6 +32,21 @@ describe("patience with sessions that are asked at the same time", () => {
       yield* TestClock.adjust("2 seconds")
       assert.strictEqual(yield* Fiber.join(never), "silent")
     }))
+
+  it.effect("lasts no longer when the system's clock is set back, nor less when it is set ahead", () =>
+    withSetClock((set) =>
+      Effect.gen(function*() {
+        for (const ms of [-DAY_MS, DAY_MS]) {
+          const asked = yield* Effect.forkChild(new Patience().within("5 seconds", silent)(Effect.never))
+          yield* TestClock.adjust("1 second")
+          set(ms)
+          yield* TestClock.adjust("3 seconds")
+          assert.isUndefined(asked.pollUnsafe())
+          yield* TestClock.adjust("2 seconds")
+          assert.isDefined(asked.pollUnsafe())
+        }
+      })
+    ))
 
   it.effect("begins when one is asked, however long ago another has answered", () =>
     Effect.gen(function*() {

@@ -1,5 +1,4 @@
 /** Starts a program on a host over any transport, with a connection that may be dead or busy. */
-import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
@@ -13,6 +12,7 @@ import {
   type RemoteProgram,
   type SshMissing
 } from "../../../services/SshTransport.ts"
+import { monotonicMs } from "../../system/monotonic.ts"
 import { jittered } from "./jitter.ts"
 import { badArgument } from "./remoteCommand.ts"
 
@@ -50,14 +50,14 @@ export const launch = Effect.fnUntraced(function*<Connection>(options: {
   if (bad !== undefined) return yield* bad
   let left = REPLACEMENTS
   let pauseMs = BUSY_PAUSE_MS.first
-  const until = (yield* Clock.currentTimeMillis) + BUSY_TIMEOUT_MS
+  const until = (yield* monotonicMs) + BUSY_TIMEOUT_MS
   while (true) {
     const started = yield* start(yield* connection)
     if (Result.isSuccess(started)) return started.success
     const error = started.failure
     if (error._tag !== "NotYetStarted") return yield* error
     const { isBusy, words } = error
-    if (isBusy && (yield* Clock.currentTimeMillis) < until) {
+    if (isBusy && (yield* monotonicMs) < until) {
       yield* Effect.sleep(yield* jittered(pauseMs))
       pauseMs = Math.min(2 * pauseMs, BUSY_PAUSE_MS.most)
     } else if (isBusy || left-- === 0) {

@@ -85,16 +85,17 @@ export const layer: Layer.Layer<
         return files.pointAgent(spec.name, socket)
       }
 
+      const now = () => Number(clock.monotonicTimeNanosUnsafe()) / 1_000_000
       const makeSession = (program: CurrentProgram, initialInfo: SessionInfo) =>
         new Session({
           program,
           model,
-          responder: (rows) =>
-            queries.make({ report: () => model.report(), rows, now: () => clock.currentTimeMillisUnsafe() }),
+          responder: (rows) => queries.make({ report: () => model.report(), rows, now }),
           version,
           initialInfo,
           awaited: spec.awaited,
-          now: () => clock.currentTimeMillisUnsafe(),
+          now,
+          date: () => clock.currentTimeMillisUnsafe(),
           after: (ms, then) => fork(Effect.andThen(Effect.sleep(ms), Effect.sync(then))),
           onAgent: (socket) => fork(pointAgent(socket)),
           onCreatorWaitEnd: () => Deferred.doneUnsafe(creatorWaitEnd, Exit.void),

@@ -55,7 +55,10 @@ export interface SessionOptions {
   readonly initialInfo: SessionInfo
   /** The creator is about to attach. */
   readonly awaited: boolean
+  /** Milliseconds, for deadlines: monotonic. */
   readonly now: () => number
+  /** Milliseconds since the epoch. */
+  readonly date: () => number
   readonly after: (ms: number, run: () => void) => void
   readonly onAgent: (socket: string) => void
   /** The awaited creator has attached or waits, and was sent all output; or it is no longer awaited. */
@@ -122,7 +125,7 @@ export class Session {
       peers: this.peers,
       broadcast: this.broadcast,
       onFlush: () => {
-        this.active = options.now()
+        this.active = options.date()
       }
     })
     this.creatorWait = new CreatorWait({
@@ -249,7 +252,7 @@ export class Session {
     onHello: (peer, hello) => this.onHello(peer, hello),
     hasRoom: (input, bytes) => this.inputQueue.hasRoom(input, bytes),
     onInput: (peer, bytes) => {
-      this.active = this.options.now()
+      this.active = this.options.date()
       const typed = peer.hello!.role === "attach" ? this.queryRouting.typed(peer, bytes) : undefined
       if (typed?.isTyping === true) this.makePrimary(peer)
       const marked = this.openPaste.marked(peer.input, typed?.bytes ?? bytes, typed?.isPasting === true)

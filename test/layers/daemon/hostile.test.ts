@@ -4,6 +4,7 @@ import * as Option from "effect/Option"
 import * as TestClock from "effect/testing/TestClock"
 import { Control, MAX_CONTROL_BYTES, MAX_REASON_CHARACTERS, type Role } from "../../../src/schema/protocol/Control.ts"
 import { FrameType, MAX_PAYLOAD_BYTES } from "../../../src/schema/protocol/Frame.ts"
+import { DAY_MS, withSetClock } from "../../support/clock.ts"
 import { eventually, type FakeClient, join, joined, settle } from "../../support/fakeClient.ts"
 import { connect, dev, hosting, start } from "../../support/hosting.ts"
 
@@ -40,6 +41,23 @@ describe("however many there are of other clients, a session can be listed, deta
         })
       )
   )
+
+  it.effect("connections that say nothing, also when the system's clock is set back meanwhile", () =>
+    withSetClock((set) =>
+      hosting(() =>
+        Effect.gen(function*() {
+          yield* start()
+          const first = yield* connect
+          yield* TestClock.adjust("1 second")
+          const second = yield* connect
+          yield* settle
+          set(-DAY_MS)
+          yield* TestClock.adjust("12 seconds")
+          yield* settle
+          assert.deepStrictEqual([first, second].map(({ closed }) => closed !== undefined), [true, true])
+        })
+      )
+    ))
 
   it.effect("connections that say nothing", () =>
     hosting(() =>

@@ -56,11 +56,18 @@ const TIOCSWINSZ = 0x5414n
 
 /** struct termios (bits/termios-struct.h): four words of flags, the line discipline, the characters, the speeds. */
 const TERMIOS_BYTES = 60
-const CHARACTERS = { from: 17, to: 49 }
+/** Without the numbers among them, VTIME (5) and VMIN (6), which are for programs in raw mode. */
+const CHARACTERS = [{ from: 17, to: 22 }, { from: 24, to: 49 }]
 
 /** Flags in words 0 (input) and 3 (local). */
 const IUTF8 = 0o40000
 const ICANON = 0o2
+
+/**
+ * Flags in word 3 that are a state, not a setting: EXTPROC (telnetd does echo and lines for the terminal), FLUSHO (its
+ * output is being dropped), PENDIN.
+ */
+const STATES = 0o200000 | 0o10000 | 0o40000
 
 /** The flags of a terminal that nobody has changed, as node-pty and openpty(3)'s other users set them. */
 const FLAG_WORDS = [
@@ -78,10 +85,12 @@ const modesFor = (functions: Libc, fd: number, given: Buffer | undefined): Buffe
   const modes = Buffer.alloc(TERMIOS_BYTES)
   functions.tcgetattr(fd, modes)
   const isUsable = given !== undefined && given.length === TERMIOS_BYTES
-  if (isUsable && (given.readUInt32LE(12) & ICANON) !== 0) given.copy(modes)
-  else {
+  if (isUsable && (given.readUInt32LE(12) & ICANON) !== 0) {
+    given.copy(modes)
+    modes.writeUInt32LE((given.readUInt32LE(12) & ~STATES) >>> 0, 12)
+  } else {
     for (const [word, flags] of FLAG_WORDS.entries()) modes.writeUInt32LE(flags, word * 4)
-    if (isUsable) given.copy(modes, CHARACTERS.from, CHARACTERS.from, CHARACTERS.to)
+    if (isUsable) { for (const { from, to } of CHARACTERS) given.copy(modes, from, from, to) }
   }
   // Its input is UTF-8, as all text is: the line editor of the terminal erases whole characters.
   modes.writeUInt32LE((modes.readUInt32LE(0) | IUTF8) >>> 0, 0)

@@ -82,10 +82,21 @@ describe.runIf(process.platform === "linux")("a program on Linux", () => {
   )
 
   test(
+    "has no state of the creator's terminal: telnetd works on another one",
+    Effect.gen(function*() {
+      const heard = yield* outputOf({ ...sh("stty -a"), modes: yield* modesAfter("extproc flusho") })
+      assert.match(heard, / -flusho/)
+      assert.match(heard, / -extproc/)
+    })
+  )
+
+  test(
     "has the usual flags, and the characters, of a creator's terminal that another program has in raw mode",
     Effect.gen(function*() {
-      const heard = yield* outputOf({ ...sh("stty -a"), modes: yield* modesAfter("raw -echo erase '^H'") })
+      const heard = yield* outputOf({ ...sh("stty -a"), modes: yield* modesAfter("raw -echo erase '^H' min 0 time 5") })
       assert.match(heard, /erase = \^H;/)
+      // Those of the other program: a program that only clears icanon would read nothing.
+      assert.match(heard, /min = 1; time = 0;/)
       assert.match(heard, /[^-]icanon/)
       assert.match(heard, /[^-]opost/)
       assert.match(heard, /[^-]echo /)

@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process"
-import { existsSync, readdirSync, renameSync, rmSync, unlinkSync } from "node:fs"
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, unlinkSync, writeFileSync } from "node:fs"
 import * as path from "node:path"
 import { describe, expect, it } from "vitest"
 import { describeUnless } from "../support/needs.ts"
@@ -45,6 +45,22 @@ describe("files that are removed under a session", () => {
     expect((await box.sesh(["--kill", "dev"])).err).toBe("[dev ended]\n")
     await until("nobody runs", () => box.processes().size === 0, () => [...box.processes()].join("\n"))
     expect(readdirSync(box.dir).toSorted()).toEqual([".lock", "dev.ended"])
+  })
+
+  it("are not made over a file in the place of the socket, which is said to be there", async () => {
+    const box = sandbox()
+    await box.sesh(["dev", "-d", "--", ...SLEEP])
+    const socket = path.join(box.dir, "dev.sock")
+    // In one step: the session would be faster.
+    writeFileSync(path.join(box.dir, "file"), "precious")
+    renameSync(path.join(box.dir, "file"), socket)
+    const said = `${socket} is not a socket; move it away, and its process ${await box.daemon("dev")} makes it again`
+    expect((await box.sesh(["dev", "-d"])).err).toContain(said)
+    expect((await box.sesh([])).out).toContain(said)
+    expect(readFileSync(socket, "utf8")).toBe("precious")
+    unlinkSync(socket)
+    expect(await box.sessions()).toHaveLength(1)
+    expect((await box.sesh(["--kill", "dev"])).code).toBe(0)
   })
 
   it("are asked for by whoever needs them: no other session gets the name", async () => {

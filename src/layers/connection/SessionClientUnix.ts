@@ -11,6 +11,7 @@ import { Paths, type PathsError } from "../../services/Paths.ts"
 import { ConnectError, SessionClient } from "../../services/SessionClient.ts"
 import { SessionElsewhere } from "../../services/SessionElsewhere.ts"
 import { askToRestore, fateOf, RESTORE_SIGNAL } from "./fate.ts"
+import { look } from "./socketFile.ts"
 import { connectUnix, type SocketError } from "./unixSocket.ts"
 
 /** How long a session may take to make its socket again, and how often that is tried: it takes a few milliseconds. */
@@ -20,10 +21,15 @@ const RESTORE_POLL_MS = 20
 /** The process of the session runs, and nobody can connect to it. */
 export class SocketLost extends Schema.TaggedError<SocketLost>()("SocketLost", {
   pid: Schema.Int,
+  /** Path of the socket, where something else has it. */
+  obstacle: Schema.optionalKey(Schema.String),
   cause: Schema.Defect()
 }) {
   override get message() {
-    const { pid } = this
+    const { obstacle, pid } = this
+    if (obstacle !== undefined) {
+      return `${obstacle} is not a socket; move it away, and its process ${pid} makes it again`
+    }
     return `its socket leads nowhere, and its process ${pid} does not make it again; is that stopped?` +
       ` (kill -CONT ${pid}; kill -${RESTORE_SIGNAL.slice(3)} ${pid} asks it once more)`
   }
@@ -65,7 +71,9 @@ export const layer: Layer.Layer<SessionClient, never, Paths | OperatingSystem> =
         if (left <= 0) {
           // A container may share our processes, but not the file system in which the socket is one.
           if (process.machine.name !== system.machine().name) return yield* elsewhere(name, process.machine.name)
-          return yield* new ConnectError({ name, cause: new SocketLost({ pid: process.pid, cause }) })
+          const path = paths.session(name).socket
+          const obstacle = look(path)?.isSocket() === false ? { obstacle: path } : {}
+          return yield* new ConnectError({ name, cause: new SocketLost({ pid: process.pid, ...obstacle, cause }) })
         }
         yield* Effect.sleep(RESTORE_POLL_MS)
       }

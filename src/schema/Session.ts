@@ -102,6 +102,9 @@ export type SessionInfo = typeof SessionInfo.Type
 export const SessionDescription = SessionInfo.mapFields(Struct.assign({ daemon: Schema.optionalKey(DaemonProcess) }))
 export type SessionDescription = typeof SessionDescription.Type
 
+/** That with the longest command that is listed, each of its characters as six bytes of JSON. */
+export const MAX_DESCRIPTION_BYTES = 512 * 1024
+
 /** A set of signals as Linux has it, in hexadecimal: signal 1 is the lowest bit (proc_pid_status(5), SigBlk). */
 const SignalSet = Schema.String.check(Schema.isPattern(/^[0-9a-f]{1,16}$/))
 

@@ -3,6 +3,7 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
+import * as ChildProcess from "node:child_process"
 import * as Fs from "node:fs"
 import * as Path from "node:path"
 import * as SessionRegistryFiles from "../../src/layers/sessions/SessionRegistryFiles.ts"
@@ -131,6 +132,21 @@ describe("SessionRegistryFiles", () => {
       ])
       yield* until("both have been let go", () => heard.length === 4)
       assert.deepStrictEqual(heard, ["hello", "hello", "gone", "gone"], "they are waited for together")
+    }).pipe(Effect.provide(files)))
+
+  it.live("one that does not answer is listed at once, whatever is in the place of its file", () =>
+    Effect.gen(function*() {
+      const { info } = (yield* Paths).session(work)
+      yield* plainSession(work, { mute: true })
+      const { list } = yield* SessionRegistry
+      const listed = Effect.map(list, (all) => all.map((one) => one.info))
+      // Reading one would wait for a writer; the other does not fit into memory as text.
+      ChildProcess.execFileSync("mkfifo", [info])
+      assert.deepStrictEqual(yield* listed, [undefined])
+      Fs.rmSync(info)
+      Fs.writeFileSync(info, "")
+      Fs.truncateSync(info, 2 ** 30)
+      assert.deepStrictEqual(yield* listed, [undefined])
     }).pipe(Effect.provide(files)))
 
   it.live("sessions of another machine are listed with its name, and nothing of them is touched", () =>

@@ -3,14 +3,11 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { type DaemonProcess, type Machine, whereabouts } from "../../schema/Machine.ts"
-import { SessionDescription } from "../../schema/Session.ts"
+import { MAX_DESCRIPTION_BYTES, SessionDescription } from "../../schema/Session.ts"
 import type { SessionName } from "../../schema/SessionName.ts"
 import { isRunning } from "../system/machine.ts"
 import { quietly } from "../system/quietly.ts"
 import { readSmallFile } from "../system/wholeFile.ts"
-
-/** A description with the longest command that is listed, each of its characters as six bytes of JSON. */
-const MAX_BYTES = 512 * 1024
 
 /** tmux(1) makes its socket again at this signal. In Node it would start a debugger if nobody listened to it. */
 export const RESTORE_SIGNAL = "SIGUSR1"
@@ -29,7 +26,7 @@ const decode = Schema.decodeUnknownOption(Schema.fromJsonString(SessionDescripti
 
 /** The process of a description; undefined if there is no description of that session, or an older sesh wrote it. */
 export const readProcess = (path: string, name: SessionName): DaemonProcess | undefined => {
-  const description = Option.getOrUndefined(decode(quietly(() => readSmallFile(path, MAX_BYTES), "")))
+  const description = Option.getOrUndefined(decode(quietly(() => readSmallFile(path, MAX_DESCRIPTION_BYTES), "")))
   return description?.name === name ? description.daemon : undefined
 }
 

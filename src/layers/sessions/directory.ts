@@ -3,9 +3,10 @@ import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as Fs from "node:fs"
 import * as Path from "node:path"
-import { SessionInfo } from "../../schema/Session.ts"
+import { MAX_DESCRIPTION_BYTES, SessionInfo } from "../../schema/Session.ts"
 import { parseSessionName, type SessionName } from "../../schema/SessionName.ts"
 import { quietly } from "../system/quietly.ts"
+import { readSmallFile } from "../system/wholeFile.ts"
 
 const nameOf = (text: string | undefined): SessionName | undefined => {
   const parsed = text === undefined ? undefined : parseSessionName(text)
@@ -27,7 +28,7 @@ const decodeInfo = Schema.decodeUnknownOption(Schema.fromJsonString(SessionInfo)
 /** What a session's file remembers of it; undefined when it is not there, or not a session's. */
 export const readInfo = (path: string, name: SessionName): SessionInfo | undefined =>
   quietly(() => {
-    const info = Option.getOrUndefined(decodeInfo(Fs.readFileSync(path, "utf8")))
+    const info = Option.getOrUndefined(decodeInfo(readSmallFile(path, MAX_DESCRIPTION_BYTES)))
     return info?.name === name ? info : undefined
   })
 

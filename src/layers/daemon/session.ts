@@ -18,7 +18,9 @@ import { ClientInputs } from "./clientInputs.ts"
 import { announcement } from "./commandEnd.ts"
 import { CreatorWait } from "./creatorWait.ts"
 import { FlowControl } from "./flowControl.ts"
+import { foregroundInfo } from "./foregroundInfo.ts"
 import { Grace } from "./grace.ts"
+import { Handshakes } from "./handshakes.ts"
 import { HistoryTransfers } from "./historyTransfers.ts"
 import { InputQueue } from "./inputQueue.ts"
 import { OpenPaste } from "./openPaste.ts"
@@ -31,19 +33,8 @@ import { SessionEnd } from "./sessionEnd.ts"
 import { Unread } from "./unread.ts"
 import { WindowSize } from "./windowSize.ts"
 
-/** A connection that has sent no hello after this long is closed. */
-const HANDSHAKE_MS = 10_000
-
 /** The mode in which a terminal marks pastes (xterm ctlseqs). */
 const BRACKETED_PASTE = 2004
-
-/** Longest listed command of the foreground. */
-const FOREGROUND_CHARACTERS = 4096
-
-const listed = ({ command, cwd }: Foreground): Pick<SessionInfo, "cwd" | "foreground"> => ({
-  ...(cwd === undefined ? {} : { cwd }),
-  ...(command === undefined ? {} : { foreground: command.slice(0, FOREGROUND_CHARACTERS) })
-})
 
 export interface SessionOptions {
   readonly program: PtyProcess
@@ -71,7 +62,6 @@ export class Session {
   private readonly peers = new Peers()
   private active: number
   private killed = false
-  private isAwaitingHello = false
   private readonly clientInputs = new ClientInputs()
   private readonly flowControl: FlowControl
   private readonly broadcast: Broadcast
@@ -79,6 +69,7 @@ export class Session {
   private readonly inputQueue: InputQueue
   private readonly historyTransfers: HistoryTransfers
   private readonly places: Places
+  private readonly handshakes: Handshakes
   /** After a kill without and with a signal. */
   private readonly graces: { readonly session: Grace; readonly command: Grace }
   private readonly queryRouting: QueryRouting
@@ -96,6 +87,7 @@ export class Session {
     options.model.listen((isBehind) => this.flowControl.setModelBehind(isBehind))
     this.broadcast = new Broadcast(options.model, this.flowControl, new Unread(this.peers, options.after))
     this.historyTransfers = new HistoryTransfers(options.after)
+    this.handshakes = new Handshakes(this.peers, options)
     this.places = new Places(this.peers, { now: options.now, isBusy: (peer) => this.historyTransfers.has(peer) })
     const graceOver = (isOver: () => boolean) =>
       new Grace({ ...options, run: () => isOver() || options.program.signal("SIGKILL") })
@@ -168,21 +160,7 @@ export class Session {
     this.peers.add(peer)
     peer.listen()
     this.places.make(scarce)
-    this.awaitHello()
-  }
-
-  /** Drops connections that have said nothing for too long. One timer for all of them: they may come in any number. */
-  private awaitHello(): void {
-    const { after, now } = this.options
-    if (this.isAwaitingHello) return
-    const oldest = this.peers.list().find((peer) => peer.hello === undefined)
-    if (oldest === undefined) return
-    this.isAwaitingHello = true
-    after(Math.max(0, oldest.since + HANDSHAKE_MS - now()), () => {
-      this.isAwaitingHello = false
-      if (oldest.hello === undefined) oldest.refuse({ code: RefusalCode.protocol, message: "no hello came" })
-      this.awaitHello()
-    })
+    this.handshakes.watch()
   }
 
   /** Killed without a signal: the session ends, also where a shell would follow the command. */
@@ -320,7 +298,7 @@ export class Session {
     const welcome: Welcome = {
       protocol: PROTOCOL,
       sesh: this.options.version,
-      info: { ...this.info, ...listed(foreground) },
+      info: { ...this.info, ...foregroundInfo(foreground) },
       output: model.offset(),
       input: received,
       typed: received - queued,

@@ -14,7 +14,6 @@ import {
 import { VtEngine, type VtTerminal } from "../../services/VtEngine.ts"
 import { Backlog } from "./backlog.ts"
 import { historyPieces } from "./historyBytes.ts"
-import { atOnce } from "./inOneGo.ts"
 import { Lag } from "./lag.ts"
 import { RawScrollback } from "./rawScrollback.ts"
 import { RING_BYTES } from "./ScrollbackRing.ts"
@@ -239,9 +238,8 @@ class TerminalScrollback implements ScrollbackModel {
     } finally {
       this.isFrozen = false
     }
-    const hasNone = isEmpty || hasBegun
-    last ??= { bytes: hasNone ? [] : atOnce(this.raw, picture), offset: raw.offset(), isLast: true }
-    const part = last
+    if (last === undefined && !isEmpty && !hasBegun) return yield* raw.steps(picture, then)
+    const part = last ?? { bytes: [], offset: raw.offset(), isLast: true }
     return () => then(part)
   }
 

@@ -11,31 +11,16 @@ const withoutBlanksAtEnd = (line: string): string => {
   return line.slice(0, end)
 }
 
-/** The lines as a person would copy them: no blanks at the ends of lines, no blank lines at the end. */
-export const trimmed = (lines: ReadonlyArray<string>): Array<string> => {
-  const all = lines.map(withoutBlanksAtEnd)
-  while (all.at(-1) === "") all.pop()
-  return all
-}
-
-/** The lines, each with its LF, in pieces that end at the end of a line. */
-export const inPieces = (lines: ReadonlyArray<string>): Array<Buffer> => {
-  const pieces: Array<Buffer> = []
-  let piece = ""
-  for (const line of lines) {
-    piece += `${line}\n`
-    if (piece.length < PIECE_CHARACTERS) continue
-    pieces.push(Buffer.from(piece))
-    piece = ""
-  }
-  return piece === "" ? pieces : [...pieces, Buffer.from(piece)]
-}
-
-/** The same of lines that come in parts: a line may be longer than a piece. */
+/**
+ * The lines as a person would copy them, in pieces: no blanks at the ends of lines, no blank lines at the end.
+ * Lines come in parts: one may be longer than a piece.
+ */
 export class HistoryBytes {
   private text = ""
   /** Blank lines, and blanks of the line: they count once there is text behind them. */
   private blankLines = ""
+  /** More blank lines, before those: V8 keeps a string that grows as a list of its parts, 20 bytes for each. */
+  private manyBlankLines: Array<Buffer> = []
   private blanks = ""
   private hasText = false
   private readonly ansi: boolean
@@ -49,7 +34,8 @@ export class HistoryBytes {
     if (isBlank) this.blanks += text
     else {
       const shown = this.ansi ? text : withoutBlanksAtEnd(text)
-      this.text += `${this.blankLines}${this.blanks}${shown}`
+      this.text += `${this.manyBlankLines.join("")}${this.blankLines}${this.blanks}${shown}`
+      this.manyBlankLines = []
       this.blankLines = ""
       this.blanks = text.slice(shown.length)
       this.hasText = true
@@ -57,9 +43,16 @@ export class HistoryBytes {
     if (!ends) return
     const end = `${this.ansi ? this.blanks : ""}\n`
     if (this.hasText) this.text += end
-    else this.blankLines += end
+    else this.addBlankLine(end)
     this.blanks = ""
     this.hasText = false
+  }
+
+  private addBlankLine(line: string): void {
+    this.blankLines += line
+    if (this.blankLines.length < PIECE_CHARACTERS) return
+    this.manyBlankLines.push(Buffer.from(this.blankLines))
+    this.blankLines = ""
   }
 
   /** What there is, once it is a piece; with `isLast` whatever it is. */

@@ -1,7 +1,8 @@
 /** A history made of raw bytes, without a terminal model. */
 import { withoutControls } from "../../schema/Text.ts"
 import { VtScanner } from "../vt/scanner.ts"
-import { inPieces, trimmed } from "./historyBytes.ts"
+import { incomplete } from "../vt/utf8.ts"
+import { HistoryBytes } from "./historyBytes.ts"
 import { Pens } from "./pens.ts"
 
 const PLAIN = "\x1b[0m"
@@ -12,11 +13,17 @@ const SGR = /^\x1b\[([0-9:;]*)m$/
 /** Most characters by which lines begin with the pen of the line before: twice the raw bytes that there are. */
 const MAX_REPEATED_CHARACTERS = 8 * 1024 * 1024
 
-/** Collects lines: their text, and the pen that it is written with. */
+/** Bytes between two pieces: a millisecond, also of lines that are empty but for a pen. */
+const STEP_BYTES = 4096
+
+const CR = 0x0d
+
+const NOTHING = Buffer.alloc(0)
+
+/** Writes lines: their text, and with `ansi` the pen that it is written with. */
 class LineWriter {
-  readonly lines: Array<string> = []
-  /** The same lines without the pen. */
-  readonly plain: Array<string> = []
+  private readonly history: HistoryBytes
+  private readonly ansi: boolean
   private styled = ""
   private text = ""
   private pens = new Pens()
@@ -24,6 +31,16 @@ class LineWriter {
   private repeated = 0
   /** A CR has come: the next text replaces the line. */
   private isOverwritten = false
+
+  constructor(ansi: boolean) {
+    this.ansi = ansi
+    this.history = new HistoryBytes(ansi)
+  }
+
+  /** Lines that have ended, once they are a piece; with `isLast` whatever they are. */
+  take(isLast = false): Buffer | undefined {
+    return this.history.take(isLast)
+  }
 
   write(text: string): void {
     const [first, ...rest] = text.split("\n")
@@ -43,8 +60,12 @@ class LineWriter {
   }
 
   end(): void {
-    this.lines.push(this.isPlain ? this.styled : `${this.styled}${PLAIN}`)
-    this.plain.push(this.text)
+    const { ansi, isPlain, styled, text } = this
+    this.history.add({
+      text: !ansi ? text : isPlain ? styled : `${styled}${PLAIN}`,
+      isBlank: !/[^ \t]/.test(text),
+      ends: true
+    })
     this.styled = this.begin()
     this.text = ""
     this.isOverwritten = false
@@ -59,6 +80,7 @@ class LineWriter {
   }
 
   private put(line: string): void {
+    if (line === "") return
     // Not by a pattern, which would begin again at each CR of a line.
     let end = line.length
     while (end > 0 && line[end - 1] === "\r") end--
@@ -76,9 +98,18 @@ class LineWriter {
   }
 }
 
-/** The lines of these bytes, with or without their colours. */
-export const rawHistory = (bytes: Buffer, { ansi }: { readonly ansi: boolean }): Array<Buffer> => {
-  const writer = new LineWriter()
+/** Where a step ends that begins at `from`: not in a character, nor between a CR and what is written over the line. */
+const endOfStep = (bytes: Buffer, from: number): number => {
+  const last = from + STEP_BYTES
+  if (last >= bytes.length) return bytes.length
+  let end = last - incomplete(bytes.subarray(from, last))
+  while (end > from && bytes[end - 1] === CR) end--
+  return end > from ? end : last
+}
+
+/** The lines of these bytes, with or without their colours, in pieces. Empty where bytes make no whole piece yet. */
+export function* rawHistoryPieces(bytes: Buffer, { ansi }: { readonly ansi: boolean }): Generator<Buffer> {
+  const writer = new LineWriter(ansi)
   const scanner = new VtScanner({
     text: (bytes, from, to) => writer.write(bytes.toString("utf8", from, to)),
     sequence: (bytes, from, to) => {
@@ -86,8 +117,16 @@ export const rawHistory = (bytes: Buffer, { ansi }: { readonly ansi: boolean }):
       if (params !== undefined) writer.pen(params)
     }
   })
-  scanner.push(bytes)
+  for (let at = 0; at < bytes.length;) {
+    const end = endOfStep(bytes, at)
+    scanner.push(bytes.subarray(at, end))
+    at = end
+    yield writer.take() ?? NOTHING
+  }
   writer.end()
-  const plain = trimmed(writer.plain)
-  return inPieces(ansi ? writer.lines.slice(0, plain.length) : plain)
+  yield writer.take(true) ?? NOTHING
 }
+
+/** The same at once. */
+export const rawHistory = (bytes: Buffer, options: { readonly ansi: boolean }): Array<Buffer> =>
+  [...rawHistoryPieces(bytes, options)].filter(({ length }) => length > 0)

@@ -1,15 +1,16 @@
 /** A scrollback of raw bytes: the last bytes of a session, and its modes. Used without a terminal model. */
 import type { Size } from "../../schema/Session.ts"
-import type { ScrollbackModel, TerminalReport } from "../../services/Scrollback.ts"
+import type { Picture, PicturePart, ScrollbackModel, TerminalReport } from "../../services/Scrollback.ts"
 import { enter } from "../vt/enter.ts"
 import { leave } from "../vt/leave.ts"
 import { ModeTracker } from "../vt/modes.ts"
 import { inBandSizes, isOneTime, isQuery } from "../vt/queries.ts"
 import { VtScanner } from "../vt/scanner.ts"
 import { ByteRing } from "./byteRing.ts"
-import { inOneGo } from "./inOneGo.ts"
+import { atOnce } from "./inOneGo.ts"
 import { RawCursor } from "./rawCursor.ts"
-import { rawHistory } from "./rawHistory.ts"
+import { rawHistoryPieces } from "./rawHistory.ts"
+import { type Result, Slices } from "./slices.ts"
 
 /** Bytes replayed to a client that attaches: a few screens of the densest output. */
 const RESTORE_BYTES = 128 * 1024
@@ -60,6 +61,7 @@ export class RawScrollback implements ScrollbackModel {
   readonly modes: ModeTracker
   private size: Size
   private readonly cursor: RawCursor
+  private readonly slices = new Slices(() => {})
 
   constructor(size: Size, capacity: number) {
     this.size = size
@@ -115,13 +117,35 @@ export class RawScrollback implements ScrollbackModel {
   }
 
   history(options: { readonly ansi: boolean }): ReadonlyArray<Buffer> {
-    const all = this.ring.tail(Number.POSITIVE_INFINITY)
-    return rawHistory(this.ring.first === 0 ? all : fromBoundary(all), options)
+    return [...this.historyPieces(options)].filter(({ length }) => length > 0)
   }
 
-  readonly inSlices = inOneGo(this)
+  private historyPieces(options: { readonly ansi: boolean }): Generator<Buffer> {
+    const all = this.ring.tail(Number.POSITIVE_INFINITY)
+    return rawHistoryPieces(this.ring.first === 0 ? all : fromBoundary(all), options)
+  }
 
-  settle(): void {}
+  inSlices(picture: Picture, then: (part: PicturePart) => void): () => void {
+    return this.slices.add(this.steps(picture, then))
+  }
+
+  /** Makes a picture; a history part by part: that of a few megabytes of short lines takes seconds. */
+  *steps(picture: Picture, then: (part: PicturePart) => void): Generator<Result, Result> {
+    const offset = this.offset()
+    if (picture.kind !== "history") {
+      const part = { bytes: atOnce(this, picture), offset, isLast: true }
+      return () => then(part)
+    }
+    for (const piece of this.historyPieces(picture)) {
+      if (piece.length === 0) yield undefined
+      else yield () => then({ bytes: [piece], offset, isLast: false })
+    }
+    return () => then({ bytes: [], offset, isLast: true })
+  }
+
+  settle(): void {
+    this.slices.settle()
+  }
 
   leave(): Buffer {
     return leave(this.modes)

@@ -2,7 +2,6 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { readFileSync } from "node:fs"
 import * as path from "node:path"
-import { inPieces } from "../../../src/layers/scrollback/historyBytes.ts"
 import { rawHistory } from "../../../src/layers/scrollback/rawHistory.ts"
 import * as VtEngineXterm from "../../../src/layers/xterm/VtEngineXterm.ts"
 import type { Size } from "../../../src/schema/Session.ts"
@@ -107,7 +106,7 @@ describe("a history of raw bytes", () => {
 describe("lines as bytes", () => {
   it("come in pieces, cut between lines", () => {
     const lines = Array.from({ length: 10_000 }, (_, index) => `line ${index} ${"x".repeat(40)}`)
-    const pieces = inPieces(lines)
+    const pieces = rawHistory(Buffer.from(lines.join("\n")), { ansi: false })
     assert.isAbove(pieces.length, 5)
     for (const piece of pieces) assert.strictEqual(piece.at(-1), 0x0a)
     assert.strictEqual(Buffer.concat(pieces).toString(), `${lines.join("\n")}\n`)

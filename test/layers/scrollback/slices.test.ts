@@ -6,6 +6,7 @@ import { type Result, Slices } from "../../../src/layers/scrollback/slices.ts"
 import * as CallerFake from "../../../src/layers/testing/CallerFake.ts"
 import * as VtEngineXterm from "../../../src/layers/xterm/VtEngineXterm.ts"
 import { type Picture, Scrollback, type ScrollbackModel } from "../../../src/services/Scrollback.ts"
+import { VtEngine } from "../../../src/services/VtEngine.ts"
 
 const layer = ScrollbackTerminal.layer.pipe(Layer.provide(Layer.merge(VtEngineXterm.layer, CallerFake.layer())))
 
@@ -107,6 +108,32 @@ describe("a picture of a large screen", () => {
       cancel()
       assert.include((yield* next).bytes, "\x1b[?2026l")
     }).pipe(Effect.provide(layer)))
+})
+
+describe("a history of raw bytes", () => {
+  const raw = ScrollbackTerminal.layer.pipe(
+    Layer.provide(Layer.merge(VtEngineXterm.layer, CallerFake.layer({ env: { SESH_SCROLLBACK: "0" } })))
+  )
+  const loading = ScrollbackTerminal.layer.pipe(
+    Layer.provide(Layer.merge(Layer.succeed(VtEngine, { make: () => Effect.never }), CallerFake.layer()))
+  )
+
+  it.live.each([["without a model", raw], ["whose model is not there yet", loading]] as const)(
+    "of short lines lets the event loop go on, %s",
+    ([, layer]) =>
+      Effect.gen(function*() {
+        const model = yield* (yield* Scrollback).make(SIZE)
+        const lines = Buffer.from("\x1b[31m\nx\r\né\n".repeat(40_000))
+        model.append(lines)
+        for (const ansi of [false, true]) {
+          const { bytes, offset, turns } = yield* sliced(model, { kind: "history", ansi })
+          assert.isAbove(turns, 2)
+          assert.strictEqual(offset, lines.length)
+          assert.isTrue(Buffer.concat(model.history({ ansi })).toString() === bytes)
+          if (!ansi) assert.isTrue(bytes === "\nx\né\n".repeat(40_000))
+        }
+      }).pipe(Effect.provide(layer))
+  )
 })
 
 describe("slices", () => {

@@ -33,6 +33,9 @@ const WEIGHED_BYTES = 4096
 const byteMs = (cols: number): number => 1e-4 + 5e-7 * cols
 const rowMs = (cols: number): number => 2e-4 + 2e-6 * cols
 
+/** The fewest columns that models have: rows must not be counted that they do not fill. */
+const MIN_COLS = 2
+
 /** A backlog from which it pays to look for output to skip. */
 const SKIP_BYTES = 48 * 1024
 
@@ -238,7 +241,10 @@ export class Backlog {
   private countRows(terminal: VtTerminal | undefined): void {
     const { rowCount, size } = this
     if (!rowCount.covers(this.parsedTo)) {
-      rowCount.begin(this.parsedTo, terminal?.wraps() === false ? Number.POSITIVE_INFINITY : size.cols)
+      rowCount.begin(
+        this.parsedTo,
+        terminal?.wraps() === false ? Number.POSITIVE_INFINITY : Math.max(MIN_COLS, size.cols)
+      )
     }
     const to = this.resizes[0]?.at ?? this.ring.offset
     for (const view of this.ring.views(rowCount.at, to)) rowCount.add(view)

@@ -159,6 +159,10 @@ describe("skipping what scrolls away", () => {
     assert.isBelow(await parsed(long.repeat(2), "", { cols: 400 }), 802 * 600)
   })
 
+  it("counts the rows of the model, which has two columns at least", async () => {
+    assert.isAtLeast(await parsed("xxxx\r\n".repeat(5000), "", { cols: 1 }), 6 * (1000 + 24) / 2)
+  })
+
   it("counts a long line once where it does not wrap", async () => {
     assert.strictEqual(await parsed(long, "", { cols: 800 }), long.length)
     assert.strictEqual(await parsed(long, long, { cols: 800 }), long.length)

@@ -174,6 +174,8 @@ export const resize = (core: Core, cols: number, rows: number): void => {
   if (cols < core.cols) withRoom(core, cols, rows)
   else core.resize(cols, rows)
   const { active, alt } = core.buffers
+  // xterm.js leaves an empty list as long as it was: the rows beyond the screen would be a history.
+  if (alt.lines.length === 0) alt.lines.maxLength = rows
   if (active !== alt) return
   for (let y = 0; y < alt.lines.length; y++) alt.lines.get(y)!.resize(cols, alt.getNullCell())
 }

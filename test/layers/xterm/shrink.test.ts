@@ -49,3 +49,18 @@ describe("a window with fewer columns", () => {
     assert.strictEqual(normal.lines.maxLength, 1024)
   })
 })
+
+describe("an alternate screen", () => {
+  it("has no history, also where the window had more rows before", async () => {
+    const small = { cols: 20, rows: 3 }
+    const restores: Array<string> = []
+    for (const rows of [3, 6]) {
+      const terminal = new XtermTerminal(await engine, { cols: 20, rows }, 10)
+      terminal.resize(small)
+      terminal.write(Buffer.from("\x1b[?1049h1\r\n2\r\n3\r\n4\r\n5"))
+      terminal.resize({ cols: 20, rows: 6 })
+      restores.push(Buffer.concat([...terminal.restore({ history: 0 })]).toString())
+    }
+    assert.strictEqual(restores[1], restores[0])
+  })
+})

@@ -30,7 +30,7 @@ import * as SshTransportChosen from "./layers/ssh/SshTransportChosen.ts"
 import * as FileSyncLive from "./layers/sync/FileSyncLive.ts"
 import * as RsyncRunnerRsync from "./layers/sync/RsyncRunnerRsync.ts"
 import * as ScpRunnerScp from "./layers/sync/ScpRunnerScp.ts"
-import { endProcess } from "./layers/system/endProcess.ts"
+import { endPlainly, endProcess } from "./layers/system/endProcess.ts"
 import { keepStandardError } from "./layers/system/openFile.ts"
 import { VERSION } from "./schema/Version.ts"
 import { AttachClient } from "./services/AttachClient.ts"
@@ -93,6 +93,7 @@ const layers = onDemand(
  */
 export const main = (argv: ReadonlyArray<string>): void => {
   keepStandardError()
+  endPlainly()
   const ended = Effect.map(run(argv), endProcess)
   Effect.runCallback(ended.pipe(Effect.provide(layers)), {
     onExit: (exit) => {

@@ -1,12 +1,16 @@
 import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
 import { spawn, spawnSync } from "node:child_process"
 import * as Fs from "node:fs"
 import * as Os from "node:os"
 import * as Path from "node:path"
 import { onTestFinished } from "vitest"
 import { plainInput, plainOutput } from "../../../src/layers/console/plainStreams.ts"
+import * as PtyNode from "../../../src/layers/pty/PtyNode.ts"
 import { isNonBlocking } from "../../../src/layers/system/openFile.ts"
 import { quietly } from "../../../src/layers/system/quietly.ts"
+import { Pty } from "../../../src/services/Pty.ts"
+import { hasEnded, hear } from "../../contract/Pty.ts"
 import { describeWith } from "../../support/needs.ts"
 
 const fixture = Path.join(import.meta.dirname, "../../fixtures/plainStreams.ts")
@@ -106,4 +110,37 @@ print "$said, ", join(" and ", map { fcntl($_, F_GETFL, 0) & O_NONBLOCK ? "non-b
     const { err, out } = await run("perl", ["-e", script, process.execPath, fixture], Buffer.alloc(0))
     assert.deepStrictEqual([out.toString(), err], ["hello, non-blocking and non-blocking", ""])
   })
+})
+
+describe.runIf(process.platform === "linux")("a terminal that others share", () => {
+  // The program runs beside one that has it raw, as a pager has, or a shell that edits a line.
+  const beside = (end: string) => `
+stty sane
+mkfifo in out
+"$@" <in >out &
+exec 3>in 4<out
+echo hello >&3; read said <&4
+stty raw -echo
+${end}
+wait
+stty -a | grep -oE -e '-?(icanon|echo|opost)( |$)' | tr -d '\n'`
+
+  it.effect.each([["at its end", "exec 3>&-"], ["at a signal", "kill $!"]])(
+    "keeps the modes of now: %s",
+    ([, end]) =>
+      Effect.gen(function*() {
+        const cwd = Fs.mkdtempSync(Path.join(Os.tmpdir(), "sesh-"))
+        yield* Effect.addFinalizer(() => Effect.sync(() => Fs.rmSync(cwd, { recursive: true })))
+        const program = yield* (yield* Pty).spawn({
+          file: "/bin/sh",
+          args: ["-c", beside(end!), "sh", process.execPath, fixture],
+          env: { PATH: process.env["PATH"] ?? "" },
+          cwd,
+          size: { cols: 80, rows: 24 }
+        })
+        const shown = hear(program)
+        yield* hasEnded(shown)
+        assert.match(shown.text(), /-opost -icanon -echo/)
+      }).pipe(Effect.provide(PtyNode.layer))
+  )
 })

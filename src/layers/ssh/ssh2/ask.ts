@@ -1,7 +1,7 @@
 /** The questions of ssh, asked on the terminal whatever standard input and output are. */
 import * as Fs from "node:fs"
 import { ReadStream } from "node:tty"
-import { listen } from "../../system/processEvents.ts"
+import { cleanAtEnd } from "../../system/processEvents.ts"
 import { quietly } from "../../system/quietly.ts"
 
 /** Asks for a line. Undefined: there is no terminal, or the user gave no answer. */
@@ -82,7 +82,7 @@ export const askOnTerminal: Ask = (question, echo) =>
       resolve(text)
     }
     const restore = () => void terminal.setRawMode(false)
-    const stopListening = listen({ exit: restore })
+    const stopListening = cleanAtEnd(restore)
     terminal.on("error", () => finish(undefined))
     terminal.on("end", () => finish(undefined))
     terminal.setRawMode(true)

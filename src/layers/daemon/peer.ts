@@ -41,10 +41,12 @@ export interface ClientInput {
   pieces: number
   /** The client's connection now. */
   peer: Peer | undefined
+  /** When it last attached or typed, counted over all clients; 0: never. */
+  led: number
 }
 
 /** For a client that is not known yet. */
-export const newClientInput = (): ClientInput => ({ received: 0, queued: 0, pieces: 0, peer: undefined })
+export const newClientInput = (): ClientInput => ({ received: 0, queued: 0, pieces: 0, peer: undefined, led: 0 })
 
 /** What a peer reports to its session. */
 export interface PeerEvents {

@@ -1,10 +1,11 @@
-/** The connections to a session, in the order in which they last were primary. */
+/** The connections to a session, and which of them leads. */
 import type { ClientInfo } from "../../schema/Session.ts"
 import type { Peer } from "./peer.ts"
 
 export class Peers {
   private readonly all = new Set<Peer>()
   private current: Peer | undefined
+  private turn = 0
 
   /** The attached client that typed or attached last: the session has its size, and its terminal replies to queries. */
   get primary(): Peer | undefined {
@@ -36,18 +37,35 @@ export class Peers {
 
   /** True when another peer was primary before. */
   makePrimary(peer: Peer): boolean {
-    this.all.delete(peer)
-    this.all.add(peer)
-    const changed = peer !== this.current
-    this.current = peer
-    return changed
+    peer.input.led = ++this.turn
+    return this.lead(peer)
+  }
+
+  /**
+   * A client has reconnected, which is not typing: it leads if no other client that is there has attached or typed
+   * since. True when another peer was primary before.
+   */
+  return(peer: Peer): boolean {
+    return this.current !== undefined && this.current.input.led > peer.input.led ? false : this.lead(peer)
   }
 
   /** True when the peer was primary: then the one that was primary before it is primary again. */
   remove(peer: Peer): boolean {
     this.all.delete(peer)
     if (peer !== this.current) return false
-    this.current = this.list().findLast((other) => other.hello?.role === "attach")
+    const others = this.list().filter((other) => other.hello?.role === "attach")
+    this.current = others.reduce<Peer | undefined>(
+      (last, other) => last === undefined || other.input.led > last.input.led ? other : last,
+      undefined
+    )
     return true
+  }
+
+  private lead(peer: Peer): boolean {
+    this.all.delete(peer)
+    this.all.add(peer)
+    const changed = peer !== this.current
+    this.current = peer
+    return changed
   }
 }

@@ -315,6 +315,7 @@ export class Session {
       )
     } else if (peer.seesOutput) this.broadcast.restore(peer)
     if (gap !== undefined && resume!.redraw !== undefined) this.broadcast.redraw(peer, resume!.redraw.placed)
+    else if (gap !== undefined && !this.windowSize.fits(peer)) this.broadcast.restore(peer, false)
     if (this.sessionEnd.isOver) model.settle()
     this.sessionEnd.tell(peer)
     // Only the creator knows the session's id already.
@@ -329,7 +330,7 @@ export class Session {
     previous?.supersede()
     const wasPrimary = previous !== undefined && previous === this.peers.primary
     if (hello.role === "attach") {
-      this.makePrimary(peer)
+      this.makePrimary(peer, peer.input.led > 0)
       if (hello.agent !== undefined) this.options.onAgent(hello.agent)
     }
     if (previous !== undefined) this.remove(previous)
@@ -343,10 +344,10 @@ export class Session {
     this.options.onCreatorWaitEnd()
   }
 
-  /** The client typed or attached: from here on the session has its size. */
-  private makePrimary(peer: Peer): void {
+  /** The client typed or attached: from here on the session has its size. `isBack`: only if it still has the lead. */
+  private makePrimary(peer: Peer, isBack = false): void {
     if (peer !== this.peers.primary) this.outputBatch.flush()
-    if (this.peers.makePrimary(peer)) this.windowSize.set(peer.size)
+    if (isBack ? this.peers.return(peer) : this.peers.makePrimary(peer)) this.windowSize.set(peer.size)
   }
 
   private remove(peer: Peer): void {

@@ -43,6 +43,11 @@ export class WindowSize {
     return this.size
   }
 
+  /** What is written for the session's size fits into the peer's window. */
+  fits({ size }: Peer): boolean {
+    return size === undefined || hasSameCells(size, this.size)
+  }
+
   /**
    * Resizes the session. Every viewer gets a restore, but for `by`, whose own window changed: its terminal has wrapped
    * the lines again itself, and the program does the rest. Of many sizes in a row, not all are restored.

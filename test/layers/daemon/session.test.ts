@@ -209,6 +209,39 @@ describe("a session", () => {
       })
     ))
 
+  it.effect("has not the size of a client that reconnects, where another one has typed since it did", () =>
+    hosting((pty) =>
+      Effect.gen(function*() {
+        const { info } = yield* start()
+        const { sizes } = pty.last()
+        const client = "0123456789abcdef"
+        const small = { client, size: { cols: 40, rows: 10 } }
+        const large = { cols: 120, rows: 50 }
+        const resume = { session: info.id, output: 0, input: 0, only: true }
+        const a = yield* joined(dev, "attach", small)
+        const b = yield* joined(dev, "attach", { size: large })
+        assert.deepStrictEqual(sizes.slice(1), [small.size, large])
+        a.connection.destroy()
+        yield* settle
+        const back = yield* joined(dev, "attach", { ...small, resume })
+        assert.isFalse(back.welcome!.restore)
+        yield* eventually("a picture for its window", () => back.of(FrameType.restore).length === 1)
+        assert.lengthOf(sizes, 3, "nobody has typed")
+        // Its old connection is not known to be dead.
+        const again = yield* joined(dev, "attach", { ...small, resume })
+        yield* settle
+        assert.lengthOf(sizes, 3, "nobody has typed")
+        again.type("x")
+        yield* eventually("its size", () => sizes[3]?.cols === 40)
+        again.connection.destroy()
+        yield* eventually("the other one's size", () => sizes[4]?.cols === 120)
+        yield* joined(dev, "attach", { ...small, resume: { ...resume, input: 1 } })
+        yield* eventually("the size of the one that typed last", () => sizes[5]?.cols === 40)
+        b.type("x")
+        yield* eventually("the other one's size again", () => sizes[6]?.cols === 120)
+      })
+    ))
+
   it.effect("tells a query about itself", () =>
     hosting((pty) =>
       Effect.gen(function*() {

@@ -35,13 +35,17 @@ const isHeld = (modifiers: number | undefined, isShifted: boolean): boolean => {
   return held === CTRL || (isShifted && held === (CTRL | SHIFT))
 }
 
-/** `CSI code:shifted:base ; modifiers:event ; text u` and `CSI 27 ; modifiers ; code ~`, modifiers being 1 + bits. */
-const isReportOf = (key: number, report: string): boolean => {
-  const [, parameters, final] = /^\x1b\[([0-9:;]*)([u~])$/.exec(report) ?? []
+/**
+ * `CSI code:shifted:base ; modifiers:event ; text u` and `CSI 27 ; modifiers ; code ~`, modifiers being 1 + bits; and
+ * `CSI key ; place ; character ; is it down _` of Windows Terminal's win32-input-mode, with what the key types.
+ */
+const isReportOf = ({ byte, code: key }: DetachKey, report: string): boolean => {
+  const [, parameters, final] = /^\x1b\[([0-9:;]*)([u~_])$/.exec(report) ?? []
   if (parameters === undefined) return false
-  const [first = [], second = [], third = []] = parameters.split(";").map((parameter) =>
+  const [first = [], second = [], third = [], fourth = []] = parameters.split(";").map((parameter) =>
     parameter.split(":").map(Number)
   )
+  if (final === "_") return third[0] === byte && fourth[0] === 1
   const isLetter = key >= 0x61 && key <= 0x7a
   const [modifiers, event] = second
   if (final === "~") return first[0] === 27 && third[0] === key && isHeld(modifiers, !isLetter)
@@ -175,6 +179,6 @@ export class KeyScanner {
     const isLate = start < 0 && this.isExpired
     if (this.reportAt !== Number.POSITIVE_INFINITY || isLate || to - from > MAX_REPORT) return
     const report = bytes.toString("latin1", from, to)
-    if (this.wanted.some(({ code }) => isReportOf(code, report))) this.reportAt = start
+    if (this.wanted.some((key) => isReportOf(key, report))) this.reportAt = start
   }
 }

@@ -22,8 +22,11 @@ const MOUSE_ENCODING = new Set([1005, 1006, 1015, 1016])
 /** DEC private modes that are on at the start. */
 export const ON_BY_DEFAULT: ReadonlySet<number> = new Set([7, 8, 25, 1035, 1036])
 
-/** Modes by which a terminal reports focus, theme and size. */
-const REPORTING = [1004, 2031, 2048]
+/** win32-input-mode: Windows Terminal reports each key as a sequence, and its release. */
+const WIN32_INPUT = 9001
+
+/** Modes by which a terminal reports focus, theme, size and keys. */
+const REPORTING = [1004, 2031, 2048, WIN32_INPUT]
 
 /** The modes that DECSTR resets (xterm ctlseqs; as xterm.js does it). */
 const SOFT_RESET = [1, 6, 7, 25, 45, 66, 1004, 2004, 2026]
@@ -116,10 +119,10 @@ export class ModeTracker {
       REPORTING.some((mode) => this.modes.get(mode) === true)
   }
 
-  /** Keys come as sequences: in kitty's protocol, or under modifyOtherKeys. */
+  /** Keys come as sequences: in kitty's protocol, under modifyOtherKeys, or in win32-input-mode. */
   get hasKeyReports(): boolean {
     const { alternate, main, resources } = this.keyboards
-    return main.at(-1) !== 0 || alternate.at(-1) !== 0 || resources.has(4)
+    return main.at(-1) !== 0 || alternate.at(-1) !== 0 || resources.has(4) || this.modes.get(WIN32_INPUT) === true
   }
 
   /** A resize ends scroll regions. */

@@ -20,6 +20,9 @@ const REPORT = /^\x1b\[(?:[IO]|[?>=]?[0-9;:]*[cnRtx]|\??[0-9;]*\$y|\?[0-9;]*[uS]
 /** Event type 3 of a key report: a release (kitty keyboard protocol, "Event types"). */
 const KEY_RELEASE = /^\x1b\[[0-9:]*;[0-9]*:3(?:;[0-9:]*)?[u~A-HPQS]$/
 
+/** The fourth parameter of win32-input-mode is 0: the key is no longer down (Windows Terminal, "Win32 Input Mode"). */
+const WIN32_RELEASE = /^\x1b\[[0-9]*;[0-9]*;[0-9]*;0?(?:;[0-9]*){0,2}_$/
+
 const SGR_MOUSE = /^\x1b\[<([0-9]+);[0-9-]+;[0-9-]+([Mm])$/
 const URXVT_MOUSE = /^\x1b\[([0-9]+);[0-9]+;[0-9]+M$/
 
@@ -43,5 +46,5 @@ export const isTyping = (bytes: Buffer, from: number, to: number): boolean => {
   if (sgr !== undefined) return final === "M" && isMousePress(Number(sgr))
   const [, urxvt] = URXVT_MOUSE.exec(text) ?? []
   if (urxvt !== undefined) return isMousePress(Number(urxvt) - 32)
-  return !REPORT.test(text) && !KEY_RELEASE.test(text)
+  return !REPORT.test(text) && !KEY_RELEASE.test(text) && !WIN32_RELEASE.test(text)
 }

@@ -31,6 +31,7 @@ describe("the detach key", () => {
     ["as a repeat", "\x1b[92;5:2u"],
     ["where the layout has another script on that key", "\x1b[1105::92;5u"],
     ["with Caps Lock, another script and its other case", "\x1b[1105:1025:92;69u"],
+    ["in win32-input-mode", "\x1b[220;43;28;1;8;1_"],
     ["with alternate keys", "\x1b[92:124:92;5u"]
   ])("is recognised %s, alone, in the middle and split anywhere", (_, key) => {
     assert.deepStrictEqual(type([key]), { typed: "", detach: true })
@@ -47,6 +48,8 @@ describe("the detach key", () => {
     ["Ctrl-Alt with it", "\x1b[92;7u"],
     ["another key with Ctrl", "\x1b[97;5u"],
     ["another key under modifyOtherKeys", "\x1b[27;5;97~"],
+    ["its release in win32-input-mode", "\x1b[220;43;28;0;8;1_"],
+    ["another key in win32-input-mode", "\x1b[65;30;1;1;8;1_"],
     ["an arrow key", "\x1b[A"],
     ["a function key", "\x1b[15;5~"],
     ["a paste", "\x1b[200~text\x1b[201~"],

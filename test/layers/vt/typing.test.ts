@@ -57,7 +57,8 @@ const REPORTS: ReadonlyArray<readonly [string, string]> = [
   ["the clipboard", `\x1b]52;c;${"QUJD".repeat(3000)}\x07`],
   ["an image", "\x1b_Gi=31;OK\x1b\\"],
   ["a key that is released", "\x1b[97;5:3u"],
-  ["an arrow that is released", "\x1b[1;1:3A"]
+  ["an arrow that is released", "\x1b[1;1:3A"],
+  ["a key that is released in win32-input-mode", "\x1b[65;30;97;0;0;1_"]
 ]
 
 const TYPING: ReadonlyArray<readonly [string, string]> = [

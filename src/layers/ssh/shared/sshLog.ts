@@ -11,8 +11,12 @@ import { lastLine, oneLine } from "./sanitize.ts"
 /** Debug lines, and lines about what went well. */
 const IGNORED = /^(debug\d|Warning: Permanently added|OpenSSH_|Authenticated to|Transferred:|Bytes per second:)/
 
+/** What a user's LogVerbose puts before a message (sshlogv in OpenSSH's log.c). */
+const TAG = /^[\w.-]+:\w+\(\):\d+ \([^)\n]*\): /gm
+
 /** The lines of a log that are meant for users. */
-const userLines = (log: string): string => log.split(/\r?\n/).filter((line) => !IGNORED.test(line)).join("\n")
+const userLines = (log: string): string =>
+  log.replace(TAG, "").split(/\r?\n/).filter((line) => !IGNORED.test(line)).join("\n")
 
 const line = (log: string, pattern: RegExp): string =>
   oneLine(log.split(/\r?\n/).find((line) => pattern.test(line)) ?? "")
@@ -90,4 +94,4 @@ export const readSessionLog = (log: string): SessionLog => ({
  * The host did not open the target of a forwarded socket. sshd does not say whether nothing listens there, or whether
  * it forwards no sockets at all (AllowStreamLocalForwarding): both are "connect failed".
  */
-export const isForwardRefused = (log: string): boolean => /^channel \d+: open failed: /m.test(log)
+export const isForwardRefused = (log: string): boolean => /^channel \d+: open failed: /m.test(userLines(log))

@@ -16,6 +16,7 @@ import { PASSWORD, passwordHost } from "../../../fixtures/passwordHost.ts"
 import { Machinery, realHosts } from "../../../fixtures/sshHosts.ts"
 import { onTerminal } from "../../../fixtures/sshTerminal.ts"
 import { describeWith } from "../../../support/needs.ts"
+import { freePort } from "../../../support/sshd.ts"
 import { attend, happens, hostNamed, Lab, run } from "../../../support/sshSuite.ts"
 
 const test = testOn(Layer.merge(realHosts, PtyNode.layer))
@@ -41,7 +42,7 @@ const OPTIONS: ReadonlyArray<Readonly<Record<string, string>>> = [
   { LocalForward: "127.0.0.1:@PORT 127.0.0.1:1", ExitOnForwardFailure: "yes" },
   { LogLevel: "DEBUG3" },
   { LogLevel: "QUIET" },
-  { LogVerbose: "*" },
+  { LogVerbose: "*:*:*" },
   { RekeyLimit: "1G 1h" },
   { RemoteCommand: "tmux attach" },
   { RequestTTY: "force" },
@@ -131,6 +132,35 @@ describeWith(NEEDS, "a user's own configuration of ssh", () => {
         outcome === "0 65  hello" ? [] : [{ ...OPTIONS[index], outcome }]
       )
       assert.deepStrictEqual(failed, [])
+    })
+  )
+
+  test(
+    "no option about ssh's messages changes what sesh takes from them: a socket, a connection or a key that is refused",
+    Effect.gen(function*() {
+      const { good: sshd, ssh } = yield* Machinery
+      const transport = yield* SshTransport
+      const lab = yield* Lab
+      const closed = yield* Effect.promise(freePort)
+      const wrong = ssh.keygen("another")
+      const options = OPTIONS.filter((each) => Object.keys(each).some((word) => /^Log|^Syslog|^Visual/.test(word)))
+      for (const [index, lines] of options.entries()) {
+        ssh.host(`says${index}`, { Port: sshd.port, StrictHostKeyChecking: "no", ...lines })
+        ssh.host(`refuses${index}`, { Port: closed, ...lines })
+        ssh.host(`denies${index}`, { Port: sshd.port, IdentityFile: wrong, StrictHostKeyChecking: "no", ...lines })
+        yield* Effect.scoped(Effect.gen(function*() {
+          const says = attend(yield* transport.connectSocket(hostNamed(`says${index}`), lab.path("nobody")))
+          yield* happens("its end", () => says.ends.length > 0)
+          assert.strictEqual(says.ends[0]?._tag, "SocketRefused", JSON.stringify(lines))
+        }))
+        const refused = yield* Effect.flip(transport.exec(hostNamed(`refuses${index}`), run("sum")))
+        assert.match(refused.message, /^refuses\d+ refuses ssh connections/)
+        const denied = yield* Effect.flip(transport.exec(hostNamed(`denies${index}`), run("sum")))
+        assert.match(denied.message, /Permission denied/)
+        // The place in OpenSSH's sources, which LogVerbose adds.
+        assert.notMatch(denied.message, /\.c:/)
+        yield* transport.close(hostNamed(`says${index}`))
+      }
     })
   )
 

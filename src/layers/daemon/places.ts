@@ -27,6 +27,7 @@ const LEAST_FIRST: ReadonlyArray<Kind> = ["new", "query", "wait", "send", "view"
 
 export interface PlacesOptions {
   readonly now: () => number
+  readonly after: (ms: number, run: () => void) => void
   /** A history is being sent to the client. */
   readonly isBusy: (peer: Peer) => boolean
 }
@@ -66,6 +67,15 @@ export class Places {
     const idle = others.filter((peer) => this.isIdle(peer)).toSorted((one, other) => one.active - other.active)[0]
     idle?.drop()
     return idle !== undefined
+  }
+
+  /**
+   * Calls `then` when a client that asks should be given its place: at once, or a moment later where all are taken.
+   * Until then those that have them leave, or are idle.
+   */
+  awaitRoom(client: Peer, then: () => void): void {
+    if (client.state !== "handshake" || this.hasRoom(client)) then()
+    else this.options.after(IDLE_MS, then)
   }
 
   private isIdle(peer: Peer): boolean {

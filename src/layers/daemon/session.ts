@@ -88,7 +88,7 @@ export class Session {
     this.broadcast = new Broadcast(options.model, this.flowControl, new Unread(this.peers, options.after))
     this.historyTransfers = new HistoryTransfers(options.after)
     this.handshakes = new Handshakes(this.peers, options)
-    this.places = new Places(this.peers, { now: options.now, isBusy: (peer) => this.historyTransfers.has(peer) })
+    this.places = new Places(this.peers, { ...options, isBusy: (peer) => this.historyTransfers.has(peer) })
     const graceOver = (isOver: () => boolean) =>
       new Grace({ ...options, run: () => isOver() || options.program.signal("SIGKILL") })
     this.graces = {
@@ -265,13 +265,15 @@ export class Session {
     // The others are not told the foreground, and so need not wait for the system.
     if (hello.role !== "query") return this.admit(peer, hello)
     let isAnswered = false
-    this.options.program.foreground((now) => {
-      isAnswered = true
-      // The client may have left before the system said it.
-      if (peer.state !== "handshake") return
-      this.admit(peer, hello, now)
-      peer.hear("answer")
-    })
+    this.options.program.foreground((now) =>
+      this.places.awaitRoom(peer, () => {
+        isAnswered = true
+        // The client may have left meanwhile.
+        if (peer.state !== "handshake") return
+        this.admit(peer, hello, now)
+        peer.hear("answer")
+      })
+    )
     // What it asks next is handled after the answer to its hello.
     if (!isAnswered) peer.hold("answer")
   }

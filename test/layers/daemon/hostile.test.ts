@@ -35,12 +35,29 @@ describe("however many there are of other clients, a session can be listed, deta
           yield* settle
           // Those that only ask, and then say nothing, go for others that ask.
           yield* TestClock.adjust("200 millis")
-          const refused = all.filter((client) => client.error?.code === "full").length
-          assert.strictEqual(refused, 200 - 64)
+          yield* settle
+          assert.strictEqual(all.filter(({ closed }) => closed === undefined).length, 64)
+          if (role !== "query") assert.strictEqual(all.filter(({ error }) => error?.code === "full").length, 200 - 64)
           yield* isInReach
         })
       )
   )
+
+  it.effect("those that have only just asked: the next waits a moment, and what it asks next too", () =>
+    hosting(() =>
+      Effect.gen(function*() {
+        yield* start()
+        const all = yield* crowd("query", 64)
+        const last = yield* join(dev, "query")
+        last.connection.send(FrameType.ping)
+        yield* settle
+        assert.strictEqual(last.of(FrameType.pong).length, 0)
+        assert.isUndefined(last.error)
+        yield* TestClock.adjust("200 millis")
+        yield* eventually("its answers", () => last.of(FrameType.pong).length === 1)
+        assert.strictEqual(all.filter(({ closed }) => closed !== undefined).length, 1)
+      })
+    ))
 
   it.effect("connections that say nothing, also when the system's clock is set back meanwhile", () =>
     withSetClock((set) =>

@@ -142,8 +142,8 @@ describe("bad clients", () => {
     hosting(() =>
       Effect.gen(function*() {
         yield* start()
-        for (let i = 0; i < 64; i++) yield* joined(dev, "query")
-        const last = yield* join(dev, "query")
+        for (let i = 0; i < 64; i++) yield* joined(dev, "watch")
+        const last = yield* join(dev, "watch")
         yield* eventually("a refusal", () => last.error?.code === "full")
       })
     ))

@@ -45,6 +45,18 @@ const holder = Effect.flatMap(Paths, ({ dir }) =>
     (child) => Effect.sync(() => child.kill("SIGKILL"))
   ))
 
+/** One that holds the lock for good, and one that has waited for it for longer than anybody does. */
+const waitsInVain = Effect.fnUntraced(function*(meanwhile: () => void = () => {}) {
+  const { withLock } = yield* Lock
+  const first = yield* Effect.forkChild(withLock(Effect.never))
+  yield* Effect.yieldNow
+  const second = yield* Effect.forkChild(Effect.flip(withLock(Effect.void)))
+  yield* Effect.yieldNow
+  meanwhile()
+  for (let i = 0; i < 12; i++) yield* TestClock.adjust("1 second")
+  return { first, second }
+})
+
 describe("LockSqlite", () => {
   it.live("another process waits, and gets the lock once its holder is killed", () =>
     Effect.gen(function*() {
@@ -62,12 +74,7 @@ describe("LockSqlite", () => {
 
   it.effect("a caller that waits for ten seconds fails, and the message says how long the lock was held", () =>
     Effect.gen(function*() {
-      const { withLock } = yield* Lock
-      const first = yield* Effect.forkChild(withLock(Effect.never))
-      yield* Effect.yieldNow
-      const second = yield* Effect.forkChild(Effect.flip(withLock(Effect.void)))
-      yield* Effect.yieldNow
-      for (let i = 0; i < 12; i++) yield* TestClock.adjust("1 second")
+      const { first, second } = yield* waitsInVain()
       const error = yield* Fiber.join(second)
       assert.include(error.message, "held it for 10 s")
       yield* Fiber.interrupt(first)
@@ -76,13 +83,7 @@ describe("LockSqlite", () => {
   it.effect("a caller waits for ten seconds also when the system's clock is set back meanwhile", () =>
     withSetClock((set) =>
       Effect.gen(function*() {
-        const { withLock } = yield* Lock
-        const first = yield* Effect.forkChild(withLock(Effect.never))
-        yield* Effect.yieldNow
-        const second = yield* Effect.forkChild(Effect.flip(withLock(Effect.void)))
-        yield* Effect.yieldNow
-        set(-DAY_MS)
-        for (let i = 0; i < 12; i++) yield* TestClock.adjust("1 second")
+        const { first, second } = yield* waitsInVain(() => set(-DAY_MS))
         assert.isDefined(second.pollUnsafe())
         yield* Fiber.interrupt(first)
       })

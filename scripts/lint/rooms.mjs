@@ -70,7 +70,7 @@ export const ROOMS = {
   },
   "layers/daemon": {
     is: "The daemon: one program, its scrollback, any number of clients.",
-    may: CONTRACTS
+    may: [...CONTRACTS, "layers/system/monotonic.ts"]
   },
   "layers/scrollback": {
     is: "What a session has shown: raw bytes, the backlog of the model, what of a flood need not be parsed.",
@@ -83,6 +83,7 @@ export const ROOMS = {
       "layers/connection/handshake.ts",
       "layers/connection/inputSender.ts",
       "layers/connection/outbox.ts",
+      "layers/system/monotonic.ts",
       "layers/vt"
     ]
   },

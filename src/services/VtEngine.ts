@@ -13,6 +13,9 @@ export class VtEngineError extends Schema.TaggedError<VtEngineError>()("VtEngine
   }
 }
 
+/** The fewest columns that a model has: those that xterm.js takes (common/services/BufferService.ts). */
+export const MIN_COLS = 2
+
 /** What to restore, and for which terminal. */
 export interface RestoreOptions {
   /** Most lines of history in the restore. */

@@ -19,6 +19,7 @@ import { EndedSessions } from "../../services/EndedSessions.ts"
 import { Output } from "../../services/Output.ts"
 import { SessionClient } from "../../services/SessionClient.ts"
 import { Tty } from "../../services/Tty.ts"
+import { monotonicMsOf } from "../system/monotonic.ts"
 import { Attachment, CTRL_C } from "./attachment.ts"
 import { type AttachedConnection, makeConnections } from "./connections.ts"
 import { reconnectNotice } from "./messages.ts"
@@ -73,8 +74,7 @@ export const layer: Layer.Layer<AttachClient, never, SessionClient | EndedSessio
         const scope = yield* Effect.scope
         const run = Effect.runForkWith(yield* Effect.context())
         const ended = yield* Deferred.make<AttachEnd>()
-        // For deadlines: no change of the system's clock moves it.
-        const now = () => Number(clock.monotonicTimeNanosUnsafe()) / 1_000_000
+        const now = () => monotonicMsOf(clock)
         const attachment = new Attachment({
           role,
           key,

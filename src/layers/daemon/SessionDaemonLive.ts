@@ -18,6 +18,7 @@ import { Scrollback } from "../../services/Scrollback.ts"
 import { SessionDaemon, type StartError } from "../../services/SessionDaemon.ts"
 import { SessionFiles } from "../../services/SessionFiles.ts"
 import { SessionServer } from "../../services/SessionServer.ts"
+import { monotonicMsOf } from "../system/monotonic.ts"
 import { CurrentProgram } from "./currentProgram.ts"
 import { ptySpecOf } from "./ptySpec.ts"
 import { Session } from "./session.ts"
@@ -85,7 +86,7 @@ export const layer: Layer.Layer<
         return files.pointAgent(spec.name, socket)
       }
 
-      const now = () => Number(clock.monotonicTimeNanosUnsafe()) / 1_000_000
+      const now = () => monotonicMsOf(clock)
       const makeSession = (program: CurrentProgram, initialInfo: SessionInfo) =>
         new Session({
           program,

@@ -53,11 +53,8 @@ export class Peers {
   remove(peer: Peer): boolean {
     this.all.delete(peer)
     if (peer !== this.current) return false
-    const others = this.list().filter((other) => other.hello?.role === "attach")
-    this.current = others.reduce<Peer | undefined>(
-      (last, other) => last === undefined || other.input.led > last.input.led ? other : last,
-      undefined
-    )
+    const attached = this.list().filter((other) => other.hello?.role === "attach")
+    this.current = attached.toSorted((one, other) => other.input.led - one.input.led)[0]
     return true
   }
 

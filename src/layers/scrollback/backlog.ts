@@ -3,7 +3,7 @@
  * get output first, the model later; in a flood, what scrolls out of the history is never parsed.
  */
 import type { Size } from "../../schema/Session.ts"
-import type { VtTerminal } from "../../services/VtEngine.ts"
+import { MIN_COLS, type VtTerminal } from "../../services/VtEngine.ts"
 import type { ByteRing } from "./byteRing.ts"
 import { RowCount } from "./rowCount.ts"
 import { planSkip } from "./skip.ts"
@@ -32,9 +32,6 @@ const WEIGHED_BYTES = 4096
  */
 const byteMs = (cols: number): number => 1e-4 + 5e-7 * cols
 const rowMs = (cols: number): number => 2e-4 + 2e-6 * cols
-
-/** The fewest columns that models have: rows must not be counted that they do not fill. */
-const MIN_COLS = 2
 
 /** A backlog from which it pays to look for output to skip. */
 const SKIP_BYTES = 48 * 1024

@@ -9,7 +9,7 @@ import { VtScanner } from "../vt/scanner.ts"
 import { ByteRing } from "./byteRing.ts"
 import { atOnce } from "./inOneGo.ts"
 import { RawCursor } from "./rawCursor.ts"
-import { rawHistoryPieces } from "./rawHistory.ts"
+import { rawHistory, rawHistoryPieces } from "./rawHistory.ts"
 import { type Result, Slices } from "./slices.ts"
 
 /** Bytes replayed to a client that attaches: a few screens of the densest output. */
@@ -117,12 +117,13 @@ export class RawScrollback implements ScrollbackModel {
   }
 
   history(options: { readonly ansi: boolean }): ReadonlyArray<Buffer> {
-    return [...this.historyPieces(options)].filter(({ length }) => length > 0)
+    return rawHistory(this.kept(), options)
   }
 
-  private historyPieces(options: { readonly ansi: boolean }): Generator<Buffer> {
+  /** All bytes that the ring holds, from where one can begin. */
+  private kept(): Buffer {
     const all = this.ring.tail(Number.POSITIVE_INFINITY)
-    return rawHistoryPieces(this.ring.first === 0 ? all : fromBoundary(all), options)
+    return this.ring.first === 0 ? all : fromBoundary(all)
   }
 
   inSlices(picture: Picture, then: (part: PicturePart) => void): () => void {
@@ -136,7 +137,7 @@ export class RawScrollback implements ScrollbackModel {
       const part = { bytes: atOnce(this, picture), offset, isLast: true }
       return () => then(part)
     }
-    for (const piece of this.historyPieces(picture)) {
+    for (const piece of rawHistoryPieces(this.kept(), picture)) {
       if (piece.length === 0) yield undefined
       else yield () => then({ bytes: [piece], offset, isLast: false })
     }

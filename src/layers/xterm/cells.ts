@@ -72,9 +72,12 @@ const usesBeside = ({ _data }: Line): boolean => {
   return false
 }
 
+/** Some cell has, or has had, something beside its words. */
+const mayHaveBeside = ({ _combined, _extendedAttrs }: Line): boolean => !isEmpty(_combined) || !isEmpty(_extendedAttrs)
+
 /** Some cell has something beside its words. Forgets what is left of cells that are gone. */
 const hasBeside = (line: Line): boolean => {
-  if (isEmpty(line._combined) && isEmpty(line._extendedAttrs)) return false
+  if (!mayHaveBeside(line)) return false
   if (usesBeside(line)) return true
   forget(line)
   return false
@@ -134,9 +137,7 @@ const quick = (own: Pick<Line, typeof REPLACED[number]>): Partial<Line> => ({
   copyCellsFrom(this: Line, source, from, to, count) {
     this._data.set(source._data.subarray(from * Xterm.CELL, (from + count) * Xterm.CELL), to * Xterm.CELL)
     // xterm.js looks through all that the other row has beside its words, for each part of it.
-    if (count < MANY_CELLS || !isEmpty(source._combined) || !isEmpty(source._extendedAttrs)) {
-      moveBeside(source, this, to, from, count)
-    }
+    if (count < MANY_CELLS || mayHaveBeside(source)) moveBeside(source, this, to, from, count)
   },
   addCodepointToCell(this: Line, x, code, width) {
     const joined = this._data[x * Xterm.CELL]! & Xterm.COMBINED ? this._combined[x]! : ""

@@ -1,6 +1,6 @@
 /** The terminal model, over xterm.js. */
 import type { Size } from "../../schema/Session.ts"
-import type { LinePart, RestoreOptions, VtTerminal } from "../../services/VtEngine.ts"
+import { type LinePart, MIN_COLS, type RestoreOptions, type VtTerminal } from "../../services/VtEngine.ts"
 import { leave } from "../vt/leave.ts"
 import { ModeTracker } from "../vt/modes.ts"
 import { incomplete } from "../vt/utf8.ts"
@@ -8,9 +8,6 @@ import { resize, rewrap } from "./internals.ts"
 import { lineParts, wholeLines } from "./lines.ts"
 import type { Engine, Instance } from "./load.ts"
 import { serialize } from "./serialize.ts"
-
-/** The fewest columns that xterm.js takes (common/services/BufferService.ts). */
-const MIN_COLS = 2
 
 /** Bytes of a restore that another terminal parses between two pauses: a millisecond. */
 const COPIED_BYTES = 8 * 1024

@@ -4,9 +4,9 @@ import { type LinePart, MIN_COLS, type RestoreOptions, type VtTerminal } from ".
 import { leave } from "../vt/leave.ts"
 import { ModeTracker } from "../vt/modes.ts"
 import { incomplete } from "../vt/utf8.ts"
-import { resize, rewrap } from "./internals.ts"
 import { lineParts, wholeLines } from "./lines.ts"
 import type { Engine, Instance } from "./load.ts"
+import { resize, rewrap } from "./resize.ts"
 import { serialize } from "./serialize.ts"
 
 /** Bytes of a restore that another terminal parses between two pauses: a millisecond. */

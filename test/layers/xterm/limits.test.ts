@@ -3,6 +3,7 @@ import { MAX_CELL_UNITS } from "../../../src/layers/xterm/cells.ts"
 import type { Core, Screen } from "../../../src/layers/xterm/internals.ts"
 import * as Xterm from "../../../src/layers/xterm/internals.ts"
 import { XtermTerminal } from "../../../src/layers/xterm/model.ts"
+import { resize } from "../../../src/layers/xterm/resize.ts"
 import { engine } from "../../support/differential.ts"
 import { heapInUse } from "../../support/heap.ts"
 import { hostile, KINDS } from "../../support/hostileOutput.ts"
@@ -50,7 +51,7 @@ describe("RIS", () => {
     const { make } = await engine
     for (const size of [SIZE, { cols: SIZE.cols + 9, rows: SIZE.rows - 2 }]) {
       const reset = after(make(SIZE.cols, SIZE.rows, HISTORY).core, before)
-      Xterm.resize(reset, size.cols, size.rows)
+      resize(reset, size.cols, size.rows)
       const fresh = make(size.cols, size.rows, HISTORY).core
       const then = `\x1b8q\tq\r\n${history}\x1b[3;4H\x1b[?1049hq`
       assert.deepStrictEqual(state(after(reset, `\x1bc${then}`)), state(after(fresh, then)))

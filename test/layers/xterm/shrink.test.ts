@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
-import * as Xterm from "../../../src/layers/xterm/internals.ts"
 import { XtermTerminal } from "../../../src/layers/xterm/model.ts"
+import { resize } from "../../../src/layers/xterm/resize.ts"
 import { engine } from "../../support/differential.ts"
 import { random } from "../../support/torture.ts"
 
@@ -42,7 +42,7 @@ describe("a window with fewer columns", () => {
       blank++
       return getBlankLine.apply(this, given)
     }
-    Xterm.resize(core, 2, 24)
+    resize(core, 2, 24)
     // The screen's own lines are wrapped too.
     assert.isAtMost(blank, 1024 + 40 * 25)
     assert.strictEqual(normal.lines.length, 1024)

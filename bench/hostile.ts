@@ -25,6 +25,8 @@ const KEY_MS = 100
 /** How often memory is looked at. */
 const LOOK_MS = 500
 
+const TICK_MS = 5
+
 /** The pipe that the hostile output comes through, and a reader of all that is typed: the terminal echoes it. */
 const SCRIPT = `stty -icanon -isig -iexten -ixon min 1; printf '${READY}'; cat "$1" & exec cat >/dev/null`
 
@@ -32,9 +34,30 @@ const SCRIPT = `stty -icanon -isig -iexten -ixon min 1; printf '${READY}'; cat "
 const FIRST_KEY = 0xf0000
 const KEYS = 0xfff0
 
-interface Sample {
-  readonly ms: number
+/** How many of the longest echoes are shown one by one. */
+const SLOWEST = 8
+
+/** What is being written, how much has been, and how long this process was held up lately. */
+interface Now {
+  kind: string
+  bytes: number
+  heldUpMs: number
+}
+
+/** A key that was typed. Times are those of `performance.now()`. */
+interface Typed {
+  readonly key: string
+  readonly begun: number
   readonly kind: string
+  readonly bytes: number
+}
+
+/** A key whose echo has come. `heldUpMs`: for how long, at most, this process did not run meanwhile. */
+interface Sample extends Typed {
+  readonly ms: number
+  readonly kindAtEnd: string
+  readonly bytesMeanwhile: number
+  readonly heldUpMs: number
 }
 
 /** What was seen of the keys that were typed. `longest`: the longest time, in ms, in which typing showed nothing. */
@@ -45,7 +68,7 @@ interface Echoes {
 }
 
 /** Writes hostile output into the pipe, as fast as the session takes it. `now`: what is being written. */
-const write = (pipe: string, now: { kind: string; bytes: number }) =>
+const write = (pipe: string, now: Now) =>
   Effect.gen(function*() {
     const open = Effect.promise(() => fs.promises.open(pipe, "w"))
     const file = yield* Effect.acquireRelease(open, (file) => Effect.promise(() => file.close()))
@@ -77,23 +100,39 @@ const keysIn = (found: (key: string) => void) => {
  * Types keys at a steady pace. Echoes come in order: when one comes, those before it that have not come are lost, in a
  * string that the output has begun or on a screen that it has drawn over.
  */
-const type = Effect.fnUntraced(function*(screen: Screen, now: { readonly kind: string }, echoes: Echoes) {
-  let outstanding: ReadonlyArray<{ readonly key: string; readonly kind: string; readonly begun: number }> = []
+const type = Effect.fnUntraced(function*(screen: Screen, now: Now, echoes: Echoes) {
+  let outstanding: ReadonlyArray<Typed> = []
   screen.listen(keysIn((key) => {
     const place = outstanding.findIndex((typed) => typed.key === key)
     if (place < 0) return
-    const { begun, kind } = outstanding[place]!
+    const typed = outstanding[place]!
     const at = performance.now()
-    echoes.samples.push({ ms: at - begun, kind })
+    echoes.samples.push({
+      ...typed,
+      ms: at - typed.begun,
+      kindAtEnd: now.kind,
+      bytesMeanwhile: now.bytes - typed.bytes,
+      heldUpMs: now.heldUpMs
+    })
     echoes.lost += place
     echoes.longest = Math.max(echoes.longest, at - outstanding[0]!.begun)
     outstanding = outstanding.slice(place + 1)
   }))
   for (let count = 0;; count++) {
     const key = String.fromCodePoint(FIRST_KEY + count % KEYS)
-    outstanding = [...outstanding, { key, kind: now.kind, begun: performance.now() }]
+    if (outstanding.length === 0) now.heldUpMs = 0
+    outstanding = [...outstanding, { key, kind: now.kind, begun: performance.now(), bytes: now.bytes }]
     screen.type(key)
     yield* Effect.sleep(KEY_MS)
+  }
+})
+
+/** Notes for how long this process does not run: what it measures is not shorter than that. */
+const watchItself = Effect.fnUntraced(function*(now: Now) {
+  for (;;) {
+    const begun = performance.now()
+    yield* Effect.sleep(TICK_MS)
+    now.heldUpMs = Math.max(now.heldUpMs, performance.now() - begun - TICK_MS)
   }
 })
 
@@ -135,11 +174,12 @@ const program = Effect.gen(function*() {
     size: SIZE
   })
   yield* Effect.addFinalizer(() => end(daemon!))
-  const now = { kind: "", bytes: 0 }
+  const now: Now = { kind: "", bytes: 0, heldUpMs: 0 }
   const echoes: Echoes = { samples: [], lost: 0, longest: 0 }
   const before = memory(daemon!).anonymous
   const seen = { worst: before }
-  yield* Effect.raceAll([write(pipe, now), type(screen, now, echoes), watch(daemon!, seen)]).pipe(
+  const begun = performance.now()
+  yield* Effect.raceAll([write(pipe, now), type(screen, now, echoes), watch(daemon!, seen), watchItself(now)]).pipe(
     Effect.timeoutOption(SECONDS * 1000)
   )
   const attached = yield* attachAfterwards(inHome)
@@ -158,6 +198,17 @@ const program = Effect.gen(function*() {
     row("all", undefined),
     ...KINDS.map((kind) => row(kind, kind))
   ])
+  table(
+    ["the slowest: ms", "at s", "typed during", "echoed during", "MB meanwhile", "this process held up, ms"],
+    echoes.samples.toSorted((a, b) => b.ms - a.ms).slice(0, SLOWEST).map((sample) => [
+      shown(sample.ms),
+      shown((sample.begun - begun) / 1000),
+      sample.kind,
+      sample.kindAtEnd,
+      shown(sample.bytesMeanwhile / 1e6),
+      shown(sample.heldUpMs)
+    ])
+  )
   table(["keys", ""], [
     ["whose echo the output has hidden", String(echoes.lost)],
     ["typing that showed nothing, ms at most", shown(echoes.longest)]

@@ -18,11 +18,19 @@ const LOW_WATER = 0.25
  */
 const STEP_MS = BACKLOG_MS * (1 - LOW_WATER)
 
+/**
+ * How much longer it may get again before the program waits once more: an echo comes after what the system has taken
+ * from the program, 16 KB and more, and should not wait for a step at each read of 4 KB.
+ */
+const BURST_MS = STEP_MS / 2
+
+const NO_GOAL = Number.POSITIVE_INFINITY
+
 export class Lag {
   /** The program waits. */
   isBehind = false
   /** Effort that may be left when the program goes on. */
-  private goalMs = Number.POSITIVE_INFINITY
+  private goalMs = NO_GOAL
   private onBehind: (isBehind: boolean) => void = () => {}
   private readonly backlog: Backlog
 
@@ -37,14 +45,14 @@ export class Lag {
   /** The program should wait, and does not yet. */
   isTooLong(terminal: VtTerminal | undefined): boolean {
     if (this.isBehind) return false
-    if (this.isOver(1, terminal)) return true
-    this.goalMs = Number.POSITIVE_INFINITY
+    if (this.isOver(1, terminal)) return this.goalMs === NO_GOAL || this.backlog.effortMs > this.goalMs + BURST_MS
+    this.goalMs = NO_GOAL
     return false
   }
 
   /** The program waits from here on. */
   begin(): void {
-    this.goalMs = Math.min(this.goalMs, this.backlog.effortMs) - STEP_MS
+    this.goalMs = Math.min(this.goalMs + BURST_MS, this.backlog.effortMs) - STEP_MS
     this.set(true)
   }
 

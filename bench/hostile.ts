@@ -8,6 +8,7 @@ import * as Effect from "effect/Effect"
 import { spawnSync } from "node:child_process"
 import * as fs from "node:fs"
 import * as path from "node:path"
+import { type ELDHistogram, monitorEventLoopDelay } from "node:perf_hooks"
 import * as Pty from "../src/layers/pty/PtyNode.ts"
 import { hostile, hostileOutput, type Kind, KINDS } from "../test/support/hostileOutput.ts"
 import { end, type Home, home, median, memory, setting, shown, table } from "./support/machine.ts"
@@ -25,6 +26,7 @@ const KEY_MS = 100
 /** How often memory is looked at. */
 const LOOK_MS = 500
 
+/** How often this process looks whether it runs. */
 const TICK_MS = 5
 
 /** The pipe that the hostile output comes through, and a reader of all that is typed: the terminal echoes it. */
@@ -37,11 +39,10 @@ const KEYS = 0xfff0
 /** How many of the longest echoes are shown one by one. */
 const SLOWEST = 8
 
-/** What is being written, how much has been, and how long this process was held up lately. */
+/** What is being written, and how much has been. */
 interface Now {
   kind: string
   bytes: number
-  heldUpMs: number
 }
 
 /** A key that was typed. Times are those of `performance.now()`. */
@@ -100,7 +101,7 @@ const keysIn = (found: (key: string) => void) => {
  * Types keys at a steady pace. Echoes come in order: when one comes, those before it that have not come are lost, in a
  * string that the output has begun or on a screen that it has drawn over.
  */
-const type = Effect.fnUntraced(function*(screen: Screen, now: Now, echoes: Echoes) {
+const type = Effect.fnUntraced(function*(screen: Screen, now: Now, echoes: Echoes, heldUp: ELDHistogram) {
   let outstanding: ReadonlyArray<Typed> = []
   screen.listen(keysIn((key) => {
     const place = outstanding.findIndex((typed) => typed.key === key)
@@ -112,7 +113,7 @@ const type = Effect.fnUntraced(function*(screen: Screen, now: Now, echoes: Echoe
       ms: at - typed.begun,
       kindAtEnd: now.kind,
       bytesMeanwhile: now.bytes - typed.bytes,
-      heldUpMs: now.heldUpMs
+      heldUpMs: Math.max(0, heldUp.max / 1e6 - TICK_MS)
     })
     echoes.lost += place
     echoes.longest = Math.max(echoes.longest, at - outstanding[0]!.begun)
@@ -120,19 +121,10 @@ const type = Effect.fnUntraced(function*(screen: Screen, now: Now, echoes: Echoe
   }))
   for (let count = 0;; count++) {
     const key = String.fromCodePoint(FIRST_KEY + count % KEYS)
-    if (outstanding.length === 0) now.heldUpMs = 0
+    if (outstanding.length === 0) heldUp.reset()
     outstanding = [...outstanding, { key, kind: now.kind, begun: performance.now(), bytes: now.bytes }]
     screen.type(key)
     yield* Effect.sleep(KEY_MS)
-  }
-})
-
-/** Notes for how long this process does not run: what it measures is not shorter than that. */
-const watchItself = Effect.fnUntraced(function*(now: Now) {
-  for (;;) {
-    const begun = performance.now()
-    yield* Effect.sleep(TICK_MS)
-    now.heldUpMs = Math.max(now.heldUpMs, performance.now() - begun - TICK_MS)
   }
 })
 
@@ -174,12 +166,14 @@ const program = Effect.gen(function*() {
     size: SIZE
   })
   yield* Effect.addFinalizer(() => end(daemon!))
-  const now: Now = { kind: "", bytes: 0, heldUpMs: 0 }
+  const now: Now = { kind: "", bytes: 0 }
   const echoes: Echoes = { samples: [], lost: 0, longest: 0 }
   const before = memory(daemon!).anonymous
   const seen = { worst: before }
+  const heldUp = monitorEventLoopDelay({ resolution: TICK_MS })
+  heldUp.enable()
   const begun = performance.now()
-  yield* Effect.raceAll([write(pipe, now), type(screen, now, echoes), watch(daemon!, seen), watchItself(now)]).pipe(
+  yield* Effect.raceAll([write(pipe, now), type(screen, now, echoes, heldUp), watch(daemon!, seen)]).pipe(
     Effect.timeoutOption(SECONDS * 1000)
   )
   const attached = yield* attachAfterwards(inHome)

@@ -20,10 +20,11 @@ const STEP_MS = BACKLOG_MS * (1 - LOW_WATER)
 
 /**
  * How much longer it may get again before the program waits once more: an echo comes after what the system has taken
- * from the program, 16 KB and more, and should not wait for a step at each read of 4 KB.
+ * from the program (on Linux mostly 12 KB), and should not wait for a step at each read of 4 KB.
  */
 const BURST_MS = STEP_MS / 2
 
+/** The program has not waited lately. */
 const NO_GOAL = Number.POSITIVE_INFINITY
 
 export class Lag {

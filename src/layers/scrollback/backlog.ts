@@ -95,12 +95,17 @@ export class Backlog {
     } else this.weighed.push({ to, bytes, rows })
   }
 
-  /** Milliseconds that parsing takes, at most. */
-  get effortMs(): number {
+  /** Milliseconds that parsing takes, by the estimate alone: less of it is left whenever something has been parsed. */
+  get estimateMs(): number {
     this.settle()
     const { cols } = this.size
     const rows = this.rows + this.resizes.length * this.history
-    return (this.bytes * byteMs(cols) + rows * rowMs(cols)) * this.slowness
+    return this.bytes * byteMs(cols) + rows * rowMs(cols)
+  }
+
+  /** Milliseconds that parsing takes, at most, as it went lately. */
+  get effortMs(): number {
+    return this.estimateMs * this.slowness
   }
 
   /** Rows are being counted: what leaves the history need not be parsed. */

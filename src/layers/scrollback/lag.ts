@@ -13,30 +13,39 @@ const BACKLOG_MS = 20
 const LOW_WATER = 0.25
 
 /**
- * How much shorter a lag gets each time before the program goes on. When what could be skipped no longer can be, a long
- * lag is over the limit at once: the program, and the echo of what is typed, do not wait for all of it.
+ * How long the program waits at a time, in real time: an echo of what is typed waits with it. The estimate does not say
+ * how long that is, as other processes may have most of the processor. When what could be skipped no longer can be, a
+ * long lag is over the limit at once: it gets shorter with each wait.
  */
-const STEP_MS = BACKLOG_MS * (1 - LOW_WATER)
+const WAIT_MS = 15
 
 /**
- * How much longer it may get again before the program waits once more: an echo comes after what the system has taken
- * from the program (on Linux mostly 12 KB), and should not wait for a step at each read of 4 KB.
+ * How much may come before the program waits again, in time that it takes to parse: an echo comes after what the system
+ * has taken from the program (on Linux mostly 12 KB), and should not wait at each read of 4 KB.
  */
-const BURST_MS = STEP_MS / 2
+const BURST_MS = WAIT_MS / 2
 
 /** The program has not waited lately. */
-const NO_GOAL = Number.POSITIVE_INFINITY
+const NO_LEVEL = Number.POSITIVE_INFINITY
 
 export class Lag {
   /** The program waits. */
   isBehind = false
-  /** Effort that may be left when the program goes on. */
-  private goalMs = NO_GOAL
+  /** When it began to wait, and how much there was to parse, by the estimate. */
+  private begunAt = 0
+  private begunMs = 0
+  /** How much was left, by the estimate, when the program went on. */
+  private levelMs = NO_LEVEL
+  /** How many times longer than estimated the last wait took: at least 1, so that a skip makes no long burst. */
+  private pace = 1
   private onBehind: (isBehind: boolean) => void = () => {}
   private readonly backlog: Backlog
+  private readonly now: () => number
 
-  constructor(backlog: Backlog) {
+  /** `now`: milliseconds of a clock that nobody sets. */
+  constructor(backlog: Backlog, now: () => number = () => performance.now()) {
     this.backlog = backlog
+    this.now = now
   }
 
   listen(onBehind: (isBehind: boolean) => void): void {
@@ -46,20 +55,30 @@ export class Lag {
   /** The program should wait, and does not yet. */
   isTooLong(terminal: VtTerminal | undefined): boolean {
     if (this.isBehind) return false
-    if (this.isOver(1, terminal)) return this.goalMs === NO_GOAL || this.backlog.effortMs > this.goalMs + BURST_MS
-    this.goalMs = NO_GOAL
+    if (this.isOver(1, terminal)) {
+      return this.levelMs === NO_LEVEL || this.backlog.estimateMs > this.levelMs + BURST_MS / this.pace
+    }
+    this.levelMs = NO_LEVEL
     return false
   }
 
   /** The program waits from here on. */
   begin(): void {
-    this.goalMs = Math.min(this.goalMs + BURST_MS, this.backlog.effortMs) - STEP_MS
+    this.begunAt = this.now()
+    this.begunMs = this.backlog.estimateMs
     this.set(true)
   }
 
   /** Some output has been parsed: the program goes on if that is enough. */
   shrink(terminal: VtTerminal | undefined): void {
-    if (!this.isBehind || (this.backlog.effortMs > this.goalMs && this.isOver(LOW_WATER, terminal))) return
+    if (!this.isBehind) return
+    if (this.isOver(LOW_WATER, terminal)) {
+      const waited = this.now() - this.begunAt
+      const left = this.backlog.estimateMs
+      if (waited < WAIT_MS || left >= Math.min(this.levelMs, this.begunMs)) return
+      this.levelMs = left
+      this.pace = Math.max(1, waited / (this.begunMs - left))
+    }
     this.set(false)
   }
 

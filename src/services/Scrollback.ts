@@ -45,6 +45,8 @@ export interface ScrollbackModel {
    * program is to be paused in between.
    */
   readonly listen: (onBehind: (isBehind: boolean) => void) => void
+  /** Somebody has typed: a paused program goes on as soon as it can, as the echo follows what it has written. */
+  readonly expectEcho: () => void
   /** Sets the terminal's size. To be called before the program's resize, so that its next output finds the new size. */
   readonly resize: (size: Size) => void
   /**

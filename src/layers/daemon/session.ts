@@ -235,6 +235,7 @@ export class Session {
       if (typed?.isTyping === true) this.makePrimary(peer)
       const marked = this.openPaste.marked(peer.input, typed?.bytes ?? bytes, typed?.isPasting === true)
       this.inputQueue.push(peer.input, marked, bytes.length)
+      this.options.model.expectEcho()
     },
     onResize: (peer, size) => this.windowSize.onResize(peer, size),
     onKill: (graceMs, signal) => this.kill(graceMs, signal),

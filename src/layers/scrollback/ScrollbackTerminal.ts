@@ -103,6 +103,10 @@ class TerminalScrollback implements ScrollbackModel {
     if (this.terminal !== undefined && this.timer === undefined) this.schedule(IDLE_MS)
   }
 
+  expectEcho(): void {
+    this.lag.expectEcho()
+  }
+
   resize(size: Size): void {
     this.raw.resize(size)
     if (!this.failed) this.backlog.resize(size)

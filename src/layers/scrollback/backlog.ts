@@ -74,6 +74,11 @@ export class Backlog {
     this.history = history
   }
 
+  /** Output bytes since the session began. */
+  get offset(): number {
+    return this.ring.offset
+  }
+
   get bytes(): number {
     return this.ring.offset - this.parsedTo
   }

@@ -25,6 +25,15 @@ const WAIT_MS = 15
  */
 const BURST_MS = WAIT_MS / 2
 
+/**
+ * How much comes without a wait when somebody has typed, so that the echo is there before what precedes it is parsed:
+ * what the system has taken from a program by then. On Linux 24,570 bytes at most, measured.
+ */
+const ECHO_BYTES = 24 * 1024
+
+/** How much longer than it was a lag may be, by the estimate, when more is let through for another echo. */
+const ECHO_MS = BACKLOG_MS
+
 /** The program has not waited lately. */
 const NO_LEVEL = Number.POSITIVE_INFINITY
 
@@ -38,6 +47,12 @@ export class Lag {
   private levelMs = NO_LEVEL
   /** How many times longer than estimated the last wait took: at least 1, so that a skip makes no long burst. */
   private pace = 1
+  /** Somebody has typed, and what precedes the echo has not been let through yet. */
+  private isEchoWanted = false
+  /** Offset up to which output comes without a wait. */
+  private echoTo = 0
+  /** Down to this, what was let through for an echo is parsed before more is: typing lengthens a lag only so far. */
+  private echoMs = NO_LEVEL
   private onBehind: (isBehind: boolean) => void = () => {}
   private readonly backlog: Backlog
   private readonly now: () => number
@@ -54,12 +69,19 @@ export class Lag {
 
   /** The program should wait, and does not yet. */
   isTooLong(terminal: VtTerminal | undefined): boolean {
-    if (this.isBehind) return false
+    if (this.isBehind || this.backlog.offset < this.echoTo) return false
     if (this.isOver(1, terminal)) {
       return this.levelMs === NO_LEVEL || this.backlog.estimateMs > this.levelMs + BURST_MS / this.pace
     }
     this.levelMs = NO_LEVEL
+    this.echoMs = NO_LEVEL
     return false
+  }
+
+  /** Somebody has typed. */
+  expectEcho(): void {
+    this.isEchoWanted = true
+    this.letEchoThrough()
   }
 
   /** The program waits from here on. */
@@ -71,7 +93,7 @@ export class Lag {
 
   /** Some output has been parsed: the program goes on if that is enough. */
   shrink(terminal: VtTerminal | undefined): void {
-    if (!this.isBehind) return
+    if (!this.isBehind || this.letEchoThrough()) return
     if (this.isOver(LOW_WATER, terminal)) {
       const waited = this.now() - this.begunAt
       const left = this.backlog.estimateMs
@@ -85,6 +107,18 @@ export class Lag {
   /** The program goes on: there is no lag, or no model. */
   end(): void {
     if (this.isBehind) this.set(false)
+  }
+
+  /** Returns whether the program goes on. */
+  private letEchoThrough(): boolean {
+    const { backlog } = this
+    if (!this.isEchoWanted || backlog.estimateMs > this.echoMs) return false
+    this.isEchoWanted = false
+    this.echoTo = backlog.offset + ECHO_BYTES
+    if (this.echoMs === NO_LEVEL) this.echoMs = Math.max(BACKLOG_MS, backlog.estimateMs) + ECHO_MS
+    if (this.isBehind) this.levelMs = Math.min(this.levelMs, backlog.estimateMs)
+    this.end()
+    return true
   }
 
   private set(isBehind: boolean): void {

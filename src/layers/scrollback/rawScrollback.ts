@@ -81,6 +81,7 @@ export class RawScrollback implements ScrollbackModel {
 
   /** Bytes are kept at once. */
   listen(): void {}
+  expectEcho(): void {}
 
   resize(size: Size): void {
     this.size = size

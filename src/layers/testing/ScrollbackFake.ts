@@ -18,6 +18,7 @@ export const layer: Layer.Layer<Scrollback> = Layer.succeed(Scrollback, {
           all = Buffer.concat([all, bytes])
         },
         listen: () => {},
+        expectEcho: () => {},
         resize: (size) => raw.resize(size),
         restore: () => all.length === 0 ? [] : [replayable(all)],
         redraw: () => undefined,

@@ -11,8 +11,9 @@ const LIMIT_MS = 21
 /** What the model parses between two looks at the clock. */
 const PIECE_BYTES = 1024
 
-/** What Linux mostly has taken from a program before an echo. */
+/** What Linux mostly has taken from a program before an echo, and the most. */
 const BEFORE_ECHO_BYTES = 12 * 1024
+const MOST_BEFORE_ECHO_BYTES = 6 * READ_BYTES
 
 /** By the estimate, for a byte of plain text. */
 const BYTE_MS = 1.4e-4
@@ -22,6 +23,7 @@ const lagging = (bytes: number, byteMs: number, pace = 1) => {
   let clock = 0
   const backlog = {
     bytes,
+    offset: bytes,
     get estimateMs() {
       return this.bytes * byteMs
     },
@@ -35,8 +37,10 @@ const lagging = (bytes: number, byteMs: number, pace = 1) => {
   const write = (most = Number.POSITIVE_INFINITY) => {
     const before = backlog.bytes
     const end = before + Math.min(bytes, most)
-    do backlog.bytes += READ_BYTES
-    while (!lag.isTooLong(undefined) && backlog.bytes < end)
+    do {
+      backlog.bytes += READ_BYTES
+      backlog.offset += READ_BYTES
+    } while (!lag.isTooLong(undefined) && backlog.bytes < end)
     if (lag.isTooLong(undefined)) lag.begin()
     return backlog.bytes - before
   }
@@ -50,7 +54,7 @@ const lagging = (bytes: number, byteMs: number, pace = 1) => {
     }
     return { bytes: before - backlog.bytes, ms: clock - begun }
   }
-  return { backlog, write, parse }
+  return { backlog, lag, write, parse }
 }
 
 describe("how far the model may lag behind", () => {
@@ -106,6 +110,38 @@ describe("how far the model may lag behind", () => {
       const { bytes } = parse()
       expect(write()).toBeLessThanOrEqual(Math.max(bytes, READ_BYTES))
       expect(backlog.bytes).toBeLessThanOrEqual(22 * READ_BYTES)
+    }
+  })
+
+  it("an echo does not wait for what precedes it, of output of which one read takes longer than a wait", () => {
+    const { lag, write } = lagging(20 * READ_BYTES, 30 / READ_BYTES, 2)
+    write()
+    expect(lag.isBehind).toBe(true)
+    lag.expectEcho()
+    expect(lag.isBehind).toBe(false)
+    expect(write()).toBeGreaterThanOrEqual(MOST_BEFORE_ECHO_BYTES)
+  })
+
+  it("whoever types on waits for what came before to be parsed, and is let through then", () => {
+    const { lag, parse, write } = lagging(20 * READ_BYTES, 30 / READ_BYTES, 2)
+    write()
+    lag.expectEcho()
+    const ahead = write()
+    lag.expectEcho()
+    expect(lag.isBehind).toBe(true)
+    expect(parse().bytes).toBeLessThanOrEqual(ahead)
+    expect(write()).toBeGreaterThanOrEqual(MOST_BEFORE_ECHO_BYTES)
+  })
+
+  it("typing without end does not lengthen a lag without end", () => {
+    const { backlog, lag, parse, write } = lagging(20 * READ_BYTES, 30 / READ_BYTES, 2)
+    write()
+    const before = backlog.bytes
+    for (let times = 0; times < 100; times++) {
+      lag.expectEcho()
+      write()
+      parse()
+      expect(backlog.bytes).toBeLessThanOrEqual(before + MOST_BEFORE_ECHO_BYTES + 2 * READ_BYTES)
     }
   })
 })

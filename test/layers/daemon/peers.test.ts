@@ -1,10 +1,15 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
 import * as TestClock from "effect/testing/TestClock"
 import { INPUT_WINDOW_BYTES } from "../../../src/layers/daemon/peer.ts"
+import * as Machine from "../../../src/layers/testing/Machine.ts"
 import { NetworkTestRef } from "../../../src/layers/testing/network/NetworkTestRef.ts"
+import { PtyTestRef } from "../../../src/layers/testing/PtyFake.ts"
+import * as ScrollbackFake from "../../../src/layers/testing/ScrollbackFake.ts"
 import { Control } from "../../../src/schema/protocol/Control.ts"
 import { FrameType } from "../../../src/schema/protocol/Frame.ts"
+import { Scrollback } from "../../../src/services/Scrollback.ts"
 import { eventually, join, joined, settle } from "../../support/fakeClient.ts"
 import { connect, dev, hosting, start } from "../../support/hosting.ts"
 
@@ -147,6 +152,43 @@ describe("bad clients", () => {
         yield* eventually("a refusal", () => last.error?.code === "full")
       })
     ))
+})
+
+describe("a model that is behind", () => {
+  /** From the first output on, until somebody types. */
+  const scrollback = Layer.effect(
+    Scrollback,
+    Effect.map(Scrollback, ({ make }) =>
+      Scrollback.of({
+        make: (size) =>
+          Effect.map(make(size), (model) => {
+            let tell = (_isBehind: boolean) => {}
+            return {
+              ...model,
+              listen: (onBehind) => {
+                tell = onBehind
+              },
+              append: (bytes) => {
+                model.append(bytes)
+                tell(true)
+              },
+              expectEcho: () => tell(false)
+            }
+          })
+      }))
+  ).pipe(Layer.provide(ScrollbackFake.layer))
+
+  it.effect("does not hold up the program of a client that types", () =>
+    Effect.gen(function*() {
+      const pty = yield* PtyTestRef
+      yield* start()
+      const client = yield* joined(dev, "attach")
+      pty.last().print("much")
+      yield* eventually("the pause", () => pty.last().isPaused)
+      client.type("x")
+      yield* eventually("the program to go on", () => !pty.last().isPaused)
+      yield* eventually("the key", () => pty.last().typed.toString() === "x")
+    }).pipe(Effect.provide(Machine.layer({ scrollback })), Effect.scoped))
 })
 
 describe("slow clients", () => {

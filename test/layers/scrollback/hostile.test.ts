@@ -59,6 +59,19 @@ describe("output that takes long to parse", () => {
       assert.isFalse(isBehind())
     }).pipe(Effect.provide(layer)))
 
+  it.live("makes nobody wait who types: what precedes the echo comes at once", () =>
+    Effect.gen(function*() {
+      const { isBehind, model } = yield* make
+      model.append(Buffer.from("the model is there"))
+      assert.isNotEmpty(model.restore())
+      while (!isBehind()) model.append(Buffer.from("\x1b[2J".repeat(1024)))
+      model.expectEcho()
+      for (let reads = 0; reads < 6; reads++) {
+        assert.isFalse(isBehind())
+        model.append(Buffer.from("\x1b[2J".repeat(1024)))
+      }
+    }).pipe(Effect.provide(layer)))
+
   it.live("does not make plain text wait that need not be parsed", () =>
     Effect.gen(function*() {
       const { model, paused, write } = yield* make

@@ -122,7 +122,17 @@ describe("how far the model may lag behind", () => {
     expect(write()).toBeGreaterThanOrEqual(MOST_BEFORE_ECHO_BYTES)
   })
 
-  it("whoever types on waits for what came before to be parsed, and is let through then", () => {
+  it("whoever types on does not wait either for what came with the echo before", () => {
+    const { lag, write } = lagging(20 * READ_BYTES, 10 / READ_BYTES, 2)
+    write()
+    lag.expectEcho()
+    write()
+    expect(lag.isBehind).toBe(true)
+    lag.expectEcho()
+    expect(lag.isBehind).toBe(false)
+  })
+
+  it("whoever types on waits until what takes very long is parsed, and is let through then", () => {
     const { lag, parse, write } = lagging(20 * READ_BYTES, 30 / READ_BYTES, 2)
     write()
     lag.expectEcho()

@@ -34,8 +34,8 @@ const ECHO_BYTES = 24 * 1024
 /**
  * How much longer than it was a lag may be, by the estimate, when more is let through for another echo: as much as
  * precedes an echo mostly takes, so that who types on need not wait for what came with the echo before. Beside one
- * expensive sequence repeated, the slowest echo of ten seconds takes 64 ms with this, and 157 with 20 ms (medians of
- * eight seeds of `npm run bench -- hostile`).
+ * expensive sequence repeated, the slowest echo of nine seconds takes 65 ms with this, and 155 with 20 ms (medians of
+ * eight seeds of `npm run bench -- hostile`, SESH_BENCH_KIND=one).
  */
 const ECHO_MS = 5 * BACKLOG_MS
 

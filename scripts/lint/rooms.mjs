@@ -83,6 +83,8 @@ export const ROOMS = {
       "layers/connection/handshake.ts",
       "layers/connection/inputSender.ts",
       "layers/connection/outbox.ts",
+      "layers/connection/reconnect.ts",
+      "layers/connection/silent.ts",
       "layers/system/monotonic.ts",
       "layers/vt"
     ]

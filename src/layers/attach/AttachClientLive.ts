@@ -19,12 +19,13 @@ import { EndedSessions } from "../../services/EndedSessions.ts"
 import { Output } from "../../services/Output.ts"
 import { SessionClient } from "../../services/SessionClient.ts"
 import { Tty } from "../../services/Tty.ts"
+import { reconnect } from "../connection/reconnect.ts"
+import type { ConnectionFailure } from "../connection/silent.ts"
 import { monotonicMsOf } from "../system/monotonic.ts"
 import { Attachment, CTRL_C } from "./attachment.ts"
 import { type AttachedConnection, makeConnections } from "./connections.ts"
 import { reconnectNotice } from "./messages.ts"
-import { type ConnectionFailure, firstFailure, HOST_WELCOME_MS, WELCOME_MS } from "./openConnection.ts"
-import { reconnect } from "./reconnect.ts"
+import { firstFailure, HOST_WELCOME_MS, WELCOME_MS } from "./openConnection.ts"
 
 /** Most times that a paste which is still coming when we leave is given more time. */
 const MAX_PASTE_WAITS = 20

@@ -1,6 +1,6 @@
 /** The notice during a reconnect. */
 import type { DetachKey } from "../../schema/DetachKey.ts"
-import type { ConnectionFailure } from "./openConnection.ts"
+import type { ConnectionFailure } from "../connection/silent.ts"
 
 export interface Waiting {
   readonly host: string

@@ -3,38 +3,22 @@ import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Result from "effect/Result"
-import * as Schema from "effect/Schema"
 import type { Welcome } from "../../schema/protocol/Control.ts"
 import { FrameType } from "../../schema/protocol/Frame.ts"
 import type { SessionName } from "../../schema/SessionName.ts"
-import { messageOf } from "../../schema/Text.ts"
 import { type ProtocolViolated, SessionReplaced } from "../../services/AttachClient.ts"
 import type { Connection, ConnectionBroken } from "../../services/Connection.ts"
 import { NoSession } from "../../services/NoSession.ts"
 import type { SessionClient } from "../../services/SessionClient.ts"
 import { type AskError, SessionUnresponsive } from "../../services/SessionRegistry.ts"
 import { readAnswer } from "../connection/handshake.ts"
+import { type ConnectionFailure, Silent } from "../connection/silent.ts"
 
 /** A daemon that takes longer to answer is stopped or stuck. */
 export const WELCOME_MS = 5000
 
 /** On another host, where sesh may first be started to say where the session is: a slow one takes seconds for that. */
 export const HOST_WELCOME_MS = 20_000
-
-/** There was no answer, in contrast to one that is not a welcome. */
-export class Silent extends Schema.TaggedError<Silent>()("Silent", {
-  /** Milliseconds waited for an answer; missing if the connection ended before. */
-  waitedMs: Schema.optionalKey(Schema.Int),
-  /** What broke the connection. */
-  cause: Schema.optionalKey(Schema.Defect())
-}) {
-  override get message() {
-    if (this.waitedMs !== undefined) return `no welcome in ${this.waitedMs / 1000} s`
-    return this.cause === undefined ? "it hung up before it answered" : messageOf(this.cause)
-  }
-}
-
-export type ConnectionFailure = AskError | Silent | SessionReplaced
 
 export interface OpenedConnection {
   /** Waits for the daemon's welcome. */

@@ -3,7 +3,7 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Random from "effect/Random"
-import type { ConnectionFailure } from "./openConnection.ts"
+import type { ConnectionFailure } from "./silent.ts"
 
 /** Delays between attempts are 1 s, 2 s, 4 s, and so on, up to this. */
 const MAX_DELAY_MS = 30_000

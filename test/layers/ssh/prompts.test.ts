@@ -51,6 +51,56 @@ for (const transport of ["openssh", "ssh2"] as const) {
       })
     )
 
+    for (const [what, paste] of Object.entries({ "CR LF": "wrong\r\n", lines: `wrong\r${PASSWORD}\r${PASSWORD}\r` })) {
+      test(
+        `only what was typed for it: a paste with ${what} is one answer`,
+        Effect.gen(function*() {
+          const { methods } = yield* passwordHost("typed", "password")
+          const { says, type } = yield* onTerminal("typed", "interactive", transport)
+          yield* happens("it asks", () => says.text().includes("'s password:"))
+          type(paste)
+          yield* happens("it asks again", () => says.text().split("'s password:").length === 3)
+          assert.strictEqual(methods().filter((method) => method === "password").length, 1)
+          type(`${PASSWORD}\r\n`)
+          yield* happens("it ran", () => says.text().includes("]"))
+          assert.include(says.text(), "[it works]")
+          assert.strictEqual(methods().filter((method) => method === "password").length, 2)
+        })
+      )
+    }
+
+    test(
+      "what is typed while the host judges an answer is no answer to its next question",
+      Effect.gen(function*() {
+        const { judge, methods } = yield* passwordHost("typed", "password", { isHeld: true })
+        const { says, type } = yield* onTerminal("typed", "interactive", transport)
+        yield* happens("it asks", () => says.text().includes("'s password:"))
+        type("wrong\r")
+        yield* happens("the host has it", () => methods().includes("password"))
+        type("more\r")
+        yield* happens("it is shown", () => says.text().includes("more"))
+        judge()
+        yield* happens("it asks again", () => says.text().split("'s password:").length === 3)
+        type(`${PASSWORD}\r`)
+        yield* happens("it ran", () => says.text().includes("]"))
+        assert.include(says.text(), "[it works]")
+        assert.strictEqual(methods().filter((method) => method === "password").length, 2)
+      })
+    )
+
+    test(
+      "nothing more once the user gives up",
+      Effect.gen(function*() {
+        yield* passwordHost("typed", "password")
+        for (const key of ["\x03", "\x1c"]) {
+          const { says, type } = yield* onTerminal("typed", "interactive", transport)
+          yield* happens("it asks", () => says.text().includes("'s password:"))
+          type(key)
+          yield* happens("it ended", () => says.exits.length > 0)
+        }
+      })
+    )
+
     test(
       "a password three times, and then no more",
       Effect.gen(function*() {
@@ -106,6 +156,22 @@ describeWith(["sshd", "ssh-keygen"], "a host whose login has to be confirmed els
       Fs.appendFileSync(ssh.config, "  ConnectTimeout 1\n")
       const { says, type } = yield* onTerminal("thoughtful", "interactive", "ssh2")
       yield* happens("it asks", () => says.text().includes("Code:"))
+      type(`${PASSWORD}\r`)
+      yield* happens("it ran", () => says.text().includes("]"))
+      assert.include(says.text(), "[it works]")
+    })
+  )
+})
+
+describeWith(["sshd", "ssh-keygen"], "a host that hangs up while the user thinks", () => {
+  test(
+    "is asked for no longer: the terminal is free for the next question, over ssh2",
+    Effect.gen(function*() {
+      const { hangUp } = yield* passwordHost("typed", "password")
+      const { says, type } = yield* onTerminal("typed", "interactive", "ssh2")
+      yield* happens("it asks", () => says.text().includes("'s password:"))
+      hangUp()
+      yield* happens("it asks again", () => says.text().split("'s password:").length === 3)
       type(`${PASSWORD}\r`)
       yield* happens("it ran", () => says.text().includes("]"))
       assert.include(says.text(), "[it works]")

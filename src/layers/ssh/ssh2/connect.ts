@@ -65,11 +65,13 @@ class HostTimer {
     this.start()
   }
 
-  /** Stops the timer during a question: the user may take any time. */
-  pausedDuring(ask: Ask): Ask {
-    return (question, echo) => {
+  /** Stops the timer during a question: the user may take any time. No question outlives `over`. */
+  pausedDuring(ask: Ask, over: AbortSignal): Ask {
+    return async (question, echo) => {
       this.stop()
-      return ask(question, echo).finally(() => this.start())
+      const answer = await ask(question, echo, over)
+      if (!over.aborted) this.start()
+      return answer
     }
   }
 }
@@ -161,12 +163,13 @@ const shakeHands = (to: ConnectTo, sock: Duplex): Effect.Effect<SshConnection, C
     let pinned: Buffer | undefined
     let refused: ConnectFailure | undefined
     let problem: LibraryError | undefined
-    let isOver = false
+    const ending = new AbortController()
+    const over = ending.signal
 
     const finish = (result: Effect.Effect<SshConnection, ConnectFailure>) => {
-      if (isOver) return
-      isOver = true
+      if (over.aborted) return
       timer.stop()
+      ending.abort()
       resume(result)
     }
     const fail = (failure: ConnectFailure) => {
@@ -174,10 +177,10 @@ const shakeHands = (to: ConnectTo, sock: Duplex): Effect.Effect<SshConnection, C
       sock.destroy()
     }
     const timer = new HostTimer(to.limitMs, () => fail(new HostUnreachable({ host, reason: "timeout", words: "" })))
-    const ask = to.ask === undefined ? undefined : timer.pausedDuring(to.ask)
+    const ask = to.ask === undefined ? undefined : timer.pausedDuring(to.ask, over)
     // As for ssh, ConnectTimeout ends with the key exchange. The login may have to be confirmed elsewhere.
     client.once("handshake", () => {
-      if (ask !== undefined && !isOver) timer.restart(Math.max(to.limitMs, LOGIN_GRACE_MS))
+      if (ask !== undefined && !over.aborted) timer.restart(Math.max(to.limitMs, LOGIN_GRACE_MS))
     })
 
     const failed = () => {
@@ -229,8 +232,8 @@ const shakeHands = (to: ConnectTo, sock: Duplex): Effect.Effect<SshConnection, C
     })
     noteRefusals(client, refusals)
     return Effect.sync(() => {
-      isOver = true
       timer.stop()
+      ending.abort()
       sock.destroy()
     })
   })

@@ -1,27 +1,34 @@
 /**
  * A session on another host: `sesh @host name` against `ssh -t host tmux attach` and a plain `ssh -t host`, and a
  * listing of many hosts against as many `ssh host true` at once. On hosts of the benchmark's own, without any network
- * worth the name between them: what is left is what each way costs by itself.
+ * worth the name between them: what is left is what each way costs by itself. Then one at the end of a long way: how
+ * many round trips each command takes, and how soon an attachment is back after a cut.
  */
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as Effect from "effect/Effect"
-import { execFile, spawn } from "node:child_process"
 import * as fs from "node:fs"
 import * as path from "node:path"
 import * as Pty from "../src/layers/pty/PtyNode.ts"
 import { quote } from "../src/schema/Shell.ts"
-import { type Lab, makeLab, SSHD } from "../test/support/lab.ts"
-import { processesOf } from "../test/support/processes.ts"
-import { end, type Home, home, isInstalled, median, rotated, setting, shown, table } from "./support/machine.ts"
+import { SSHD } from "../test/support/lab.ts"
+import { type Client, clientIn, cool, master, onClient, runOn, together } from "./support/client.ts"
+import { type Home, home, isInstalled, median, rotated, setting, shown, table } from "./support/machine.ts"
 import { contents, writeLines } from "./support/output.ts"
 import { DONE, HISTORY, READY } from "./support/peers.ts"
 import { open } from "./support/screen.ts"
+import { comeBackFrom, countTrips } from "./support/trips.ts"
 import { SESH } from "./support/turns.ts"
 
 const ROUNDS = setting("SESH_BENCH_ROUNDS", 11)
 const KEYS = setting("SESH_BENCH_KEYS", 1000)
 const MB = setting("SESH_BENCH_MB", 30)
 const HOSTS = setting("SESH_BENCH_HOSTS", 20)
+
+/** All of it, or some: one host, many hosts, round trips, cuts. */
+const PARTS = (process.env["SESH_BENCH_PARTS"] ?? "one,many,trips,cuts").split(",")
+
+/** Seconds. */
+const CUTS = [1, 5, 60]
 
 const SIZE = { cols: 80, rows: 24 }
 
@@ -66,8 +73,6 @@ const plain: Way = {
   keeps: false
 }
 
-const master = (home: string) => ["-oControlMaster=auto", `-oControlPath=${home}/.ssh/%C`, "-oControlPersist=600"]
-
 /** The same ways through a connection that the user keeps himself. */
 const kept = (home: string, way: Way): Way => ({
   ...way,
@@ -78,41 +83,6 @@ const kept = (home: string, way: Way): Way => ({
   },
   keeps: true
 })
-
-interface Client {
-  readonly home: string
-  readonly env: Readonly<Record<string, string>>
-  readonly lab: Lab
-}
-
-const clientIn = (inHome: Home) =>
-  Effect.acquireRelease(
-    Effect.promise(async (): Promise<Client> => {
-      const home = path.join(inHome.dir, "client")
-      const dir = path.join(inHome.dir, "hosts")
-      for (const made of [home, dir]) fs.mkdirSync(made, { mode: 0o700 })
-      const lab = await makeLab(HOSTS, dir, home, { sshd: ["MaxStartups 100"] })
-      const PATH = [path.join(dir, "bin"), path.dirname(SESH), inHome.env["PATH"]].join(":")
-      return { home, env: { ...inHome.env, HOME: home, PATH, SESH_SANDBOX: home }, lab }
-    }),
-    ({ lab }) => Effect.promise(lab.stop)
-  )
-
-const onClient = ({ lab }: Client, command: ReadonlyArray<string>) => [...lab.prefix(), ...command]
-
-/** Runs a command on the client to its end. Undefined when it went well, or else what it said. */
-const runOn = (client: Client, command: ReadonlyArray<string>, env?: Readonly<Record<string, string>>) =>
-  Effect.callback<string | undefined>((resume) => {
-    const [file, ...args] = onClient(client, command)
-    // Not for this process to wait for: on the loopback the way to the hosts is in it.
-    execFile(file!, args, { env: { ...client.env, ...env }, cwd: client.home }, (error, _, stderr) => {
-      resume(Effect.succeed(error === null ? undefined : `${stderr.trim().split("\n")[0]} (status ${error.code})`))
-    })
-  })
-
-/** Ends what the client has running: no connection is kept. */
-const cool = (client: Client) =>
-  Effect.forEach(processesOf(client.home).keys(), end, { concurrency: "unbounded", discard: true })
 
 const screenOf = (client: Client, way: Way, command: ReadonlyArray<string>) =>
   open({ command: onClient(client, command), env: { ...client.env, ...way.env }, cwd: client.home, size: SIZE })
@@ -157,25 +127,6 @@ const make = Effect.fnUntraced(function*(client: Client, way: Way, script: strin
   console.log(`${way.name} does not work: left out; it said: ${failure}`)
   return undefined
 })
-
-/** Runs a command for each host at once, or one for all: milliseconds until all have ended. */
-const together = (
-  client: Client,
-  commands: ReadonlyArray<ReadonlyArray<string>>,
-  env?: Readonly<Record<string, string>>
-) =>
-  Effect.promise(async () => {
-    const begun = performance.now()
-    await Promise.all(commands.map((command) =>
-      new Promise<void>((resolve, reject) => {
-        const [file, ...args] = onClient(client, command)
-        const child = spawn(file!, args, { env: { ...client.env, ...env }, cwd: client.home, stdio: "ignore" })
-        child.once("error", reject)
-        child.once("exit", (code) => code === 0 ? resolve() : reject(new Error(`${command.join(" ")}: status ${code}`)))
-      })
-    ))
-    return performance.now() - begun
-  })
 
 const one = Effect.fnUntraced(function*(client: Client, dir: string) {
   const alone = isInstalled("tmux") ? [tmux, plain] : [plain]
@@ -240,16 +191,22 @@ const many = Effect.fnUntraced(function*(client: Client) {
   table([`${HOSTS} hosts listed`, "cold, ms", "warm, ms"], rows)
 })
 
-const program = Effect.gen(function*() {
-  if (!isInstalled("ssh") || !fs.existsSync(SSHD)) return console.log("other hosts: ssh and sshd are not installed")
-  const inHome = yield* home
-  const client = yield* clientIn(inHome)
+const times = Effect.fnUntraced(function*(inHome: Home, parts: ReadonlyArray<string>) {
+  const client = yield* clientIn(inHome, "near", HOSTS)
   const failure = yield* runOn(client, ["ssh", "h1", "true"])
   if (failure !== undefined) return yield* Effect.die(new Error(`ssh h1: ${failure}`))
   console.log(`other hosts, at ${SIZE.cols} x ${SIZE.rows}, medians of ${ROUNDS}; a key is five bytes, ${KEYS} of them`)
-  yield* one(client, inHome.dir)
-  yield* many(client)
+  if (parts.includes("one")) yield* one(client, inHome.dir)
+  if (parts.includes("many")) yield* many(client)
   yield* cool(client)
+}, Effect.scoped)
+
+const program = Effect.gen(function*() {
+  if (!isInstalled("ssh") || !fs.existsSync(SSHD)) return console.log("other hosts: ssh and sshd are not installed")
+  const inHome = yield* home
+  if (PARTS.includes("one") || PARTS.includes("many")) yield* times(inHome, PARTS)
+  if (PARTS.includes("trips")) yield* countTrips(inHome, Math.min(3, ROUNDS))
+  if (PARTS.includes("cuts")) yield* comeBackFrom(inHome, CUTS)
 })
 
 NodeRuntime.runMain(program.pipe(Effect.scoped, Effect.provide(Pty.layer)))

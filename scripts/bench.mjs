@@ -23,7 +23,8 @@ const help = () => {
   for (const name of known) console.log(`${name.padEnd(10)}${about(name)}`)
   console.log(`
 SESH_BENCH_ROUNDS, and in some SESH_BENCH_MB, _KEYS, _HOSTS and _SESSIONS, make them shorter or longer.
-remote plays its hosts in namespaces, as root, or else on the loopback (SESH_TEST_HOSTS=loopback). deploy takes root,
+remote plays its hosts in namespaces, as root, or else on the loopback (SESH_TEST_HOSTS=loopback); SESH_BENCH_PARTS=trips,cuts
+makes it count round trips, and time the way back after a cut, and nothing else. deploy takes root,
 and ten minutes: it waits for slow links.`)
 }
 

@@ -46,6 +46,8 @@ export interface LabOptions {
   readonly ssh?: ReadonlyArray<string>
   /** The hosts' keys are on record from the beginning, unless this is false. */
   readonly known?: boolean
+  /** Where the hosts are; in namespaces where they can be had, unless given. */
+  readonly ground?: "loopback"
 }
 
 export interface Lab {
@@ -157,7 +159,8 @@ export const makeLab = async (
   clientHome: string,
   options: LabOptions = {}
 ): Promise<Lab> => {
-  const ground = await (inNamespaces ? namespaces : loopback)(dir, clientHome)
+  const isApart = inNamespaces && options.ground !== "loopback"
+  const ground = await (isApart ? namespaces : loopback)(dir, clientHome)
   const stops: Array<() => Promise<void>> = []
   // What sshd wants when root runs it; systems make it when they start theirs.
   if (process.getuid?.() === 0) fs.mkdirSync("/run/sshd", { recursive: true, mode: 0o755 })

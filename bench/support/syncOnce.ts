@@ -3,8 +3,10 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as CallerProcess from "../../src/layers/console/CallerProcess.ts"
 import * as OperatingSystemProcess from "../../src/layers/console/OperatingSystemProcess.ts"
+import * as ProgressTerminal from "../../src/layers/console/ProgressTerminal.ts"
 import * as EventLogSilent from "../../src/layers/events/EventLogSilent.ts"
 import * as PathsXdg from "../../src/layers/paths/PathsXdg.ts"
+import * as HostMemoryFiles from "../../src/layers/remote/HostMemoryFiles.ts"
 import * as SshTransportOpenSsh from "../../src/layers/ssh/openssh/SshTransportOpenSsh.ts"
 import * as FileSyncLive from "../../src/layers/sync/FileSyncLive.ts"
 import * as RsyncRunnerRsync from "../../src/layers/sync/RsyncRunnerRsync.ts"
@@ -19,6 +21,8 @@ const host = "web" as HostName
 const layers = FileSyncLive.layer.pipe(
   Layer.provideMerge(Layer.merge(RsyncRunnerRsync.layer, ScpRunnerScp.layer)),
   Layer.provideMerge(SshTransportOpenSsh.layer({ config })),
+  Layer.provideMerge(HostMemoryFiles.layer),
+  Layer.provideMerge(ProgressTerminal.layer),
   Layer.provideMerge(PathsXdg.layer),
   Layer.provideMerge(EventLogSilent.layer),
   Layer.provideMerge(OutputFake.layer({ isTerminal: false })),

@@ -60,3 +60,6 @@ export const count = (number: number, noun: string): string => `${number} ${noun
 
 /** The words of whatever was thrown, or failed. */
 export const messageOf = (cause: unknown): string => cause instanceof Error ? cause.message : String(cause)
+
+/** Bytes as megabytes, of 10^6 bytes: "12.3". */
+export const megabytes = (bytes: number): string => (bytes / 1_000_000).toFixed(1)

@@ -27,17 +27,25 @@ export interface Pushed {
   }
 }
 
+export interface PushOptions extends ConnectOptions {
+  /** Paths of the home below pushed ones that stay as they are on the host: neither copied nor removed. */
+  readonly kept?: ReadonlyArray<string>
+  /** Called with the number of bytes whenever some were handed to the connection. It must not throw. */
+  readonly onSent?: (bytes: number) => void
+}
+
 export interface FileRunner {
   readonly tool: string
   /**
    * Makes paths of the home on the host equal to those of the home on this machine: directories with all that is in
-   * them, links as links. The paths are relative, without `..`, and something exists at each. Directories above them
-   * stay as they are on the host, and are made where they are missing. One result per path, in their order.
+   * them, links as links. A path that is itself a link arrives as what it leads to. The paths are relative, without
+   * `..`, and something exists at each. Directories above them stay as they are on the host, and are made where they
+   * are missing. One result per path, in their order.
    */
   readonly push: (
     host: HostName,
     paths: ReadonlyArray<string>,
-    options?: ConnectOptions
+    options?: PushOptions
   ) => Effect.Effect<ReadonlyArray<Pushed>, ConnectFailure | ToolMissing>
 }
 

@@ -174,7 +174,7 @@ const rememberPush = Effect.fnUntraced(function*(home: string) {
   fs.writeFileSync(syncList, `${SYNCED}\n`)
   fs.writeFileSync(path.join(home, SYNCED), "")
   makeDirectory(remotes)
-  const stamp = yield* stampOf(home, [SYNCED], remotes)
+  const stamp = yield* stampOf(home, [SYNCED], [], remotes)
   if (stamp === undefined) fs.rmSync(syncList)
   else writeRemembered(path.join(remotes, "rehearsal.synced"), { fingerprint: "rehearsal", stamp })
 })

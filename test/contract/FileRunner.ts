@@ -128,6 +128,36 @@ export const suite = <R, E>(
         })
     )
 
+    test(
+      "a path that is a link arrives as what it leads to, also in place of a link",
+      (runner, { here, there }) =>
+        Effect.gen(function*() {
+          write(here, "dotfiles/rc", "a")
+          write(here, "dotfiles/tool/b", "b")
+          write(here, "plain", "c")
+          for (const [name, target] of [[".rc", "dotfiles/rc"], [".tool", "dotfiles/tool"]] as const) {
+            Fs.symlinkSync(target, Path.join(here, name))
+          }
+          Fs.symlinkSync("elsewhere", Path.join(there, ".rc"))
+          const paths = [".rc", ".tool", "plain"]
+          const first = yield* runner.push(web, paths)
+          assert.deepStrictEqual(first, paths.map((path) => ({ path })))
+          const { elsewhere, ...arrived } = picture(there)
+          // scp writes to where a link on the host leads; rsync replaces it.
+          if (which === "rsync") assert.isUndefined(elsewhere)
+          assert.include(arrived, { ".tool": "/", ".tool/b": "644 b", plain: "644 c" })
+          assert.strictEqual(Fs.readFileSync(Path.join(there, ".rc"), "utf8"), "a")
+        })
+    )
+
+    test("what is sent is counted", (runner, { here }) =>
+      Effect.gen(function*() {
+        write(here, "a", "a".repeat(1000))
+        let sent = 0
+        yield* runner.push(web, ["a"], { onSent: (bytes) => sent += bytes })
+        assert.isAbove(sent, 0)
+      }))
+
     test("an unreachable host is one failure", (runner, { here }) =>
       Effect.gen(function*() {
         write(here, "a", "a")
@@ -136,6 +166,25 @@ export const suite = <R, E>(
       }))
 
     if (which === "rsync") {
+      test(
+        "what is kept is neither copied nor removed, whatever its name",
+        (runner, { here, there }) =>
+          Effect.gen(function*() {
+            const kept = ["dir/own", "dir/[a]*\\b?/own", "dir/back\\slash"]
+            for (const path of kept) {
+              write(here, path, "mine")
+              write(there, path, "theirs")
+            }
+            write(here, "dir/ab/own", "mine")
+            write(there, "dir/gone", "theirs")
+            assert.deepStrictEqual(yield* runner.push(web, ["dir"], { kept }), [{ path: "dir" }])
+            const after = picture(there)
+            for (const path of kept) assert.strictEqual(after[path], "644 theirs", path)
+            assert.strictEqual(after["dir/ab/own"], "644 mine")
+            assert.notProperty(after, "dir/gone")
+          })
+      )
+
       test(
         "what is gone on this machine is removed on the host, and links stay links",
         (runner, { here, there }) =>
@@ -150,6 +199,19 @@ export const suite = <R, E>(
           })
       )
     } else {
+      test(
+        "a path with something below it that is kept is refused",
+        (runner, { here, there }) =>
+          Effect.gen(function*() {
+            write(here, "dir/own", "mine")
+            write(here, "a", "a")
+            const [dir, a] = yield* runner.push(web, ["dir", "a"], { kept: ["dir/own"] })
+            assert.include(dir!.failure!.words, "dir/own is sesh's own")
+            assert.deepStrictEqual(a, { path: "a" })
+            assert.deepStrictEqual(picture(there), { a: "644 a" })
+          })
+      )
+
       test("what is gone on this machine stays on the host", (runner, { here, there }) =>
         Effect.gen(function*() {
           write(here, "dir/a", "a")

@@ -4,6 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as TestClock from "effect/testing/TestClock"
+import { randomBytes } from "node:crypto"
 import * as Fs from "node:fs"
 import * as Path from "node:path"
 import * as FileSyncLive from "../../src/layers/sync/FileSyncLive.ts"
@@ -12,17 +13,19 @@ import * as EventLogFake from "../../src/layers/testing/EventLogFake.ts"
 import { EventLogTestRef } from "../../src/layers/testing/EventLogFake.ts"
 import * as FileRunnerFake from "../../src/layers/testing/FileRunnerFake.ts"
 import * as FileSyncFake from "../../src/layers/testing/FileSyncFake.ts"
+import * as HostMemoryFake from "../../src/layers/testing/HostMemoryFake.ts"
 import * as OutputFake from "../../src/layers/testing/OutputFake.ts"
+import { ProgressTestRef } from "../../src/layers/testing/ProgressFake.ts"
 import type { HostName } from "../../src/schema/HostName.ts"
 import { FileSync, type SyncOutcome } from "../../src/services/FileSync.ts"
 import { Paths } from "../../src/services/Paths.ts"
-import { callerAt, fakeRunners, fakeWay, Homes, realWay, web, write } from "../fixtures/syncHosts.ts"
+import { aside, callerAt, fakeRunners, fakeWay, Homes, picture, realWay, web, write } from "../fixtures/syncHosts.ts"
 import { describeWith } from "../support/needs.ts"
 import { happens } from "../support/sshSuite.ts"
 import { list, push, suite } from "./FileSync.ts"
 
 const said = (isOn: boolean) =>
-  EventLogFake.layer({ isOn }).pipe(Layer.provideMerge(OutputFake.layer({ isTerminal: false })))
+  Layer.merge(aside, EventLogFake.layer({ isOn }).pipe(Layer.provideMerge(OutputFake.layer({ isTerminal: false }))))
 
 const withFakes = FileSyncLive.layer.pipe(Layer.provideMerge(fakeRunners), Layer.provideMerge(said(true)))
 const forPeople = FileSyncLive.layer.pipe(Layer.provideMerge(fakeRunners), Layer.provideMerge(said(false)))
@@ -132,14 +135,15 @@ describe("FileSyncLive", () => {
       const { here, there } = yield* Homes
       const copies = yield* FileRunnerFake.FileRunnerTestRef
       write(here, "real/file", "1")
-      Fs.symlinkSync("real/file", Path.join(here, "link"))
-      yield* list("link")
+      Fs.mkdirSync(Path.join(here, "dir"))
+      Fs.symlinkSync("../real/file", Path.join(here, "dir/link"))
+      yield* list("dir")
       copies.missing.set("rsync", "there")
       for (const text of ["2", "3"]) {
         write(here, "real/file", text)
         assert.strictEqual((yield* push).outcome, "Pushed")
         assert.strictEqual((yield* push).outcome, "Unchanged")
-        assert.strictEqual(Fs.readFileSync(Path.join(there, "link"), "utf8"), text)
+        assert.strictEqual(Fs.readFileSync(Path.join(there, "dir/link"), "utf8"), text)
       }
       copies.missing.clear()
       Fs.rmSync((yield* Paths).remotes, { recursive: true })
@@ -262,6 +266,37 @@ describe("FileSyncLive", () => {
         { event: "sync_done", ok: false }
       ])
       assert.deepStrictEqual(yield* heard, [])
+    }).pipe(Effect.provide(withFakes)))
+
+  it.live("people see how many bytes were sent, where there is no log", () =>
+    Effect.gen(function*() {
+      const { binThere, here } = yield* Homes
+      const { now, texts } = yield* ProgressTestRef
+      // Without packing, a file of this size takes several reads; each waits longer than a report.
+      write(here, "a", randomBytes(2_000_000))
+      write(binThere, "rsync", `#!/bin/sh\nsleep 0.3; PATH=\${PATH#*:}; exec rsync "$@"\n`, 0o755)
+      yield* list("a")
+      assert.strictEqual((yield* push).outcome, "Pushed")
+      assert.match(texts[0]!, /^syncing to web: \d\.\d MB sent, of files of 2\.0 MB {2}\d+\.\d MB\/s$/)
+      assert.deepStrictEqual(now(), [])
+    }).pipe(Effect.provide(FileSyncLive.layer.pipe(Layer.provideMerge(fakeWay), Layer.provideMerge(said(false))))))
+
+  it.live("what a host's sesh keeps elsewhere in its home is left alone", () =>
+    Effect.gen(function*() {
+      const { here, there } = yield* Homes
+      const { known } = yield* HostMemoryFake.HostMemoryTestRef
+      write(here, ".cache/a", "1")
+      write(there, ".cache/sessions/live.sock", "a socket")
+      write(there, ".cache/other", "1")
+      known.set(web, { host: web, at: 0, sesh: "1.0.0", home: there, dir: `${there}/.cache/sessions`, sessions: [] })
+      yield* list(".cache")
+      assert.strictEqual((yield* push).outcome, "Pushed")
+      assert.deepStrictEqual(Object.keys(picture(there)), [
+        ".cache",
+        ".cache/a",
+        ".cache/sessions",
+        ".cache/sessions/live.sock"
+      ])
     }).pipe(Effect.provide(withFakes)))
 
   it.live("a file that changes while it is pushed is pushed again", () =>

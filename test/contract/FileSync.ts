@@ -164,6 +164,80 @@ export const suite = <R, E>(name: string, layer: Layer.Layer<R | SyncWorld, E>) 
     )
 
     test(
+      "sesh's own files are neither pushed nor removed, whatever is listed",
+      Effect.gen(function*() {
+        const { here, there } = yield* Homes
+        for (const [home, whose] of [[here, "mine"], [there, "theirs"]] as const) {
+          write(home, ".sesh/dev.sock", whose)
+          write(home, ".local/state/sesh/log/dev.log", whose)
+          write(home, ".local/bin/sesh", whose)
+          write(home, ".local/bin/tool", whose)
+        }
+        write(here, ".local/state/mine", "1")
+        write(there, ".local/state/theirs", "1")
+        Fs.symlinkSync(".local", Path.join(here, "link"))
+        Fs.symlinkSync(".sesh", Path.join(here, "sessions"))
+        const kept = {
+          ".sesh/dev.sock": "644 theirs",
+          ".local/state/sesh/log/dev.log": "644 theirs",
+          ".local/bin/sesh": "644 theirs"
+        }
+        yield* list(".local", "link")
+        assert.strictEqual((yield* push).outcome, "Pushed")
+        const after = picture(there)
+        assert.include(after, { ...kept, ".local/bin/tool": "644 mine", ".local/state/mine": "644 1" })
+        assert.include(after, { "link/bin/tool": "644 mine" })
+        for (const path of [".local/state/theirs", "link/bin/sesh", "link/state/sesh"]) assert.notProperty(after, path)
+        // Its own log changes all the time.
+        write(here, ".local/state/sesh/log/dev.log", "mine, and more")
+        assert.strictEqual((yield* push).outcome, "Unchanged")
+        yield* list(".sesh", ".sesh/dev.sock", ".local/bin/sesh", ".local/state/sesh", "sessions")
+        const { events, outcome } = yield* push
+        assert.strictEqual(outcome, "Failed")
+        assert.deepStrictEqual(
+          events.flatMap((event) => event.event === "sync_path_failed" ? [event.stderr] : []),
+          [1, 2, 3, 4, 5].map((line) => `line ${line}: it is sesh's own: every machine has one`)
+        )
+        assert.include(picture(there), kept)
+        assert.notProperty(picture(there), "sessions")
+      })
+    )
+
+    test(
+      "a listed link is pushed as what it leads to, and again when that has changed",
+      Effect.gen(function*() {
+        const { here, there } = yield* Homes
+        write(here, "dotfiles/bashrc", "1")
+        write(here, "dotfiles/nvim/init", "1")
+        Fs.symlinkSync("dotfiles/bashrc", Path.join(here, ".bashrc"))
+        Fs.symlinkSync("dotfiles/nvim", Path.join(here, ".nvim"))
+        Fs.symlinkSync("not there", Path.join(here, "broken"))
+        yield* list(".bashrc", ".nvim", "broken")
+        assert.deepStrictEqual((yield* push).events, [
+          { event: "sync_start", host: web },
+          { event: "sync_path_skipped", path: "broken" },
+          pushed(".bashrc", 1),
+          pushed(".nvim", 1),
+          { event: "sync_done", ok: true }
+        ])
+        const arrived = { ".bashrc": "644 1", ".nvim": "/", ".nvim/init": "644 1" }
+        assert.deepStrictEqual(picture(there), arrived)
+        assert.strictEqual((yield* push).outcome, "Unchanged")
+        for (const path of ["dotfiles/bashrc", "dotfiles/nvim/init"]) {
+          write(here, path, "2")
+          assert.strictEqual((yield* push).outcome, "Pushed", path)
+          assert.strictEqual((yield* push).outcome, "Unchanged", path)
+        }
+        assert.include(picture(there), { ".bashrc": "644 2", ".nvim/init": "644 2" })
+        write(here, "dotfiles/other", "3")
+        Fs.rmSync(Path.join(here, ".bashrc"))
+        Fs.symlinkSync("dotfiles/other", Path.join(here, ".bashrc"))
+        assert.strictEqual((yield* push).outcome, "Pushed")
+        assert.include(picture(there), { ".bashrc": "644 3" })
+      })
+    )
+
+    test(
       "a missing path is skipped, and pushed once it exists",
       Effect.gen(function*() {
         const { here, there } = yield* Homes

@@ -2,15 +2,12 @@
 import * as Effect from "effect/Effect"
 import { excerpt } from "../../schema/Event.ts"
 import type { HostName } from "../../schema/HostName.ts"
+import { megabytes } from "../../schema/Text.ts"
 import { type Deployed, Deployer, type DeployOptions, type DeployProgress } from "../../services/Deployer.ts"
 import { EventLog } from "../../services/EventLog.ts"
 import { HostError } from "../../services/HostError.ts"
 import { Progress } from "../../services/Progress.ts"
 import type { ConnectOptions } from "../../services/SshTransport.ts"
-
-const MEGABYTE = 1_000_000
-
-const megabytes = (bytes: number): string => (bytes / MEGABYTE).toFixed(1)
 
 /** Width of the progress bar, in columns. */
 const BAR_COLUMNS = 24

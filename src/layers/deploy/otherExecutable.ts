@@ -8,11 +8,11 @@ import * as Path from "node:path"
 import { visible } from "../../schema/Text.ts"
 import type { DeployProgress } from "../../services/Deployer.ts"
 import type { PackageArchive, PackageError, PackageRegistry } from "../../services/PackageRegistry.ts"
+import { makeRate, REPORT_EVERY_MS } from "../system/meter.ts"
 import { codeOf, isAbsent } from "../system/systemError.ts"
 import { type ArchiveUnfit, MAX_BYTES, unfit, unpackExecutable } from "./archive.ts"
 import { type Executable, type ExecutableUnreadable, openExecutable } from "./executable.ts"
 import { createUnfinished, openKept, openNew, unfinished } from "./executableCache.ts"
-import { makeRate, REPORT_EVERY_MS } from "./meter.ts"
 
 /** There is none for a platform. */
 export class NoExecutable extends Schema.TaggedError<NoExecutable>()("NoExecutable", {

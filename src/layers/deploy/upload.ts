@@ -4,8 +4,8 @@ import * as Effect from "effect/Effect"
 import type { ExitStatus } from "../../schema/Session.ts"
 import type { DeployProgress, DeployStep } from "../../services/Deployer.ts"
 import type { ConnectionLost, RemoteProgram } from "../../services/SshTransport.ts"
+import { makeRate, REPORT_EVERY_MS } from "../system/meter.ts"
 import type { ExecutableUnreadable, Packed } from "./executable.ts"
-import { makeRate, REPORT_EVERY_MS } from "./meter.ts"
 import { makeCollector, type ProgramOutput } from "./programOutput.ts"
 
 /** Without a sign of life: a checksum, a first run, and a slow disk. */

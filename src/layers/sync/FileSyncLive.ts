@@ -10,19 +10,23 @@ import { count, shortPath, visible } from "../../schema/Text.ts"
 import { readNoSync } from "../../schema/Variables.ts"
 import { Caller } from "../../services/Caller.ts"
 import { EventLog } from "../../services/EventLog.ts"
-import { type FileRunner, type Pushed, RsyncRunner, ScpRunner } from "../../services/FileRunner.ts"
+import { type FileRunner, type Pushed, type PushOptions, RsyncRunner, ScpRunner } from "../../services/FileRunner.ts"
 import { FileSync, type SyncOutcome } from "../../services/FileSync.ts"
+import { HostMemory } from "../../services/HostMemory.ts"
 import { Output } from "../../services/Output.ts"
 import { Paths } from "../../services/Paths.ts"
+import { Progress } from "../../services/Progress.ts"
 import type { ConnectOptions } from "../../services/SshTransport.ts"
 import { lastLine } from "../ssh/shared/sanitize.ts"
 import { withFileLock } from "../system/fileLock.ts"
 import { codeOf } from "../system/systemError.ts"
 import { stampOf } from "./changeStamp.ts"
 import { summarize } from "./fingerprint.ts"
+import { classify, type Listed } from "./listed.ts"
 import { makeDirectory, readRemembered, writeRemembered } from "./memory.ts"
+import { below, type Own, ownPaths } from "./ownFiles.ts"
+import { sentLine } from "./sentLine.ts"
 import { readList } from "./syncListFile.ts"
-import { faultOf } from "./tree.ts"
 
 /** How long another sesh may sync the same files; then the session is opened without syncing. */
 const LOCK_TIMEOUT = "1 minute"
@@ -38,37 +42,19 @@ const SUMMARY = /^rsync error: .*$/gm
 /** The reason in a program's output, as one line. */
 const reasonIn = (words: string): string => lastLine(words.replace(SUMMARY, "")) || lastLine(words)
 
-/** The lines of a list, by whether they can be pushed now. */
-interface Classified {
-  readonly good: ReadonlyArray<string>
-  readonly missing: ReadonlyArray<{ readonly line: number; readonly path: string }>
-  readonly refused: ReadonlyArray<{ readonly line: number; readonly path: string; readonly reason: string }>
-}
-
-const classify = (home: string, list: SyncList): Classified => {
-  const good: Array<string> = []
-  const missing: Array<{ line: number; path: string }> = []
-  const refused = list.refused.map(({ line, reason, text }) => ({ line, path: text, reason }))
-  for (const { line, path } of list.paths) {
-    const fault = faultOf(home, path)
-    if (fault === undefined) good.push(path)
-    else if ("missing" in fault) missing.push({ line, path })
-    else refused.push({ line, path, reason: fault.reason })
-  }
-  return { good, missing, refused: refused.toSorted((a, b) => a.line - b.line) }
-}
-
 /** Copies with rsync, or else scp. Remembers what a host has in `remotes/<host>.synced` of the state directory. */
 export const layer: Layer.Layer<
   FileSync,
   never,
-  Caller | EventLog | Output | Paths | RsyncRunner | ScpRunner
+  Caller | EventLog | HostMemory | Output | Paths | Progress | RsyncRunner | ScpRunner
 > = Layer.effect(
   FileSync,
   Effect.gen(function*() {
     const { env, home } = yield* Caller
-    const { remotes, syncList } = yield* Paths
-    const { emit, say } = yield* EventLog
+    const { dir, remotes, syncList } = yield* Paths
+    const { emit, isOn, say } = yield* EventLog
+    const { line } = yield* Progress
+    const hosts = yield* HostMemory
     const { note } = yield* Output
     const rsync = yield* RsyncRunner
     const scp = yield* ScpRunner
@@ -82,7 +68,7 @@ export const layer: Layer.Layer<
       runner: FileRunner,
       host: HostName,
       paths: ReadonlyArray<string>,
-      options: ConnectOptions | undefined
+      options: PushOptions
     ) =>
       runner.push(host, paths, options).pipe(
         Effect.catchTag("ToolMissing", (missing) =>
@@ -95,7 +81,7 @@ export const layer: Layer.Layer<
     const copy = Effect.fnUntraced(function*(
       host: HostName,
       paths: ReadonlyArray<string>,
-      options: ConnectOptions | undefined
+      options: PushOptions
     ) {
       const first = yield* attempt(rsync, host, paths, options)
       if (!("where" in first)) return { results: first, followsLinks: false }
@@ -112,11 +98,11 @@ export const layer: Layer.Layer<
 
     const pushAll = Effect.fnUntraced(function*(
       host: HostName,
-      classified: Classified,
+      listed: Listed,
       bytes: ReadonlyMap<string, number>,
       options: ConnectOptions | undefined
     ): Effect.fn.Return<{ readonly outcome: SyncOutcome; readonly followedLinks: boolean }> {
-      const { good, missing, refused } = classified
+      const { good, kept, missing, refused } = listed
       yield* emit({ event: "sync_start", host })
       if (good.length > 0) yield* say(`syncing ${count(good.length, "path")} to ${host} ...`)
       for (const { line, path, reason } of refused) {
@@ -127,7 +113,14 @@ export const layer: Layer.Layer<
         yield* emit({ event: "sync_path_skipped", path })
         yield* say(`sesh: ${listName}, line ${line}: ${visible(path)} is not there, skipped`)
       }
-      const copied = yield* copy(host, good, options).pipe(
+      const known = Option.toArray(yield* hosts.get(host))
+      const total = good.reduce((sum, path) => sum + (bytes.get(path) ?? 0), 0)
+      const copied = yield* Effect.gen(function*() {
+        const onSent = isOn() ? () => {} : yield* sentLine(line, host, total)
+        const keptThere = known.flatMap((one) => below(one.home, [one.dir]))
+        return yield* copy(host, good, { ...options, kept: [...kept, ...keptThere], onSent })
+      }).pipe(
+        Effect.scoped,
         Effect.tapError((error) => Effect.forEach(good, (path) => failed(path, NO_EXIT_CODE, error.message))),
         Effect.result
       )
@@ -166,27 +159,31 @@ export const layer: Layer.Layer<
     const update = Effect.fnUntraced(function*(
       host: HostName,
       list: SyncList,
+      own: Own,
       stamp: string | undefined,
       memory: string,
       options: ConnectOptions | undefined
     ): Effect.fn.Return<SyncOutcome> {
       const before = readRemembered(memory)
+      const listed = classify(home, list, own)
       // Another sesh was faster.
-      if (list.refused.length === 0 && stamp !== undefined && before?.stamp === stamp) return UNCHANGED
-      const classified = classify(home, list)
+      if (listed.refused.length === 0 && stamp !== undefined && before?.stamp === stamp) return UNCHANGED
       const all = list.paths.map(({ path }) => path)
-      const { behindLinks, bytes, fingerprint } = yield* summarize(home, all, Path.join(remotes, "contents"))
+      const { behindLinks, bytes, fingerprint } = yield* summarize(
+        home,
+        all,
+        listed.kept,
+        Path.join(remotes, "contents")
+      )
       // Where links were followed, the stamp does not cover their targets.
       const following = `${fingerprint}-${behindLinks}`
-      const known = [fingerprint, following].find((one) =>
-        classified.refused.length === 0 && before?.fingerprint === one
-      )
+      const known = [fingerprint, following].find((one) => listed.refused.length === 0 && before?.fingerprint === one)
       if (known !== undefined) {
         const lasting = known === following ? undefined : stamp
         if (before?.stamp !== (lasting ?? "")) yield* remember(memory, known, lasting)
         return UNCHANGED
       }
-      const { followedLinks, outcome } = yield* pushAll(host, classified, bytes, options)
+      const { followedLinks, outcome } = yield* pushAll(host, listed, bytes, options)
       if (outcome._tag === "Pushed") {
         const isFollowing = followedLinks && behindLinks !== ""
         yield* remember(memory, isFollowing ? following : fingerprint, isFollowing ? undefined : stamp)
@@ -224,12 +221,14 @@ export const layer: Layer.Layer<
       const list = read.success.value
       if (list.paths.length + list.refused.length === 0) return OFF
       const memory = Path.join(remotes, `${host}.synced`)
-      const before = list.refused.length === 0 ? readRemembered(memory) : undefined
+      const own = ownPaths(home, [dir, Path.dirname(remotes)])
+      const { kept, refused } = classify(home, list, own)
+      const before = refused.length === 0 ? readRemembered(memory) : undefined
       const paths = list.paths.map(({ path }) => path)
       makeDirectory(remotes)
-      const stamp = yield* stampOf(home, paths, remotes)
+      const stamp = yield* stampOf(home, paths, kept, remotes)
       if (stamp !== undefined && before?.stamp === stamp) return UNCHANGED
-      const work = update(host, list, stamp, memory, options)
+      const work = update(host, list, own, stamp, memory, options)
       return yield* withFileLock(Path.join(remotes, `${host}.lock`), LOCK_TIMEOUT)(work).pipe(
         Effect.catchTag("LockError", ({ isHeld }) => {
           // Where nothing can be remembered, nothing can be locked either.

@@ -4,9 +4,9 @@ import * as Path from "node:path"
 import { NO_EXIT_CODE } from "../../schema/Event.ts"
 import type { HostName } from "../../schema/HostName.ts"
 import { Caller } from "../../services/Caller.ts"
-import { type Pushed, ScpRunner } from "../../services/FileRunner.ts"
+import { type Pushed, type PushOptions, ScpRunner } from "../../services/FileRunner.ts"
 import { type Paths } from "../../services/Paths.ts"
-import { type ConnectOptions, SshTransport } from "../../services/SshTransport.ts"
+import { SshTransport } from "../../services/SshTransport.ts"
 import { makeCopier } from "./copier.ts"
 import { RSH } from "./rsh.ts"
 import { unfitForScp } from "./scpLimits.ts"
@@ -35,7 +35,7 @@ export const layer: Layer.Layer<ScpRunner, never, Caller | Paths | SshTransport>
     const ssh = yield* SshTransport
     const copy = yield* makeCopier("scp")
 
-    const makeParent = Effect.fnUntraced(function*(host: HostName, path: string, options: ConnectOptions | undefined) {
+    const makeParent = Effect.fnUntraced(function*(host: HostName, path: string, options: PushOptions | undefined) {
       const parent = Path.dirname(path)
       if (parent === ".") return undefined
       const made = yield* ssh.exec(host, ["mkdir", "-p", "--", parent], options)
@@ -44,8 +44,8 @@ export const layer: Layer.Layer<ScpRunner, never, Caller | Paths | SshTransport>
         : { exitCode: made.status.code, words: made.stderr.toString("utf8"), isFatal: false }
     })
 
-    const copyOne = Effect.fnUntraced(function*(host: HostName, path: string, options: ConnectOptions | undefined) {
-      const unfit = unfitForScp(home, path)
+    const copyOne = Effect.fnUntraced(function*(host: HostName, path: string, options: PushOptions | undefined) {
+      const unfit = unfitForScp(home, path, options?.kept ?? [])
       if (unfit !== undefined) return { exitCode: NO_EXIT_CODE, words: unfit, isFatal: false }
       // Our own command, without a shell: scp's would go through one.
       const sink = () => ["scp", "-r", "-p", "-d", "-t", "--", Path.dirname(path)]
@@ -54,7 +54,7 @@ export const layer: Layer.Layer<ScpRunner, never, Caller | Paths | SshTransport>
       return yield* copy(host, argsOf(path, false), sink, options)
     })
 
-    const pushOne = Effect.fnUntraced(function*(host: HostName, path: string, options: ConnectOptions | undefined) {
+    const pushOne = Effect.fnUntraced(function*(host: HostName, path: string, options: PushOptions | undefined) {
       const failed = (error: { readonly message: string }) =>
         Effect.succeed({ exitCode: NO_EXIT_CODE, words: error.message, isFatal: true })
       const parent = yield* makeParent(host, path, options).pipe(
@@ -66,7 +66,7 @@ export const layer: Layer.Layer<ScpRunner, never, Caller | Paths | SshTransport>
     const push = Effect.fn("ScpRunner.push")(function*(
       host: HostName,
       paths: ReadonlyArray<string>,
-      options?: ConnectOptions
+      options?: PushOptions
     ) {
       const done: Array<Pushed> = []
       for (const [index, path] of paths.entries()) {

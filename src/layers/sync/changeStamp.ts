@@ -39,14 +39,23 @@ const readAll = (fd: number): string => {
   return bytes.toString("latin1", 0, Fs.readSync(fd, bytes, 0, size, 0))
 }
 
+/** A path as a pattern that matches it alone (find(1), `-path`). */
+const patternOf = (path: string): string => `./${path.replace(/[*?[\]\\]/g, "\\$&")}`
+
+/** Leaves out these paths, and what is below them. */
+const without = (paths: ReadonlyArray<string>): ReadonlyArray<string> =>
+  paths.flatMap((path) => ["-path", patternOf(path), "-prune", "-o"])
+
 /**
  * A text that differs for every state of the trees, without reading a file; undefined where the system cannot make it,
  * or there is nothing at the paths. Equal stamps mean equal trees, and looking at a tree does not change its stamp.
- * `dir`: a directory for a temporary file.
+ * Follows a path that is itself a link, and no other; leaves out the paths `kept`. `dir`: a directory for a temporary
+ * file.
  */
 export const stampOf = (
   home: string,
   paths: ReadonlyArray<string>,
+  kept: ReadonlyArray<string>,
   dir: string,
   records = recordsOf(process.platform)
 ): Effect.Effect<string | undefined> =>
@@ -69,7 +78,7 @@ export const stampOf = (
       env: { ...process.env, LC_ALL: "C" },
       stdio: ["ignore", out, "ignore"]
     } satisfies SpawnOptions
-    const args = ["-P", ...present.map((path) => `./${path}`), ...records]
+    const args = ["-H", ...present.map((path) => `./${path}`), ...without(kept), ...records]
     const child = spawnChild("find", args, options, () => end(null))
     child?.on("exit", end)
     return Effect.sync(() => void child?.kill())

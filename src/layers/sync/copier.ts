@@ -4,9 +4,9 @@ import { NO_EXIT_CODE } from "../../schema/Event.ts"
 import type { HostName } from "../../schema/HostName.ts"
 import { exitCode } from "../../schema/Session.ts"
 import { Caller } from "../../services/Caller.ts"
-import { ToolMissing } from "../../services/FileRunner.ts"
+import { type PushOptions, ToolMissing } from "../../services/FileRunner.ts"
 import { Paths, PathsError } from "../../services/Paths.ts"
-import { type ConnectFailure, ConnectionLost, type ConnectOptions, SshTransport } from "../../services/SshTransport.ts"
+import { type ConnectFailure, ConnectionLost, SshTransport } from "../../services/SshTransport.ts"
 import { type Ended, relay } from "./relay.ts"
 import { placeScript } from "./rsh.ts"
 
@@ -52,11 +52,11 @@ export const makeCopier = (tool: string) =>
       host: HostName,
       args: ReadonlyArray<string>,
       remoteCommand: (requested: ReadonlyArray<string>) => ReadonlyArray<string>,
-      options: ConnectOptions | undefined
+      options: PushOptions | undefined
     ): Effect.Effect<CopyFailure | undefined, ConnectFailure | ToolMissing> =>
       Effect.gen(function*() {
         yield* ready
-        const local = { file: tool, args, cwd: home, env, rshDir: paths.dir }
+        const local = { file: tool, args, cwd: home, env, rshDir: paths.dir, onSent: options?.onSent }
         const ended = yield* relay(local, (requested) => ssh.start(host, remoteCommand(requested), options))
         const { remote } = ended
         if (remote !== undefined && !(remote instanceof ConnectionLost) && remote.code === NOT_FOUND) {

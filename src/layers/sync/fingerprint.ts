@@ -61,10 +61,15 @@ const fileBehind = (link: Buffer): string =>
   }, "")
 
 /**
- * Summarizes what is at the paths. Contents are read again only for files that changed since the last time, for any
- * host (`cache`: a private file).
+ * Summarizes what is at the paths, but for those `kept`. Contents are read again only for files that changed since the
+ * last time, for any host (`cache`: a private file).
  */
-export const summarize = Effect.fnUntraced(function*(home: string, paths: ReadonlyArray<string>, cache: string) {
+export const summarize = Effect.fnUntraced(function*(
+  home: string,
+  paths: ReadonlyArray<string>,
+  kept: ReadonlyArray<string>,
+  cache: string
+) {
   const clock = yield* Clock.Clock
   const known = readCache(cache)
   const seen = new Map<string, string>()
@@ -97,7 +102,7 @@ export const summarize = Effect.fnUntraced(function*(home: string, paths: Readon
   for (const path of paths) {
     let total = 0
     sum.update(`p\0${path}\0`)
-    for (const entry of entriesAt(home, path)) {
+    for (const entry of entriesAt(home, path, kept)) {
       sum.update(describe(entry))
       if (entry.stat.isFile()) total += entry.stat.size
       if (clock.currentTimeMillisUnsafe() < until) continue

@@ -32,6 +32,8 @@ export interface LocalProgram {
   readonly env: Readonly<Record<string, string | undefined>>
   /** The directory of the script. */
   readonly rshDir: string
+  /** Called with the number of bytes of each piece for the host. */
+  readonly onSent: ((bytes: number) => void) | undefined
 }
 
 /** How the two programs ended. */
@@ -93,12 +95,16 @@ const join = (
   fromHost: Net.Socket,
   toHost: Net.Socket,
   words: BoundedBytes,
+  onSent: LocalProgram["onSent"],
   ended: (end: ExitStatus | ConnectionLost) => void
 ): void => {
   fromHost.on("drain", remote.resume)
   // Nobody reads any more: the rest is dropped, so that the remote program can end.
   fromHost.on("close", remote.resume)
-  toHost.on("data", (bytes: Buffer) => void (remote.write(bytes) || toHost.pause()))
+  toHost.on("data", (bytes: Buffer) => {
+    onSent?.(bytes.length)
+    if (!remote.write(bytes)) toHost.pause()
+  })
   toHost.on("end", remote.end)
   remote.listen({
     onData: (bytes) => void (fromHost.destroyed || fromHost.write(bytes) || remote.pause()),
@@ -147,7 +153,7 @@ export const relay = <E>(
       return { code: yield* Deferred.await(localEnd), remote: undefined, words: words.bytes.toString("utf8") }
     }
     const program = yield* start(argv)
-    join(program, fromHost!, toHost!, words, (end) => Deferred.doneUnsafe(remoteEnd, Exit.succeed(end)))
+    join(program, fromHost!, toHost!, words, local.onSent, (end) => Deferred.doneUnsafe(remoteEnd, Exit.succeed(end)))
     const remote = yield* Deferred.await(remoteEnd)
     return { code: yield* Deferred.await(localEnd), remote, words: words.bytes.toString("utf8") }
   }).pipe(Effect.scoped)

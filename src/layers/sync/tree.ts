@@ -22,33 +22,55 @@ const namesIn = (dir: Buffer): ReadonlyArray<string> =>
 export const look = (path: Fs.PathLike): Fs.Stats | undefined =>
   quietly(() => Fs.lstatSync(path, { throwIfNoEntry: false }))
 
-function* entriesBelow(home: string, path: string): Generator<Entry> {
-  const full = Buffer.from(`${home}/${path}`, "latin1")
-  const stat = look(full)
-  if (stat === undefined) return
+function* entriesBelow(
+  home: string,
+  path: string,
+  full: Buffer,
+  stat: Fs.Stats,
+  kept: ReadonlySet<string>
+): Generator<Entry> {
   yield { path, full, stat }
   if (!stat.isDirectory()) return
-  for (const name of namesIn(full)) yield* entriesBelow(home, `${path}/${name}`)
+  for (const name of namesIn(full)) {
+    const below = `${path}/${name}`
+    if (kept.has(below)) continue
+    const there = Buffer.from(`${home}/${below}`, "latin1")
+    const stat = look(there)
+    if (stat !== undefined) yield* entriesBelow(home, below, there, stat, kept)
+  }
 }
 
 const latin1Of = (text: string): string => Buffer.from(text).toString("latin1")
 
-/** Follows no link. What vanishes meanwhile, or cannot be read, is left out. */
-export const entriesAt = (home: string, path: string): Generator<Entry> => entriesBelow(latin1Of(home), latin1Of(path))
+/**
+ * Follows no link but the path itself, which stands for what it leads to. Leaves out the paths `kept`, what vanishes
+ * meanwhile, and what cannot be read.
+ */
+export function* entriesAt(home: string, path: string, kept: ReadonlyArray<string>): Generator<Entry> {
+  const full = quietly(() => Fs.realpathSync(Path.join(home, path)))
+  const stat = full === undefined ? undefined : look(full)
+  if (full === undefined || stat === undefined) return
+  yield* entriesBelow(latin1Of(home), latin1Of(path), Buffer.from(full), stat, new Set(kept.map(latin1Of)))
+}
 
 /** Whether the path is below the directory, and not the directory itself. Both are real paths. */
 export const within = (path: string, dir: string): boolean => dir === "/" ? path !== "/" : path.startsWith(`${dir}/`)
 
 /** The real paths of a path: with the links above it followed, and, for a link, of its target. */
 const destinations = (full: string): ReadonlyArray<string> => {
-  const parent = Fs.realpathSync(Path.dirname(full))
-  const self = Path.join(parent, Path.basename(full))
-  if (!Fs.lstatSync(full).isSymbolicLink()) return [self]
-  // A missing target has no real path: the link names it.
-  return [self, quietly(() => Fs.realpathSync(full)) ?? Path.resolve(parent, Fs.readlinkSync(full))]
+  const self = Path.join(Fs.realpathSync(Path.dirname(full)), Path.basename(full))
+  return Fs.lstatSync(full).isSymbolicLink() ? [self, Fs.realpathSync(full)] : [self]
 }
 
-/** Why a path cannot be pushed: it is missing, or for a reason. Undefined when it can. */
+/** Whether a path of the home is a link, to a file or to a directory. */
+export const linkAt = (home: string, path: string): "file" | "directory" | undefined =>
+  quietly(() => {
+    const full = Path.join(home, path)
+    if (!Fs.lstatSync(full).isSymbolicLink()) return undefined
+    return Fs.statSync(full).isDirectory() ? "directory" : "file"
+  })
+
+/** Why a path cannot be pushed: it is missing, also as a link's target, or for a reason. Undefined when it can. */
 export const faultOf = (
   home: string,
   path: string

@@ -2,7 +2,14 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type { HostName } from "../../schema/HostName.ts"
-import { type FileRunner, type Pushed, RsyncRunner, ScpRunner, ToolMissing } from "../../services/FileRunner.ts"
+import {
+  type FileRunner,
+  type Pushed,
+  type PushOptions,
+  RsyncRunner,
+  ScpRunner,
+  ToolMissing
+} from "../../services/FileRunner.ts"
 import type { ConnectFailure } from "../../services/SshTransport.ts"
 
 /** What was copied, and what goes wrong: for tests to look at and to change. */
@@ -20,9 +27,10 @@ export class FileRunnerTestRef extends Context.Service<FileRunnerTestRef, {
 }>()("sesh/layers/testing/FileRunnerTestRef") {}
 
 /**
- * Copies a path from the home here to the one there. `isExact`: as rsync does, links as links, and nothing else left.
+ * Copies a path from the home here to the one there, but for what is `kept`. `isExact`: as rsync does, links as links,
+ * and nothing else left.
  */
-export type Put = (path: string, isExact: boolean) => Pushed
+export type Put = (path: string, isExact: boolean, kept: ReadonlyArray<string>) => Pushed
 
 /** Both runners. They copy nothing, unless `put` does. */
 export const layer = (put: Put = (path) => ({ path })): Layer.Layer<RsyncRunner | ScpRunner | FileRunnerTestRef> =>
@@ -36,7 +44,7 @@ export const layer = (put: Put = (path) => ({ path })): Layer.Layer<RsyncRunner 
     }
     const runner = (tool: string): FileRunner => ({
       tool,
-      push: Effect.fnUntraced(function*(host: HostName, paths: ReadonlyArray<string>) {
+      push: Effect.fnUntraced(function*(host: HostName, paths: ReadonlyArray<string>, options?: PushOptions) {
         yield* copies.before
         const where = copies.missing.get(tool)
         if (where === "here") return yield* new ToolMissing({ tool, where })
@@ -49,7 +57,8 @@ export const layer = (put: Put = (path) => ({ path })): Layer.Layer<RsyncRunner 
         return paths.map((path): Pushed => {
           const failure = copies.failures.get(path)
           if (failure !== undefined) return { path, failure }
-          return put(path, tool === "rsync")
+          options?.onSent?.(Buffer.byteLength(path))
+          return put(path, tool === "rsync", options?.kept ?? [])
         })
       })
     })

@@ -12,7 +12,7 @@ const treesBy = Effect.fnUntraced(function*(records?: ReadonlyArray<string>) {
   for (const dir of ["scratch", "tree/below"]) Fs.mkdirSync(file(dir), { recursive: true })
   for (const name of ["tree/a", "tree/below/-b \u00fc", "other"]) Fs.writeFileSync(file(name), "1")
   const stamp = (...paths: ReadonlyArray<string>) =>
-    Effect.map(stampOf(path, paths, file("scratch"), records), (stamp) => {
+    Effect.map(stampOf(path, paths, [], file("scratch"), records), (stamp) => {
       assert.deepStrictEqual(Fs.readdirSync(file("scratch")), [])
       return stamp
     })
@@ -108,6 +108,6 @@ describe("the stamp of trees", () => {
   it.effect("is undefined where no file can be written", () =>
     Effect.gen(function*() {
       const { file, path } = yield* trees
-      assert.isUndefined(yield* stampOf(path, ["tree"], file("gone")))
+      assert.isUndefined(yield* stampOf(path, ["tree"], [], file("gone")))
     }).pipe(Effect.provide(home)))
 })

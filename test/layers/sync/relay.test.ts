@@ -8,7 +8,7 @@ const TALKER = `printf '1\\0true\\0' >&5; exec 5>&-
 head -c 200000 /dev/zero >&4; exec 4>&-
 cat <&3 >/dev/null; exit 3`
 
-const local = { file: "/bin/sh", args: ["-c", TALKER], cwd: "/", env: process.env, rshDir: "/" }
+const local = { file: "/bin/sh", args: ["-c", TALKER], cwd: "/", env: process.env, onSent: undefined, rshDir: "/" }
 
 describe("two programs that are connected", () => {
   it.live("both end when the remote one does before it has read what the local one sends", () =>

@@ -29,6 +29,9 @@ const machineTag = (): string => keyOf(hostname()).slice(-5)
 /** Names that are used once: their kind, the process that uses them, and, of a log, its machine. */
 const ONCE = new RegExp(`^([${FORWARD_PREFIX}${LOG_PREFIX}])(\\d{1,10})-\\d+(?:\\.([0-9a-z]+))?$`)
 
+/** The log of a connection that is kept. */
+const KEPT_LOG = new RegExp(`^[0-9a-z]{${KEY_DIGITS}}(?=\\.log$)`)
+
 /** Creates an empty file and returns a descriptor that appends to it. */
 export const openLog = (path: string): number => {
   remove(path)
@@ -54,6 +57,9 @@ const sweep = (dir: string, now: number): void =>
   quietly(() => {
     const own = machineTag()
     for (const name of Fs.readdirSync(dir)) {
+      const [control] = KEPT_LOG.exec(name) ?? []
+      // The socket was there before its log, and is gone: that connection has ended.
+      if (control !== undefined && !Fs.existsSync(Path.join(dir, control))) remove(Path.join(dir, name))
       const [, kind, pid, machine = own] = ONCE.exec(name) ?? []
       if (kind === undefined) continue
       const path = Path.join(dir, name)

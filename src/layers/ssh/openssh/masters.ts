@@ -14,7 +14,7 @@ import {
   HostUnreachable,
   SshMissing
 } from "../../../services/SshTransport.ts"
-import { readTail, remove, shorten, sizeOf, versionOf } from "../../system/files.ts"
+import { readTail, remove, shorten, sizeOf } from "../../system/files.ts"
 import { keyOf } from "../../system/fnv.ts"
 import { quietly } from "../../system/quietly.ts"
 import { makeHandshakes } from "../shared/handshakes.ts"
@@ -23,16 +23,9 @@ import { makeSingleFlight } from "../shared/singleFlight.ts"
 import { explainFailure, isSlowLogin } from "../shared/sshLog.ts"
 import * as Child from "./child.ts"
 import { type ControlDir, openLog } from "./controlDir.ts"
+import { type HostConfig, type HostConfigsOptions, makeHostConfigs } from "./hostConfig.ts"
 import * as Mux from "./mux.ts"
-import {
-  ALIVE_MS,
-  describeArgs,
-  masterArgs,
-  quietEnv,
-  readDescription,
-  sessionArgs,
-  type SshProgram
-} from "./options.ts"
+import { ALIVE_MS, masterArgs, quietEnv, sessionArgs } from "./options.ts"
 
 /** A connection that was alive a moment ago. */
 export interface Master {
@@ -49,15 +42,11 @@ const MAX_LOG_BYTES = 1024 * 1024
 
 const OTHER_MASTER = /already exists, disabling multiplexing/
 
-export interface MastersOptions {
-  readonly ssh: SshProgram
-  readonly env: Readonly<Record<string, string | undefined>>
-  /** A change of this file makes a new connection. */
-  readonly configFile: string
+export interface MastersOptions extends HostConfigsOptions {
   readonly controlDir: Effect.Effect<ControlDir, SshMissing>
 }
 
-/** Connections by host. */
+/** Connections by what the user's configuration says of a host now. */
 export interface Masters {
   /** The existing connection to a host if it answers, or a new one. */
   readonly get: (host: HostName, options: ConnectOptions | undefined) => Effect.Effect<Master, ConnectFailure>
@@ -71,14 +60,13 @@ export const makeMasters = Effect.fnUntraced(function*(
   const share = yield* makeSingleFlight<Master, ConnectFailure>()
   const handshakes = makeHandshakes()
 
-  const locate = (dir: ControlDir, host: HostName): Master => {
+  const lookUp = makeHostConfigs({ configFile, env, ssh })
+
+  const locate = (dir: ControlDir, config: HostConfig): Master => {
     // A machine that shares the directory cannot use our sockets, and ssh would remove them.
-    const key = keyOf(host, ssh.file, configFile, versionOf(configFile), hostname())
+    const key = keyOf(config.key, ssh.file, hostname())
     return { control: dir.control(key), log: dir.log(key) }
   }
-
-  const lookUp = (host: HostName) =>
-    Effect.map(Child.print(host, ssh.file, describeArgs(ssh, host), env as NodeJS.ProcessEnv), readDescription)
 
   /** Runs ssh until it is in the background; its exit code. */
   const handshake = (args: ReadonlyArray<string>, log: number, batch: boolean, verbose: boolean) =>
@@ -106,11 +94,11 @@ export const makeMasters = Effect.fnUntraced(function*(
     master: Master,
     log: string,
     slow: string,
-    config: ReadonlyMap<string, string>,
+    config: HostConfig,
     options: ConnectOptions | undefined
   ) {
     const batch = options?.prompts !== "interactive"
-    const verbose = jumpOf(config) !== undefined
+    const verbose = config.via !== undefined
     const patient = Fs.existsSync(slow)
     const since = yield* Clock.currentTimeMillis
     const args = masterArgs(ssh, {
@@ -166,9 +154,9 @@ export const makeMasters = Effect.fnUntraced(function*(
     host: HostName,
     dir: ControlDir,
     master: Master,
+    config: HostConfig,
     options: ConnectOptions | undefined
   ) {
-    const config = yield* lookUp(host)
     const log = dir.once("log")
     const slow = dir.slow(host)
     const tryOnce = Effect.flatMap(isAlive(master), (there) => {
@@ -180,7 +168,7 @@ export const makeMasters = Effect.fnUntraced(function*(
     })
     const shaken = handshakes({
       host,
-      endpoint: jumpOf(config) ?? `${config.get("hostname")}:${config.get("port")}`,
+      endpoint: config.via ?? `${config.get("hostname")}:${config.get("port")}`,
       prompts: options?.prompts,
       limit: patienceFor(config, options).limitMs,
       attempt: tryOnce
@@ -190,16 +178,17 @@ export const makeMasters = Effect.fnUntraced(function*(
 
   const get = Effect.fnUntraced(function*(host: HostName, options: ConnectOptions | undefined) {
     const at = yield* controlDir
-    const master = locate(at, host)
+    const config = yield* lookUp(host, options)
+    const master = locate(at, config)
     if (yield* isAlive(master)) {
       if (sizeOf(master.log) > MAX_LOG_BYTES) shorten(master.log)
       return master
     }
-    return yield* share(`${options?.prompts ?? "batch"} ${master.control}`, connect(host, at, master, options))
+    return yield* share(`${options?.prompts ?? "batch"} ${master.control}`, connect(host, at, master, config, options))
   })
 
   const describe = Effect.fnUntraced(function*(host: HostName) {
-    const config = yield* lookUp(host)
+    const config = yield* lookUp(host, undefined)
     return {
       hostname: config.get("hostname") ?? host,
       port: Number(config.get("port") ?? 22),
@@ -208,9 +197,9 @@ export const makeMasters = Effect.fnUntraced(function*(
   })
 
   const close = (host: HostName) =>
-    controlDir.pipe(
-      Effect.flatMap((at) => {
-        const master = locate(at, host)
+    Effect.all([controlDir, lookUp(host, undefined)]).pipe(
+      Effect.flatMap(([at, config]) => {
+        const master = locate(at, config)
         return Effect.ensuring(Mux.terminate(master.control), Effect.sync(() => remove(master.log)))
       }),
       Effect.ignore
@@ -223,11 +212,5 @@ const isAlive = (master: Master): Effect.Effect<boolean> =>
   Effect.match(Mux.alive(master.control), { onSuccess: () => true, onFailure: () => false })
 
 /** How long this host may take. */
-const patienceFor = (config: ReadonlyMap<string, string>, options: ConnectOptions | undefined) =>
-  patienceOf(options, ownTimeoutMs(config.get("connecttimeout")), jumpOf(config) !== undefined)
-
-/** The jump host or proxy of the connection, if there is one. */
-const jumpOf = (config: ReadonlyMap<string, string>): string | undefined => {
-  const via = config.get("proxyjump") ?? config.get("proxycommand")
-  return via === undefined || via === "none" ? undefined : via
-}
+const patienceFor = (config: HostConfig, options: ConnectOptions | undefined) =>
+  patienceOf(options, ownTimeoutMs(config.get("connecttimeout")), config.via !== undefined)

@@ -45,12 +45,12 @@ const PLAIN = ["-x", "-T", o("ClearAllForwardings", "yes"), o("PermitLocalComman
  * Prints the configuration of a host, without our options. `-N`, as for the connection: without a command, ssh refuses
  * a user's `ForkAfterAuthentication` even here.
  */
-export const describeArgs = (ssh: SshProgram, host: HostName): ReadonlyArray<string> => [
+export const describeArgs = (ssh: SshProgram, destination: string): ReadonlyArray<string> => [
   ...head(ssh),
   "-G",
   "-N",
   "--",
-  host
+  destination
 ]
 
 /** Connects, goes to the background after authentication, and waits there for other processes. */
@@ -119,14 +119,4 @@ export const sessionArgs = (ssh: SshProgram, options: {
 export const quietEnv = (env: Readonly<Record<string, string | undefined>>): NodeJS.ProcessEnv => {
   const { DISPLAY: _display, SSH_ASKPASS: _askpass, WAYLAND_DISPLAY: _wayland, ...rest } = env
   return { ...rest, SSH_ASKPASS_REQUIRE: "never" }
-}
-
-/** The output of `ssh -G`: the first value of each keyword. */
-export const readDescription = (printed: string): ReadonlyMap<string, string> => {
-  const found = new Map<string, string>()
-  for (const line of printed.split("\n")) {
-    const space = line.indexOf(" ")
-    if (space > 0 && !found.has(line.slice(0, space))) found.set(line.slice(0, space), line.slice(space + 1).trim())
-  }
-  return found
 }

@@ -1,4 +1,4 @@
-/** The connections of this process: one per host, made when needed and shared. */
+/** The connections of this process: one per host and what the configuration says of it, made when needed and shared. */
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"
@@ -16,8 +16,15 @@ import { ownTimeoutMs, patienceOf } from "../shared/patience.ts"
 import { oneLine } from "../shared/sanitize.ts"
 import { makeSingleFlight } from "../shared/singleFlight.ts"
 import { type Ask, inTurn } from "./ask.ts"
-import { type ConfigSource, type Destination, jumpOf, parseDestination, resolveHost } from "./config/config.ts"
-import type { BadConfig } from "./config/read.ts"
+import {
+  type ConfigSource,
+  type Destination,
+  type HostConfig,
+  jumpOf,
+  parseDestination,
+  resolveHost
+} from "./config/config.ts"
+import { BadConfig } from "./config/read.ts"
 import { connect } from "./connect.ts"
 import type { SshConnection } from "./connection.ts"
 import { needsOpenSsh } from "./errors.ts"
@@ -48,18 +55,33 @@ const load = Effect.tryPromise({
     new SshMissing({ problem: `ssh2 cannot be loaded (${String(cause)})`, advice: "install it anew", cause })
 }).pipe(Effect.map((module) => ("default" in module ? module.default : module) as typeof Ssh2))
 
-/** Checked beforehand: connections that wait for each other would wait for ever. */
-const isCircle = (source: ConfigSource, first: Destination | undefined): Result.Result<boolean, BadConfig> =>
-  Result.gen(function*() {
-    let jump = first
-    for (let left = MAX_JUMPS; jump !== undefined; left--) {
-      if (left === 0) return true
-      jump = yield* jumpOf(yield* resolveHost(source, jump))
-    }
-    return false
-  })
+/** The way to a host, as the configuration has it now. */
+interface Route {
+  readonly config: HostConfig
+  /** The last jump host on the way. */
+  readonly jump: Destination | undefined
+  /** All configuration on the way, the host's own first: a connection is for one of these. */
+  readonly keys: ReadonlyArray<string>
+}
 
-const keyOf = ({ name, port, through, user }: Destination): string => JSON.stringify([user, name, port, through])
+const keyOf = ({ keys }: Route): string => keys.join("\n")
+
+/** Read all beforehand: connections that wait for each other would wait for ever. */
+const routeTo = (source: ConfigSource, destination: Destination): Result.Result<Route, BadConfig> =>
+  Result.gen(function*() {
+    const config = yield* resolveHost(source, destination)
+    const jump = yield* jumpOf(config)
+    const keys = [config.key]
+    for (let next = jump; next !== undefined;) {
+      if (keys.length > MAX_JUMPS) {
+        return yield* Result.fail(new BadConfig({ problem: "its ProxyJump leads in a circle" }))
+      }
+      const on = yield* resolveHost(source, next)
+      keys.push(on.key)
+      next = yield* jumpOf(on)
+    }
+    return { config, jump, keys }
+  })
 
 export const makePool = Effect.fnUntraced(function*(
   { ask, idleMs, source }: PoolOptions
@@ -79,18 +101,14 @@ export const makePool = Effect.fnUntraced(function*(
     )
 
   const make = Effect.fnUntraced(function*(
-    destination: Destination,
-    key: string,
+    route: Route,
+    from: ConfigSource,
     options: ConnectOptions | undefined
   ): Effect.fn.Return<SshConnection, ConnectFailure> {
-    const host = destination.name
-    const from = source()
-    const config = yield* orUnreachable(host, resolveHost(from, destination))
+    const { config, jump } = route
+    const key = keyOf(route)
+    const host = config.destination.name
     if (config.needs !== undefined) return yield* needsOpenSsh(host, config.needs)
-    const jump = yield* orUnreachable(host, jumpOf(config))
-    if (yield* orUnreachable(host, isCircle(from, jump))) {
-      return yield* new HostUnreachable({ host, reason: "other", words: "its ProxyJump leads in a circle" })
-    }
     const paths = yield* orUnreachable(host, pathsOf(config, from.env))
     const library = yield* load
     const ownMs = ownTimeoutMs(config.get("connecttimeout"))
@@ -121,7 +139,7 @@ export const makePool = Effect.fnUntraced(function*(
     })
     return yield* handshakes({
       host,
-      endpoint: jump === undefined ? `${config.hostname}:${config.port}` : `through ${keyOf(jump)}`,
+      endpoint: jump === undefined ? `${config.hostname}:${config.port}` : `through ${route.keys.slice(1).join("\n")}`,
       prompts: options?.prompts,
       limit: limitMs,
       attempt
@@ -133,10 +151,13 @@ export const makePool = Effect.fnUntraced(function*(
     options: ConnectOptions | undefined
   ): Effect.Effect<SshConnection, ConnectFailure> =>
     Effect.suspend(() => {
-      const key = keyOf(destination)
-      const existing = connections.get(key)
-      if (existing !== undefined && existing.lost === undefined) return Effect.succeed(existing)
-      return share(`${options?.prompts ?? "batch"} ${key}`, make(destination, key, options))
+      const from = source()
+      return Effect.flatMap(orUnreachable(destination.name, routeTo(from, destination)), (route) => {
+        const key = keyOf(route)
+        const existing = connections.get(key)
+        if (existing !== undefined && existing.lost === undefined) return Effect.succeed(existing)
+        return share(`${options?.prompts ?? "batch"} ${key}`, make(route, from, options))
+      })
     })
 
   const close = (connection: SshConnection | undefined) => Effect.sync(() => connection?.close(""))
@@ -147,7 +168,11 @@ export const makePool = Effect.fnUntraced(function*(
       Effect.suspend(() => orUnreachable(host, resolveHost(source(), parseDestination(host)))).pipe(
         Effect.map(({ hostname, port, user }) => ({ hostname, port, user }))
       ),
-    close: (host) => Effect.suspend(() => close(connections.get(keyOf(parseDestination(host))))),
+    close: (host) =>
+      Effect.suspend(() => orUnreachable(host, routeTo(source(), parseDestination(host)))).pipe(
+        Effect.flatMap((route) => close(connections.get(keyOf(route)))),
+        Effect.ignore
+      ),
     closeAll: Effect.suspend(() => Effect.forEach([...connections.values()], close, { discard: true }))
   }
 })

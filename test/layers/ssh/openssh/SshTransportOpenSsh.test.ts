@@ -11,6 +11,7 @@ import { socketPathLimit } from "../../../../src/schema/SocketPath.ts"
 import { SshTransport } from "../../../../src/services/SshTransport.ts"
 import { good } from "../../../contract/ssh/common.ts"
 import { changedKey, NEEDS, say, special, testOn } from "../../../contract/ssh/real.ts"
+import { portOf, prefixed, today } from "../../../contract/ssh/today.ts"
 import { Machinery, realHosts } from "../../../fixtures/sshHosts.ts"
 import { describeWith } from "../../../support/needs.ts"
 import { attend, happens, hear, hostNamed, Lab, run } from "../../../support/sshSuite.ts"
@@ -66,7 +67,7 @@ describeWith(NEEDS, "SshTransportOpenSsh, on real hosts", () => {
   test(
     "only the user can read sockets and logs, and only the connection's are left",
     Effect.gen(function*() {
-      const { dir } = yield* Machinery
+      const { dir, transport } = yield* Machinery
       const lab = yield* Lab
       const ssh = yield* SshTransport
       yield* say("one")
@@ -78,6 +79,10 @@ describeWith(NEEDS, "SshTransportOpenSsh, on real hosts", () => {
       assert.strictEqual(Fs.statSync(dir).mode & 0o777, 0o700)
       yield* ssh.close(good)
       yield* happens("nothing is left", () => Fs.readdirSync(dir).length === 0)
+      // Of a connection that ended by itself, and whose configuration is another today.
+      Fs.writeFileSync(Path.join(dir, `${"x".repeat(13)}.log`), "")
+      yield* Effect.provide(say("two"), Layer.fresh(transport()))
+      assert.strictEqual(modes().length, 2)
     })
   )
 
@@ -97,6 +102,46 @@ describeWith(NEEDS, "SshTransportOpenSsh, on real hosts", () => {
   )
 
   changedKey(test)
+  today(test)
+
+  test(
+    "a Match whose command says otherwise today leads elsewhere",
+    Effect.gen(function*() {
+      const { good: sshd, ssh } = yield* Machinery
+      const { sshd: elsewhere } = yield* special("elsewhere")
+      const flag = Path.join(ssh.dir, "flag")
+      ;(yield* prefixed)(`Match host moving exec "test -e ${flag}"\n  Port ${elsewhere.port}`)
+      ssh.host("moving", { Port: sshd.port })
+      assert.strictEqual(yield* portOf(), sshd.port)
+      Fs.writeFileSync(flag, "")
+      assert.strictEqual(yield* portOf(), elsewhere.port)
+    })
+  )
+
+  test(
+    "where the agent is forwarded, a connection made with another agent is not taken for this one's",
+    Effect.gen(function*() {
+      const { good: sshd, ssh } = yield* Machinery
+      const withEnv = yield* environments
+      const there = yield* masters
+      ssh.host("forwarding", { Port: sshd.port, ForwardAgent: "yes", IdentityAgent: "SSH_AUTH_SOCK" })
+      ssh.host("naming", { Port: sshd.port, ForwardAgent: "$OTHER" })
+      ssh.host("keeping", { Port: sshd.port })
+      const names = ["first", "second"]
+      for (const name of names) {
+        const SSH_AUTH_SOCK = yield* Effect.promise(() => ssh.agent(ssh.keygen(name)))
+        const layer = withEnv({ SESH_DIR: Path.join(ssh.dir, "s"), SSH_AUTH_SOCK, OTHER: SSH_AUTH_SOCK })
+        const keys = (host: string) =>
+          Effect.provide(
+            Effect.flatMap(SshTransport, ({ exec }) => exec(hostNamed(host), ["ssh-add", "-l"])),
+            layer
+          ).pipe(Effect.map(({ stdout }) => stdout.toString()))
+        for (const host of ["forwarding", "naming", "forwarding"]) assert.include(yield* keys(host), name)
+        assert.notInclude(yield* keys("keeping"), name)
+      }
+      assert.strictEqual(there().length, 5, "one where none is forwarded")
+    })
+  )
 
   for (const signal of ["SIGKILL", "SIGSTOP"] as const) {
     test(

@@ -8,6 +8,7 @@ import * as Path from "node:path"
 import { SshTransport } from "../../../../src/services/SshTransport.ts"
 import { NEEDS, say, special } from "../../../contract/ssh/real.ts"
 import { test } from "../../../contract/ssh/ssh2.ts"
+import { today } from "../../../contract/ssh/today.ts"
 import { suite } from "../../../contract/SshTransport.ts"
 import { Machinery, ssh2Hosts } from "../../../fixtures/sshHosts.ts"
 import { describeWith } from "../../../support/needs.ts"
@@ -49,6 +50,8 @@ const delayed = Effect.promise(async () => {
 describeWith(NEEDS, "on real hosts", () => suite("SshTransportSsh2", ssh2Hosts))
 
 describeWith(NEEDS, "SshTransportSsh2, connections", () => {
+  today(test)
+
   test(
     "one serves all callers at once, and its host is recorded once",
     Effect.gen(function*() {

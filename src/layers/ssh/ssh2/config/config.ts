@@ -93,6 +93,8 @@ export interface HostConfig {
   readonly expand: (value: string) => Result.Result<string, BadConfig>
   /** What this host needs and only OpenSSH can do. */
   readonly needs: string | undefined
+  /** All that matters to this transport, with its values: another one is another connection. */
+  readonly key: string
 }
 
 /** `me@host`, `host`, `[::1]`. */
@@ -148,17 +150,20 @@ const read = (
   })
 }
 
-/** The file and line of every value that matters to this transport. */
-const fingerprint = ({ lists, settings }: Found): string =>
+/** Every setting that matters to this transport, with what is to be said of its values. */
+const fingerprint = ({ lists, settings }: Found, say: (setting: Setting) => unknown): string =>
   [...[...settings].map(([keyword, setting]): [string, Array<Setting>] => [keyword, [setting]]), ...lists]
     .filter(([keyword]) => USED.has(keyword))
-    .map(([keyword, list]) => `${keyword} ${list.map(({ file, line }) => `${file}:${line}`).join(" ")}`)
+    .map(([keyword, list]) => JSON.stringify([keyword, list.map(say)]))
     .toSorted()
-    .join("\n")
+    .join(",")
+
+/** Where it stands. */
+const placeOf = ({ file, line }: Setting) => `${file}:${line}`
 
 /** `foundAfterExec`: the settings if every `Match exec` applied; the same as `found` where there is none. */
 const needsOf = (found: Found, foundAfterExec: Found): string | undefined => {
-  if (found.exec !== undefined && fingerprint(found) !== fingerprint(foundAfterExec)) {
+  if (found.exec !== undefined && fingerprint(found, placeOf) !== fingerprint(foundAfterExec, placeOf)) {
     const { file, line, values } = found.exec
     return `Match ${values[0]} (${file}, line ${line})`
   }
@@ -223,7 +228,8 @@ export const resolveHost = (
       userKnownHosts: found.settings.get("userknownhostsfile")?.values ?? DEFAULT_KNOWN_HOSTS,
       globalKnownHosts: found.settings.get("globalknownhostsfile")?.values ?? GLOBAL_KNOWN_HOSTS,
       expand: (value) => expand(value, tokens, source.env),
-      needs: needsOf(found, foundAfterExec)
+      needs: needsOf(found, foundAfterExec),
+      key: JSON.stringify([destination.name, hostname, fingerprint(found, ({ values }) => values)])
     }
     return config
   })

@@ -21,8 +21,6 @@ import {
   SshTransport,
   type StartFailure
 } from "../../../services/SshTransport.ts"
-import { isOwnDirectory } from "../../system/ownDirectory.ts"
-import { quietly } from "../../system/quietly.ts"
 import { codeOf, diskProblem } from "../../system/systemError.ts"
 import { bridgeChannel } from "../shared/bridgeChannel.ts"
 import { collect } from "../shared/collect.ts"
@@ -31,6 +29,7 @@ import { badArgument } from "../shared/remoteCommand.ts"
 import { badPath } from "../shared/socketPath.ts"
 import { launch, scopedProgram } from "../shared/startProgram.ts"
 import { makeControlDir } from "./controlDir.ts"
+import { loginDir, placeWithRoom } from "./controlPlace.ts"
 import { forwardedChannel } from "./forward.ts"
 import { makeMasters } from "./masters.ts"
 import type * as Mux from "./mux.ts"
@@ -71,20 +70,19 @@ export const layer = (
     SshTransport,
     Effect.gen(function*() {
       const { env, home } = yield* Caller
-      const { platform } = yield* OperatingSystem
+      const { platform, uid } = yield* OperatingSystem
       const paths = yield* Paths
       const ssh = { file: options.program ?? "ssh", config: options.config, persist: options.persist ?? PERSIST }
 
+      const login = { env, platform, uid }
       /** A home that is mounted read-only has no sockets: those of this login are then in the login's own directory. */
-      const runtimeDir = env["XDG_RUNTIME_DIR"] ?? ""
       const canBeThere = ({ cause }: PathsError) =>
-        cause !== undefined && diskProblem(codeOf(cause)) !== undefined && Path.isAbsolute(runtimeDir) &&
-        quietly(() => isOwnDirectory(runtimeDir), false)
+        cause !== undefined && diskProblem(codeOf(cause)) !== undefined && loginDir(login) !== undefined
 
       const controlDir = yield* Effect.cached(
         paths.ensure.pipe(
-          Effect.as(paths.dir),
-          Effect.catchIf(canBeThere, () => Effect.succeed(Path.join(runtimeDir, "sesh"))),
+          Effect.map(() => placeWithRoom(paths.dir, login)),
+          Effect.catchIf(canBeThere, () => Effect.succeed(loginDir(login)!)),
           Effect.mapError((cause) =>
             new SshMissing({ problem: `${cause.path} ${cause.problem}`, advice: cause.advice, cause })
           ),

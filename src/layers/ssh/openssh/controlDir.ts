@@ -71,19 +71,27 @@ const sweep = (dir: string, now: number): void =>
     }
   })
 
+/** Bytes of the longest socket path in the directory, while ssh creates it. */
+const longestIn = (dir: string): number => Buffer.byteLength(Path.join(dir, "x".repeat(KEY_DIGITS))) + SSH_SUFFIX
+
+const dirIn = (parent: string): string => Path.join(parent, "ssh")
+
+/** Whether the system takes the paths of sockets in there (`socketPathLimit`). */
+export const hasRoom = (parent: string, platform: string): boolean =>
+  longestIn(dirIn(parent)) <= socketPathLimit(platform)
+
 /** Creates the directory with mode 0700 in one that is the user's already. Removes what killed processes left there. */
 export const makeControlDir = (parent: string, platform: string): Effect.Effect<ControlDir, SshMissing> =>
   Effect.flatMap(Clock.currentTimeMillis, (now) => {
-    const dir = Path.join(parent, "ssh")
+    const dir = dirIn(parent)
     const refuse = (problem: string, advice: string) => Effect.fail(new SshMissing({ problem, advice }))
     // ssh expands the path, and these characters cannot be quoted for it.
     if (/[\u0000-\u001f$"\\]/.test(dir)) return refuse(`${JSON.stringify(dir)} is no place for ssh`, "set SESH_DIR")
-    const longest = Buffer.byteLength(Path.join(dir, "x".repeat(KEY_DIGITS))) + SSH_SUFFIX
-    const limit = socketPathLimit(platform)
-    if (longest > limit) {
+    if (!hasRoom(parent, platform)) {
+      const limit = socketPathLimit(platform)
       return refuse(
-        `${dir} is too long for a socket: ${longest} bytes with what ssh adds, ${limit} is the most`,
-        "set SESH_DIR to a shorter directory"
+        `${dir} is too long for a socket: ${longestIn(dir)} bytes with what ssh adds, ${limit} is the most`,
+        "set TMPDIR or SESH_DIR to a shorter directory"
       )
     }
     const made = quietly(() => {

@@ -87,17 +87,35 @@ describeWith(NEEDS, "SshTransportOpenSsh, on real hosts", () => {
   )
 
   test(
-    "the longest directory with room for ssh's sockets is accepted, and no longer one",
+    "where ssh's sockets do not fit beside the sessions, they are in a directory of the login, or of the user",
     Effect.gen(function*() {
       const { home } = yield* Machinery
       const withEnv = yield* environments
       // Appended to it: our directory, a key, and what ssh adds while it creates the socket.
       const room = socketPathLimit(process.platform) - "/ssh/".length - 13 - 17
-      const at = (bytes: number) => withEnv({ SESH_DIR: Path.join(home, "x".repeat(bytes - home.length - 1)) })
-      assert.strictEqual(yield* Effect.provide(say("one"), at(room)), "one")
-      yield* Effect.provide(Effect.flatMap(SshTransport, ({ close }) => close(good)), at(room))
-      const error = yield* Effect.flip(Effect.provide(say("two"), at(room + 1)))
+      const dirOf = (bytes: number) => Path.join(home, "x".repeat(bytes - home.length - 1))
+      const [runtime, temporary] = [Path.join(home, "run"), Path.join(home, "tmp")]
+      const uses = Effect.fnUntraced(function*(env: Readonly<Record<string, string>>) {
+        const at = withEnv({ XDG_RUNTIME_DIR: "", TMPDIR: temporary, ...env })
+        assert.strictEqual(yield* Effect.provide(say("one"), at), "one")
+        const used = [env["SESH_DIR"]!, Path.join(runtime, "sesh"), Path.join(temporary, `sesh-${process.getuid!()}`)]
+          .filter((dir) => Fs.existsSync(Path.join(dir, "ssh")) && Fs.readdirSync(Path.join(dir, "ssh")).length > 0)
+        yield* Effect.provide(Effect.flatMap(SshTransport, ({ close }) => close(good)), at)
+        return used
+      })
+      Fs.mkdirSync(runtime, 0o700)
+      Fs.mkdirSync(temporary)
+      const [fits, long] = [dirOf(room), dirOf(room + 1)]
+      assert.deepStrictEqual(yield* uses({ SESH_DIR: fits, XDG_RUNTIME_DIR: runtime }), [fits])
+      assert.deepStrictEqual(yield* uses({ SESH_DIR: long, XDG_RUNTIME_DIR: runtime }), [Path.join(runtime, "sesh")])
+      const own = Path.join(temporary, `sesh-${process.getuid!()}`)
+      assert.deepStrictEqual(yield* uses({ SESH_DIR: long }), [own])
+      assert.strictEqual(Fs.statSync(own).mode & 0o777, 0o700)
+      // Somebody else may have been there first.
+      Fs.chmodSync(own, 0o777)
+      const error = yield* Effect.flip(uses({ SESH_DIR: long }))
       assert.include(error.message, "is too long for a socket")
+      assert.include(error.message, "set TMPDIR or SESH_DIR")
     })
   )
 

@@ -6,6 +6,7 @@ import type { EndSignal } from "../schema/protocol/Control.ts"
 import type { ExitStatus } from "../schema/Session.ts"
 import type { SessionName } from "../schema/SessionName.ts"
 import { messageOf } from "../schema/Text.ts"
+import { SessionReplaced } from "./AttachClient.ts"
 import type { AskError } from "./SessionRegistry.ts"
 
 /** The connection to a session ended before the request was done. */
@@ -14,9 +15,10 @@ export class SessionLost extends Schema.TaggedError<SessionLost>()("SessionLost"
   /**
    * `gone`: the session hung up without an exit status. `broken`: the connection broke, `cause` is the
    * `ConnectionBroken`. `ended`: the session ended before all was typed. `refused`: it did not take the input.
-   * `endless`: its history is longer than any history can be.
+   * `endless`: its history is longer than any history can be. `replaced`: it ended while there was no connection, and
+   * another session has its name.
    */
-  why: Schema.Literals(["gone", "broken", "ended", "refused", "endless"]),
+  why: Schema.Literals(["gone", "broken", "ended", "refused", "endless", "replaced"]),
   cause: Schema.optionalKey(Schema.Defect())
 }) {
   /** Without the session's name. */
@@ -32,6 +34,8 @@ export class SessionLost extends Schema.TaggedError<SessionLost>()("SessionLost"
         return "it refused what was typed"
       case "endless":
         return "its history does not end"
+      case "replaced":
+        return new SessionReplaced().message
     }
   }
   override get message() {
@@ -52,6 +56,9 @@ export class SessionTooOld extends Schema.TaggedError<SessionTooOld>()("SessionT
 
 export type ControlError = AskError | SessionLost | SessionTooOld
 
+/** State of a connection to another host. `Lost`: it broke, and is tried again, however long that takes. */
+export type ControlState = { readonly _tag: "Lost"; readonly reason: string } | { readonly _tag: "Resumed" }
+
 export interface WaitOptions {
   readonly name: SessionName
   /**
@@ -61,6 +68,7 @@ export interface WaitOptions {
   readonly created?: string
   /** How many of the last bytes of the command's output to return; 0 for none. Only with `created`. */
   readonly capture?: number
+  readonly onState?: (state: ControlState) => Effect.Effect<void>
 }
 
 /** How a session or its command ended. */
@@ -81,7 +89,10 @@ export interface SignalOptions {
   readonly graceMs: number
 }
 
-/** What scripts do with sessions, without a terminal. */
+/**
+ * What scripts do with sessions, without a terminal. Where a connection to another host breaks, it is made again,
+ * however long that takes: to that session, and no other of the name.
+ */
 export class SessionControl extends Context.Service<SessionControl, {
   /** Waits for the end, without polling. A session that ended within the last hour counts as one that ends now. */
   readonly wait: (options: WaitOptions) => Effect.Effect<Waited, ControlError>

@@ -12,6 +12,7 @@ import * as SessionControlLive from "../../src/layers/sessions/SessionControlLiv
 import * as SessionFilesDisk from "../../src/layers/sessions/SessionFilesDisk.ts"
 import * as Caller from "../../src/layers/testing/CallerFake.ts"
 import { layer as network, NetworkTestRef } from "../../src/layers/testing/network/NetworkTestRef.ts"
+import * as OutputFake from "../../src/layers/testing/OutputFake.ts"
 import * as PtyFake from "../../src/layers/testing/PtyFake.ts"
 import * as SessionClientFake from "../../src/layers/testing/SessionClientFake.ts"
 import * as SessionControlFake from "../../src/layers/testing/SessionControlFake.ts"
@@ -49,7 +50,12 @@ const played = Layer.effect(
   }))
 ).pipe(Layer.provideMerge(SessionControlFake.layer))
 
-const program = Layer.mergeAll(PtyFake.layer(), QueryResponder.layer, Scrollback.layer())
+const program = Layer.mergeAll(
+  OutputFake.layer({ isTerminal: false }),
+  PtyFake.layer(),
+  QueryResponder.layer,
+  Scrollback.layer()
+)
 
 const onFakes = Layer.mergeAll(hosted, SessionControlLive.layer).pipe(
   Layer.provideMerge(SessionDaemonLive.layer),

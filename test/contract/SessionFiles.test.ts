@@ -12,6 +12,7 @@ import * as SessionFilesFake from "../../src/layers/testing/SessionFilesFake.ts"
 import { fakeInfo } from "../../src/layers/testing/SessionRegistryFake.ts"
 import type { SessionName } from "../../src/schema/SessionName.ts"
 import { EndedSessions } from "../../src/services/EndedSessions.ts"
+import type { HostError } from "../../src/services/HostError.ts"
 import { Paths } from "../../src/services/Paths.ts"
 import { SessionFiles } from "../../src/services/SessionFiles.ts"
 import { SessionRegistry } from "../../src/services/SessionRegistry.ts"
@@ -43,7 +44,7 @@ describe("SessionFiles on disk", () => {
       files: SessionFiles["Service"],
       dir: string,
       endedSessions: EndedSessions["Service"]
-    ) => Effect.Effect<void, never, Paths | SessionRegistry>
+    ) => Effect.Effect<void, HostError, Paths | SessionRegistry>
   ) =>
     it.live(name, () =>
       Effect.gen(function*() {

@@ -5,6 +5,7 @@ import * as Option from "effect/Option"
 import type { Ended } from "../../src/schema/Session.ts"
 import type { SessionName } from "../../src/schema/SessionName.ts"
 import { EndedSessions } from "../../src/services/EndedSessions.ts"
+import type { HostError } from "../../src/services/HostError.ts"
 import { SessionFiles } from "../../src/services/SessionFiles.ts"
 
 const [a, dotted] = ["a", "a.ended"] as Array<SessionName> as [SessionName, SessionName]
@@ -24,7 +25,7 @@ export const ended = (name: SessionName, ago = 0, more?: Partial<Ended>): Ended 
 export const suite = (name: string, layer: Layer.Layer<SessionFiles | EndedSessions>) => {
   const test = (
     name: string,
-    use: (files: SessionFiles["Service"], endedSessions: EndedSessions["Service"]) => Effect.Effect<void>
+    use: (files: SessionFiles["Service"], endedSessions: EndedSessions["Service"]) => Effect.Effect<void, HostError>
   ) =>
     it.live(name, () =>
       Effect.gen(function*() {

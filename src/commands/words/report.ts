@@ -4,6 +4,7 @@ import * as Predicate from "effect/Predicate"
 import type { HostError } from "../../services/HostError.ts"
 import { Output } from "../../services/Output.ts"
 import { SessionClient } from "../../services/SessionClient.ts"
+import type { SessionLost } from "../../services/SessionControl.ts"
 import { explain, explainWithHost, explainWithSuggestions } from "./failures.ts"
 import { visible } from "./text.ts"
 
@@ -48,11 +49,18 @@ const isConnectionLost = (error: Failure) =>
         : error._tag === "SessionLost" && host !== undefined
   )
 
-/** For a command that stays connected: reports a lost connection, with `meaning` added, and exits with 255. */
+/** Whether the session has ended, or may go on without us. */
+const mayLive = (error: Failure): boolean => error._tag !== "SessionLost" || (error as SessionLost).why === "broken"
+
+/**
+ * For a command that stays connected: reports a lost connection, with what that means where the session may live on,
+ * and exits with 255.
+ */
 export const reportConnectionLost = <E extends Failure, R>(command: Effect.Effect<number, E, R>, meaning = "") =>
   command.pipe(Effect.catch(Effect.fnUntraced(function*(error) {
     if (!(yield* isConnectionLost(error))) return yield* Effect.fail(error)
     const { note } = yield* Output
-    yield* note(yield* explainWithHost({ _tag: error._tag, message: `${error.message}${meaning}` }))
+    const message = mayLive(error) ? `${error.message}${meaning}` : error.message
+    yield* note(yield* explainWithHost({ _tag: error._tag, message }))
     return CONNECTION_LOST
   })))

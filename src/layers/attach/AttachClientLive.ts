@@ -117,7 +117,8 @@ export const layer: Layer.Layer<AttachClient, never, SessionClient | EndedSessio
           if (failure._tag === "SessionReplaced") return attachment.end({ _tag: "Lost", error: failure })
           const error = firstFailure(name)(failure)
           if (error._tag !== "NoSession") return attachment.end({ _tag: "Lost", error })
-          const ended = Option.filter(yield* endedSessions.get(name), ({ id }) => id === connections.session())
+          const known = yield* Effect.orElseSucceed(endedSessions.get(name), () => Option.none())
+          const ended = Option.filter(known, ({ id }) => id === connections.session())
           attachment.end(
             Option.isSome(ended)
               ? { _tag: "Exited", status: ended.value.status }

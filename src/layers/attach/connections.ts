@@ -2,7 +2,6 @@
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Result from "effect/Result"
-import * as Scope from "effect/Scope"
 import type { Welcome } from "../../schema/protocol/Control.ts"
 import { hasSameCells, isSameSize, type Size } from "../../schema/Session.ts"
 import { type AttachOptions, ProtocolViolated, SessionReplaced } from "../../services/AttachClient.ts"
@@ -10,6 +9,7 @@ import type { Caller } from "../../services/Caller.ts"
 import type { Connection } from "../../services/Connection.ts"
 import type { SessionClient } from "../../services/SessionClient.ts"
 import type { Tty } from "../../services/Tty.ts"
+import { closable } from "../connection/closable.ts"
 import { hello } from "../connection/handshake.ts"
 import type { Attachment } from "./attachment.ts"
 import { openConnection, type OpenedConnection, WELCOME_MS } from "./openConnection.ts"
@@ -79,16 +79,7 @@ export const makeConnections = ({ attachment, caller, client, id, options, tty }
   })
 
   /** Opens a connection that ends with `close`, or with the attachment's scope. */
-  const openScoped = Effect.uninterruptibleMask((restore) =>
-    Effect.gen(function*() {
-      const scope = yield* Scope.fork(yield* Effect.scope)
-      const opened = yield* Effect.onExit(
-        restore(Scope.provide(open, scope)),
-        (exit) => Exit.isSuccess(exit) ? Effect.void : Scope.close(scope, exit)
-      )
-      return { ...opened, close: Scope.close(scope, Exit.void) } satisfies AttachedConnection
-    })
-  )
+  const openScoped = closable(open)
 
   /** Opens the next connection, and waits for its welcome. */
   const openAgain = Effect.uninterruptibleMask((restore) =>

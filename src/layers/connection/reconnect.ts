@@ -33,7 +33,7 @@ export interface ReconnectOptions<A, R> {
 }
 
 /** Whether a retry may work. A refusal, or a session that does not exist, is final. */
-const isPassing = (error: ConnectionFailure): boolean =>
+export const isPassing = (error: ConnectionFailure): boolean =>
   error._tag === "Silent" || error._tag === "ConnectError" || (error._tag === "HostError" && error.isPassing)
 
 /** Returns the new connection, or fails with the first failure that no retry heals. */

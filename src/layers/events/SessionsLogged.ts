@@ -14,7 +14,7 @@ import {
 } from "../../services/AttachClient.ts"
 import { DaemonLauncher } from "../../services/DaemonLauncher.ts"
 import { EventLog } from "../../services/EventLog.ts"
-import { SessionControl } from "../../services/SessionControl.ts"
+import { type ControlState, SessionControl } from "../../services/SessionControl.ts"
 
 type Logged = AttachClient | DaemonLauncher | SessionControl
 
@@ -35,6 +35,11 @@ const eventOfState = (session: SessionRef, role: AttachOptions["role"], state: A
       return { event: "connection_resumed", ...session }
   }
 }
+
+const eventOfControl = (session: SessionRef, state: ControlState): Event =>
+  state._tag === "Resumed"
+    ? { event: "connection_resumed", ...session }
+    : { event: "connection_lost", reason: state.reason, final: false, ...session }
 
 const eventOfEnd = (session: SessionRef, end: AttachEnd): Event => {
   switch (end._tag) {
@@ -67,14 +72,18 @@ const logging = ({ emit }: EventLog["Service"], host?: HostName) => {
     }),
     controlling: (control: SessionControl["Service"]): SessionControl["Service"] => ({
       ...control,
-      wait: (options) =>
-        control.wait(options).pipe(
-          Effect.tap(({ status }) =>
-            emit({ event: "session_ended", exit_code: exitCode(status), ...sessionOf(options.name) })
-          ),
-          Effect.tapErrorTag("SessionLost", ({ reason }) =>
-            emit({ event: "connection_lost", reason, final: true, ...sessionOf(options.name) }))
+      wait: (options) => {
+        const session = sessionOf(options.name)
+        const onState = (state: ControlState) =>
+          Effect.andThen(emit(eventOfControl(session, state)), options.onState?.(state) ?? Effect.void)
+        return control.wait({ ...options, onState }).pipe(
+          Effect.tap(({ status }) => emit({ event: "session_ended", exit_code: exitCode(status), ...session })),
+          Effect.tapErrorTag(
+            "SessionLost",
+            ({ reason }) => emit({ event: "connection_lost", reason, final: true, ...session })
+          )
         )
+      }
     })
   }
 }

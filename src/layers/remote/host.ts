@@ -39,7 +39,7 @@ export interface Host {
 }
 
 /** Only a question to create a session can fail with `LaunchRefused`; otherwise it is a refusal. */
-const withoutLaunch = (host: string) => (error: HostError | LaunchRefused) =>
+export const withoutLaunch = (host: string) => (error: HostError | LaunchRefused) =>
   error._tag === "LaunchRefused" ? refused(host, error.reason) : error
 
 export const makeHosts = Effect.fnUntraced(function*(parts: {

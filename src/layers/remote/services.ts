@@ -14,7 +14,7 @@ import { SessionExists } from "../../services/SessionServer.ts"
 import type { Tty } from "../../services/Tty.ts"
 import { askSessions } from "../sessions/requests.ts"
 import { nonsense } from "./errors.ts"
-import type { Host } from "./host.ts"
+import { type Host, withoutLaunch } from "./host.ts"
 
 const MAX_WARNING_CHARACTERS = 1000
 
@@ -80,6 +80,6 @@ export const remoteEnded = (host: Host) =>
       host.ask({ ask: "ended", name }).pipe(
         Effect.map(({ reply }) => "ended" in reply ? Option.fromNullOr(reply.ended) : Option.none()),
         Effect.map(Option.filter((ended) => ended.name === name)),
-        Effect.orElseSucceed(() => Option.none())
+        Effect.mapError(withoutLaunch(host.name))
       )
   })

@@ -6,12 +6,13 @@ import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import { Control, SCRIPTING, type Welcome } from "../../schema/protocol/Control.ts"
 import { decodeOffset, FrameType, LINES_LAST, OFFSET_BYTES } from "../../schema/protocol/Frame.ts"
-import type { ExitStatus } from "../../schema/Session.ts"
+import type { Ended, ExitStatus } from "../../schema/Session.ts"
 import type { SessionName } from "../../schema/SessionName.ts"
 import { Caller } from "../../services/Caller.ts"
 import type { ConnectionEnd } from "../../services/Connection.ts"
 import { EndedSessions } from "../../services/EndedSessions.ts"
 import { NoSession } from "../../services/NoSession.ts"
+import { Output } from "../../services/Output.ts"
 import { SessionClient } from "../../services/SessionClient.ts"
 import {
   SessionControl,
@@ -24,6 +25,7 @@ import {
 import { SessionUnresponsive } from "../../services/SessionRegistry.ts"
 import { InputSender } from "../connection/inputSender.ts"
 import { ask, type Asked } from "./conversation.ts"
+import { lasting } from "./lasting.ts"
 
 /** Time for a session to answer, or to continue. */
 const PATIENCE = "5 seconds"
@@ -64,52 +66,60 @@ const hearEnd = (name: SessionName, asked: Asked, capture: number) =>
     })
   })
 
+/** How a past session ended, or its command. Its output is gone with it. */
+const waitedOf = (isCommand: boolean) => ({ command, status }: Ended): Waited => ({
+  status: isCommand ? command ?? status : status,
+  output: undefined,
+  before: 0
+})
+
 /** Over services alone, so that it runs on fakes. */
-export const layer: Layer.Layer<SessionControl, never, SessionClient | EndedSessions | Caller> = Layer.effect(
+export const layer: Layer.Layer<SessionControl, never, SessionClient | EndedSessions | Caller | Output> = Layer.effect(
   SessionControl,
   Effect.gen(function*() {
     const client = yield* SessionClient
     const endedSessions = yield* EndedSessions
     const { version } = yield* Caller
+    const { note } = yield* Output
 
     /** How a past session ended. */
-    const remembered = Effect.fnUntraced(function*(name: SessionName, id: string | undefined, isCommand: boolean) {
-      const ended = yield* endedSessions.get(name)
-      return ended.pipe(
-        Option.filter((ended) => id === undefined || ended.id === id),
-        Option.map(({ command, status }): Waited => ({
-          status: isCommand ? command ?? status : status,
-          output: undefined,
-          before: 0
-        }))
-      )
+    const remembered = Effect.fnUntraced(function*({ created, name }: WaitOptions, id: string | undefined) {
+      const ended = Option.filter(yield* endedSessions.get(name), (ended) => id === undefined || ended.id === id)
+      return Option.map(ended, waitedOf(created !== undefined))
     })
 
-    const waitFor = Effect.fnUntraced(function*({ capture = 0, created, name }: WaitOptions) {
+    const waitFor = Effect.fnUntraced(function*(options: WaitOptions) {
+      const { capture = 0, created, name, onState } = options
       const isCommand = created !== undefined
-      const asked = yield* ask(client, {
+      let id = created
+      return yield* lasting({ client, endedSessions, note }, {
         name,
         version,
         role: "wait",
         patience: isCommand ? OWN_PATIENCE : PATIENCE,
-        ...(isCommand ? { more: { command: { session: created, capture } } } : {})
-      })
-      if (isCommand) yield* needScripting(name, asked.welcome, "--exec")
-      const heard = Effect.map(hearEnd(name, asked, isCommand ? capture : 0), ({ output, status }): Waited => {
-        const [first] = output
-        return {
-          status,
-          output: output.map((payload) => payload.subarray(OFFSET_BYTES)),
-          before: first === undefined ? 0 : decodeOffset(first) ?? 0
-        }
-      })
-      return yield* Effect.catchTag(
-        heard,
-        "SessionLost",
-        Effect.fnUntraced(function*(error: SessionLost) {
-          const waited = yield* remembered(name, asked.welcome.info.id, isCommand)
-          return Option.isSome(waited) ? waited.value : yield* error
-        })
+        session: created,
+        more: () => isCommand ? { command: { session: created, capture } } : {},
+        talk: Effect.fnUntraced(function*(asked) {
+          id = asked.welcome.info.id
+          if (isCommand) yield* needScripting(name, asked.welcome, "--exec")
+          const { output, status } = yield* hearEnd(name, asked, isCommand ? capture : 0)
+          const [first] = output
+          return {
+            status,
+            output: output.map((payload) => payload.subarray(OFFSET_BYTES)),
+            before: first === undefined ? 0 : decodeOffset(first) ?? 0
+          }
+        }),
+        onEnded: (ended) => Effect.succeed(waitedOf(isCommand)(ended)),
+        onState
+      }).pipe(
+        Effect.catchTag(
+          "SessionLost",
+          (error) =>
+            client.host === undefined && (error.why === "gone" || error.why === "broken")
+              ? Effect.flatMap(remembered(options, id), Option.match({ onNone: () => error, onSome: Effect.succeed }))
+              : error
+        )
       )
     }, Effect.scoped)
 
@@ -119,7 +129,7 @@ export const layer: Layer.Layer<SessionControl, never, SessionClient | EndedSess
         "NoSession",
         Effect.fnUntraced(function*(error: NoSession) {
           const { created, name } = options
-          const waited = yield* remembered(name, created, created !== undefined)
+          const waited = yield* remembered(options, created)
           if (Option.isSome(waited)) return waited.value
           return yield* created === undefined ? error : new SessionLost({ name, why: "gone", cause: error })
         })

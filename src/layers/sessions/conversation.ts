@@ -5,16 +5,18 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Result from "effect/Result"
-import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import { newId } from "../../schema/Id.ts"
 import type { Hello, Role, Welcome } from "../../schema/protocol/Control.ts"
 import { FrameType } from "../../schema/protocol/Frame.ts"
 import type { SessionName } from "../../schema/SessionName.ts"
+import { SessionReplaced } from "../../services/AttachClient.ts"
 import type { Connection, ConnectionEnd, ConnectionHandlers } from "../../services/Connection.ts"
+import { NoSession } from "../../services/NoSession.ts"
 import type { SessionClient } from "../../services/SessionClient.ts"
 import { type AskError, SessionUnresponsive } from "../../services/SessionRegistry.ts"
 import { hello, readAnswer } from "../connection/handshake.ts"
+import { type ConnectionFailure, Silent } from "../connection/silent.ts"
 import { monotonicMsOf } from "../system/monotonic.ts"
 import { Patience } from "./patience.ts"
 
@@ -36,16 +38,11 @@ export interface Asked {
 
 export type Listener = Pick<ConnectionHandlers, "onFrame" | "onClose">
 
-/** The connection ended before the answer. */
-class HungUp extends Schema.TaggedError<HungUp>()("HungUp", {
-  cause: Schema.optionalKey(Schema.Defect())
-}) {}
-
-const hungUp = (end: Exclude<ConnectionEnd, { readonly _tag: "NotConnected" }>): HungUp =>
-  new HungUp(end._tag === "Closed" ? {} : { cause: end.error })
+const hungUp = (end: Exclude<ConnectionEnd, { readonly _tag: "NotConnected" }>): Silent =>
+  new Silent(end._tag === "Closed" ? {} : { cause: end.error })
 
 const converse = (name: SessionName, version: string, connection: Connection, greeting: Buffer) =>
-  Effect.callback<Asked, HungUp | AskError>((resume) => {
+  Effect.callback<Asked, ConnectionFailure>((resume) => {
     let listener: Listener | undefined
     let welcomed = false
     let over: ConnectionEnd | undefined
@@ -57,7 +54,9 @@ const converse = (name: SessionName, version: string, connection: Connection, gr
         welcomed = true
         // Later frames wait for a listener.
         connection.pause()
-        resume(Effect.map(Effect.fromResult(answer), (welcome) => ({
+        // A session answered, but another one of the name.
+        const ours = Result.mapError(answer, (error) => error._tag === "NoSession" ? new SessionReplaced() : error)
+        resume(Effect.map(Effect.fromResult(ours), (welcome) => ({
           welcome,
           send: connection.send,
           hear: (given) => {
@@ -130,30 +129,45 @@ export interface AskOptions {
   readonly more?: Partial<Hello>
 }
 
+/** Connects and waits for the welcome, once and for `patience` everywhere. Closing the scope ends the conversation. */
+export const askOnce = Effect.fnUntraced(function*(
+  client: SessionClient["Service"],
+  { more, name, patience, role = "query", together = new Patience(), version }: AskOptions
+): Effect.fn.Return<Asked, ConnectionFailure, Scope.Scope> {
+  // The user may be asked for a password before there is a connection to the host.
+  const connection = yield* client.connect(name)
+  const greeting = hello(version, role, { client: yield* newId, ...more })
+  const waitedMs = Duration.toMillis(patience)
+  return yield* converse(name, version, connection, greeting).pipe(
+    together.within(patience, () => Effect.fail(new Silent({ waitedMs })))
+  )
+})
+
+/** As `AskOptions` have it: how long a session may take to answer that is there, or on the client's host. */
+export const patienceOf = (client: SessionClient["Service"], patience: Duration.Input): Duration.Duration =>
+  client.host === undefined
+    ? Duration.fromInputUnsafe(patience)
+    : Duration.max(Duration.fromInputUnsafe(patience), HOST_PATIENCE)
+
+const isHungUp = (error: ConnectionFailure): boolean => error._tag === "Silent" && error.waitedMs === undefined
+
 /** Connects and waits for the welcome. Closing the scope ends the conversation. */
 export const ask = (
   client: SessionClient["Service"],
   options: AskOptions
 ): Effect.Effect<Asked, AskError, Scope.Scope> => {
-  const { more, name, role = "query", together = new Patience(), version } = options
-  const patience = client.host === undefined
-    ? options.patience
-    : Duration.max(Duration.fromInputUnsafe(options.patience), HOST_PATIENCE)
-  // The user may be asked for a password before there is a connection to the host.
-  const once = Effect.gen(function*() {
-    const connection = yield* client.connect(name)
-    const greeting = hello(version, role, { client: yield* newId, ...more })
-    return yield* converse(name, version, connection, greeting).pipe(
-      together.within(patience, () => Effect.fail(silent(name, patience)))
-    )
-  })
+  const { name } = options
+  const patience = patienceOf(client, options.patience)
+  const once = askOnce(client, { ...options, patience })
   return once.pipe(
     // It may have been ending: then the second attempt finds no session.
-    Effect.catchTag("HungUp", () => Effect.andThen(Effect.sleep(AGAIN_MS), once)),
-    Effect.catchTag(
-      "HungUp",
-      ({ cause }) =>
-        Effect.fail(new SessionUnresponsive({ name, reason: HUNG_UP, ...(cause === undefined ? {} : { cause }) }))
-    )
+    Effect.catchIf(isHungUp, () => Effect.andThen(Effect.sleep(AGAIN_MS), once)),
+    Effect.mapError((error): AskError => {
+      if (error._tag === "SessionReplaced") return new NoSession({ name, stale: false })
+      if (error._tag !== "Silent") return error
+      if (error.waitedMs !== undefined) return silent(name, patience)
+      const { cause } = error
+      return new SessionUnresponsive({ name, reason: HUNG_UP, ...(cause === undefined ? {} : { cause }) })
+    })
   )
 }

@@ -3,7 +3,6 @@ import * as Context from "effect/Context"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import * as Option from "effect/Option"
 import type { HostName } from "../../schema/HostName.ts"
 import type { ListedSession } from "../../schema/Listing.ts"
 import { terminalVariables } from "../../schema/protocol/Serve.ts"
@@ -141,7 +140,7 @@ export const layer = (
             }))
       })
       const ended = EndedSessions.of({
-        get: (session) => Effect.orElseSucceed(there(EndedSessions, ({ get }) => get(session)), () => Option.none())
+        get: (session) => there(EndedSessions, ({ get }) => get(session))
       })
       const callerThere = remoteCaller(caller, () => hosts.get(name)?.home ?? HOME)
       const basis = Context.merge(terminal, Context.make(SessionClient, client)).pipe(Context.add(EndedSessions, ended))

@@ -17,6 +17,7 @@ import type { ListedSession } from "../../schema/Listing.ts"
 import type { RememberedHost } from "../../schema/RememberedHost.ts"
 import { Deployer } from "../../services/Deployer.ts"
 import * as AttachClientLive from "../attach/AttachClientLive.ts"
+import * as SessionControlLive from "../sessions/SessionControlLive.ts"
 import { DaemonLauncherTestRef } from "./DaemonLauncherFake.ts"
 import * as DeployerFake from "./DeployerFake.ts"
 import * as EventLogFake from "./EventLogFake.ts"
@@ -153,7 +154,7 @@ export const layer = (options: WorldOptions = {}) => {
     PromptFake.layer({ isPossible: options.isAlone !== true }),
     ProgressFake.layer()
   )
-  return Layer.mergeAll(AttachClientLive.layer, deployer(options.targets)).pipe(
+  return Layer.mergeAll(AttachClientLive.layer, SessionControlLive.layer, deployer(options.targets)).pipe(
     Layer.provideMerge(remotes(hostsOf(options))),
     Layer.provideMerge(Layer.mergeAll(EventLogFake.layer({ isOn: options.isLogged === true }), FileSyncFake.layer)),
     Layer.provideMerge(Machine.layer(options)),

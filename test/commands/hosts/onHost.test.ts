@@ -201,22 +201,33 @@ describe("verbs on another host", () => {
         assert.deepStrictEqual((yield* OutputTestRef).err, ["sesh: db: a session named dev is already there"])
       })))
 
-  it.effect("--exec and --wait whose connection breaks end with 255, and say that the command may run on", () =>
+  it.effect("--exec and --wait that lose their host for good end with 255, and say that the command may run on", () =>
     inWorld({ hosts: { web: {} } }, (sesh) =>
       Effect.gen(function*() {
-        const { network, programs } = yield* on("web")
+        const { host, network, programs } = yield* on("web")
+        const { err } = yield* OutputTestRef
+        const lost = "[connection to web lost, trying again]"
+        const failure = new HostError({ host: "web", problem: "web does not let us in", kind: "refused" })
+        const loseFor = Effect.fnUntraced(function*(execution: Fiber.Fiber<number>) {
+          yield* settle
+          host.failure = failure
+          network.links.at(-1)!.cut()
+          yield* settle
+          yield* TestClock.adjust("2 seconds")
+          assert.strictEqual(yield* Fiber.join(execution), 255)
+          host.failure = undefined
+          return err.splice(0)
+        })
         const execution = yield* Effect.forkChild(sesh("--exec", "@web", "job", "--", "make"))
         yield* eventually("the command", () => programs.all.length === 1)
-        yield* settle
-        network.links.at(-1)!.cut()
-        assert.strictEqual(yield* Fiber.join(execution), 255)
-        const waiting = yield* Effect.forkChild(sesh("--wait", "@web", "job"))
-        yield* settle
-        network.links.at(-1)!.cut()
-        assert.strictEqual(yield* Fiber.join(waiting), 255)
-        const { err } = yield* OutputTestRef
-        assert.match(err[0]!, /^sesh: web: lost session job: .*; the command may still run$/)
-        assert.match(err[1]!, /^sesh: web: lost session job: .*; job may still run there$/)
+        assert.deepStrictEqual(
+          yield* loseFor(execution),
+          [lost, "sesh: web: lost session job: web does not let us in; the command may still run"]
+        )
+        assert.deepStrictEqual(
+          yield* loseFor(yield* Effect.forkChild(sesh("--wait", "@web", "job"))),
+          [lost, "sesh: web: lost session job: web does not let us in; job may still run there"]
+        )
       })))
 
   it.effect("of a session that is not there say so, with the names that are close there, and ask no other host", () =>

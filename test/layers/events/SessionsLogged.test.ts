@@ -84,12 +84,21 @@ describe("the events of sessions", () => {
       })
       const services = yield* Layer.build(Layer.mergeAll(
         sessions({ _tag: "Lost", error: new SessionGone({}) }),
-        Layer.mock(SessionControl, { wait: () => Effect.fail(lost) })
+        Layer.mock(SessionControl, {
+          wait: ({ onState }) =>
+            Effect.gen(function*() {
+              yield* onState!({ _tag: "Lost", reason: "gone" })
+              yield* onState!({ _tag: "Resumed" })
+              return yield* lost
+            })
+        })
       ))
       const host = hostNamed("web")
       const control = Context.get(SessionsLogged.logged(services, yield* EventLog, host), SessionControl)
       assert.strictEqual(yield* Effect.flip(control.wait({ name })), lost)
       assert.deepStrictEqual((yield* EventLogFake.EventLogTestRef).events, [
+        { event: "connection_lost", reason: "gone", final: false, name, host },
+        { event: "connection_resumed", name, host },
         { event: "connection_lost", reason: "the connection to web is lost", final: true, name, host }
       ])
     }).pipe(Effect.scoped, Effect.provide(log)))

@@ -1,0 +1,143 @@
+/** What scripts ask of a session on another host, whose connections break. */
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as TestClock from "effect/testing/TestClock"
+import { NetworkTestRef } from "../../../src/layers/testing/network/NetworkTestRef.ts"
+import { OutputTestRef } from "../../../src/layers/testing/OutputFake.ts"
+import { PtyTestRef } from "../../../src/layers/testing/PtyFake.ts"
+import { SessionFilesTestRef } from "../../../src/layers/testing/SessionFilesFake.ts"
+import { HostError } from "../../../src/services/HostError.ts"
+import { eventually, settle } from "../../support/fakeClient.ts"
+import { dev } from "../../support/hosting.ts"
+import { inWorld } from "../../support/inWorld.ts"
+import type { Sesh } from "../../support/resuming.ts"
+
+const LOST = "[connection to web lost, trying again]"
+const BACK = "[connection to web is back]"
+
+/** Longer than the first wait for another attempt, with its jitter. */
+const moment = Effect.andThen(TestClock.adjust("2 seconds"), settle)
+
+/** Runs a command line at a session, and waits until it is connected to it. */
+const running = Effect.fnUntraced(function*(sesh: Sesh, ...argv: ReadonlyArray<string>) {
+  const network = yield* NetworkTestRef
+  const { err } = yield* OutputTestRef
+  const before = network.links.length
+  const fiber = yield* Effect.forkChild(sesh(...argv))
+  yield* eventually("a connection", () => network.links.length > before)
+  yield* settle
+  const link = () => network.links.at(-1)!
+  return {
+    network,
+    err,
+    link,
+    ends: (status: number) =>
+      Effect.map(Fiber.join(fiber), (code) => assert.deepStrictEqual([code, ...err], [status, ...err])),
+    /** Breaks the connection there is; returns when there is another one. */
+    breaks: Effect.gen(function*() {
+      const count = network.links.length
+      link().cut()
+      yield* settle
+      yield* moment
+      yield* eventually("another connection", () => network.links.length > count)
+      yield* settle
+    })
+  }
+})
+
+const withSession = <A, E>(
+  use: (sesh: Sesh) => Effect.Effect<A, E, Effect.Services<ReturnType<Parameters<typeof inWorld>[1]>>>
+) => inWorld({ host: "web" }, (sesh) => Effect.andThen(sesh(dev, "-d"), use(sesh)))
+
+describe("sesh --wait, when connections break,", () => {
+  it.effect("waits on, and ends as the session does", () =>
+    withSession((sesh) =>
+      Effect.gen(function*() {
+        const waiting = yield* running(sesh, "--wait", "dev")
+        yield* waiting.breaks
+        yield* waiting.breaks
+        ;(yield* PtyTestRef).last().exit(6)
+        yield* waiting.ends(6)
+        assert.deepStrictEqual(waiting.err, [LOST, BACK, LOST, BACK])
+      })
+    ))
+
+  it.effect("ends as the session did that ended meanwhile, once its host answers", () =>
+    withSession((sesh) =>
+      Effect.gen(function*() {
+        const waiting = yield* running(sesh, "--wait", "dev")
+        waiting.network.setDown(new HostError({ host: "web", problem: "web does not answer", kind: "unreachable" }))
+        waiting.link().stall("client")
+        ;(yield* PtyTestRef).last().exit(6)
+        waiting.link().cut()
+        for (let passed = 0; passed < 60; passed++) yield* moment
+        assert.deepStrictEqual(waiting.err, [LOST])
+        waiting.network.setDown(undefined)
+        for (let passed = 0; passed < 20; passed++) yield* moment
+        yield* waiting.ends(6)
+        assert.deepStrictEqual(waiting.err, [LOST, BACK])
+      })
+    ))
+
+  it.effect("takes no other session of the name for the one that it waited for", () =>
+    withSession((sesh) =>
+      Effect.gen(function*() {
+        const waiting = yield* running(sesh, "--wait", "dev")
+        waiting.network.setDown("web does not answer")
+        waiting.link().lose()
+        yield* settle
+        waiting.network.setDown(undefined)
+        ;(yield* PtyTestRef).last().exit(6)
+        yield* settle
+        yield* sesh(dev, "-d")
+        yield* moment
+        yield* waiting.ends(255)
+        assert.deepStrictEqual(waiting.err.slice(0, 1), [LOST])
+        assert.deepStrictEqual(waiting.err.slice(-1), [
+          "sesh: web: lost session dev: it has ended, and another session has its name"
+        ])
+      })
+    ))
+
+  it.effect("says when a session is gone, and nothing is known of its end", () =>
+    withSession((sesh) =>
+      Effect.gen(function*() {
+        const waiting = yield* running(sesh, "--wait", "dev")
+        waiting.link().lose()
+        ;(yield* PtyTestRef).last().exit(6)
+        yield* settle
+        ;(yield* SessionFilesTestRef).ends.clear()
+        yield* moment
+        yield* waiting.ends(255)
+        assert.deepStrictEqual(waiting.err, [LOST, "sesh: web: lost session dev: its process is gone"])
+      })
+    ))
+
+  it.effect("ends at a failure that no retry heals, and says that the session may go on", () =>
+    withSession((sesh) =>
+      Effect.gen(function*() {
+        const waiting = yield* running(sesh, "--wait", "dev")
+        waiting.network.setDown(new HostError({ host: "web", problem: "web does not let us in", kind: "refused" }))
+        waiting.link().cut()
+        yield* settle
+        yield* moment
+        yield* waiting.ends(255)
+        assert.deepStrictEqual(waiting.err, [
+          LOST,
+          "sesh: web: lost session dev: web does not let us in; dev may still run there"
+        ])
+      })
+    ))
+
+  it.effect("does not try again where there was no connection yet", () =>
+    withSession((sesh) =>
+      Effect.gen(function*() {
+        const network = yield* NetworkTestRef
+        const { err } = yield* OutputTestRef
+        network.setDown("web does not answer")
+        assert.strictEqual(yield* sesh("--wait", "dev"), 1)
+        assert.deepStrictEqual(err, ["sesh: web: web does not answer"])
+      })
+    ))
+})

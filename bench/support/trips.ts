@@ -10,8 +10,11 @@ import { READY } from "./peers.ts"
 import { open } from "./screen.ts"
 import { SESH } from "./turns.ts"
 
-/** Milliseconds there and back: what the commands of a link across a continent need. */
-const RTT_MS = 100
+/** Milliseconds there and back: longer than what the host does meanwhile, so that no other traffic is counted. */
+const RTT_MS = 400
+
+/** Of a link across a continent. */
+const CUT_RTT_MS = 100
 
 const SIZE = { cols: 80, rows: 24 }
 
@@ -126,7 +129,7 @@ const measure = Effect.fnUntraced(function*(client: Client, way: Way, what: What
 }, Effect.scoped)
 
 /** For whatever is still on its way from what was measured before. */
-const QUIET_MS = 3 * RTT_MS
+const QUIET_MS = 2 * RTT_MS
 
 /** The round trips of each run, and the milliseconds of one with a way that takes no time. */
 const count = Effect.fnUntraced(function*(client: Client, to: LongWay, way: Way, rounds: number) {
@@ -195,7 +198,7 @@ export const comeBackFrom = Effect.fnUntraced(function*(inHome: Home, cuts: Read
   const { client, way: to } = yield* farHost(inHome)
   const made = yield* runOn(client, [SESH, "@h1", SESSION, "-d", "--", "sh", "-c", ECHO])
   if (made !== undefined) return yield* Effect.die(new Error(made))
-  to.setRtt(RTT_MS)
+  to.setRtt(CUT_RTT_MS)
   const ways = [sesh("openssh"), sesh("ssh2")]
   const rows: Array<ReadonlyArray<string>> = []
   for (const cut of cuts) {

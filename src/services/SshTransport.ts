@@ -174,6 +174,11 @@ export interface ConnectOptions {
 /** The longest that a listing waits for a host. */
 export const CONNECT_TIMEOUT_MS = 5000
 
+export interface StartOptions extends ConnectOptions {
+  /** `none`: its standard input is empty. That is sent along with the command. */
+  readonly input?: "none"
+}
+
 export interface ExecOptions extends ConnectOptions {
   /** The program's standard input; empty unless given. */
   readonly stdin?: Buffer
@@ -246,7 +251,7 @@ export class SshTransport extends Context.Service<SshTransport, {
   readonly start: (
     host: HostName,
     argv: ReadonlyArray<string>,
-    options?: ConnectOptions
+    options?: StartOptions
   ) => Effect.Effect<RemoteProgram, StartFailure, Scope.Scope>
   /**
    * Connects to a unix socket on the host, by its absolute path. Closing the scope destroys the channel.

@@ -31,26 +31,37 @@ export const machineOf = ({ caller, pty }: Pick<Machine.MachineOptions, "caller"
     scrollback: ScrollbackRing.layer()
   })
 
+/** What a program on a host was started for: the question that came with its command, or else its arguments. */
+export const askedBy = (argv: ReadonlyArray<string>): string => {
+  const [, , script = "", , ...args] = argv
+  return script.includes("--serve") ? JSON.parse(args[0]!).question.ask : args.join(" ")
+}
+
 /** Runs the program that a host was asked to run, if it is sesh: on that machine, with its standard streams. */
 const playSesh = (machine: Context.Context<Machine.Machine>) => (program: FakeRemoteProgram): void => {
   const { argv, stdio } = program
-  const [file, , script = "", , ...args] = argv
+  const [file, , script = "", , ...given] = argv
+  // A question that comes with the command.
+  const question = script.includes("--serve") ? given[0] : undefined
+  const args = question === undefined ? given : ["--serve"]
   if (file !== "sh" || !script.includes("sesh")) {
     program.printError(`sh: ${file}: not found\n`)
     return program.exit(127)
   }
   const input = Input.of({
     isTerminal: false,
-    bytes: Stream.callback<Uint8Array>((queue) =>
-      Effect.sync(() =>
-        stdio.listen({
-          onData: (bytes) => Queue.offerUnsafe(queue, bytes),
-          onDrain: () => undefined,
-          onEnd: () => Queue.endUnsafe(queue),
-          onClose: () => Queue.endUnsafe(queue)
-        })
-      )
-    ),
+    bytes: question !== undefined ?
+      Stream.make(Buffer.from(`${question}\n`)) :
+      Stream.callback<Uint8Array>((queue) =>
+        Effect.sync(() =>
+          stdio.listen({
+            onData: (bytes) => Queue.offerUnsafe(queue, bytes),
+            onDrain: () => undefined,
+            onEnd: () => Queue.endUnsafe(queue),
+            onClose: () => Queue.endUnsafe(queue)
+          })
+        )
+      ),
     file: () => Stream.empty
   })
   const output = Output.of({

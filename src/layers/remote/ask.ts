@@ -38,10 +38,21 @@ const NOT_FOUND = 127
 const OWN_WORDS = /^sesh: (.+)$/
 
 /** Looks where `npm run setup` installs it, because a command without a login lacks that PATH. */
-const FIND = "sesh=\"$HOME/.local/bin/sesh\"; [ -x \"$sesh\" ] || sesh=sesh; exec \"$sesh\" \"$@\""
+const FIND = "sesh=\"$HOME/.local/bin/sesh\"; [ -x \"$sesh\" ] || sesh=sesh; "
 
 /** The command line of the sesh on a host. */
-export const remoteSesh = (...args: ReadonlyArray<string>): ReadonlyArray<string> => ["sh", "-c", FIND, "sh", ...args]
+export const remoteSesh = (
+  ...args: ReadonlyArray<string>
+): ReadonlyArray<string> => ["sh", "-c", `${FIND}exec "$sesh" "$@"`, "sh", ...args]
+
+/**
+ * Answers a question that comes with the command, and not behind it: that saves the round trip in which the program
+ * says that it runs. Nor does a login script that reads its input, or a shell that it starts, ever get the question.
+ */
+const ANSWER = `${FIND}printf '%s\\n' "$1" | "$sesh" --serve`
+
+/** Bytes of a question that comes with the command: Linux takes 128 KiB in one word, and quoting makes it longer. */
+const MAX_WORD_BYTES = 16 * 1024
 
 const encodeRequest = Schema.encodeSync(Schema.fromJsonString(RemoteRequest))
 const decodeExchange = Schema.decodeUnknownOption(Schema.fromJsonString(Exchange))
@@ -130,10 +141,15 @@ export const exchange = (
     problem: `sesh on ${host} does not answer in ${Duration.toSeconds(timeout)} s`,
     kind: "unreachable"
   })
+  const isShort = Buffer.byteLength(line) <= MAX_WORD_BYTES
+  const started = isShort
+    ? transport.start(host, ["sh", "-c", ANSWER, "sh", line], { ...options, input: "none" })
+    : transport.start(host, remoteSesh("--serve"), options)
+  const input = isShort ? {} : { stdin: Buffer.from(`${line}\n`) }
   // Connecting has its own time limit, in which the user may have to type a password.
-  return transport.start(host, remoteSesh("--serve"), options).pipe(
+  return started.pipe(
     Effect.flatMap((program) =>
-      collect(host, program, { stdin: Buffer.from(`${line}\n`), limit: LIMIT_BYTES }).pipe(
+      collect(host, program, { ...input, limit: LIMIT_BYTES }).pipe(
         Effect.timeoutOrElse({ duration: timeout, orElse: () => Effect.fail(silent) })
       )
     ),

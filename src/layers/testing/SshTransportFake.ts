@@ -49,6 +49,8 @@ export class SshTransportTestRef extends Context.Service<SshTransportTestRef, {
   readonly cut: (host: string, words?: string) => void
   /** What was run, in order: failures to connect are not in it. */
   readonly started: ReadonlyArray<{ readonly host: HostName; readonly argv: ReadonlyArray<string> }>
+  /** The sockets that were connected to, in order, also in vain: failures to connect to the host are not in it. */
+  readonly sockets: ReadonlyArray<{ readonly host: HostName; readonly path: string }>
   /** Attempts to connect, in order, with whether a person might have been asked. */
   readonly attempts: ReadonlyArray<{ readonly host: HostName; readonly prompts: "interactive" | "batch" }>
 }>()("sesh/layers/testing/SshTransportTestRef") {}
@@ -60,6 +62,7 @@ export const layer = (
   Layer.effectContext(Effect.sync(() => {
     const hosts = new Map(Object.entries(given))
     const started: Array<{ readonly host: HostName; readonly argv: ReadonlyArray<string> }> = []
+    const sockets: Array<{ readonly host: HostName; readonly path: string }> = []
     const attempts: Array<{ readonly host: HostName; readonly prompts: "interactive" | "batch" }> = []
     const links = new Map<string, Set<(failure: ConnectionLost) => void>>()
 
@@ -121,6 +124,7 @@ export const layer = (
       const bad = badPath(path) ?? (options?.bridge === undefined ? undefined : badArgument(options.bridge))
       if (bad !== undefined) return yield* bad
       const there = yield* connect(host, options)
+      sockets.push({ host, path })
       const accept = there.forwardsNothing === true ? undefined : there.socket?.(path)
       if (accept === undefined && options?.bridge !== undefined) {
         return bridgeChannel(host, path, yield* start(host, options.bridge, options))
@@ -165,7 +169,7 @@ export const layer = (
       describe,
       close: (host) => Effect.sync(() => cut(host))
     })
-    return Context.make(SshTransportTestRef, { hosts, cut, started, attempts }).pipe(
+    return Context.make(SshTransportTestRef, { hosts, cut, started, sockets, attempts }).pipe(
       Context.add(SshTransport, transport)
     )
   }))

@@ -36,7 +36,7 @@ import { HostKeyChanged, HostUnreachable } from "../../../src/services/SshTransp
 import { known } from "../../contract/HostMemory.ts"
 import { here, programs, web } from "../../contract/Remotes.ts"
 import { brokenBy, errorOf, until } from "../../contract/SessionServer.ts"
-import { machineOf, sshHostOf, THERE } from "../../support/machines.ts"
+import { askedBy, machineOf, sshHostOf, THERE } from "../../support/machines.ts"
 import { turns } from "../../support/turns.ts"
 
 const [dev, none] = ["dev", "none"] as Array<SessionName> as [SessionName, SessionName]
@@ -200,9 +200,20 @@ const launch = Effect.flatMap(
   ({ launch }) => launch(spec)
 )
 
-const started = Effect.map(SshTransportTestRef, ({ started }) => started.map(({ argv }) => argv.slice(4).join(" ")))
+const started = Effect.map(SshTransportTestRef, ({ started }) => started.map(({ argv }) => askedBy(argv)))
 
 describe("sessions on another host", () => {
+  it.live("a question that is too long for a command line follows it", () =>
+    withMachine(
+      {},
+      Effect.gen(function*() {
+        const long = "x".repeat(300_000)
+        yield* (yield* DaemonLauncher).launch({ ...spec, command: ["sh", "-c", long] })
+        assert.deepStrictEqual((yield* DaemonLauncherTestRef).specs.map(({ command }) => command), [["sh", "-c", long]])
+        assert.deepStrictEqual(yield* started, ["--serve"])
+      })
+    ))
+
   it.live("a host that is known is not asked where its sockets are", () =>
     withMachine(
       { before: `${THERE}/.sesh`, session: true },
@@ -221,7 +232,7 @@ describe("sessions on another host", () => {
         { before: "/old/.sesh", session: true, host },
         Effect.gen(function*() {
           assert.strictEqual((yield* (yield* SessionRegistry).get(dev)).info.name, dev)
-          assert.deepStrictEqual(yield* started, ["--serve"])
+          assert.deepStrictEqual(yield* started, ["sessions"])
           const remembered = Option.getOrThrow(yield* (yield* HostMemory).get(web))
           assert.deepInclude(remembered, { home: THERE, dir: `${THERE}/.sesh` })
           assert.deepStrictEqual(remembered.sessions.map(({ name }) => name), [dev])

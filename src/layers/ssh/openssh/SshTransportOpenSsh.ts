@@ -19,7 +19,8 @@ import {
   NoShell,
   SshMissing,
   SshTransport,
-  type StartFailure
+  type StartFailure,
+  type StartOptions
 } from "../../../services/SshTransport.ts"
 import { codeOf, diskProblem } from "../../system/systemError.ts"
 import { bridgeChannel } from "../shared/bridgeChannel.ts"
@@ -99,13 +100,16 @@ export const layer = (
       /** Hosts where a bridge connected after forwarding had failed. */
       const bridgedHosts = new Set<HostName>()
 
-      const start = (host: HostName, argv: ReadonlyArray<string>, options?: ConnectOptions) =>
+      const start = (host: HostName, argv: ReadonlyArray<string>, options?: StartOptions) =>
         scopedProgram(launch({
           host,
           argv,
           connection: masters.get(host, options),
           start: (master) =>
-            Effect.flatMap(controlDir, (at) => startMuxProgram({ ssh, env, host, argv, master, log: at.once("log") }))
+            Effect.flatMap(
+              controlDir,
+              (at) => startMuxProgram({ ssh, env, host, argv, master, log: at.once("log"), input: options?.input })
+            )
         }))
 
       const bridge = (host: HostName, path: string, argv: ReadonlyArray<string>, options?: ConnectOptions) =>
@@ -152,7 +156,10 @@ export const layer = (
 
       return SshTransport.of({
         exec: Effect.fn("SshTransport.exec")((host: HostName, argv: ReadonlyArray<string>, options?: ExecOptions) =>
-          Effect.scoped(Effect.flatMap(start(host, argv, options), (program) => collect(host, program, options)))
+          Effect.scoped(Effect.flatMap(
+            start(host, argv, options?.stdin === undefined ? { ...options, input: "none" } : options),
+            (program) => collect(host, program, options)
+          ))
         ),
         start: Effect.fn("SshTransport.start")(start),
         connectSocket: Effect.fn("SshTransport.connectSocket")(connectSocket),

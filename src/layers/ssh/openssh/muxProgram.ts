@@ -6,7 +6,7 @@ import type * as Scope from "effect/Scope"
 import type * as ChildProcess from "node:child_process"
 import type { HostName } from "../../../schema/HostName.ts"
 import type { ExitStatus } from "../../../schema/Session.ts"
-import { ConnectionLost, type SshMissing } from "../../../services/SshTransport.ts"
+import { ConnectionLost, type SshMissing, type StartOptions } from "../../../services/SshTransport.ts"
 import { readTail, remove } from "../../system/files.ts"
 import { newMarker, PipedProgram } from "../shared/pipedProgram.ts"
 import { remoteCommand } from "../shared/remoteCommand.ts"
@@ -28,6 +28,7 @@ export interface MuxProgramOptions {
   readonly master: Master
   /** The path of this process' own log, which does not exist yet. */
   readonly log: string
+  readonly input: StartOptions["input"]
 }
 
 /** Runs the effects of callbacks, until the scope ends. */
@@ -94,6 +95,7 @@ export const startMuxProgram = Effect.fnUntraced(function*(
     (child) =>
       Effect.callback<Started>((resume) => {
         const started = pipe(options, child, marker, run, (started) => resume(Effect.succeed(started)))
+        if (options.input === "none") started.program.end()
         return Effect.sync(() => started.destroy())
       }),
     (child, exit) => Exit.isSuccess(exit) ? Effect.void : Effect.sync(() => Child.end(child, true))

@@ -1,6 +1,9 @@
 /** From a command line to a request: finds the verb, and checks that the rest belongs to it. */
 import type * as CliError from "effect/cli/CliError"
 import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
+import { parseHostName } from "../../schema/HostName.ts"
+import { quoteIfNeeded } from "../../schema/Shell.ts"
 import { cut, vocabularyOf, type Words } from "./argv.ts"
 import { UsageError } from "./UsageError.ts"
 import { COMMAND_FLAG, HELP_FORM, HOST_FLAG, type Request, type Verb } from "./verb.ts"
@@ -69,9 +72,23 @@ export const parser = <V extends Verb>(verbs: ReadonlyArray<V>) => {
     return command.length === 0 ? usage(`there is no ${what} after --`, form) : Effect.void
   }
 
+  /** Fails with a host behind the name. `--send` has text there. */
+  const checkOrder = (verb: V, { host, operands }: Words<V>, argv: ReadonlyArray<string>) => {
+    const late = !verb.takesHost || host !== undefined
+      ? undefined
+      : operands.slice(1, verb.beforeText).find((word) =>
+        word.startsWith("@") && Result.isSuccess(parseHostName(word.slice(1)))
+      )
+    if (late === undefined) return Effect.void
+    const directory = verb.operands[1]?.kind === "directory" ? `, and a directory is written ./${late}` : ""
+    const rest = argv.toSpliced(argv.indexOf(late), 1)
+    return usage(`a host goes before the name${directory}`, ["sesh", late, ...rest].map(quoteIfNeeded).join(" "))
+  }
+
   return Effect.fnUntraced(function*(argv: ReadonlyArray<string>): Effect.fn.Return<RequestOf<V>, UsageError> {
     const words = yield* cut(vocabulary, argv)
     const verb = yield* asked(words)
+    yield* checkOrder(verb, words, argv)
     const { command = [], flags, host, operands } = words
     // If the operands are hosts, the `@host` that was found is the first of them.
     const isTargetHost = host !== undefined && verb.operands[0]?.kind !== "host"

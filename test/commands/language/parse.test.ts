@@ -92,7 +92,10 @@ describe("the command line", () => {
       ["@web dev", { ...OPEN, host: "web" }],
       ["@web dev /tmp -d", { ...OPEN, dir: "/tmp", detached: true, host: "web" }],
       ["-d @web dev @tmp", { ...OPEN, dir: "@tmp", detached: true, host: "web" }],
-      ["dev @web", { ...OPEN, dir: "@web" }],
+      ["dev ./@web", { ...OPEN, dir: "./@web" }],
+      ["dev @types/node", { ...OPEN, dir: "@types/node" }],
+      ["--forget @web", { _tag: "Forget", hosts: ["web"] }],
+      ["--forget @web @db", { _tag: "Forget", hosts: ["web", "db"] }],
       ["@[fe80::1%eth0] dev -- ls @x", { ...OPEN, command: ["ls", "@x"], host: "[fe80::1%eth0]" }],
       ["@web --kill dev", { _tag: "Kill", names: ["dev"], host: "web" }],
       ["--kill @web dev other", { _tag: "Kill", names: ["dev", "other"], host: "web" }],
@@ -207,6 +210,27 @@ describe("the command line", () => {
       assert.include(error.problem, what)
       assert.notInclude(error.problem, "\n")
       assert.match(error.form, /^sesh /)
+    }))
+
+  it.effect.each(
+    [
+      ["dev @web", "sesh @web dev"],
+      ["dev @web /tmp -d", "sesh @web dev /tmp -d"],
+      ["dev /tmp @web", "sesh @web dev /tmp"],
+      ["dev @web -- echo a'b", "sesh @web dev -- echo 'a'\\''b'"],
+      ["--kill dev @me@web other", "sesh @me@web --kill dev other"],
+      ["--watch dev @web", "sesh @web --watch dev"],
+      ["--detach dev @web", "sesh @web --detach dev"],
+      ["--history dev @web --ansi", "sesh @web --history dev --ansi"],
+      ["--wait dev @web", "sesh @web --wait dev"],
+      ["--exec dev @web -C /x -- make", "sesh @web --exec dev -C /x -- make"]
+    ] as const
+  )("%j has its host in the wrong place: the right line is given", ([line, form]) =>
+    Effect.gen(function*() {
+      const error = yield* Effect.flip(parse(words(line)))
+      assert.strictEqual(error._tag, "UsageError")
+      assert.match(error.problem, /^a host goes before the name(, and a directory is written \.\/@web)?$/)
+      assert.strictEqual(error.form, form)
     }))
 
   it.effect("an empty file name is refused", () =>

@@ -1,6 +1,7 @@
 /** All verbs, in the order in which the manual lists them. A new one is a line here, and its file. */
 import { completions } from "./completions/completions.ts"
 import { deploy } from "./hosts/deploy.ts"
+import { forget } from "./hosts/forget.ts"
 import { hosts } from "./hosts/hosts.ts"
 import { upgrade } from "./hosts/upgrade.ts"
 import { help } from "./language/help.ts"
@@ -39,6 +40,7 @@ export const verbs = [
   bridge,
   deploy,
   upgrade,
+  forget,
   help,
   version
 ]

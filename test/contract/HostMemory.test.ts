@@ -89,6 +89,27 @@ describe("Hosts in files", () => {
       })
   )
 
+  test(
+    "what the host has of the user's files is forgotten with it, and what cannot be read as well",
+    (hosts, dir) =>
+      Effect.gen(function*() {
+        yield* hosts.remember(known("web"))
+        yield* hosts.remember(known("other"))
+        Fs.writeFileSync(Path.join(dir, "web.json"), "{")
+        for (const name of ["web.synced", "other.synced"]) Fs.writeFileSync(Path.join(dir, name), "")
+        assert.isTrue(yield* Effect.orDie(hosts.forget(host("web"))))
+        assert.deepStrictEqual(Fs.readdirSync(dir).toSorted(), ["other.json", "other.synced"])
+      })
+  )
+
+  test("what cannot be removed is an error", (hosts, dir) =>
+    Effect.gen(function*() {
+      yield* hosts.remember(known("other"))
+      Fs.mkdirSync(Path.join(dir, "web.json"))
+      const { message } = yield* Effect.flip(Effect.asVoid(hosts.forget(host("web")))).pipe(Effect.orDie)
+      assert.include(message, `cannot remove ${dir}/web.json: `)
+    }))
+
   test("files that are no host's are not told of", (hosts, dir) =>
     Effect.gen(function*() {
       yield* hosts.remember(known("web"))

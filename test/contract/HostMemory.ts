@@ -45,6 +45,18 @@ export const suite = (name: string, layer: Layer.Layer<HostMemory>) => {
         assert.isTrue(Option.isNone(yield* hosts.get(host("we"))))
       }))
 
+    test("forgets a host, and no other", (hosts) =>
+      Effect.gen(function*() {
+        for (const name of ["web", "we", "web.json"]) yield* hosts.remember(known(name, "a"))
+        assert.isTrue(yield* Effect.orDie(hosts.forget(host("web"))))
+        assert.isFalse(yield* Effect.orDie(hosts.forget(host("web"))))
+        assert.isFalse(yield* Effect.orDie(hosts.forget(host("other"))))
+        assert.deepStrictEqual(yield* hosts.names, [host("we"), host("web.json")])
+        assert.isTrue(Option.isNone(yield* hosts.get(host("web"))))
+        yield* hosts.remember(known("web", "b"))
+        assert.deepStrictEqual(yield* hosts.get(host("web")), Option.some(known("web", "b")))
+      }))
+
     test("takes strange names for what they are", (hosts) =>
       Effect.gen(function*() {
         const names = ["[fe80::1%eth0]", "x".repeat(200), "a.json", "web.json.1", "~root@web", "a,b=c+d"]

@@ -8,7 +8,7 @@ import * as Path from "node:path"
 import { type HostName, parseHostName } from "../../schema/HostName.ts"
 import { fitting } from "../../schema/Listing.ts"
 import { RememberedHost } from "../../schema/RememberedHost.ts"
-import { HostMemory } from "../../services/HostMemory.ts"
+import { ForgetError, HostMemory } from "../../services/HostMemory.ts"
 import { OperatingSystem } from "../../services/OperatingSystem.ts"
 import { Paths } from "../../services/Paths.ts"
 import { isOwnDirectory, makeDirectories } from "../system/ownDirectory.ts"
@@ -26,8 +26,18 @@ const MAX_HOSTS = 1000
 
 const SUFFIX = ".json"
 
+/** What a host has of the user's files (`FileSyncLive.ts`). */
+const SYNCED_SUFFIX = ".synced"
+
 const encode = Schema.encodeSync(Schema.fromJsonString(RememberedHost))
 const decode = Schema.decodeUnknownOption(Schema.fromJsonString(RememberedHost))
+
+/** Whether there was one. Throws what the file system throws. */
+const removeIfThere = (path: string): boolean => {
+  const isThere = Fs.lstatSync(path, { throwIfNoEntry: false }) !== undefined
+  if (isThere) Fs.rmSync(path, { force: true })
+  return isThere
+}
 
 /** In a directory that others can write to, the files may be theirs. */
 const isOurDirectory = (dir: string, uid: number): boolean => quietly(() => isOwnDirectory(dir, uid), false)
@@ -69,7 +79,17 @@ export const layer: Layer.Layer<HostMemory, never, Paths | OperatingSystem> = La
           const sessions = fitting(known.sessions, MAX_BYTES - OTHER_BYTES)
           const text = `${encode({ ...known, sessions })}\n`
           if (Buffer.byteLength(text) <= MAX_BYTES && make()) writeWholeFile(pathOf(known.host), text)
-        }))
+        })),
+      forget: Effect.fn("HostMemory.forget")(function*(host) {
+        if (!isOurDirectory(dir, uid)) return false
+        const isKnown = [pathOf(host), Path.join(dir, `${host}${SYNCED_SUFFIX}`)].map((path) =>
+          Effect.try({
+            try: () => removeIfThere(path),
+            catch: (cause) => new ForgetError({ path, cause })
+          })
+        )
+        return (yield* Effect.all(isKnown)).includes(true)
+      })
     })
   })
 )

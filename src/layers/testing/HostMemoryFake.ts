@@ -25,6 +25,7 @@ export const layer = (given: Iterable<RememberedHost> = []): Layer.Layer<HostMem
       names,
       all: Effect.map(names, (names) => names.map((name) => known.get(name)!)),
       get: (host) => Effect.sync(() => Option.fromUndefinedOr(known.get(host))),
-      remember: (host) => Effect.sync(() => void known.set(host.host, host))
+      remember: (host) => Effect.sync(() => void known.set(host.host, host)),
+      forget: (host) => Effect.sync(() => known.delete(host))
     }))
   }))

@@ -45,7 +45,8 @@ export class Tty extends Context.Service<Tty, {
   readonly modes: () => string | undefined
   /**
    * Opens the byte path. If input is a terminal it is raw from now on: no echo, no signals from keys, and a line feed
-   * goes out as a line feed. Closing the scope restores it, whatever happened.
+   * goes out as a line feed. What was typed before comes first, as it was typed. Closing the scope restores it,
+   * whatever happened.
    */
   readonly open: (handlers: TtyHandlers) => Effect.Effect<OpenTty, TtyError, Scope.Scope>
 }>()("sesh/services/Tty") {}

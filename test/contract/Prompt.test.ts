@@ -1,11 +1,14 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import { spawnSync } from "node:child_process"
 import * as Path from "node:path"
 import * as PromptTerminal from "../../src/layers/console/PromptTerminal.ts"
 import { StatusLine } from "../../src/layers/console/statusLine.ts"
+import { TypedAhead } from "../../src/layers/console/typedAhead.ts"
 import * as PtyNode from "../../src/layers/pty/PtyNode.ts"
 import * as PromptFake from "../../src/layers/testing/PromptFake.ts"
 import { Prompt } from "../../src/services/Prompt.ts"
@@ -19,7 +22,7 @@ const atFake = Layer.effect(
   Person,
   Effect.map(PromptFake.PromptTestRef, (person) => ({
     type: person.type,
-    interrupt: person.interrupt,
+    hasTyped: Effect.void,
     end: person.end,
     seen: () => person.asked.map(([question, choices]) => [question, ...choices].join("\n")).join("\n"),
     unread: Effect.sync(person.unread)
@@ -30,18 +33,18 @@ const atFake = Layer.effect(
 const atReal = Layer.unwrap(Effect.gen(function*() {
   const { seen: text, slave, write } = yield* openScreen(80)
   let typed = 0
+  // A typed line is echoed, and can be read after that.
+  const hasTyped = until("all that was typed is there", () => text().split("\n").length > typed)
   const person = Person.of({
     type: (line) => {
       typed++
       write(Buffer.from(`${line}\n`))
     },
-    // It is not our controlling terminal: the kernel sends us no signal.
-    interrupt: () => void process.emit("SIGINT"),
+    hasTyped,
     end: () => write(Buffer.from("\x04")),
     seen: text,
     unread: Effect.gen(function*() {
-      // A typed line is echoed, and can be read after that.
-      yield* until("all that was typed is there", () => text().split("\n").length > typed)
+      yield* hasTyped
       const end = "the end of the test"
       write(Buffer.from(`${end}\n`))
       yield* until("the end is there", () => text().includes(end))
@@ -68,7 +71,7 @@ describe("PromptTerminal", () => {
   const onTerminal = (what: string, redirect = "") =>
     Effect.gen(function*() {
       const pty = yield* Pty
-      const script = `set -m; trap : INT; before=$(stty -g); "$0" "$@" ${redirect}; ` +
+      const script = `set -m; trap : INT; before=$(stty -g); "$0" "$@" ${redirect}; echo "ended with $?"; ` +
         `[ "$(stty -g)" = "$before" ] && echo as before; read -r line; echo "left: $line"; read -r go`
       const program = yield* pty.spawn({
         file: "/bin/sh",
@@ -83,33 +86,37 @@ describe("PromptTerminal", () => {
     })
 
   test(
-    "Ctrl-C at a question chooses none, and ends nothing else",
+    "Ctrl-C at a question ends the program, and what was typed is gone",
     Effect.gen(function*() {
-      const { shows, type } = yield* onTerminal("choose")
+      const { heard, shows, type } = yield* onTerminal("choose")
       yield* shows("Which one?")
       type("1\x03")
-      yield* shows("chosen: none")
+      yield* shows("ended with 130")
+      assert.notInclude(heard.text(), "chosen")
       type("next\n")
       yield* shows("as before")
       yield* shows("left: next")
     })
   )
 
-  for (const [name, key] of [["Enter", "\n"], ["Ctrl-C", "\x03"]] as const) {
-    test(
-      `${name} ends the waiting, the line that was shown goes, and what is typed then is the shell's`,
-      Effect.gen(function*() {
-        const { heard, shows, type } = yield* onTerminal("wait")
-        yield* shows("waiting for you")
-        type(key)
-        yield* shows("impatient")
-        type("next\n")
-        yield* shows("as before")
-        yield* shows("left: next")
-        assert.match(heard.text(), /\r\u001b\[Kimpatient/)
-      })
-    )
-  }
+  it.live("what was typed before a question is kept for the session, as it was typed", () =>
+    Effect.scoped(Effect.gen(function*() {
+      const { seen, slave, write } = yield* openScreen(80)
+      const ahead = new TypedAhead(slave)
+      const layer = PromptTerminal.layerOn(slave, slave, new StatusLine(slave), ahead)
+      write(Buffer.from("make test\rmake "))
+      yield* until("the terminal has it", () => seen().endsWith("make "))
+      const answer = yield* Effect.forkScoped(
+        Effect.flatMap(Prompt, ({ choose }) => choose("Which?", ["a", "b"])).pipe(Effect.provide(layer))
+      )
+      yield* until("it asks", () => seen().includes("Which one?"))
+      // Ctrl-U, for the line that was not ended.
+      write(Buffer.from("\x152\rls\r"))
+      assert.deepStrictEqual(yield* Fiber.join(answer), Option.some(1))
+      yield* until("the terminal has it", () => seen().includes("ls\r\n"))
+      assert.strictEqual(ahead.take().toString(), "make test\rls\r")
+      assert.strictEqual(ahead.take().toString(), "")
+    })))
 
   test(
     "without a terminal, and in the background, no question is possible",

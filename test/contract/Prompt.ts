@@ -6,15 +6,14 @@ import type * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import { Prompt } from "../../src/services/Prompt.ts"
-import { turns } from "../support/turns.ts"
 import { until } from "./SessionServer.ts"
 
 /** The user at the terminal. */
 export class Person extends Context.Service<Person, {
   /** Types a line, and Enter. */
   readonly type: (line: string) => void
-  /** Ctrl-C. */
-  readonly interrupt: () => void
+  /** Waits until the terminal has what was typed so far. */
+  readonly hasTyped: Effect.Effect<void>
   /** Ctrl-D at the beginning of a line. */
   readonly end: () => void
   /** All that was shown. */
@@ -62,7 +61,6 @@ export const suite = <E>(name: string, layer: Layer.Layer<Prompt | Person, E>): 
     for (
       const [how, act] of [
         ["an empty line", (person: Person["Service"]) => person.type("")],
-        ["Ctrl-C", (person: Person["Service"]) => person.interrupt()],
         ["the end of input", (person: Person["Service"]) => person.end()]
       ] as const
     ) {
@@ -93,51 +91,24 @@ export const suite = <E>(name: string, layer: Layer.Layer<Prompt | Person, E>): 
       Effect.gen(function*() {
         const { choose } = yield* Prompt
         const person = yield* Person
-        for (const number of [1, 2, 1]) {
+        for (const [index, number] of [1, 2, 1].entries()) {
+          const answer = yield* Effect.forkScoped(choose(`Question ${index}?`, ["a", "b"]))
+          yield* until("it asks", () => person.seen().includes(`Question ${index}?`))
           person.type(String(number))
-          assert.deepStrictEqual(yield* choose("Which?", ["a", "b"]), Option.some(number - 1))
+          assert.deepStrictEqual(yield* Fiber.join(answer), Option.some(number - 1))
         }
       })
     )
 
-    for (
-      const [how, act] of [
-        ["Enter", (person: Person["Service"]) => person.type("")],
-        ["Ctrl-C", (person: Person["Service"]) => person.interrupt()]
-      ] as const
-    ) {
-      test(
-        `impatience is told once, by ${how}; what comes later stays`,
-        Effect.gen(function*() {
-          const prompt = yield* Prompt
-          const person = yield* Person
-          let told = 0
-          yield* Effect.scoped(Effect.gen(function*() {
-            yield* prompt.onImpatience(() => told++)
-            yield* turns
-            assert.strictEqual(told, 0)
-            act(person)
-            yield* until("it is told", () => told === 1)
-            person.type("ls")
-            yield* turns
-          }))
-          assert.strictEqual(told, 1)
-          assert.deepStrictEqual(yield* person.unread, ["ls"])
-        })
-      )
-    }
-
     test(
-      "without a key nothing runs, and nothing is read",
+      "what was typed before the question is no answer to it",
       Effect.gen(function*() {
-        const prompt = yield* Prompt
         const person = yield* Person
-        let told = 0
-        yield* Effect.scoped(prompt.onImpatience(() => told++))
-        person.type("ls")
-        yield* turns
-        assert.strictEqual(told, 0)
-        assert.deepStrictEqual(yield* person.unread, ["ls"])
+        person.type("1")
+        yield* person.hasTyped
+        const { answer } = yield* asking
+        person.type("2")
+        assert.deepStrictEqual(yield* answer, Option.some(1))
       })
     )
 

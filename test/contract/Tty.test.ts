@@ -6,12 +6,14 @@ import * as TtyNode from "../../src/layers/console/TtyNode.ts"
 import { loadPtyAddon } from "../../src/layers/pty/addon.ts"
 import { openMaster } from "../../src/layers/pty/master.ts"
 import * as TtyFake from "../../src/layers/testing/TtyFake.ts"
+import { until } from "./SessionServer.ts"
 import { Person, suite } from "./Tty.ts"
 
 const atFake = Layer.effect(
   Person,
   Effect.map(TtyFake.TtyTestRef, (terminal) => ({
     type: (keys: Buffer) => terminal.type(keys),
+    hasTyped: () => Effect.void,
     seen: () => terminal.screen,
     resize: (size: { cols: number; rows: number }) => terminal.resize(size),
     signal: (name: "SIGINT" | "SIGTERM" | "SIGHUP") => terminal.signal(name),
@@ -40,6 +42,8 @@ const atReal = Layer.unwrap(Effect.gen(function*() {
   const modes = () => spawnSync("stty", ["-a"], { stdio: [slave, "pipe", "inherit"] }).stdout.toString()
   const person = Person.of({
     type: screen.write,
+    // It echoes what it has.
+    hasTyped: (text) => until("it is echoed", () => person.seen().toString().endsWith(text.replaceAll("\r", "\r\n"))),
     seen: () => Buffer.concat(seen),
     resize: ({ cols, rows }) => {
       addon.resize(master, cols, rows)

@@ -13,6 +13,8 @@ import { until } from "./SessionServer.ts"
 /** The user at the terminal. */
 export class Person extends Context.Service<Person, {
   readonly type: (keys: Buffer) => void
+  /** Waits until the terminal, which is not open, has all of that. */
+  readonly hasTyped: (text: string) => Effect.Effect<void>
   /** All that was shown. */
   readonly seen: () => Buffer
   readonly resize: (size: Size) => void
@@ -97,6 +99,19 @@ export const suite = <E>(name: string, layer: Layer.Layer<Tty | Person, E>) =>
         yield* open.flush
         yield* until("all was shown", () => person.seen().length >= allBytes.length)
         assert.isTrue(person.seen().equals(allBytes))
+      })
+    )
+
+    test(
+      "what was typed before it is opened comes first, as it was typed",
+      Effect.gen(function*() {
+        const person = yield* Person
+        const lines = "make test\r\rexit 3\rhalf a line"
+        person.type(Buffer.from(lines))
+        yield* person.hasTyped(lines)
+        const { told } = yield* opened
+        person.type(Buffer.from(" and its end\r"))
+        yield* until("all of it came", () => told.typed().toString() === `${lines} and its end\r`)
       })
     )
 

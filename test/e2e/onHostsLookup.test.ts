@@ -118,7 +118,7 @@ describeWithHosts("a session that is not here", () => {
       assert.deepStrictEqual(await sesh("--kill", "dev"), ["", "[dev ended]\n", 0])
     })
 
-    it("may be on a host that is down: that is said, and Enter ends the waiting", async () => {
+    it("may be on a host that is down: that is said, and asked about before a new one is created here", async () => {
       const { client, hosts: [, , h3] } = lab()
       assert.deepStrictEqual(await sesh("@h3", "db", "-d"), ["", "", 0])
       assert.strictEqual((await sesh("@h3", "--json"))[2], 0)
@@ -133,16 +133,29 @@ describeWithHosts("a session that is not here", () => {
       assert.deepStrictEqual(found[2]!.sessions.map(({ name }) => name), ["db"])
       const [out, err, code] = killing
       assert.deepStrictEqual([out, code], ["", 1])
-      assert.match(err, /^sesh: h3 .* \(db was on h3 \d+[smh] ago\)\nsesh: no session named db\n$/)
+      assert.match(
+        err,
+        /^sesh: h3 .* \(db was there \d+[smh] ago\)\nsesh: db may be on h3; say where:\n {2}sesh @h3 --kill db\n$/
+      )
+      assert.strictEqual((await sesh("db"))[1].split("\n").at(-2), "  sesh db .")
+      assert.deepStrictEqual(await client.sessions(), [])
 
       const t = await terminal(client, { cols: 100 })
       t.run("sesh")
       await t.shows(/^@h1 dev .*\n[^]*^asking h3 \.\.\.$/m)
       await t.shows(/^@h3 {2}\((gave no|does not) answer.*\)\n@h3 db +0 +\d+\w +~ .* \(as of \d+\w ago\)\n%$/m)
-      t.fresh("sesh --kill db")
-      await t.shows(/^looking for db on h3 \(Enter: wait no longer\)$/m)
-      t.type("Enter")
-      await t.shows(/^sesh: h3 was not waited for \(db was on h3 \d+\w ago\)\nsesh: no session named db\n%$/m)
+      t.fresh("sesh db")
+      await t.shows(/^looking for db on h3 \.\.\.$/m)
+      t.type("C-c")
+      await t.shows(/^sesh db\n+%$/)
+      assert.strictEqual(await t.status(), 130)
+      t.fresh("sesh db")
+      await t.shows(/^db may be on h3:\n {2}1\) go to h3, .*\n {2}2\) create .*\nWhich one\? .*$/m)
+      assert.deepStrictEqual(await client.sessions(), [])
+      t.run("2")
+      await t.prompt("$")
+      t.run("exit")
+      await t.shows(/^\[db ended\]\n%$/m)
       t.close()
       h3!.way.heal()
       assert.strictEqual((await sesh("@h3", "--kill", "db"))[2], 0)
@@ -213,6 +226,49 @@ describeWithHosts("a session that is not here", () => {
       fs.symlinkSync(real, program)
     })
   })
+})
+
+describeWithHosts("what is typed while sesh looks for a session", () => {
+  for (const transport of ["openssh", "ssh2"]) {
+    const lab = sharedHosts(2, { env: { SESH_SSH: transport } })
+
+    it(`is the session's, as it was typed, or the shell's where there is none (${transport})`, async () => {
+      const { client, hosts: [, h2] } = lab()
+      const sesh = said(lab())
+      assert.deepStrictEqual(await sesh("@h1", "keys", "-d", "--", "sh", "-c", "stty raw; exec cat -v"), ["", "", 0])
+      assert.strictEqual((await sesh("@h2", "--json"))[2], 0)
+      h2!.way.cut()
+      const t = await terminal(client)
+      t.run("sesh keys")
+      await t.shows(/^looking for keys on /m)
+      t.run("make test")
+      t.type("half")
+      await t.shows(/make test\^Mhalf/)
+      t.type("C-\\")
+      await t.shows(/^\[detached from keys on h1\]\n%$/m)
+      t.fresh("sesh --history nope")
+      await t.shows(/^looking for nope on /m)
+      t.run("echo $((6 * 7))")
+      await t.shows(/\b42\n%$/m)
+      t.close()
+      assert.deepStrictEqual(await client.sessions(), [])
+    })
+
+    it(`is run by nobody after Ctrl-C (${transport})`, async () => {
+      const { client, hosts: [, h2] } = lab()
+      h2!.way.cut()
+      const t = await terminal(client)
+      t.run("sesh nope")
+      await t.shows(/^looking for nope on /m)
+      t.run("echo $((6 * 7))")
+      t.type("C-c")
+      await t.prompt("%")
+      assert.strictEqual(await t.status(), 130)
+      assert.notMatch(t.history(), /\b42$/m)
+      t.close()
+      assert.deepStrictEqual(await client.sessions(), [])
+    })
+  }
 })
 
 describeWithHosts("the listing of fifty hosts", () => {

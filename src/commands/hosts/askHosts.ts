@@ -1,5 +1,4 @@
 /** Asks many hosts at the same time for their sessions, each with a time limit. */
-import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
@@ -7,7 +6,6 @@ import * as Result from "effect/Result"
 import * as Scope from "effect/Scope"
 import type { RememberedHost } from "../../schema/RememberedHost.ts"
 import { Progress } from "../../services/Progress.ts"
-import { Prompt } from "../../services/Prompt.ts"
 import { Remotes } from "../../services/Remotes.ts"
 import { CONNECT_TIMEOUT_MS } from "../../services/SshTransport.ts"
 
@@ -24,8 +22,6 @@ export interface AskHostsOptions<E = never> {
   readonly patienceMs: (host: RememberedHost) => number
   /** The progress line, given the hosts that have not answered yet. */
   readonly progress: (waiting: string) => string
-  /** Enter and Ctrl-C stop waiting. */
-  readonly canSkip?: boolean
   /** Called with each answer as it comes. */
   readonly onAnswer?: (answer: Answer) => Effect.Effect<void, E>
 }
@@ -44,8 +40,7 @@ export const nameHosts = (hosts: Iterable<string>): string => {
   return others === 0 ? named.join(", ") : `${named.join(", ")} and ${others} more`
 }
 
-const timeoutReason = (ms: number) => (host: string) => `${host} gave no answer in ${ms / 1000} s`
-const skippedReason = (host: string) => `${host} was not waited for`
+const timeoutReason = (host: string, ms: number) => `${host} gave no answer in ${ms / 1000} s`
 
 /**
  * Returns the answers in the order of the hosts. Never asks for a password. However many hosts there are, it takes no
@@ -53,18 +48,14 @@ const skippedReason = (host: string) => `${host} was not waited for`
  */
 export const askHosts = Effect.fn("askHosts")(
   function*<E = never>(hosts: ReadonlyArray<RememberedHost>, options: AskHostsOptions<E>) {
-    const { canSkip = false, onAnswer, patienceMs, progress } = options
+    const { onAnswer, patienceMs, progress } = options
     if (hosts.length === 0) return []
     const remotes = yield* Remotes
     const answers = new Map<RememberedHost, Answer>()
-    const skipped = yield* Deferred.make<typeof skippedReason>()
     const show = yield* (yield* Progress).line
     const showWaiting = () => {
       const waiting = hosts.filter((host) => !answers.has(host))
       if (waiting.length > 0) show(progress(nameHosts(waiting.map(({ host }) => host))))
-    }
-    if (canSkip) {
-      yield* (yield* Prompt).onImpatience(() => Deferred.doneUnsafe(skipped, Exit.succeed(skippedReason)))
     }
 
     // Lookups that are still running at the end are closed in the background: closing a connection may take long.
@@ -78,7 +69,7 @@ export const askHosts = Effect.fn("askHosts")(
       )
       const result = yield* Fiber.join(lookup).pipe(
         Effect.mapError(({ message }) => message),
-        Effect.timeoutOrElse({ duration: ms, orElse: () => Effect.fail(timeoutReason(ms)(remembered.host)) }),
+        Effect.timeoutOrElse({ duration: ms, orElse: () => Effect.fail(timeoutReason(remembered.host, ms)) }),
         Effect.result
       )
       const answer = { remembered, result }
@@ -88,12 +79,12 @@ export const askHosts = Effect.fn("askHosts")(
     })
 
     showWaiting()
-    const all = Effect.as(Effect.forEach(hosts, ask, { concurrency: CONCURRENCY, discard: true }), skippedReason)
-    const tooLong = Effect.as(Effect.sleep(CONNECT_TIMEOUT_MS), timeoutReason(CONNECT_TIMEOUT_MS))
-    const reasonFor = yield* Effect.raceAllFirst([all, Deferred.await(skipped), tooLong])
+    yield* Effect.forEach(hosts, ask, { concurrency: CONCURRENCY, discard: true }).pipe(
+      Effect.timeoutOption(CONNECT_TIMEOUT_MS)
+    )
     const missing = hosts.filter((host) => !answers.has(host))
     for (const remembered of missing) {
-      const answer = { remembered, result: Result.fail(reasonFor(remembered.host)) }
+      const answer = { remembered, result: Result.fail(timeoutReason(remembered.host, CONNECT_TIMEOUT_MS)) }
       answers.set(remembered, answer)
       if (onAnswer !== undefined) yield* onAnswer(answer)
     }

@@ -14,7 +14,7 @@ import { Output } from "../../services/Output.ts"
 import { Prompt } from "../../services/Prompt.ts"
 import type { SessionElsewhere } from "../../services/SessionElsewhere.ts"
 import { CONNECT_TIMEOUT_MS } from "../../services/SshTransport.ts"
-import { explain, NoSessionAnywhere, SeveralSessions } from "../words/failures.ts"
+import { explain, NoSessionAnywhere, PerhapsElsewhere, SeveralSessions } from "../words/failures.ts"
 import { runningIn } from "../words/rows.ts"
 import { age, cut, shortPath, table, visible } from "../words/text.ts"
 import { type Answer, askHosts, nameHosts } from "./askHosts.ts"
@@ -32,7 +32,10 @@ export class NothingChosen extends Schema.TaggedError<NothingChosen>()("NothingC
 const UNLIKELY_MS = 1500
 
 /** The host that has a session, or why there is no such host. */
-export type Whereabouts = Result.Result<HostName, NoSessionAnywhere | SeveralSessions | NothingChosen>
+export type Whereabouts = Result.Result<
+  HostName,
+  NoSessionAnywhere | PerhapsElsewhere | SeveralSessions | NothingChosen
+>
 
 interface FoundSession {
   readonly on: RememberedHost
@@ -46,20 +49,28 @@ const has = ({ sessions }: RememberedHost, name: SessionName) => sessions.some((
 
 const latestOf = ({ remembered, result }: Answer): RememberedHost => Result.getOrElse(result, () => remembered)
 
-/** Prints a line about the hosts that did not answer, and which of them had one of the sessions before. */
+/** Hosts that did not answer, with the reason. */
+const silentOf = (answers: ReadonlyArray<Answer>) =>
+  answers.flatMap(({ remembered, result }) => Result.isFailure(result) ? [{ remembered, reason: result.failure }] : [])
+
+/**
+ * Says which hosts did not answer: in a line each those that had one of the sessions before, because the reason counts
+ * there, and in one all others.
+ */
 const reportNoAnswers = Effect.fnUntraced(function*(answers: ReadonlyArray<Answer>, names: ReadonlyArray<SessionName>) {
-  const silent = answers.filter(({ result }) => Result.isFailure(result))
-  const [first] = silent
-  if (first === undefined) return
+  const { note } = yield* Output
   const now = yield* Clock.currentTimeMillis
-  const likely = silent.flatMap(({ remembered }) =>
-    names.filter((name) => has(remembered, name))
-      .map((name) => `${name} was on ${remembered.host} ${age(now - remembered.at)} ago`)
-  )
-  const reason = silent.length === 1 && Result.isFailure(first.result)
-    ? first.result.failure
-    : `no answer from ${nameHosts(silent.map(({ remembered }) => remembered.host))}`
-  yield* (yield* Output).note(explain({ message: `${reason}${likely[0] === undefined ? "" : ` (${likely[0]})`}` }))
+  const others: Array<{ readonly host: HostName; readonly reason: string }> = []
+  for (const { reason, remembered } of silentOf(answers)) {
+    const { at, host } = remembered
+    const had = names.filter((name) => has(remembered, name))
+    if (had.length === 0) others.push({ host, reason })
+    else yield* note(explain({ message: `${reason} (${had.join(", ")} was there ${age(now - at)} ago)` }))
+  }
+  const [first, second] = others
+  if (first === undefined) return
+  const message = second === undefined ? first.reason : `no answer from ${nameHosts(others.map(({ host }) => host))}`
+  yield* note(explain({ message }))
 })
 
 /** Attached sessions come first, then the one that was in use last. */
@@ -84,8 +95,8 @@ const choices = (found: ReadonlyArray<FoundSession>, now: number): ReadonlyArray
 
 /**
  * Asks all known hosts once for these sessions, and asks the user if several have one. Waits longer for hosts that had
- * one of the sessions when they answered last; Enter or Ctrl-C stops waiting. `commandLine` makes the command line that
- * means the session on that host.
+ * one of the sessions when they answered last. Nothing is read meanwhile: what is typed waits for the session, or for
+ * the shell. `commandLine` makes the command line that means the session on that host.
  */
 export const locate = Effect.fn("locate")(function*(
   names: ReadonlyArray<SessionName>,
@@ -93,12 +104,9 @@ export const locate = Effect.fn("locate")(function*(
 ) {
   const isLikely = (host: RememberedHost) => names.some((name) => has(host, name))
   const hosts = yield* (yield* HostMemory).all
-  const prompt = yield* Prompt
-  const hint = hosts.length > 0 && prompt.isPossible ? " (Enter: wait no longer)" : ""
   const answers = yield* askHosts([...hosts.filter(isLikely), ...hosts.filter((host) => !isLikely(host))], {
     patienceMs: (host) => isLikely(host) ? CONNECT_TIMEOUT_MS : UNLIKELY_MS,
-    progress: (waiting) => `looking for ${names.join(", ")} on ${waiting}${hint}`,
-    canSkip: true
+    progress: (waiting) => `looking for ${names.join(", ")} on ${waiting} ...`
   })
   yield* reportNoAnswers(answers, names)
   const found = new Map<SessionName, Whereabouts>()
@@ -121,6 +129,14 @@ const choose = Effect.fnUntraced(function*(
   ).toSorted(latestFirst)
   const [first] = found
   if (first === undefined) {
+    const [silent, ...more] = silentOf(answers).filter(({ remembered }) => has(remembered, name))
+      .map(({ remembered }) => remembered.host)
+    if (silent !== undefined) {
+      const hosts = [silent, ...more] as const
+      return Result.fail(
+        new PerhapsElsewhere({ name, hosts, commands: hosts.map((host) => commandLine(host, name)) })
+      )
+    }
     const elsewhere = answers.flatMap((answer) =>
       latestOf(answer).sessions.map((session) => ({ host: answer.remembered.host, name: session.name }))
     )

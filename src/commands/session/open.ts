@@ -5,13 +5,15 @@ import * as Option from "effect/Option"
 import type { HostName } from "../../schema/HostName.ts"
 import type { SessionName } from "../../schema/SessionName.ts"
 import { AttachClient } from "../../services/AttachClient.ts"
+import { Prompt } from "../../services/Prompt.ts"
 import type { SessionElsewhere } from "../../services/SessionElsewhere.ts"
 import { SessionRegistry } from "../../services/SessionRegistry.ts"
 import { hostOfMachine } from "../hosts/elsewhere.ts"
-import { locateOne } from "../hosts/locate.ts"
+import { locateOne, NothingChosen } from "../hosts/locate.ts"
 import { runOnHostWithFiles } from "../hosts/withFiles.ts"
 import { command, flag, host, notEmpty, operand, session } from "../language/params.ts"
 import { type InputOf, verb } from "../language/verb.ts"
+import { PerhapsElsewhere } from "../words/failures.ts"
 import { type Failure, reportConnectionLost } from "../words/report.ts"
 import { refuseLoop, reportEnd, shownWithin } from "./attachment.ts"
 import { launch } from "./launch.ts"
@@ -76,11 +78,27 @@ const attach = Effect.fn("open")(function*(name: SessionName, synced: Effect.Eff
 const attachOrCreate = (request: Open, synced: Effect.Effect<void>) =>
   Effect.catchTag(attach(request.name, synced), "NoSession", () => createAndAttach(request, synced))
 
+/**
+ * The session may be on a host that cannot be asked now, where a new one here would be another session of that name:
+ * the user chooses one of these hosts, or none to create the session here. Fails in a script.
+ */
+const chooseWhere = Effect.fnUntraced(function*({ commands, hosts, name }: PerhapsElsewhere) {
+  const prompt = yield* Prompt
+  if (!prompt.isPossible) {
+    return yield* new PerhapsElsewhere({ name, hosts, commands: [...commands, `sesh ${name} .`] })
+  }
+  const choices = [...hosts.map((host) => `go to ${host}, and wait for it`), "create a new session here"]
+  const chosen = yield* prompt.choose(`${name} may be on ${hosts.join(", ")}:`, choices)
+  if (Option.isNone(chosen)) return yield* new NothingChosen()
+  return Option.fromUndefinedOr(hosts[chosen.value])
+})
+
 /** The user named no host: the session may be on another one. If it ends meanwhile, it is not created there. */
 const attachElsewhere = Effect.fnUntraced(function*(request: Open) {
   const host = yield* locateOne(request.name, (host, name) => `sesh @${host} ${name}`).pipe(
     Effect.asSome,
-    Effect.catchTag("NoSessionAnywhere", () => Effect.succeedNone)
+    Effect.catchTag("NoSessionAnywhere", () => Effect.succeedNone),
+    Effect.catchTag("PerhapsElsewhere", chooseWhere)
   )
   return yield* Option.isNone(host)
     ? createAndAttach(request)

@@ -1,6 +1,7 @@
 import * as Effect from "effect/Effect"
 import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
+import { HostName } from "../../schema/HostName.ts"
 import { SessionName } from "../../schema/SessionName.ts"
 import type { NoSession } from "../../services/NoSession.ts"
 import { SessionClient } from "../../services/SessionClient.ts"
@@ -36,6 +37,21 @@ export class SeveralSessions extends Schema.TaggedError<SeveralSessions>()("Seve
   }
 }
 
+/**
+ * No host that answered has the session; `hosts` had it when they answered last, and cannot be asked now: silent, or
+ * they do not let us in without a question.
+ */
+export class PerhapsElsewhere extends Schema.TaggedError<PerhapsElsewhere>()("PerhapsElsewhere", {
+  name: SessionName,
+  hosts: Schema.NonEmptyArray(HostName),
+  /** What to type instead, one command line for each. */
+  commands: Schema.Array(Schema.String)
+}) {
+  override get message() {
+    return `${this.name} may be on ${this.hosts.join(", ")}; say where:`
+  }
+}
+
 /** " on web" if sessions are on another host, else "". */
 export const onHostSuffix = Effect.map(SessionClient, ({ host }) => host === undefined ? "" : ` on ${host}`)
 
@@ -62,15 +78,16 @@ export const explainWithHost = Effect.fnUntraced(
   }
 )
 
-const isSeveral = (error: object): error is SeveralSessions => Predicate.isTagged(error, "SeveralSessions")
+const hasCommands = (error: object): error is SeveralSessions | PerhapsElsewhere =>
+  Predicate.isTagged(error, "SeveralSessions") || Predicate.isTagged(error, "PerhapsElsewhere")
 
 const isNoSession = (error: object): error is NoSession | NoSessionAnywhere =>
   Predicate.isTagged(error, "NoSession") || Predicate.isTagged(error, "NoSessionAnywhere")
 
-/** As `explainWithHost`. If there is no such session, adds similar names; if there are several, how to name each. */
+/** As `explainWithHost`. If there is no such session, adds similar names; if there may be several, how to name each. */
 export const explainWithSuggestions = Effect.fn("explainWithSuggestions")(
   function*(error: { readonly message: string }) {
-    if (isSeveral(error)) {
+    if (hasCommands(error)) {
       return [explain(error), ...error.commands.map((command) => `  ${visible(command)}`)].join("\n")
     }
     if (!isNoSession(error)) return yield* explainWithHost(error)

@@ -8,27 +8,22 @@ import { isatty } from "node:tty"
 import { visible } from "../../schema/Text.ts"
 import { Prompt } from "../../services/Prompt.ts"
 import { isInBackground } from "../system/background.ts"
-import { listen } from "../system/processEvents.ts"
 import { writeWhole } from "../system/writeWhole.ts"
 import { type StatusLine, statusLine } from "./statusLine.ts"
 import { openTerminalInput } from "./ttyStreams.ts"
+import { TypedAhead, typedAhead } from "./typedAhead.ts"
 
 const STDIN = 0
 const STDERR = 2
 
-/** What the user pressed: Enter, with the line that was typed; Ctrl-C; or Ctrl-D. */
-type Pressed = { readonly _tag: "Line"; readonly text: string } | { readonly _tag: "Interrupt" } | {
-  readonly _tag: "End"
-}
-
 /**
- * Reports what the user presses, line by line, until the scope closes. The terminal keeps its modes: it edits lines,
- * echoes what is typed, and turns Ctrl-C into a signal. It hands over one line at a time, and nothing beyond the
- * reported lines is read.
+ * Reports the lines that the user types, undefined at the end of input, until the scope closes. The terminal keeps its
+ * modes: it edits lines, echoes what is typed, and turns Ctrl-C into a signal. It hands over one line at a time, and
+ * nothing beyond the reported lines is read.
  */
-const pressing = (
+const reading = (
   fd: number,
-  report: (pressed: Pressed) => "more" | "enough"
+  report: (line: string | undefined) => "more" | "enough"
 ): Effect.Effect<void, never, Scope.Scope> =>
   Effect.acquireRelease(
     Effect.sync(() => {
@@ -40,21 +35,14 @@ const pressing = (
           if (!typed.endsWith("\n")) return
           const text = typed.slice(0, -1)
           typed = ""
-          if (report({ _tag: "Line", text }) === "enough") input.pause()
+          if (report(text) === "enough") input.pause()
         },
-        onEnd: () => void report({ _tag: "End" })
+        onEnd: () => void report(undefined)
       })
-      const onInterrupt = () => {
-        if (report({ _tag: "Interrupt" }) === "enough") input.pause()
-      }
-      const stop = listen({ SIGINT: onInterrupt })
       input.resume()
-      return () => {
-        stop()
-        input.close()
-      }
+      return input
     }),
-    (close) => Effect.sync(close)
+    (input) => Effect.sync(input.close)
   )
 
 /** The typed number as an index; undefined when it is not one of the choices. */
@@ -64,7 +52,12 @@ const toIndex = (text: string, choices: ReadonlyArray<string>): number | undefin
 }
 
 /** Asks on the terminals of two descriptors. */
-export const layerOn = (inFd: number, outFd: number, line: StatusLine): Layer.Layer<Prompt> =>
+export const layerOn = (
+  inFd: number,
+  outFd: number,
+  line: StatusLine,
+  ahead = new TypedAhead(inFd)
+): Layer.Layer<Prompt> =>
   Layer.sync(Prompt, () => {
     const write = (text: string) => void writeWhole(outFd, Buffer.from(text))
 
@@ -76,19 +69,19 @@ export const layerOn = (inFd: number, outFd: number, line: StatusLine): Layer.La
       }
       const numbered = choices.map((choice, index) => `${String(index + 1).padStart(3)}) ${visible(choice)}\n`)
       const ask = `Which one? [1-${choices.length}, Enter: none] `
-      yield* pressing(inFd, (pressed) => {
-        if (pressed._tag !== "Line") {
+      ahead.hold()
+      line.above(() => write(`${visible(question)}\n${numbered.join("")}`))
+      write(ask)
+      yield* reading(inFd, (text) => {
+        if (text === undefined) {
           write("\n")
           return answer(undefined)
         }
-        const index = toIndex(pressed.text, choices)
-        if (index !== undefined || pressed.text.trim() === "") return answer(index)
+        const index = toIndex(text, choices)
+        if (index !== undefined || text.trim() === "") return answer(index)
         write(ask)
         return "more"
       })
-      // The question comes after the listener: before it Ctrl-C would end this process.
-      line.above(() => write(`${visible(question)}\n${numbered.join("")}`))
-      write(ask)
       return yield* Deferred.await(answered)
     }, Effect.scoped)
 
@@ -96,21 +89,9 @@ export const layerOn = (inFd: number, outFd: number, line: StatusLine): Layer.La
       get isPossible() {
         return isatty(inFd) && isatty(outFd) && !isInBackground(inFd)
       },
-      choose,
-      onImpatience: (run) =>
-        Effect.suspend(() => {
-          if (!isatty(inFd) || isInBackground(inFd)) return Effect.void
-          let hasRun = false
-          return pressing(inFd, ({ _tag }) => {
-            if (hasRun) return "enough"
-            hasRun = true
-            if (_tag === "Line") line.entered()
-            if (_tag !== "End") run()
-            return "enough"
-          })
-        })
+      choose
     })
   })
 
 /** Asks on standard error, reads from standard input. */
-export const layer: Layer.Layer<Prompt> = layerOn(STDIN, STDERR, statusLine)
+export const layer: Layer.Layer<Prompt> = layerOn(STDIN, STDERR, statusLine, typedAhead)

@@ -15,6 +15,7 @@ import {
   type Output,
   sizeOf
 } from "./ttyStreams.ts"
+import { TypedAhead, typedAhead } from "./typedAhead.ts"
 
 /** A terminal that has not taken everything by then is stopped, or gone. */
 const FLUSH_MS = 1000
@@ -55,7 +56,7 @@ const opened = (input: Input, output: Output): OpenTty => ({
 })
 
 /** The terminals on two descriptors; without a terminal, the process's own standard input or output. */
-export const layerOn = (inputFd: number, outputFd: number): Layer.Layer<Tty> =>
+export const layerOn = (inputFd: number, outputFd: number, ahead = new TypedAhead(inputFd)): Layer.Layer<Tty> =>
   Layer.sync(Tty, () => {
     const inputIsTerminal = isatty(inputFd)
     const outputIsTerminal = isatty(outputFd)
@@ -79,7 +80,7 @@ export const layerOn = (inputFd: number, outputFd: number): Layer.Layer<Tty> =>
       yield* listening({ SIGWINCH: onResize, SIGQUIT: onQuit, ...endSignals(handlers.onSignal) })
       const input = yield* Effect.acquireRelease(
         Effect.try({
-          try: () => inputIsTerminal ? openTerminalInput(inputFd, handlers) : openPlainInput(handlers),
+          try: () => inputIsTerminal ? openTerminalInput(inputFd, handlers, ahead.take()) : openPlainInput(handlers),
           catch: (cause) => new TtyError({ cause })
         }),
         (input) => Effect.sync(input.close)
@@ -102,4 +103,4 @@ export const layerOn = (inputFd: number, outputFd: number): Layer.Layer<Tty> =>
   })
 
 /** Standard input and output of this process. */
-export const layer: Layer.Layer<Tty> = layerOn(0, 1)
+export const layer: Layer.Layer<Tty> = layerOn(0, 1, typedAhead)

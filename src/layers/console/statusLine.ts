@@ -6,9 +6,6 @@ const STDERR = 2
 /** Moves to the beginning of the line, and erases it (ECMA-48: EL). */
 const ERASE = "\r\x1b[K"
 
-/** Moves to the line above (ECMA-48: CUU). */
-const UP = "\x1b[A"
-
 /** Shared by all writers to one terminal. */
 export class StatusLine {
   private readonly fd: number
@@ -30,11 +27,6 @@ export class StatusLine {
     if (this.text !== "") this.write(ERASE)
     write()
     if (this.text !== "") this.write(this.text)
-  }
-
-  /** The user has pressed Enter, and the terminal has moved the line up by one. */
-  entered(): void {
-    if (this.text !== "") this.write(`${UP}${ERASE}${this.text}`)
   }
 
   private write(text: string): void {

@@ -65,10 +65,19 @@ const once = (act: () => void): () => void => {
   }
 }
 
-/** A terminal's input. Nothing is read ahead: what was not handed over stays for the next reader. */
-export const openTerminalInput = (fd: number, handlers: InputHandlers): Input => {
+/**
+ * A terminal's input. Nothing is read ahead: what was not handed over stays for the next reader. `ahead`: what was read
+ * before, which comes first.
+ */
+export const openTerminalInput = (fd: number, handlers: InputHandlers, ahead: Buffer = Buffer.alloc(0)): Input => {
   const buffer = Buffer.allocUnsafeSlow(READ_BYTES)
   let isFlowing = false
+  const handOverAhead = () => {
+    if (!isFlowing || ahead.length === 0) return
+    const bytes = ahead
+    ahead = Buffer.alloc(0)
+    handlers.onInput(bytes)
+  }
   const stream = new tty.ReadStream(fd, {
     onread: {
       buffer,
@@ -90,6 +99,8 @@ export const openTerminalInput = (fd: number, handlers: InputHandlers): Input =>
     },
     resume: () => {
       isFlowing = true
+      // Before the terminal can say more, and not from within this call.
+      process.nextTick(handOverAhead)
       // Not resume(): it starts in the next tick, even if the stream was paused in between.
       stream.read(0)
     },

@@ -7,18 +7,16 @@ import { Prompt } from "../../services/Prompt.ts"
 
 /** A user at a fake terminal: lines that end in Enter, and keys that end everything. */
 export class PromptTestRef extends Context.Service<PromptTestRef, {
-  /** Types a line, and Enter. A line that is not read now stays for the next reader. */
+  /** Types a line, and Enter. Where nobody asks, it is kept. */
   readonly type: (line: string) => void
-  /** Ctrl-C. */
+  /** Ctrl-C: ends the command that asks. */
   readonly interrupt: () => void
   /** Ctrl-D on an empty line. */
   readonly end: () => void
   /** Questions with their choices, as they were shown. */
   readonly asked: Array<readonly [question: string, choices: ReadonlyArray<string>]>
-  /** Lines that were not read. */
+  /** Lines that were no answers. */
   readonly unread: () => ReadonlyArray<string>
-  /** Whether Enter would have an effect now. */
-  readonly isWatched: () => boolean
 }>()("sesh/layers/testing/PromptTestRef") {}
 
 const INTERRUPT = Symbol("Ctrl-C")
@@ -29,19 +27,15 @@ type Key = string | typeof INTERRUPT | typeof END
 export const layer = (options: { readonly isPossible?: boolean } = {}): Layer.Layer<Prompt | PromptTestRef> =>
   Layer.effectContext(Effect.sync(() => {
     const { isPossible = true } = options
-    const keys: Array<Key> = []
+    const unread: Array<string> = []
     const asked: Array<readonly [string, ReadonlyArray<string>]> = []
     let reader: ((key: Key) => void) | undefined
 
-    const deliver = () => {
-      while (reader !== undefined && keys.length > 0) reader(keys.shift()!)
-    }
     const press = (key: Key) => {
       // As a terminal does with what was typed before Ctrl-C.
-      if (key === INTERRUPT) keys.length = 0
-      // A signal without a listener is not kept.
-      if (key !== INTERRUPT || reader !== undefined) keys.push(key)
-      deliver()
+      if (key === INTERRUPT) unread.length = 0
+      if (reader !== undefined) reader(key)
+      else if (typeof key === "string") unread.push(key)
     }
 
     const choose = (question: string, choices: ReadonlyArray<string>) =>
@@ -52,37 +46,20 @@ export const layer = (options: { readonly isPossible?: boolean } = {}): Layer.La
           const isNumber = number >= 1 && number <= choices.length
           if (!isNumber && typeof key === "string" && key.trim() !== "") return
           reader = undefined
-          resume(Effect.succeed(isNumber ? Option.some(number - 1) : Option.none()))
+          resume(
+            key === INTERRUPT ? Effect.interrupt : Effect.succeed(isNumber ? Option.some(number - 1) : Option.none())
+          )
         }
-        deliver()
         return Effect.sync(() => {
           reader = undefined
         })
       })
 
-    const onImpatience = (run: () => void) =>
-      isPossible
-        ? Effect.acquireRelease(
-          Effect.sync(() => {
-            reader = (key) => {
-              reader = undefined
-              if (key !== END) run()
-            }
-            deliver()
-          }),
-          () =>
-            Effect.sync(() => {
-              reader = undefined
-            })
-        )
-        : Effect.void
-
-    return Context.make(Prompt, { isPossible, choose, onImpatience }).pipe(Context.add(PromptTestRef, {
+    return Context.make(Prompt, { isPossible, choose }).pipe(Context.add(PromptTestRef, {
       type: press,
       interrupt: () => press(INTERRUPT),
       end: () => press(END),
       asked,
-      unread: () => keys.filter((key) => typeof key === "string"),
-      isWatched: () => reader !== undefined
+      unread: () => [...unread]
     }))
   }))

@@ -3,6 +3,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
 import * as Fs from "node:fs"
+import * as Path from "node:path"
 import * as PtyNode from "../../../src/layers/pty/PtyNode.ts"
 import type { Pty } from "../../../src/services/Pty.ts"
 import { PASSWORD, passwordHost } from "../../fixtures/passwordHost.ts"
@@ -112,6 +113,34 @@ for (const transport of ["openssh", "ssh2"] as const) {
         }
         yield* happens("it gave up", () => says.text().includes("]"))
         assert.include(says.text(), "[AuthenticationFailed: typed does not let us in: ")
+      })
+    )
+
+    test(
+      "whether to trust a new key, where the user wants to be asked, and only there",
+      Effect.gen(function*() {
+        const { good: sshd, ssh } = yield* Machinery
+        const part = Path.join(ssh.dir, "part")
+        const known = Path.join(ssh.dir, "known")
+        Fs.writeFileSync(part, "Host careful*\n  StrictHostKeyChecking ask\n")
+        const own = Fs.readFileSync(ssh.config, "utf8")
+        Fs.writeFileSync(ssh.config, `Include ${part}\n${own}`)
+        for (const name of ["careful", "careless"]) ssh.host(name, { Port: sshd.port, UserKnownHostsFile: known })
+        for (const [prompts, answer] of [["batch"], ["interactive", "no"], ["interactive", "yes"]] as const) {
+          const { says, type } = yield* onTerminal("careful", prompts, transport)
+          if (answer !== undefined) {
+            yield* happens("it asks", () => says.text().includes("(yes/no/[fingerprint])?"))
+            assert.match(says.text(), /SHA256:[\w+/]{43}/)
+            type(`${answer}\r`)
+          }
+          yield* happens("its end", () => says.text().includes("]\r\n"))
+          assert.include(says.text(), answer === "yes" ? "[it works]" : "[HostKeyUnknown: ")
+          assert.strictEqual(Fs.existsSync(known), answer === "yes")
+        }
+        Fs.unlinkSync(known)
+        const { says } = yield* onTerminal("careless", "batch", transport)
+        yield* happens("its end", () => says.text().includes("]\r\n"))
+        assert.include(says.text(), "[it works]")
       })
     )
 

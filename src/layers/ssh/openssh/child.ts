@@ -45,13 +45,19 @@ export const spawn = (
 export const exitCode = (child: ChildProcess.ChildProcess): Effect.Effect<number | null> =>
   Effect.map(childEnd(child), () => child.exitCode)
 
+/** What a process has printed. */
+export interface Printed {
+  readonly stdout: string
+  readonly stderr: string
+}
+
 /** Runs ssh to its end, and returns its output. */
 export const print = (
   host: string,
   file: string,
   args: ReadonlyArray<string>,
   env: NodeJS.ProcessEnv
-): Effect.Effect<string, HostUnreachable | SshMissing> =>
+): Effect.Effect<Printed, HostUnreachable | SshMissing> =>
   Effect.callback((resume) => {
     const failed = (error: unknown) => resume(Effect.fail(notStarted(file, error as NodeJS.ErrnoException)))
     try {
@@ -60,7 +66,7 @@ export const print = (
         args,
         { env, maxBuffer: MAX_PRINTED_BYTES },
         (error, stdout, stderr) => {
-          if (error === null) return resume(Effect.succeed(stdout))
+          if (error === null) return resume(Effect.succeed({ stdout, stderr }))
           const { code } = error as { readonly code?: unknown }
           return typeof code === "string"
             ? failed(error)

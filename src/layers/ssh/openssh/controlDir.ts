@@ -14,20 +14,21 @@ import { quietly } from "../../system/quietly.ts"
 /** ssh first creates the socket under a longer name: a dot and 16 more characters (muxserver_listen in mux.c). */
 const SSH_SUFFIX = 17
 
-/** The age at which a forwarded socket is left over: each is used once, at once. */
-const FORWARD_MAX_AGE_MS = 60_000
+/** The age at which a forwarded socket or a configuration is left over: each is used once, at once. */
+const MOMENT_MAX_AGE_MS = 60_000
 
 /** The age at which another machine's log is left over: whether its process runs is not known here. */
 const FOREIGN_LOG_MAX_AGE_MS = 24 * 3_600_000
 
 const FORWARD_PREFIX = "f"
 const LOG_PREFIX = "l"
+const CONFIG_PREFIX = "c"
 
 /** This machine among those that may share the directory. */
 const machineTag = (): string => keyOf(hostname()).slice(-5)
 
 /** Names that are used once: their kind, the process that uses them, and, of a log, its machine. */
-const ONCE = new RegExp(`^([${FORWARD_PREFIX}${LOG_PREFIX}])(\\d{1,10})-\\d+(?:\\.([0-9a-z]+))?$`)
+const ONCE = new RegExp(`^([${FORWARD_PREFIX}${LOG_PREFIX}${CONFIG_PREFIX}])(\\d{1,10})-\\d+(?:\\.([0-9a-z]+))?$`)
 
 /** The log of a connection that is kept. */
 const KEPT_LOG = new RegExp(`^[0-9a-z]{${KEY_DIGITS}}(?=\\.log$)`)
@@ -46,7 +47,7 @@ export interface ControlDir {
   /** There is a file of this name where a host's login took longer than unanswered keepalives allow. */
   readonly slow: (host: string) => string
   /** A path that is used once. */
-  readonly once: (kind: "forward" | "log") => string
+  readonly once: (kind: "forward" | "log" | "config") => string
 }
 
 let used = 0
@@ -63,7 +64,7 @@ const sweep = (dir: string, now: number): void =>
       const [, kind, pid, machine = own] = ONCE.exec(name) ?? []
       if (kind === undefined) continue
       const path = Path.join(dir, name)
-      const maxAge = kind === LOG_PREFIX ? FOREIGN_LOG_MAX_AGE_MS : FORWARD_MAX_AGE_MS
+      const maxAge = kind === LOG_PREFIX ? FOREIGN_LOG_MAX_AGE_MS : MOMENT_MAX_AGE_MS
       const isOver = kind === LOG_PREFIX && machine === own
         ? !runs(Number(pid))
         : now - Fs.lstatSync(path).mtimeMs > maxAge
@@ -109,7 +110,8 @@ export const makeControlDir = (parent: string, platform: string): Effect.Effect<
       slow: (host) => Path.join(dir, `${keyOf(host)}.slow`),
       once: (kind) => {
         const name = `${process.pid}-${++used}`
-        return Path.join(dir, kind === "forward" ? `${FORWARD_PREFIX}${name}` : `${LOG_PREFIX}${name}.${machineTag()}`)
+        if (kind === "log") return Path.join(dir, `${LOG_PREFIX}${name}.${machineTag()}`)
+        return Path.join(dir, `${kind === "forward" ? FORWARD_PREFIX : CONFIG_PREFIX}${name}`)
       }
     })
   })

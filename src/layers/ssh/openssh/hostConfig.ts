@@ -29,7 +29,7 @@ export interface HostConfigsOptions {
 }
 
 /** The output of `ssh -G`: the first value of each keyword. */
-const readDescription = (printed: string): ReadonlyMap<string, string> => {
+export const readDescription = (printed: string): ReadonlyMap<string, string> => {
   const found = new Map<string, string>()
   for (const line of printed.split("\n")) {
     const space = line.indexOf(" ")
@@ -59,7 +59,10 @@ const agentVariable = (config: ReadonlyMap<string, string>): ReadonlyArray<strin
 /** Asks ssh what the user's configuration says, for each use of a host: 10 ms, and as many for each jump host. */
 export const makeHostConfigs = ({ configFile, env, ssh }: HostConfigsOptions) => {
   const print = (host: HostName, destination: string) =>
-    Child.print(host, ssh.file, describeArgs(ssh, destination), env as NodeJS.ProcessEnv)
+    Effect.map(
+      Child.print(host, ssh.file, describeArgs(ssh, destination), env as NodeJS.ProcessEnv),
+      ({ stdout }) => stdout
+    )
 
   /** What is printed of the jump hosts, whose configuration says where a host's address leads. */
   const printJumps = Effect.fnUntraced(function*(host: HostName, config: ReadonlyMap<string, string>) {

@@ -26,6 +26,7 @@ import { type ControlDir, openLog } from "./controlDir.ts"
 import { type HostConfig, type HostConfigsOptions, makeHostConfigs } from "./hostConfig.ts"
 import * as Mux from "./mux.ts"
 import { ALIVE_MS, masterArgs, quietEnv, sessionArgs } from "./options.ts"
+import { acceptsNew } from "./unknownKeys.ts"
 
 /** A connection that was alive a moment ago. */
 export interface Master {
@@ -95,6 +96,7 @@ export const makeMasters = Effect.fnUntraced(function*(
     log: string,
     slow: string,
     config: HostConfig,
+    acceptNew: boolean,
     options: ConnectOptions | undefined
   ) {
     const batch = options?.prompts !== "interactive"
@@ -107,8 +109,7 @@ export const makeMasters = Effect.fnUntraced(function*(
       log,
       batch,
       verbose,
-      // Anything else is the user's own setting, stricter or looser.
-      acceptNew: config.get("stricthostkeychecking") === "ask",
+      acceptNew,
       connectTimeout: patienceFor(config, options).connectMs,
       patient
     })
@@ -159,10 +160,11 @@ export const makeMasters = Effect.fnUntraced(function*(
   ) {
     const log = dir.once("log")
     const slow = dir.slow(host)
+    const acceptNew = yield* acceptsNew(host, config, { env, ssh }, dir)
     const tryOnce = Effect.flatMap(isAlive(master), (there) => {
       if (there) return Effect.succeed(master)
       remove(master.control)
-      const once = attempt(host, master, log, slow, config, options)
+      const once = attempt(host, master, log, slow, config, acceptNew, options)
       if (Fs.existsSync(slow)) return once
       return Effect.catchTag(once, "HostUnreachable", (error) => Fs.existsSync(slow) ? once : Effect.fail(error))
     })

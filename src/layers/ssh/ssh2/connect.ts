@@ -224,9 +224,21 @@ const shakeHands = (to: ConnectTo, sock: Duplex): Effect.Effect<SshConnection, C
       hostVerifier: (key, verify) => {
         // Every key re-exchange asks again, and the host must stay the same.
         if (pinned !== undefined) return verify(pinned.equals(key))
-        refused = keys.check(key)
-        if (refused === undefined) pinned = Buffer.from(key)
-        return verify(refused === undefined)
+        const first = Buffer.from(key)
+        const judged = (distrust: ConnectFailure | undefined) => {
+          refused = distrust
+          if (distrust === undefined) pinned = first
+          verify(distrust === undefined)
+        }
+        const distrust = keys.check(first)
+        const { asked } = keys
+        if (distrust?._tag !== "HostKeyUnknown" || asked === undefined || ask === undefined) return judged(distrust)
+        void (async () => {
+          const answer = await asked(first, ask)
+          if (!over.aborted) judged(answer)
+        })()
+        // A promise would count as trust.
+        return undefined
       },
       authHandler: (_methods, _partial, done) => next(done)
     })

@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Result from "effect/Result"
 import { execFileSync, spawnSync } from "node:child_process"
+import { createHash } from "node:crypto"
 import * as Fs from "node:fs"
 import * as Os from "node:os"
 import * as Path from "node:path"
@@ -230,15 +231,34 @@ describe("a host's key", () => {
   })
 
   it("is not taken on trust where the user is strict; a changed one never is", () => {
-    const strict = home("  StrictHostKeyChecking yes\n")
-    assert.strictEqual(strict.keys().check(first)?._tag, "HostKeyUnknown")
-    assert.isFalse(Fs.existsSync(strict.file))
-    for (const loose of ["no", "off", "accept-new", "ask"]) {
+    for (const tight of ["yes", "ask"]) {
+      const strict = home(`  StrictHostKeyChecking ${tight}\n`)
+      assert.strictEqual(strict.keys().check(first)?._tag, "HostKeyUnknown")
+      assert.isFalse(Fs.existsSync(strict.file))
+    }
+    for (const loose of ["no", "off", "accept-new"]) {
       const { file, keys } = home(`  StrictHostKeyChecking ${loose}\n`)
       assert.isUndefined(keys().check(first))
       assert.isTrue(Fs.existsSync(file))
       assert.strictEqual(keys().check(second)?._tag, "HostKeyChanged", loose)
     }
+  })
+
+  it("is asked about where the user wants that, until there is an answer, and recorded if it is trusted", async () => {
+    const fingerprint = `SHA256:${createHash("sha256").update(first).digest("base64").replace(/=$/, "")}`
+    for (const [answers, isTrusted] of [[["what", "YES"], true], [[fingerprint], true], [["", "no"], false]] as const) {
+      const { file, keys } = home("  StrictHostKeyChecking ask\n")
+      const questions: Array<string> = []
+      const failure = await keys().asked!(first, (question) => {
+        questions.push(question)
+        return Promise.resolve(answers[questions.length - 1])
+      })
+      assert.include(questions[0], fingerprint)
+      assert.strictEqual(questions.length, answers.length)
+      assert.strictEqual(failure?._tag, isTrusted ? undefined : "HostKeyUnknown")
+      assert.strictEqual(Fs.existsSync(file), isTrusted)
+    }
+    assert.isUndefined(home().keys().asked)
   })
 
   it("with a certificate authority on record needs OpenSSH", () => {

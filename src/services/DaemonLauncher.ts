@@ -27,10 +27,16 @@ export interface Launched {
   readonly warning?: string
 }
 
+export interface LaunchOptions {
+  /** Called when the session may come to be: an interrupt before that leaves nothing behind. */
+  readonly onAsked?: () => void
+}
+
 /** Starts daemons. */
 export class DaemonLauncher extends Context.Service<DaemonLauncher, {
   /** Starts a session's daemon, independent of this process, and waits until clients can attach. */
   readonly launch: (
-    spec: SessionSpec
+    spec: SessionSpec,
+    options?: LaunchOptions
   ) => Effect.Effect<Launched, SessionExists | LaunchError | PathsError | HostError>
 }>()("sesh/services/DaemonLauncher") {}

@@ -115,6 +115,21 @@ export class NoShell extends Schema.TaggedError<NoShell>()("NoShell", {
   }
 }
 
+/**
+ * The host let us in, and its shell did not get to our program: login scripts that do not end, or a forced command or
+ * another shell that does not run it.
+ */
+export class ShellStuck extends Schema.TaggedError<ShellStuck>()("ShellStuck", {
+  host: Schema.String,
+  /** How long it was waited for. */
+  seconds: Schema.Finite
+}) {
+  override get message() {
+    const { host, seconds } = this
+    return `${host}: its login scripts did not end in ${seconds} s, or they run something else; try: ssh ${host} true`
+  }
+}
+
 /** Nothing listens at that path on the host, or it must not be opened. */
 export class SocketRefused extends Schema.TaggedError<SocketRefused>()("SocketRefused", {
   host: Schema.String,
@@ -156,10 +171,10 @@ export type ConnectFailure =
   | AuthenticationFailed
   | SshMissing
 
-export type StartFailure = ConnectFailure | ConnectionLost | NoShell | BadArgument
+export type StartFailure = ConnectFailure | ConnectionLost | NoShell | ShellStuck | BadArgument
 
 /** Why a channel ended, when not in order. A refusal may come late: opening does not wait for the host's answer. */
-export type ChannelFailure = ConnectFailure | ConnectionLost | NoShell | SocketRefused
+export type ChannelFailure = ConnectFailure | ConnectionLost | NoShell | ShellStuck | SocketRefused
 
 export interface ConnectOptions {
   /**

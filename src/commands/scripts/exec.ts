@@ -1,7 +1,10 @@
 import * as Flag from "effect/cli/Flag"
+import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import { GRACE_MS } from "../../schema/protocol/Control.ts"
 import { exitCode, type SessionSpec } from "../../schema/Session.ts"
+import { SIGNAL_NUMBERS } from "../../schema/Signal.ts"
 import { LaunchError } from "../../services/DaemonLauncher.ts"
 import { Output } from "../../services/Output.ts"
 import { SessionControl, type Waited } from "../../services/SessionControl.ts"
@@ -12,7 +15,7 @@ import { command, flag, host, lastOr, newName, notEmpty } from "../language/para
 import { type InputOf, verb } from "../language/verb.ts"
 import { launch } from "../session/launch.ts"
 import { newSpec } from "../session/newSpec.ts"
-import { explainWithHost } from "../words/failures.ts"
+import { explainWithHost, onHostSuffix } from "../words/failures.ts"
 import { type Failure, reportConnectionLost } from "../words/report.ts"
 import { count } from "../words/text.ts"
 
@@ -58,7 +61,7 @@ export const exec = verb({
     meaning: "run a command in a new session, exit with its status",
     details: [
       "There must be no session `<name>` yet. As long as the command runs, any terminal may watch it, or attach to it. Its input is the session's terminal, not the standard input of `sesh`.",
-      "`SIGINT`, `SIGTERM` and `SIGHUP` are passed on to the command, and what still runs 3 seconds later is killed; a second signal does not wait. If `sesh` itself is killed, the command goes on."
+      "`SIGINT`, `SIGTERM` and `SIGHUP` are passed on to the command, and what still runs 3 seconds later is killed; a second signal does not wait. Before the command runs they end `sesh` itself. If `sesh` itself is killed, the command goes on."
     ],
     flags: {
       print:
@@ -84,11 +87,27 @@ const run = Effect.fn("exec")(
       ...yield* newSpec({ ...request, awaited: true }),
       ...(request.keep ? { keep: true } : {})
     }
-    // Listens before the launch: a signal must not leave a command behind that the user does not know of.
     const earlySignals: Array<EndSignal> = []
-    let pass = (signal: EndSignal) => void earlySignals.push(signal)
+    const interrupted = yield* Deferred.make<EndSignal>()
+    const again = yield* Deferred.make<void>()
+    // Listens before the launch: a signal must not leave a command behind that the user does not know of.
+    let pass = (signal: EndSignal) => {
+      if (earlySignals.push(signal) > 1) Deferred.doneUnsafe(again, Exit.void)
+      Deferred.doneUnsafe(interrupted, Exit.succeed(signal))
+    }
     yield* (yield* Signals).listen((signal) => pass(signal))
-    const { id } = yield* launch(spec)
+    let isAsked = false
+    const onAsked = () => {
+      isAsked = true
+    }
+    const givenUp = Effect.flatMap(Deferred.await(interrupted), (signal) =>
+      isAsked ? Effect.as(Effect.raceFirst(Effect.sleep(GRACE_MS), Deferred.await(again)), signal) : Effect.succeed(signal))
+    const launched = yield* Effect.raceFirst(launch(spec, { onAsked }), givenUp)
+    if (typeof launched === "string") {
+      if (isAsked) yield* (yield* Output).note(`sesh: session ${name}${yield* onHostSuffix} may still start`)
+      return exitCode({ code: 0, signal: SIGNAL_NUMBERS[launched] })
+    }
+    const { id } = launched
     const fork = Effect.runForkWith(yield* Effect.context<never>())
     let signalled = 0
     pass = (signal) => {

@@ -67,8 +67,8 @@ const logging = ({ emit }: EventLog["Service"], host?: HostName) => {
       }
     }),
     launching: ({ launch }: DaemonLauncher["Service"]): DaemonLauncher["Service"] => ({
-      launch: (spec) =>
-        Effect.tap(launch(spec), ({ id }) => emit({ event: "session_created", id, ...sessionOf(spec.name) }))
+      launch: (spec, options) =>
+        Effect.tap(launch(spec, options), ({ id }) => emit({ event: "session_created", id, ...sessionOf(spec.name) }))
     }),
     controlling: (control: SessionControl["Service"]): SessionControl["Service"] => ({
       ...control,

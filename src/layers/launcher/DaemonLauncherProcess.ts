@@ -5,7 +5,7 @@ import * as Os from "node:os"
 import * as Path from "node:path"
 import type { SessionSpec } from "../../schema/Session.ts"
 import { problemWithVariables } from "../../schema/Variables.ts"
-import { DaemonLauncher, type Launched, LaunchError } from "../../services/DaemonLauncher.ts"
+import { DaemonLauncher, type Launched, LaunchError, type LaunchOptions } from "../../services/DaemonLauncher.ts"
 import { Paths } from "../../services/Paths.ts"
 import { SessionExists } from "../../services/SessionServer.ts"
 import { otherOwner } from "../system/ownership.ts"
@@ -130,11 +130,12 @@ export const layer = (options: DaemonLauncherOptions = {}): Layer.Layer<DaemonLa
       }
 
       return DaemonLauncher.of({
-        launch: Effect.fn("DaemonLauncher.launch")(function*(spec: SessionSpec) {
+        launch: Effect.fn("DaemonLauncher.launch")(function*(spec: SessionSpec, launch: LaunchOptions = {}) {
           const problem = problemWithVariables(spec.env)
           if (problem !== undefined) return yield* new LaunchError({ name: spec.name, kind: "other", reason: problem })
           yield* paths.checkSocketPath(spec.name)
           yield* paths.ensure
+          launch.onAsked?.()
           const { plan, reply } = yield* start(spec)
           return yield* read(spec, plan, reply)
         })

@@ -127,11 +127,15 @@ const read = (
   })
 }
 
-/** Asks a host. A host that does not answer in time counts as unreachable. */
+/**
+ * Asks a host. A host that does not answer in time counts as unreachable. `onAsked`: called when the question is sent;
+ * an interrupt before that leaves the host as it was.
+ */
 export const exchange = (
   transport: SshTransport["Service"],
   asker: { readonly host: HostName; readonly version: string; readonly options: ConnectOptions | undefined },
-  question: RemoteAsk
+  question: RemoteAsk,
+  onAsked: () => void = () => {}
 ): Effect.Effect<Answered, HostError | LaunchRefused> => {
   const { host, options, version } = asker
   const line = encodeRequest({ version: EXCHANGE, sesh: version, protocol: PROTOCOL, question })
@@ -146,8 +150,9 @@ export const exchange = (
     ? transport.start(host, ["sh", "-c", ANSWER, "sh", line], { ...options, input: "none" })
     : transport.start(host, remoteSesh("--serve"), options)
   const input = isShort ? {} : { stdin: Buffer.from(`${line}\n`) }
-  // Connecting has its own time limit, in which the user may have to type a password.
+  // Connecting and the host's login scripts have limits of their own.
   return started.pipe(
+    Effect.tap(() => Effect.sync(onAsked)),
     Effect.flatMap((program) =>
       collect(host, program, { ...input, limit: LIMIT_BYTES }).pipe(
         Effect.timeoutOrElse({ duration: timeout, orElse: () => Effect.fail(silent) })

@@ -13,6 +13,7 @@ const kinds: Record<(StartFailure | ChannelFailure | OutputTooLarge)["_tag"], Ho
   AuthenticationFailed: "refused",
   SshMissing: "refused",
   NoShell: "refused",
+  ShellStuck: "unreachable",
   BadArgument: "refused",
   SocketRefused: "unreachable",
   OutputTooLarge: "nonsense"

@@ -29,7 +29,8 @@ export interface Host {
   readonly asked: () => HostPaths | undefined
   /** As the host answered last, to any process: its paths may have changed since. */
   readonly remembered: Effect.Effect<Option.Option<RememberedHost>>
-  readonly ask: (question: RemoteAsk) => Effect.Effect<Answered, HostError | LaunchRefused>
+  /** `onAsked`: called when the question is on its way. */
+  readonly ask: (question: RemoteAsk, onAsked?: () => void) => Effect.Effect<Answered, HostError | LaunchRefused>
   /** Asks for its sessions, and remembers the answer. */
   readonly look: Effect.Effect<RememberedHost, HostError>
   /** As `look`, but concurrent calls share one question. */
@@ -52,9 +53,9 @@ export const makeHosts = Effect.fnUntraced(function*(parts: {
   const share = yield* makeSingleFlight<RememberedHost, HostError>()
 
   return (name: HostName, options: ConnectOptions | undefined): Host => {
-    const ask = (question: RemoteAsk) =>
+    const ask = (question: RemoteAsk, onAsked?: () => void) =>
       Effect.tap(
-        exchange(transport, { host: name, version, options }, question),
+        exchange(transport, { host: name, version, options }, question, onAsked),
         ({ agent, dir, home }) => Effect.sync(() => paths.set(name, { agent, dir, home }))
       )
 

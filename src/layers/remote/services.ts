@@ -6,7 +6,7 @@ import { terminalVariables } from "../../schema/protocol/Serve.ts"
 import type { SessionSpec } from "../../schema/Session.ts"
 import type { SessionName } from "../../schema/SessionName.ts"
 import { visible } from "../../schema/Text.ts"
-import { DaemonLauncher, type Launched, LaunchError } from "../../services/DaemonLauncher.ts"
+import { DaemonLauncher, type Launched, LaunchError, type LaunchOptions } from "../../services/DaemonLauncher.ts"
 import { EndedSessions } from "../../services/EndedSessions.ts"
 import type { SessionClient } from "../../services/SessionClient.ts"
 import { SessionRegistry } from "../../services/SessionRegistry.ts"
@@ -33,7 +33,7 @@ export const remoteRegistry = (client: SessionClient["Service"], host: Host, ver
 export const remoteLauncher = (host: Host, tty: Tty["Service"]) =>
   DaemonLauncher.of({
     launch: Effect.fn("DaemonLauncher.launch")(
-      function*({ awaited, command, dir, env, keep, name, size }: SessionSpec) {
+      function*({ awaited, command, dir, env, keep, name, size }: SessionSpec, options: LaunchOptions = {}) {
         const [file, ...args] = command ?? []
         // What goes to a host is text, and an older sesh there would change such bytes.
         if (![dir, ...command ?? []].every(isText)) {
@@ -51,7 +51,7 @@ export const remoteLauncher = (host: Host, tty: Tty["Service"]) =>
           terminal: terminalVariables(env),
           awaited,
           ...(keep === undefined ? {} : { keep })
-        }).pipe(
+        }, options.onAsked).pipe(
           Effect.catchTag("LaunchRefused", (cause) =>
             Effect.fail(new LaunchError({ name, kind: cause.kind, reason: cause.reason, cause })))
         )

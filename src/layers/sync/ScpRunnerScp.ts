@@ -58,7 +58,13 @@ export const layer: Layer.Layer<ScpRunner, never, Caller | Paths | SshTransport>
       const failed = (error: { readonly message: string }) =>
         Effect.succeed({ exitCode: NO_EXIT_CODE, words: error.message, isFatal: true })
       const parent = yield* makeParent(host, path, options).pipe(
-        Effect.catchTags({ BadArgument: failed, ConnectionLost: failed, NoShell: failed, OutputTooLarge: failed })
+        Effect.catchTags({
+          BadArgument: failed,
+          ConnectionLost: failed,
+          NoShell: failed,
+          ShellStuck: failed,
+          OutputTooLarge: failed
+        })
       )
       return parent ?? (yield* copyOne(host, path, options))
     })

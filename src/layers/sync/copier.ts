@@ -72,6 +72,7 @@ export const makeCopier = (tool: string) =>
                 : Effect.succeed(fatal(NO_EXIT_CODE, error.message))
             case "ConnectionLost":
             case "NoShell":
+            case "ShellStuck":
             case "BadArgument":
             case "PathsError":
               return Effect.succeed(fatal(NO_EXIT_CODE, error.message))

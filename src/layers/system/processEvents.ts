@@ -38,31 +38,48 @@ export const listen = (events: ProcessEvents): () => void => {
   }
 }
 
+/** Called at the end, and at a signal that may not be the end. */
 const cleanups = new Set<() => void>()
 
-const cleanAll = () => {
-  for (const clean of cleanups) clean()
+/** Called at the end only. */
+const endings = new Set<() => void>()
+
+const callAll = (all: ReadonlySet<() => void>) => {
+  for (const call of all) call()
+}
+
+const atExit = () => {
+  callAll(cleanups)
+  callAll(endings)
 }
 
 /** When nothing else listens to the signal, it ends this process, as it would have without us. */
 const cleanAndEnd = (signal: EndSignal) => {
-  cleanAll()
+  callAll(cleanups)
   if (process.listenerCount(signal) > 1) return
+  callAll(endings)
   stopCleaning()
   process.kill(process.pid, signal)
 }
 
 let stopCleaning = () => {}
 
-/** Calls `clean`, which must not throw, at the end of this process, until the returned function is called. */
-export const cleanAtEnd = (clean: () => void): () => void => {
-  if (cleanups.size === 0) stopCleaning = listen({ exit: cleanAll, ...endSignals(cleanAndEnd) })
-  cleanups.add(clean)
+const register = (calls: Set<() => void>, call: () => void): () => void => {
+  if (cleanups.size + endings.size === 0) stopCleaning = listen({ exit: atExit, ...endSignals(cleanAndEnd) })
+  calls.add(call)
   return () => {
-    cleanups.delete(clean)
-    if (cleanups.size === 0) stopCleaning()
+    if (calls.delete(call) && cleanups.size + endings.size === 0) stopCleaning()
   }
 }
+
+/**
+ * Calls `clean`, which must not throw, at the end of this process, until the returned function is called; also at a
+ * signal that something else listens to.
+ */
+export const cleanAtEnd = (clean: () => void): () => void => register(cleanups, clean)
+
+/** As `cleanAtEnd`, but not while the process goes on. */
+export const atEnd = (call: () => void): () => void => register(endings, call)
 
 /** Listens while the scope is open. */
 export const listening = (events: ProcessEvents): Effect.Effect<void, never, Scope.Scope> =>

@@ -23,9 +23,10 @@ const make = (
   Context.make(DaemonLauncherTestRef, launches).pipe(Context.add(
     DaemonLauncher,
     DaemonLauncher.of({
-      launch: (spec) =>
+      launch: (spec, options) =>
         Effect.suspend(() => {
           launches.specs.push(spec)
+          options?.onAsked?.()
           return launch(spec)
         })
     })

@@ -130,14 +130,14 @@ export const layer = (
         detach: (session, reason) => there(SessionRegistry, ({ detach }) => detach(session, reason))
       })
       const launcher = DaemonLauncher.of({
-        launch: (spec) =>
+        launch: (spec, options) =>
           there(DaemonLauncher, ({ launch }, { env = { SHELL: "/bin/sh" }, home = HOME }) =>
             launch({
               ...spec,
               dir: spec.dir === "" ? home : spec.dir.startsWith("/") ? spec.dir : `${home}/${spec.dir}`,
               env: { ...env, ...terminalVariables(spec.env) },
               login: true
-            }))
+            }, options))
       })
       const ended = EndedSessions.of({
         get: (session) => there(EndedSessions, ({ get }) => get(session))

@@ -7,6 +7,7 @@ import { DaemonLauncherTestRef, layerScripted } from "../../../src/layers/testin
 import { OutputTestRef } from "../../../src/layers/testing/OutputFake.ts"
 import { type FakeProgram, PtyTestRef } from "../../../src/layers/testing/PtyFake.ts"
 import { SignalsTestRef } from "../../../src/layers/testing/SignalsFake.ts"
+import { WorldTestRef } from "../../../src/layers/testing/World.ts"
 import type { SessionName } from "../../../src/schema/SessionName.ts"
 import { LaunchError } from "../../../src/services/DaemonLauncher.ts"
 import { eventually, settle } from "../../support/fakeClient.ts"
@@ -120,6 +121,39 @@ describe("sesh --exec", () => {
         yield* TestClock.adjust("1 millis")
         assert.strictEqual(yield* Fiber.join(running), 137)
       })))
+
+  it.effect("a signal while its host is waited for ends it, and nothing starts there", () =>
+    inWorld({ hosts: { web: { delay: "1 hour" } } }, (sesh) =>
+      Effect.gen(function*() {
+        const { listeners, send } = yield* SignalsTestRef
+        for (const [signal, code] of [["SIGINT", 130], ["SIGTERM", 143], ["SIGHUP", 129]] as const) {
+          const running = yield* Effect.forkChild(sesh("@web", "--exec", "job", "--", "make"))
+          yield* eventually("it listens", () => listeners.size > 0)
+          send(signal)
+          assert.strictEqual(yield* Fiber.join(running), code)
+        }
+        yield* TestClock.adjust("2 hours")
+        assert.deepStrictEqual((yield* WorldTestRef).at("web").specs, [])
+        assert.deepStrictEqual((yield* OutputTestRef).err, [])
+      })))
+
+  it.effect("a signal while the session starts waits for the grace, asked twice not at all, and it says so", () =>
+    Effect.gen(function*() {
+      for (const signals of [1, 2]) {
+        yield* inWorld({ launcher: layerScripted(() => Effect.never) }, (sesh) =>
+          Effect.gen(function*() {
+            const { listeners, send } = yield* SignalsTestRef
+            const { specs } = yield* DaemonLauncherTestRef
+            const running = yield* Effect.forkChild(sesh("--exec", "job", "--", "make"))
+            yield* eventually("it starts", () => listeners.size > 0 && specs.length > 0)
+            for (let sent = 0; sent < signals; sent++) send("SIGTERM")
+            if (signals === 1) yield* settle
+            yield* TestClock.adjust(signals === 1 ? "3 seconds" : "1 millis")
+            assert.strictEqual(yield* Fiber.join(running), 143)
+            assert.deepStrictEqual((yield* OutputTestRef).err, ["sesh: session job may still start"])
+          }))
+      }
+    }))
 
   it.live("--keep: returns with the command, and a shell is there", () =>
     inWorld(

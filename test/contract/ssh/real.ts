@@ -1,5 +1,6 @@
 /** Shared by the tests of the layers that reach real hosts. */
 import { assert, it } from "@effect/vitest"
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
@@ -30,6 +31,33 @@ export const special = (name: string, ...options: ReadonlyArray<string>) =>
     ssh.host(name, { Port: sshd.port })
     return { sshd, host: hostNamed(name) }
   })
+
+/** A shell that waits, and one that has another program to run. `transport`: with this patience for shells. */
+export const stuckShell = (
+  test: <A, E>(name: string, effect: Effect.Effect<A, E, SshTransport | Machinery>) => void,
+  transport: (shellTimeout: Duration.Input) => Effect.Effect<Layer.Layer<SshTransport>, never, Machinery>
+): void => {
+  test(
+    "a shell that does not get to the program is an error that says what to do",
+    Effect.gen(function*() {
+      for (const command of ["exec sleep 1000", "exec cat"]) {
+        const { host } = yield* special(command.slice(5, 8), `ForceCommand ${command}`)
+        const error = yield* Effect.flip(Effect.provide(say("one", host), yield* transport("1 second")))
+        assert.strictEqual(error._tag, "ShellStuck")
+        assert.include(error.message, `in 1 s`)
+        assert.include(error.message, `try: ssh ${host} true`)
+      }
+    })
+  )
+
+  test(
+    "a shell that takes its time gets to the program",
+    Effect.gen(function*() {
+      const { host } = yield* special("slow", "ForceCommand sleep 2; eval \"$SSH_ORIGINAL_COMMAND\"")
+      assert.strictEqual(yield* say("one", host), "one")
+    })
+  )
+}
 
 export const changedKey = (
   test: <A, E>(name: string, effect: Effect.Effect<A, E, SshTransport | Machinery>) => void

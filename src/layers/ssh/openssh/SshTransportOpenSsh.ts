@@ -46,6 +46,8 @@ export interface SshTransportOpenSshOptions {
   readonly config?: string
   /** How long an unused connection is kept: ten minutes unless given. */
   readonly persist?: Duration.Input
+  /** How long a host's shell may take to get to a program: a minute unless given. */
+  readonly shellTimeout?: Duration.Input
 }
 
 /** Opens a channel and reports the result to a callback. */
@@ -73,6 +75,7 @@ export const layer = (
       const { env, home } = yield* Caller
       const { platform, uid } = yield* OperatingSystem
       const paths = yield* Paths
+      const { shellTimeout } = options
       const ssh = { file: options.program ?? "ssh", config: options.config, persist: options.persist ?? PERSIST }
 
       const login = { env, platform, uid }
@@ -104,6 +107,7 @@ export const layer = (
         scopedProgram(launch({
           host,
           argv,
+          shellTimeout,
           connection: masters.get(host, options),
           start: (master) =>
             Effect.flatMap(

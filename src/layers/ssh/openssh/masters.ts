@@ -16,6 +16,7 @@ import {
 } from "../../../services/SshTransport.ts"
 import { readTail, remove, shorten, sizeOf } from "../../system/files.ts"
 import { keyOf } from "../../system/fnv.ts"
+import { atEnd } from "../../system/processEvents.ts"
 import { quietly } from "../../system/quietly.ts"
 import { makeHandshakes } from "../shared/handshakes.ts"
 import { ownTimeoutMs, patienceOf } from "../shared/patience.ts"
@@ -78,7 +79,11 @@ export const makeMasters = Effect.fnUntraced(function*(
         env: batch ? quietEnv(env) : env as NodeJS.ProcessEnv,
         stdio: ["ignore", "ignore", batch || verbose ? log : "inherit"]
       }),
-      Child.exitCode,
+      (child) => {
+        // It may be asking on the terminal, which is not ours any more then.
+        if (!batch) child.once("exit", atEnd(() => Child.end(child, false)))
+        return Child.exitCode(child)
+      },
       (child) => Effect.sync(() => Child.end(child, batch))
     )
 

@@ -8,6 +8,7 @@ import type { HostName } from "../../../schema/HostName.ts"
 import type { ExitStatus } from "../../../schema/Session.ts"
 import { ConnectionLost, type SshMissing, type StartOptions } from "../../../services/SshTransport.ts"
 import { readTail, remove } from "../../system/files.ts"
+import { atEnd } from "../../system/processEvents.ts"
 import { newMarker, PipedProgram } from "../shared/pipedProgram.ts"
 import { remoteCommand } from "../shared/remoteCommand.ts"
 import { explainLoss, readSessionLog } from "../shared/sshLog.ts"
@@ -71,6 +72,8 @@ const pipe = (
   }
   const pipes = { stdin: child.stdin!, stdout: child.stdout!, stderr: child.stderr!, drop }
   const program = new PipedProgram(options.host, pipes, marker, onStarted)
+  // Its signals are not ours, and a shell on the host that hangs does not see that we are gone.
+  child.once("exit", atEnd(() => Child.end(child, true)))
   child.once("close", (code) => onClosed(options, program, code, run))
   return program
 }

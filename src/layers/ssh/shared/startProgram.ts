@@ -1,20 +1,28 @@
 /** Starts a program on a host over any transport, with a connection that may be dead or busy. */
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import {
-  type BadArgument,
   type ConnectFailure,
   type ConnectionLost,
   HostUnreachable,
   type NoShell,
   type RemoteProgram,
-  type SshMissing
+  ShellStuck,
+  type SshMissing,
+  type StartFailure
 } from "../../../services/SshTransport.ts"
 import { monotonicMs } from "../../system/monotonic.ts"
 import { jittered } from "./jitter.ts"
 import { badArgument } from "./remoteCommand.ts"
+
+/**
+ * How long a host's shell may take until it gets to our program: its login scripts run before that. Home directories on
+ * a network and version managers take some seconds; whoever waits for a minute is told what to look at.
+ */
+export const SHELL_TIMEOUT: Duration.Input = "1 minute"
 
 /** How often a dead connection is replaced before it is an error. */
 const REPLACEMENTS = 2
@@ -44,15 +52,18 @@ export const launch = Effect.fnUntraced(function*<Connection>(options: {
   readonly argv: ReadonlyArray<string>
   readonly connection: Effect.Effect<Connection, ConnectFailure>
   readonly start: (connection: Connection) => Effect.Effect<Started, SshMissing, Scope.Scope>
-}): Effect.fn.Return<RemoteProgram, ConnectFailure | ConnectionLost | NoShell | BadArgument, Scope.Scope> {
-  const { argv, connection, host, start } = options
+  /** `SHELL_TIMEOUT` unless given. */
+  readonly shellTimeout?: Duration.Input | undefined
+}): Effect.fn.Return<RemoteProgram, StartFailure, Scope.Scope> {
+  const { argv, connection, host, shellTimeout = SHELL_TIMEOUT, start } = options
+  const stuck = () => Effect.fail(new ShellStuck({ host, seconds: Duration.toSeconds(shellTimeout) }))
   const bad = badArgument(argv)
   if (bad !== undefined) return yield* bad
   let left = REPLACEMENTS
   let pauseMs = BUSY_PAUSE_MS.first
   const until = (yield* monotonicMs) + BUSY_TIMEOUT_MS
   while (true) {
-    const started = yield* start(yield* connection)
+    const started = yield* Effect.timeoutOrElse(start(yield* connection), { duration: shellTimeout, orElse: stuck })
     if (Result.isSuccess(started)) return started.success
     const error = started.failure
     if (error._tag !== "NotYetStarted") return yield* error

@@ -39,6 +39,8 @@ export interface SshTransportSsh2Options {
   readonly config?: string
   /** How long an unused connection is kept: ten minutes unless given. */
   readonly persist?: Duration.Input
+  /** How long a host's shell may take to get to a program: a minute unless given. */
+  readonly shellTimeout?: Duration.Input
   /** Asks for passphrases and passwords: on the terminal, unless given. */
   readonly ask?: Ask
 }
@@ -88,6 +90,7 @@ export const layer = (
     Effect.gen(function*() {
       const { env, home } = yield* Caller
       const { uid } = yield* OperatingSystem
+      const { shellTimeout } = options
       const pool = yield* makePool({
         source: () => ({
           home,
@@ -107,6 +110,7 @@ export const layer = (
         scopedProgram(launch({
           host,
           argv,
+          shellTimeout,
           connection: pool.get(host, options),
           start: (connection) => startProgram(host, connection, argv)
         }))

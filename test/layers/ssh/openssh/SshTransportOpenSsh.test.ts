@@ -10,8 +10,8 @@ import * as CallerFake from "../../../../src/layers/testing/CallerFake.ts"
 import { socketPathLimit } from "../../../../src/schema/SocketPath.ts"
 import { SshTransport } from "../../../../src/services/SshTransport.ts"
 import { good } from "../../../contract/ssh/common.ts"
-import { changedKey, NEEDS, say, special, testOn } from "../../../contract/ssh/real.ts"
 import { portOf, prefixed, today } from "../../../contract/ssh/today.ts"
+import { changedKey, NEEDS, say, special, stuckShell, testOn } from "../../../contract/ssh/real.ts"
 import { Machinery, realHosts } from "../../../fixtures/sshHosts.ts"
 import { describeWith } from "../../../support/needs.ts"
 import { attend, happens, hear, hostNamed, Lab, run } from "../../../support/sshSuite.ts"
@@ -160,6 +160,7 @@ describeWith(NEEDS, "SshTransportOpenSsh, on real hosts", () => {
       assert.strictEqual(there().length, 5, "one where none is forwarded")
     })
   )
+  stuckShell(test, (shellTimeout) => Effect.map(Machinery, ({ transport }) => transport({ shellTimeout })))
 
   for (const signal of ["SIGKILL", "SIGSTOP"] as const) {
     test(

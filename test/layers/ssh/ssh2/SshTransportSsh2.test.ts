@@ -6,7 +6,7 @@ import * as Fs from "node:fs"
 import * as Net from "node:net"
 import * as Path from "node:path"
 import { SshTransport } from "../../../../src/services/SshTransport.ts"
-import { NEEDS, say, special } from "../../../contract/ssh/real.ts"
+import { NEEDS, say, special, stuckShell } from "../../../contract/ssh/real.ts"
 import { test } from "../../../contract/ssh/ssh2.ts"
 import { today } from "../../../contract/ssh/today.ts"
 import { suite } from "../../../contract/SshTransport.ts"
@@ -48,6 +48,9 @@ const delayed = Effect.promise(async () => {
 })
 
 describeWith(NEEDS, "on real hosts", () => suite("SshTransportSsh2", ssh2Hosts))
+
+describeWith(NEEDS, "SshTransportSsh2, shells", () =>
+  stuckShell(test, (shellTimeout) => Effect.map(Machinery, ({ transport2 }) => transport2({ shellTimeout }))))
 
 describeWith(NEEDS, "SshTransportSsh2, connections", () => {
   today(test)

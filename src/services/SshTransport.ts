@@ -182,11 +182,16 @@ export interface ConnectOptions {
    * `batch` (the default): ssh never asks; what needs an answer fails.
    */
   readonly prompts?: "interactive" | "batch"
-  /** How long a host may take to answer. Time that the user takes to answer does not count. */
+  /**
+   * How long a host may take to answer, in a search. Time that the user takes to answer does not count. Unless given,
+   * the host was named: it has the user's ConnectTimeout, or half a minute.
+   */
   readonly connectTimeout?: Duration.Input
+  /** There was a connection, and this is one of many attempts to get another: a short one, where the user set no time. */
+  readonly isAgain?: boolean
 }
 
-/** The longest that a listing waits for a host. */
+/** The longest that a listing waits for a host, in milliseconds. */
 export const CONNECT_TIMEOUT_MS = 5000
 
 export interface StartOptions extends ConnectOptions {

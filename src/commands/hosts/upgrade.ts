@@ -3,6 +3,7 @@ import * as Result from "effect/Result"
 import type { HostName } from "../../schema/HostName.ts"
 import { HostMemory } from "../../services/HostMemory.ts"
 import { Output } from "../../services/Output.ts"
+import { CONNECT_TIMEOUT_MS } from "../../services/SshTransport.ts"
 import { verb } from "../language/verb.ts"
 import { explain } from "../words/failures.ts"
 import { count } from "../words/text.ts"
@@ -56,6 +57,7 @@ const upgradeAll = Effect.fn("upgrade")(function*() {
   const board = makeBoard(hosts.length, show)
   const results = yield* Effect.forEach(hosts, (host) =>
     deployTo(host, {
+      connectTimeout: CONNECT_TIMEOUT_MS,
       onProgress: (progress) =>
         board.set(
           host,

@@ -100,8 +100,13 @@ const run = Effect.fn("exec")(
     const onAsked = () => {
       isAsked = true
     }
-    const givenUp = Effect.flatMap(Deferred.await(interrupted), (signal) =>
-      isAsked ? Effect.as(Effect.raceFirst(Effect.sleep(GRACE_MS), Deferred.await(again)), signal) : Effect.succeed(signal))
+    const givenUp = Effect.flatMap(
+      Deferred.await(interrupted),
+      (signal) =>
+        isAsked
+          ? Effect.as(Effect.raceFirst(Effect.sleep(GRACE_MS), Deferred.await(again)), signal)
+          : Effect.succeed(signal)
+    )
     const launched = yield* Effect.raceFirst(launch(spec, { onAsked }), givenUp)
     if (typeof launched === "string") {
       if (isAsked) yield* (yield* Output).note(`sesh: session ${name}${yield* onHostSuffix} may still start`)

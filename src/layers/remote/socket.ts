@@ -10,6 +10,7 @@ import { NoSession } from "../../services/NoSession.ts"
 import { SessionClient } from "../../services/SessionClient.ts"
 import {
   type ChannelFailure,
+  type ConnectOptions,
   SocketRefused,
   type SshTransport,
   type StartFailure
@@ -20,13 +21,32 @@ import { remoteSesh } from "./ask.ts"
 import { fromTransport } from "./errors.ts"
 import type { Host } from "./host.ts"
 
+/** Of so many attempts to get a lost connection back, one has as long as the first connection. */
+const LONG_EVERY = 3
+
 type Failure = ChannelFailure | HostError
 
 type Opening = Effect.Effect<ByteChannel<Failure>, StartFailure | SocketRefused | HostError, Scope.Scope>
 
 /** A refusal usually comes late, as the failure of a connection that was never established. */
 export const remoteClient = (transport: SshTransport["Service"], host: Host): SessionClient["Service"] => {
-  const { name: at, options } = host
+  const { name: at } = host
+
+  let wasConnected = false
+  let attempts = 0
+  /**
+   * Of a host that was connected most attempts are short: a packet that was sent while the link was dead is sent again
+   * much later than the next attempt would send its own. Some are long, for hosts that are slow.
+   */
+  const optionsNow = (): ConnectOptions | undefined => {
+    if (!wasConnected || ++attempts % LONG_EVERY === 0) return host.options
+    return { ...host.options, isAgain: true }
+  }
+  const connected = <A>(channel: A): A => {
+    wasConnected = true
+    attempts = 0
+    return channel
+  }
 
   const explain = (name: SessionName) => (failure: Failure | StartFailure): NoSession | HostError => {
     if (failure._tag === "HostError") return failure
@@ -37,7 +57,10 @@ export const remoteClient = (transport: SshTransport["Service"], host: Host): Se
 
   /** Opens the socket at the path that the host has said; else by the host's sesh, where ssh cannot reach sockets. */
   const open = (name: SessionName, dir: string): Opening =>
-    transport.connectSocket(at, pathOf(dir, name), { ...options, bridge: remoteSesh("--bridge", name) })
+    Effect.map(
+      transport.connectSocket(at, pathOf(dir, name), { ...optionsNow(), bridge: remoteSesh("--bridge", name) }),
+      connected
+    )
 
   /** Asks the host for the path first: it may have changed, or the host may not forward sockets. */
   const openAsked = Effect.fnUntraced(function*(name: SessionName): Effect.fn.Return<
@@ -57,7 +80,9 @@ export const remoteClient = (transport: SshTransport["Service"], host: Host): Se
     Scope.Scope
   > {
     const run = yield* FiberSet.makeRuntime<Scope.Scope>()
-    const first: ByteChannel<Failure> = yield* transport.connectSocket(at, pathOf(dir, name), options)
+    const first: ByteChannel<Failure> = connected(
+      yield* transport.connectSocket(at, pathOf(dir, name), optionsNow())
+    )
     const second = (opened: (result: ByteChannel<Failure> | Failure) => void) => {
       const opening = openAsked(name).pipe(
         Effect.match({

@@ -8,9 +8,17 @@ import { CONNECT_TIMEOUT_MS, type ConnectOptions } from "../../../services/SshTr
  */
 export const LOGIN_GRACE_MS = 120_000
 
+/**
+ * Milliseconds for a host that the user has named to answer. ssh itself would wait as long as the system tries, two
+ * minutes; a link that wakes up, a proxy that starts or a name server that does not answer takes some ten seconds.
+ */
+export const NAMED_CONNECT_MS = 30_000
+
 export interface Patience {
   /** Milliseconds for connecting and the handshake. Undefined: the user's own ConnectTimeout. */
   readonly connectMs: number | undefined
+  /** Milliseconds for the login, which begins then. Undefined: it has no time of its own. */
+  readonly loginMs: number | undefined
   /** Milliseconds for all of it, where nobody is asked. */
   readonly limitMs: number
 }
@@ -30,8 +38,8 @@ export const ownTimeoutMs = (written: string | undefined): number | undefined =>
 }
 
 /**
- * A caller's limit is for searches, which cannot wait longer; the user's may be shorter. Without one the user's
- * ConnectTimeout stands, shorter or longer than ours.
+ * A caller's limit is for searches, which cannot wait longer; the user's may be shorter. A host that was named has the
+ * user's ConnectTimeout, shorter or longer than ours, or ours; and then its time to let somebody in.
  */
 export const patienceOf = (
   options: ConnectOptions | undefined,
@@ -40,9 +48,16 @@ export const patienceOf = (
 ): Patience => {
   if (options?.connectTimeout !== undefined) {
     const limitMs = Duration.toMillis(options.connectTimeout)
-    return { connectMs: Math.min(limitMs, ownMs ?? limitMs), limitMs }
+    return { connectMs: Math.min(limitMs, ownMs ?? limitMs), loginMs: undefined, limitMs }
   }
-  if (ownMs !== undefined) return { connectMs: undefined, limitMs: Math.max(ownMs, CONNECT_TIMEOUT_MS) }
-  const mayAsk = options?.prompts === "interactive"
-  return { connectMs: isProxied && mayAsk ? LOGIN_GRACE_MS : CONNECT_TIMEOUT_MS, limitMs: CONNECT_TIMEOUT_MS }
+  const ourMs = options?.isAgain === true
+    ? CONNECT_TIMEOUT_MS
+    : isProxied && options?.prompts === "interactive"
+    ? LOGIN_GRACE_MS
+    : NAMED_CONNECT_MS
+  return {
+    connectMs: ownMs === undefined ? ourMs : undefined,
+    loginMs: LOGIN_GRACE_MS,
+    limitMs: (ownMs ?? ourMs) + LOGIN_GRACE_MS
+  }
 }

@@ -5,7 +5,6 @@ import type { Duplex } from "node:stream"
 import type * as Ssh2 from "ssh2"
 import type { Client } from "ssh2"
 import { AuthenticationFailed, type ConnectFailure, HostUnreachable } from "../../../services/SshTransport.ts"
-import { LOGIN_GRACE_MS } from "../shared/patience.ts"
 import { oneLine } from "../shared/sanitize.ts"
 import { algorithmsFor, emptyOf } from "./algorithms.ts"
 import type { Ask } from "./ask.ts"
@@ -32,8 +31,10 @@ export interface ConnectTo {
   readonly uid: number
   /** Undefined: no questions may be asked. */
   readonly ask: Ask | undefined
-  /** Time that the host may take to answer, not counting what the user takes. */
-  readonly limitMs: number
+  /** Milliseconds that the host may take to answer, not counting what the user takes. */
+  readonly connectMs: number
+  /** Milliseconds for the login after that; undefined: none of its own. */
+  readonly loginMs: number | undefined
   /** How long an unused connection is kept. */
   readonly idleMs: number
 }
@@ -176,11 +177,11 @@ const shakeHands = (to: ConnectTo, sock: Duplex): Effect.Effect<SshConnection, C
       finish(Effect.fail(failure))
       sock.destroy()
     }
-    const timer = new HostTimer(to.limitMs, () => fail(new HostUnreachable({ host, reason: "timeout", words: "" })))
+    const timer = new HostTimer(to.connectMs, () => fail(new HostUnreachable({ host, reason: "timeout", words: "" })))
     const ask = to.ask === undefined ? undefined : timer.pausedDuring(to.ask, over)
     // As for ssh, ConnectTimeout ends with the key exchange. The login may have to be confirmed elsewhere.
     client.once("handshake", () => {
-      if (ask !== undefined && !over.aborted) timer.restart(Math.max(to.limitMs, LOGIN_GRACE_MS))
+      if (to.loginMs !== undefined && !over.aborted) timer.restart(to.loginMs)
     })
 
     const failed = () => {
@@ -256,7 +257,7 @@ export const connect = (to: ConnectTo): Effect.Effect<SshConnection, ConnectFail
   const timeout = () =>
     Effect.fail(new HostUnreachable({ host: to.config.destination.name, reason: "timeout", words: "" }))
   return Effect.flatMap(
-    Effect.timeoutOrElse(open, { duration: to.limitMs, orElse: timeout }),
+    Effect.timeoutOrElse(open, { duration: to.connectMs, orElse: timeout }),
     (sock) => shakeHands(to, sock)
   )
 }

@@ -4,7 +4,6 @@ import * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"
 import type * as Ssh2 from "ssh2"
 import {
-  CONNECT_TIMEOUT_MS,
   type ConnectFailure,
   type ConnectOptions,
   type HostDescription,
@@ -12,7 +11,7 @@ import {
   SshMissing
 } from "../../../services/SshTransport.ts"
 import { makeHandshakes } from "../shared/handshakes.ts"
-import { ownTimeoutMs, patienceOf } from "../shared/patience.ts"
+import { NAMED_CONNECT_MS, ownTimeoutMs, patienceOf } from "../shared/patience.ts"
 import { oneLine } from "../shared/sanitize.ts"
 import { makeSingleFlight } from "../shared/singleFlight.ts"
 import { type Ask, inTurn } from "./ask.ts"
@@ -112,7 +111,7 @@ export const makePool = Effect.fnUntraced(function*(
     const paths = yield* orUnreachable(host, pathsOf(config, from.env))
     const library = yield* load
     const ownMs = ownTimeoutMs(config.get("connecttimeout"))
-    const limitMs = patienceOf(options, ownMs, false).connectMs ?? ownMs ?? CONNECT_TIMEOUT_MS
+    const { connectMs = ownMs ?? NAMED_CONNECT_MS, limitMs, loginMs } = patienceOf(options, ownMs, false)
     const mayAsk = options?.prompts === "interactive" && !config.flag("batchmode", false)
     const attempt = Effect.gen(function*() {
       const existing = connections.get(key)
@@ -126,7 +125,8 @@ export const makePool = Effect.fnUntraced(function*(
         uid: from.uid,
         paths,
         ask: mayAsk ? askInTurn : undefined,
-        limitMs,
+        connectMs,
+        loginMs,
         idleMs
       }).pipe(Effect.onExit((exit) => Effect.sync(() => exit._tag === "Failure" && release?.())))
       connection.onLost(() => {

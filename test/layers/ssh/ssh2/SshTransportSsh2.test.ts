@@ -49,8 +49,11 @@ const delayed = Effect.promise(async () => {
 
 describeWith(NEEDS, "on real hosts", () => suite("SshTransportSsh2", ssh2Hosts))
 
-describeWith(NEEDS, "SshTransportSsh2, shells", () =>
-  stuckShell(test, (shellTimeout) => Effect.map(Machinery, ({ transport2 }) => transport2({ shellTimeout }))))
+describeWith(
+  NEEDS,
+  "SshTransportSsh2, shells",
+  () => stuckShell(test, (shellTimeout) => Effect.map(Machinery, ({ transport2 }) => transport2({ shellTimeout })))
+)
 
 describeWith(NEEDS, "SshTransportSsh2, connections", () => {
   today(test)

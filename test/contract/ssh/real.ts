@@ -2,12 +2,14 @@
 import { assert, it } from "@effect/vitest"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import type * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
+import * as Fs from "node:fs"
 import * as Path from "node:path"
 import { type ConnectOptions, SshTransport } from "../../../src/services/SshTransport.ts"
 import { Machinery } from "../../fixtures/sshHosts.ts"
-import { hostNamed, run } from "../../support/sshSuite.ts"
+import { happens, hostNamed, run } from "../../support/sshSuite.ts"
 import { good } from "./common.ts"
 
 export const NEEDS = ["ssh", "sshd", "ssh-keygen", "ssh-agent"]
@@ -42,7 +44,8 @@ export const stuckShell = (
     Effect.gen(function*() {
       for (const command of ["exec sleep 1000", "exec cat"]) {
         const { host } = yield* special(command.slice(5, 8), `ForceCommand ${command}`)
-        const error = yield* Effect.flip(Effect.provide(say("one", host), yield* transport("1 second")))
+        const start = Effect.flatMap(SshTransport, (ssh) => ssh.start(host, run("echo")))
+        const error = yield* Effect.flip(Effect.provide(Effect.scoped(start), yield* transport("1 second")))
         assert.strictEqual(error._tag, "ShellStuck")
         assert.include(error.message, `in 1 s`)
         assert.include(error.message, `try: ssh ${host} true`)
@@ -55,6 +58,24 @@ export const stuckShell = (
     Effect.gen(function*() {
       const { host } = yield* special("slow", "ForceCommand sleep 2; eval \"$SSH_ORIGINAL_COMMAND\"")
       assert.strictEqual(yield* say("one", host), "one")
+    })
+  )
+
+  test(
+    "a program that is given up before its shell got to it does not run",
+    Effect.gen(function*() {
+      const { ssh } = yield* Machinery
+      const [began, over, ran] = ["began", "over", "ran"].map((name) => Path.join(ssh.dir, name))
+      const wait = `until [ -e ${over} ]; do sleep 0.1; done`
+      const { host } = yield* special("slow", `ForceCommand echo > ${began}; ${wait}; eval "$SSH_ORIGINAL_COMMAND"; :`)
+      const { exec } = yield* SshTransport
+      const running = yield* Effect.forkChild(exec(host, ["sh", "-c", `echo > ${ran}`]))
+      yield* happens("its shell is there", () => Fs.existsSync(began!))
+      yield* Fiber.interrupt(running)
+      Fs.writeFileSync(over!, "")
+      // A later one has its shell after that.
+      assert.strictEqual(yield* say("one", host), "one")
+      assert.isFalse(Fs.existsSync(ran!))
     })
   )
 }

@@ -187,7 +187,7 @@ export interface ConnectOptions {
    * the host was named: it has the user's ConnectTimeout, or half a minute.
    */
   readonly connectTimeout?: Duration.Input
-  /** There was a connection, and this is one of many attempts to get another: a short one, where the user set no time. */
+  /** One of many attempts to get a lost connection back: a short one, where the user has set no time. */
   readonly isAgain?: boolean
 }
 

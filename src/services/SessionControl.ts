@@ -6,7 +6,7 @@ import type { EndSignal } from "../schema/protocol/Control.ts"
 import type { ExitStatus } from "../schema/Session.ts"
 import type { SessionName } from "../schema/SessionName.ts"
 import { messageOf } from "../schema/Text.ts"
-import { SessionReplaced } from "./AttachClient.ts"
+import { ProtocolViolated, SessionReplaced } from "./AttachClient.ts"
 import type { AskError } from "./SessionRegistry.ts"
 
 /** The connection to a session ended before the request was done. */
@@ -16,9 +16,10 @@ export class SessionLost extends Schema.TaggedError<SessionLost>()("SessionLost"
    * `gone`: the session hung up without an exit status. `broken`: the connection broke, `cause` is the
    * `ConnectionBroken`. `ended`: the session ended before all was typed. `refused`: it did not take the input.
    * `endless`: its history is longer than any history can be. `replaced`: it ended while there was no connection, and
-   * another session has its name.
+   * another session has its name. `unknown`: it does not know how much of the input has come, so that to send the rest
+   * could type some of it twice.
    */
-  why: Schema.Literals(["gone", "broken", "ended", "refused", "endless", "replaced"]),
+  why: Schema.Literals(["gone", "broken", "ended", "refused", "endless", "replaced", "unknown"]),
   cause: Schema.optionalKey(Schema.Defect())
 }) {
   /** Without the session's name. */
@@ -34,6 +35,8 @@ export class SessionLost extends Schema.TaggedError<SessionLost>()("SessionLost"
         return "it refused what was typed"
       case "endless":
         return "its history does not end"
+      case "unknown":
+        return new ProtocolViolated({ what: "input unknown" }).message
       case "replaced":
         return new SessionReplaced().message
     }
@@ -111,7 +114,8 @@ export class SessionControl extends Context.Service<SessionControl, {
   ) => Effect.Effect<ReadonlyArray<Buffer>, ControlError>
   /**
    * Types bytes, as they are. Returns once the terminal has taken all of them. Waits for a program that does not read,
-   * and reads no more of the stream meanwhile. If the session ends at the last bytes, that is not a failure.
+   * and reads no more of the stream meanwhile. If the session ends at the last bytes, that is not a failure. On another
+   * host the bytes are numbered: whatever breaks, none is typed twice, and none is left out.
    */
   readonly send: <E>(
     name: SessionName,

@@ -1,7 +1,10 @@
-/** Types a stream into a session, within its window. Callbacks below, Effect above. */
+/**
+ * Types a stream into a session, within its window and over one connection after the other. Callbacks below, Effect
+ * above.
+ */
 import * as Effect from "effect/Effect"
 import type { Connection } from "../../services/Connection.ts"
-import { Outbox } from "./outbox.ts"
+import { type Known, Outbox } from "./outbox.ts"
 
 /** Bytes queued at a time: no more than that is not sent yet. */
 const PIECE_BYTES = 32 * 1024
@@ -10,8 +13,21 @@ export class InputSender {
   private readonly outbox = new Outbox()
   private awaited: { readonly isMet: () => boolean; readonly met: () => void } | undefined
 
-  constructor(send: Connection["send"], window: number) {
-    this.outbox.open(send, { received: 0, typed: 0, window })
+  /** Goes on over a connection. False: the session does not know how much has come (see `Outbox`). */
+  open(send: Connection["send"], known: Known): boolean {
+    const isOpen = this.outbox.open(send, known)
+    this.look()
+    return isOpen
+  }
+
+  /** The connection is gone. Nothing more is sent before the next one. */
+  close(): void {
+    this.outbox.close()
+  }
+
+  /** Bytes ever sent. */
+  get sentBytes(): number {
+    return this.outbox.sentBytes
   }
 
   /** Types some bytes. Returns when they are sent. */
@@ -42,6 +58,10 @@ export class InputSender {
 
   onAck(offset: number): void {
     this.outbox.onAck(offset)
+    this.look()
+  }
+
+  private look(): void {
     const { awaited } = this
     if (awaited === undefined || !awaited.isMet()) return
     this.awaited = undefined

@@ -27,13 +27,13 @@ export class ClientInputs {
     return previous
   }
 
-  /** The connection is gone. Only attached clients reconnect. */
+  /** The connection is gone. Clients that type reconnect. */
   disconnect(peer: Peer): void {
     const { hello, input } = peer
     if (hello === undefined || input.peer !== peer) return
     input.peer = undefined
     this.connected.delete(hello.client)
-    if (hello.role !== "attach") return
+    if (hello.role !== "attach" && hello.role !== "send") return
     this.disconnected.set(hello.client, input)
     if (this.disconnected.size > REMEMBERED_CLIENTS) this.disconnected.delete(this.disconnected.keys().next().value!)
   }

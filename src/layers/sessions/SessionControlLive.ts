@@ -1,10 +1,9 @@
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
-import { Control, SCRIPTING, type Welcome } from "../../schema/protocol/Control.ts"
+import { Control, SCRIPTING, SENDING, type Welcome } from "../../schema/protocol/Control.ts"
 import { decodeOffset, FrameType, LINES_LAST, OFFSET_BYTES } from "../../schema/protocol/Frame.ts"
 import type { Ended, ExitStatus } from "../../schema/Session.ts"
 import type { SessionName } from "../../schema/SessionName.ts"
@@ -195,22 +194,49 @@ export const layer: Layer.Layer<SessionControl, never, SessionClient | EndedSess
       return yield* Effect.raceFirst(all, silence)
     }, Effect.scoped)
 
-    const type = Effect.fnUntraced(function*<E>(name: SessionName, bytes: Stream.Stream<Uint8Array, E>) {
-      const asked = yield* ask(client, { name, version, role: "send", patience: PATIENCE })
-      const sender = new InputSender(asked.send, asked.welcome.window)
-      const lost = yield* Deferred.make<never, SessionLost>()
-      const lose = (error: SessionLost) => void Deferred.doneUnsafe(lost, Exit.fail(error))
-      asked.hear({
-        onFrame: (type, payload) => {
-          if (type === FrameType.ack) sender.onAck(decodeOffset(payload) ?? 0)
-          else if (type === FrameType.exit) lose(new SessionLost({ name, why: "ended" }))
-          else if (type === FrameType.error) lose(new SessionLost({ name, why: "refused" }))
-        },
-        onClose: (end) => lose(lostBy(name, end))
+    /** Lets the sender type over one connection, until that ends. */
+    const typing = (name: SessionName, sender: InputSender, { hear, send, welcome }: Asked) =>
+      Effect.callback<never, SessionLost>((resume) => {
+        const lose = (error: SessionLost) => {
+          sender.close()
+          resume(Effect.fail(error))
+        }
+        const { input: received, protocol, typed, window } = welcome
+        // An older session takes a client that comes back for a new one, of which it has had everything.
+        const isForgotten = protocol.minor < SENDING && sender.sentBytes > 0 && !sender.settled
+        if (isForgotten || !sender.open(send, { received, typed, window })) {
+          return lose(new SessionLost({ name, why: "unknown" }))
+        }
+        hear({
+          onFrame: (type, payload) => {
+            if (type === FrameType.ack) sender.onAck(decodeOffset(payload) ?? 0)
+            else if (type === FrameType.exit) lose(new SessionLost({ name, why: "ended" }))
+            else if (type === FrameType.error) lose(new SessionLost({ name, why: "refused" }))
+          },
+          onClose: (end) => lose(lostBy(name, end))
+        })
       })
-      const typed = Effect.andThen(Stream.runForEach(bytes, (piece) => sender.type(piece)), sender.done)
+
+    const type = Effect.fnUntraced(function*<E>(name: SessionName, bytes: Stream.Stream<Uint8Array, E>) {
+      const sender = new InputSender()
+      const there = yield* Deferred.make<void>()
+      const conversation = lasting({ client, endedSessions, note }, {
+        name,
+        version,
+        role: "send",
+        patience: PATIENCE,
+        more: (session) =>
+          session === undefined ? {} : { resume: { session, output: 0, input: sender.sentBytes, only: true } },
+        talk: (asked) => Effect.andThen(Deferred.succeed(there, undefined), typing(name, sender, asked)),
+        onEnded: () => Effect.fail(new SessionLost({ name, why: "ended" }))
+      })
+      const pieces = Stream.runForEach(bytes, (piece) => sender.type(piece))
+      const typed = Deferred.await(there).pipe(Effect.andThen(pieces), Effect.andThen(sender.done))
       const patience = Effect.suspend(() => sender.settled ? Effect.sleep(STREAM_END_MS) : Effect.void)
-      yield* Effect.raceFirst(typed, Deferred.await(lost).pipe(Effect.tapError(() => patience)))
+      yield* Effect.raceFirst(
+        typed,
+        Effect.tapErrorTag(conversation, "SessionLost", () => patience)
+      )
     }, Effect.scoped)
 
     return SessionControl.of({

@@ -5,7 +5,7 @@ import { ExitStatus, SessionInfo, Size } from "../Session.ts"
 import { FrameType } from "./Frame.ts"
 
 /** Sides with the same major understand each other; the minor counts additions. */
-export const PROTOCOL = { major: 1, minor: 3 } as const
+export const PROTOCOL = { major: 1, minor: 4 } as const
 
 /** The minor that added `hello.command`, `kill.signal` and the history. */
 export const SCRIPTING = 1
@@ -15,6 +15,9 @@ export const RESUMING = 2
 
 /** The minor that added `hello.answers`, `info.tty`, and pings from the daemon. */
 export const ANSWERING = 3
+
+/** The minor from which the daemon remembers the input of a `send` that has disconnected. */
+export const SENDING = 4
 
 const Version = Schema.Struct({ major: Schema.Int, minor: Schema.Int })
 

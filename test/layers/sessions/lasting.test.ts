@@ -10,7 +10,7 @@ import { SessionFilesTestRef } from "../../../src/layers/testing/SessionFilesFak
 import { HostError } from "../../../src/services/HostError.ts"
 import { eventually, settle } from "../../support/fakeClient.ts"
 import { dev } from "../../support/hosting.ts"
-import { inWorld } from "../../support/inWorld.ts"
+import { inWorld, type WorldOptions } from "../../support/inWorld.ts"
 import type { Sesh } from "../../support/resuming.ts"
 
 const LOST = "[connection to web lost, trying again]"
@@ -46,9 +46,12 @@ const running = Effect.fnUntraced(function*(sesh: Sesh, ...argv: ReadonlyArray<s
   }
 })
 
+const typed = Effect.map(PtyTestRef, (programs) => programs.last().typed)
+
 const withSession = <A, E>(
-  use: (sesh: Sesh) => Effect.Effect<A, E, Effect.Services<ReturnType<Parameters<typeof inWorld>[1]>>>
-) => inWorld({ host: "web" }, (sesh) => Effect.andThen(sesh(dev, "-d"), use(sesh)))
+  use: (sesh: Sesh) => Effect.Effect<A, E, Effect.Services<ReturnType<Parameters<typeof inWorld>[1]>>>,
+  options: WorldOptions = {}
+) => inWorld({ host: "web", ...options }, (sesh) => Effect.andThen(sesh(dev, "-d"), use(sesh)))
 
 describe("sesh --wait, when connections break,", () => {
   it.effect("waits on, and ends as the session does", () =>
@@ -140,4 +143,72 @@ describe("sesh --wait, when connections break,", () => {
         assert.deepStrictEqual(err, ["sesh: web: web does not answer"])
       })
     ))
+})
+
+describe("sesh --send, when connections break,", () => {
+  /** Bytes that are all different from what is 251 bytes away. */
+  const bytes = Buffer.from(Array.from({ length: 600_000 }, (_, index) => index % 251))
+  const pieces = (count: number) =>
+    Array.from(
+      { length: count },
+      (_, index) =>
+        bytes.subarray(Math.floor(index * bytes.length / count), Math.floor((index + 1) * bytes.length / count))
+    )
+
+  it.effect("types the rest, nothing twice and nothing left out, wherever it breaks", () =>
+    Effect.gen(function*() {
+      for (const after of [1000, 33_900, 100_000]) {
+        yield* inWorld({ host: "web", input: { bytes: pieces(7) } }, (sesh) =>
+          Effect.gen(function*() {
+            yield* sesh(dev, "-d")
+            const network = yield* NetworkTestRef
+            const { open } = network
+            let left = 4
+            // Each of the first connections is cut in the middle of what is typed.
+            Object.assign(network, {
+              open: (name: typeof dev) => {
+                const connection = open(name)
+                if (left-- > 0) network.links.at(-1)!.cutAfter("server", after)
+                return connection
+              }
+            })
+            const sending = yield* Effect.forkChild(sesh("--send", "dev"))
+            for (let passed = 0; passed < 30 && sending.pollUnsafe() === undefined; passed++) yield* moment
+            assert.strictEqual(yield* Fiber.join(sending), 0)
+            assert.isTrue(
+              (yield* typed).equals(bytes),
+              `${(yield* typed).length} of ${bytes.length}, cut after ${after}`
+            )
+            const { err } = yield* OutputTestRef
+            assert.deepStrictEqual(err, [LOST, BACK, LOST, BACK, LOST, BACK, LOST, BACK])
+          }))
+      }
+    }))
+
+  it.effect("waits on for a program that does not read", () =>
+    withSession((sesh) =>
+      Effect.gen(function*() {
+        const program = (yield* PtyTestRef).last()
+        program.stall(true)
+        const sending = yield* running(sesh, "--send", "dev")
+        yield* sending.breaks
+        program.stall(false)
+        yield* sending.ends(0)
+        assert.isTrue(program.typed.equals(bytes))
+        assert.deepStrictEqual(sending.err, [LOST, BACK])
+      }), { input: { bytes: pieces(7) } }))
+
+  it.effect("says that a session has ended meanwhile", () =>
+    withSession((sesh) =>
+      Effect.gen(function*() {
+        const program = (yield* PtyTestRef).last()
+        program.stall(true)
+        const sending = yield* running(sesh, "--send", "dev")
+        sending.link().lose()
+        program.exit(0)
+        yield* settle
+        yield* moment
+        yield* sending.ends(1)
+        assert.deepStrictEqual(sending.err, [LOST, BACK, "sesh: web: lost session dev: it has ended"])
+      }), { input: { bytes: pieces(7) } }))
 })

@@ -151,13 +151,13 @@ describe("frames", () => {
     assert.deepStrictEqual(size, { cols: 100, rows: 30, width: 1000, height: 600 })
     assert.strictEqual(Control.resize.encode(size).toString(), json)
     // A session of an older version reads the cells.
-    assert.deepStrictEqual(PROTOCOL, { major: 1, minor: 3 })
+    assert.deepStrictEqual(PROTOCOL, { major: 1, minor: 4 })
   })
 
   it("golden vector: a hello of a client whose terminal answers nothing, since 1.3", () => {
     const json = `{"protocol":{"major":1,"minor":3},"sesh":"0.3.0","role":"attach","client":"c1","answers":false}`
     const hello = Option.getOrThrow(Control.hello.decode(Buffer.from(json)))
-    assert.deepStrictEqual([hello.protocol, hello.answers], [PROTOCOL, false])
+    assert.deepStrictEqual([hello.protocol.minor, hello.answers], [3, false])
     assert.strictEqual(Control.hello.encode(hello).toString(), json)
   })
 
@@ -165,7 +165,7 @@ describe("frames", () => {
     const json = `{"protocol":{"major":1,"minor":3},"sesh":"0.3.0","role":"attach","client":"c1","answers":false,` +
       `"raw":true}`
     const hello = Option.getOrThrow(Control.hello.decode(Buffer.from(json)))
-    assert.deepStrictEqual([hello.protocol, hello.answers, hello.raw], [PROTOCOL, false, true])
+    assert.deepStrictEqual([hello.protocol.minor, hello.answers, hello.raw], [3, false, true])
     assert.strictEqual(Control.hello.encode(hello).toString(), json)
   })
 
@@ -185,6 +185,15 @@ describe("frames", () => {
     const welcome = Option.getOrThrow(Control.welcome.decode(Buffer.from(json)))
     assert.strictEqual(welcome.info.hasLongCommand, true)
     assert.strictEqual(Control.welcome.encode(welcome).toString(), json)
+  })
+
+  it("golden vector: a hello of a client that types on after its connection broke, since 1.4", () => {
+    const json =
+      `{"protocol":{"major":1,"minor":4},"sesh":"0.4.0","role":"send","client":"c1","resume":{"session":"s1",` +
+      `"output":0,"input":65536,"only":true}}`
+    const hello = Option.getOrThrow(Control.hello.decode(Buffer.from(json)))
+    assert.deepStrictEqual([hello.role, hello.resume?.input], ["send", 65_536])
+    assert.strictEqual(Control.hello.encode(hello).toString(), json)
   })
 
   it("a kill by a signal that ends no program is not read as a kill", () => {

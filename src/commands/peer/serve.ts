@@ -19,12 +19,14 @@ import {
   terminalVariables
 } from "../../schema/protocol/Serve.ts"
 import type { SessionSpec } from "../../schema/Session.ts"
+import type { SessionName } from "../../schema/SessionName.ts"
 import { Caller } from "../../services/Caller.ts"
 import { DaemonLauncher } from "../../services/DaemonLauncher.ts"
 import { EndedSessions } from "../../services/EndedSessions.ts"
 import { Input } from "../../services/Input.ts"
 import { Output } from "../../services/Output.ts"
 import { Paths } from "../../services/Paths.ts"
+import { SessionClient } from "../../services/SessionClient.ts"
 import { SessionRegistry } from "../../services/SessionRegistry.ts"
 import { verb } from "../language/verb.ts"
 
@@ -104,8 +106,14 @@ const answer = Effect.fnUntraced(function*(question: RemoteAsk) {
   }
 })
 
+/** Whether somebody listens for clients of that name. */
+const isThere = (name: SessionName) =>
+  Effect.flatMap(SessionClient, ({ connect }) => Effect.scoped(Effect.isSuccess(connect(name))))
+
 /** Creates a session with the environment of a login here, and the terminal of the other sesh. */
 const create = Effect.fnUntraced(function*({ awaited, command, dir, keep, modes, name, size, terminal }: AskCreate) {
+  // Cheaper than a daemon that finds the name taken.
+  if (yield* isThere(name)) return { exists: true } satisfies RemoteReply
   const { environment, home, resolve } = yield* Caller
   const spec: SessionSpec = {
     name,

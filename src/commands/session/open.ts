@@ -5,6 +5,7 @@ import * as Option from "effect/Option"
 import type { HostName } from "../../schema/HostName.ts"
 import type { SessionName } from "../../schema/SessionName.ts"
 import { AttachClient } from "../../services/AttachClient.ts"
+import { HostMemory } from "../../services/HostMemory.ts"
 import { Prompt } from "../../services/Prompt.ts"
 import type { SessionElsewhere } from "../../services/SessionElsewhere.ts"
 import { SessionRegistry } from "../../services/SessionRegistry.ts"
@@ -53,7 +54,10 @@ export const open = verb({
 const openOrCreate = (request: Open) => {
   const { host, name } = request
   if (host !== undefined) {
-    return openOnHost(host, (synced) => request.detached ? create(request, synced) : attachOrCreate(request, synced))
+    return openOnHost(
+      host,
+      (synced) => request.detached ? createThere(request, synced) : attachOrCreate(host, request, synced)
+    )
   }
   if (request.detached) return create(request)
   const isPlain = request.dir === undefined && request.command === undefined
@@ -74,9 +78,18 @@ const attach = Effect.fn("open")(function*(name: SessionName, synced: Effect.Eff
   return yield* reportEnd(name, yield* (yield* AttachClient).attach({ name, role: "attach", before: synced, ...where }))
 }, (command) => reportConnectionLost(command))
 
-/** On a host that the user named. */
-const attachOrCreate = (request: Open, synced: Effect.Effect<void>) =>
-  Effect.catchTag(attach(request.name, synced), "NoSession", () => createAndAttach(request, synced))
+/**
+ * On a host that the user named. One that did not have the session is asked to create it at once: it does not if there
+ * is one by now, and to look first costs round trips. One that is new to us may have to get sesh first, which need not
+ * wait for the files.
+ */
+const attachOrCreate = Effect.fnUntraced(function*(host: HostName, request: Open, synced: Effect.Effect<void>) {
+  const known = yield* (yield* HostMemory).get(host)
+  const hadNone = Option.exists(known, ({ sessions }) => sessions.every(({ name }) => name !== request.name))
+  return yield* hadNone
+    ? createAndAttach(request, synced)
+    : Effect.catchTag(attach(request.name, synced), "NoSession", () => createAndAttach(request, synced))
+})
 
 /**
  * The session may be on a host that cannot be asked now, where a new one here would be another session of that name:
@@ -115,27 +128,30 @@ const createAndAttach = Effect.fnUntraced(function*(request: Open, synced: Effec
   const { name } = request
   yield* synced
   const created = yield* make(request)
+  if (Option.isNone(created)) return yield* attach(name)
   const end = yield* (yield* AttachClient).attach({
     name,
     role: "attach",
     ...(yield* shownWithin),
-    ...(Option.isSome(created) ? { created: created.value } : {})
+    created: created.value
   })
   return yield* reportEnd(name, end)
 }, (command) => reportConnectionLost(command))
 
 /** `sesh <name> -d`: creates the session if there is none. */
-const create = Effect.fnUntraced(function*(request: Open, synced: Effect.Effect<void> = Effect.void) {
+const create = Effect.fnUntraced(function*(request: Open) {
   const found = yield* (yield* SessionRegistry).get(request.name).pipe(
     Effect.asSome,
     Effect.catchTag("NoSession", () => Effect.succeedNone)
   )
-  yield* synced
   if (Option.isNone(found)) yield* make(request)
   return 0
 })
 
-/** Returns the new session's id, or none if another process has just created it here. */
+/** The same on a host, in one question. */
+const createThere = (request: Open, synced: Effect.Effect<void>) => Effect.as(Effect.andThen(synced, make(request)), 0)
+
+/** Returns the new session's id, or none if there is one already. */
 const make = Effect.fnUntraced(function*(request: Open) {
   return yield* launch(yield* newSpec({ ...request, awaited: !request.detached })).pipe(
     Effect.map(({ id }) => Option.some(id)),

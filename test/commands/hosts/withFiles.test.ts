@@ -208,27 +208,30 @@ describe("a host without sesh", () => {
         assert.deepStrictEqual((yield* ProgressTestRef).now(), [])
       })))
 
-  it.effect("gets it while files are on their way, once, and its session when both are done", () =>
-    inWorld({ hosts: { web: { failure: none("version") } }, targets: { web: {} } }, (sesh) =>
-      Effect.gen(function*() {
-        const done = yield* slowSync
-        const running = yield* Effect.forkChild(sesh("@web", "dev"))
-        const asked = (yield* DeployerTestRef).asked
-        yield* eventually("the deployment", () => asked.length === 1)
-        yield* settle
-        const web = yield* on("web")
-        assert.strictEqual(web.specs.length, 0)
-        yield* Deferred.succeed(done, PUSHED)
-        yield* leave
-        assert.strictEqual(yield* Fiber.join(running), 0)
-        assert.deepStrictEqual<ReadonlyArray<string>>(
-          [...(yield* FileSyncTestRef).made, ...asked] as ReadonlyArray<string>,
-          [
-            "web",
-            "web"
-          ]
-        )
-      })))
+  it.effect("that is new gets it while files are on their way, once, and its session when both are done", () =>
+    inWorld(
+      { hosts: { web: { known: undefined, failure: none("version") } }, targets: { web: {} } },
+      (sesh) =>
+        Effect.gen(function*() {
+          const done = yield* slowSync
+          const running = yield* Effect.forkChild(sesh("@web", "dev"))
+          const asked = (yield* DeployerTestRef).asked
+          yield* eventually("the deployment", () => asked.length === 1)
+          yield* settle
+          const web = yield* on("web")
+          assert.strictEqual(web.specs.length, 0)
+          yield* Deferred.succeed(done, PUSHED)
+          yield* leave
+          assert.strictEqual(yield* Fiber.join(running), 0)
+          assert.deepStrictEqual<ReadonlyArray<string>>(
+            [...(yield* FileSyncTestRef).made, ...asked] as ReadonlyArray<string>,
+            [
+              "web",
+              "web"
+            ]
+          )
+        })
+    ))
 
   it.effect("that cannot get it: says why, and the command has failed", () => {
     const failure = { step: "prepare", problem: "its disk is full", advice: "make room", stderr: "df" } as const

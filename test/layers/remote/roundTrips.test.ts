@@ -1,0 +1,77 @@
+/** What each command asks of a host, and which sockets it opens there: each costs round trips. */
+import { assert, describe, it } from "@effect/vitest"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as Layer from "effect/Layer"
+import { run } from "../../../src/commands/run.ts"
+import * as RemotesSsh from "../../../src/layers/remote/RemotesSsh.ts"
+import { layer as sshFake, SshTransportTestRef } from "../../../src/layers/testing/SshTransportFake.ts"
+import { TtyTestRef } from "../../../src/layers/testing/TtyFake.ts"
+import * as World from "../../../src/layers/testing/World.ts"
+import type { HostName } from "../../../src/schema/HostName.ts"
+import type { SessionName } from "../../../src/schema/SessionName.ts"
+import { DaemonLauncher } from "../../../src/services/DaemonLauncher.ts"
+import { HostMemory } from "../../../src/services/HostMemory.ts"
+import { programs } from "../../contract/Remotes.ts"
+import { until } from "../../contract/SessionServer.ts"
+import { askedBy, machineOf, sshHostOf, THERE } from "../../support/machines.ts"
+
+const web = "web" as HostName
+const dev = "dev" as SessionName
+
+interface Costs {
+  readonly asked: ReadonlyArray<string>
+  readonly opened: ReadonlyArray<string>
+}
+
+/** Runs a command to its end. `remembers`: what this machine knows of the host, which has a session `dev`. */
+const costsOf = (line: string, remembers: ReadonlyArray<SessionName> = []) =>
+  Effect.gen(function*() {
+    const machine = yield* Layer.build(machineOf({
+      pty: { ...programs, play: (program) => program.spec.file === "true" ? program.exit(0) : programs.play!(program) }
+    }))
+    yield* Context.get(machine, DaemonLauncher).launch({
+      name: dev,
+      dir: THERE,
+      env: { SHELL: "/bin/sh" },
+      size: { cols: 80, rows: 24 },
+      awaited: false
+    })
+    const world = yield* Layer.build(World.layer({ known: ["web"] }))
+    const hosts = Context.get(world, HostMemory)
+    const known = yield* Effect.flatMap(hosts.get(web), Effect.fromOption)
+    yield* hosts.remember({ ...known, sessions: remembers.map((name) => ({ name })) })
+    const remotes = yield* Layer.build(RemotesSsh.layer.pipe(
+      Layer.provideMerge(sshFake({ web: sshHostOf(machine) })),
+      Layer.provide(Layer.succeedContext(world))
+    ))
+    const running = yield* Effect.forkChild(Effect.provideContext(run(line.split(" ")), Context.merge(world, remotes)))
+    const terminal = Context.get(world, TtyTestRef)
+    if (!line.includes("-")) {
+      yield* until("a prompt", () => terminal.screen.includes("$ "))
+      terminal.type("exit 0\r")
+    }
+    assert.strictEqual(yield* Fiber.join(running), 0)
+    const { sockets, started } = Context.get(remotes, SshTransportTestRef)
+    return {
+      asked: started.map(({ argv }) => askedBy(argv)),
+      opened: sockets.map(({ path }) => path.slice(`${THERE}/.sesh/`.length))
+    } satisfies Costs
+  }).pipe(Effect.scoped)
+
+describe("what a command costs", () => {
+  it.live.each<readonly [string, string, ReadonlyArray<SessionName>, Costs]>([
+    ["attach", "@web dev", [dev], { asked: [], opened: ["dev.sock"] }],
+    ["attach, host not named", "dev", [dev], { asked: ["sessions"], opened: ["dev.sock"] }],
+    ["attach, made by somebody else", "@web dev", [], { asked: ["create"], opened: ["dev.sock"] }],
+    ["new session", "@web new", [dev], { asked: ["create"], opened: ["new.sock"] }],
+    ["new session, detached", "@web new -d", [], { asked: ["create"], opened: [] }],
+    ["no new session, detached", "@web dev -d", [], { asked: ["create"], opened: [] }],
+    ["--exec", "@web --exec new -- true", [], { asked: ["create"], opened: ["new.sock"] }],
+    ["list", "@web --json", [], { asked: ["sessions"], opened: [] }]
+  ])("%s", ([, line, remembers, costs]) =>
+    Effect.gen(function*() {
+      assert.deepStrictEqual(yield* costsOf(line, remembers), costs)
+    }))
+})

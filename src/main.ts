@@ -26,6 +26,7 @@ import * as RemotesSsh from "./layers/remote/RemotesSsh.ts"
 import * as EndedSessionsDisk from "./layers/sessions/EndedSessionsDisk.ts"
 import * as SessionControlLive from "./layers/sessions/SessionControlLive.ts"
 import * as SessionRegistryFiles from "./layers/sessions/SessionRegistryFiles.ts"
+import * as SurroundingsLive from "./layers/sessions/SurroundingsLive.ts"
 import * as SshTransportChosen from "./layers/ssh/SshTransportChosen.ts"
 import * as FileSyncLive from "./layers/sync/FileSyncLive.ts"
 import * as RsyncRunnerRsync from "./layers/sync/RsyncRunnerRsync.ts"
@@ -56,6 +57,7 @@ import { SessionControl } from "./services/SessionControl.ts"
 import { SessionRegistry } from "./services/SessionRegistry.ts"
 import { Signals } from "./services/Signals.ts"
 import { SshTransport } from "./services/SshTransport.ts"
+import { Surroundings } from "./services/Surroundings.ts"
 import { Tty } from "./services/Tty.ts"
 
 /** A service a line, in any order: what a request does not use is not made. */
@@ -84,6 +86,7 @@ const layers = onDemand(
   [SessionRegistry, SessionRegistryFiles.layer],
   [Signals, SignalsProcess.layer],
   [SshTransport, SshTransportChosen.layer()],
+  [Surroundings, SurroundingsLive.layer],
   [Tty, TtyNode.layer]
 )
 

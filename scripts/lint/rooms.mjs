@@ -99,6 +99,7 @@ export const ROOMS = {
       "layers/remote/caller.ts",
       "layers/scrollback",
       "layers/sessions/SessionControlLive.ts",
+      "layers/sessions/SurroundingsLive.ts",
       "layers/sessions/requests.ts",
       "layers/ssh/shared/bridgeChannel.ts",
       "layers/ssh/shared/collect.ts",

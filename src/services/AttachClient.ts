@@ -109,7 +109,7 @@ export interface AttachOptions {
 /**
  * Shows a session on the user's terminal. When a connection to another host breaks, it reconnects, however long that
  * takes. Output and input resume where they stopped, no byte lost and none twice; if the session no longer has those
- * bytes, it restores the screen.
+ * bytes, it restores the screen. Refuses a session that shows the one we are in, over any number of hosts.
  */
 export class AttachClient extends Context.Service<AttachClient, {
   /** Returns once the terminal's state is restored. */

@@ -6,6 +6,7 @@ import type { Welcome } from "../schema/protocol/Control.ts"
 import type { ExitStatus } from "../schema/Session.ts"
 import type { SessionName } from "../schema/SessionName.ts"
 import type { HostError } from "./HostError.ts"
+import type { LoopError } from "./LoopError.ts"
 import type { NoSession } from "./NoSession.ts"
 import type { PathsError } from "./Paths.ts"
 import type { ConnectError } from "./SessionClient.ts"
@@ -38,6 +39,7 @@ export class VersionMismatch extends Schema.TaggedError<VersionMismatch>()("Vers
 }
 
 export type AskError =
+  | LoopError
   | NoSession
   | SessionElsewhere
   | ConnectError

@@ -25,6 +25,7 @@ import * as ScrollbackRing from "../layers/scrollback/ScrollbackRing.ts"
 import * as EndedSessionsDisk from "../layers/sessions/EndedSessionsDisk.ts"
 import * as SessionControlLive from "../layers/sessions/SessionControlLive.ts"
 import * as SessionRegistryFiles from "../layers/sessions/SessionRegistryFiles.ts"
+import * as SurroundingsLive from "../layers/sessions/SurroundingsLive.ts"
 import { stampOf } from "../layers/sync/changeStamp.ts"
 import * as FileSyncLive from "../layers/sync/FileSyncLive.ts"
 import { makeDirectory, writeRemembered } from "../layers/sync/memory.ts"
@@ -75,6 +76,7 @@ import { SessionRegistry } from "../services/SessionRegistry.ts"
 import { SessionServer } from "../services/SessionServer.ts"
 import { Signals } from "../services/Signals.ts"
 import { SshTransport } from "../services/SshTransport.ts"
+import { Surroundings } from "../services/Surroundings.ts"
 import { Tty } from "../services/Tty.ts"
 
 /** Command lines to run. None may wait for a timer: no timer fires (withoutTimers.ts). */
@@ -134,6 +136,7 @@ const layers = (out: number) =>
     [SessionServer, SessionServerUnix.layer],
     [Signals, SignalsFake.layer],
     [SshTransport, SshTransportFake.layer()],
+    [Surroundings, SurroundingsLive.layer],
     [Tty, TtyFake.layer()]
   )
 

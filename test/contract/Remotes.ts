@@ -13,6 +13,7 @@ import * as EventLog from "../../src/layers/testing/EventLogFake.ts"
 import * as HostMemoryFake from "../../src/layers/testing/HostMemoryFake.ts"
 import * as Output from "../../src/layers/testing/OutputFake.ts"
 import type { FakeProgram, PtyFakeOptions } from "../../src/layers/testing/PtyFake.ts"
+import * as Surroundings from "../../src/layers/testing/SurroundingsFake.ts"
 import * as Tty from "../../src/layers/testing/TtyFake.ts"
 import { type HostName, parseHostName } from "../../src/schema/HostName.ts"
 import type { SessionSpec } from "../../src/schema/Session.ts"
@@ -48,6 +49,7 @@ export const here = Layer.mergeAll(
     },
     cwd: "/home/user/project"
   }),
+  Surroundings.layer(),
   Tty.layer(),
   HostMemoryFake.layer(),
   EventLog.layer().pipe(Layer.provideMerge(Output.layer({ isTerminal: false })))

@@ -2,29 +2,17 @@
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Result from "effect/Result"
-import * as Schema from "effect/Schema"
 import { exitCode } from "../../schema/Session.ts"
 import { parseSessionName, type SessionName } from "../../schema/SessionName.ts"
 import { SIGNAL_NUMBERS } from "../../schema/Signal.ts"
 import { type AttachEnd, type AttachOptions, reasonOf } from "../../services/AttachClient.ts"
+import { LoopError } from "../../services/LoopError.ts"
 import { Output } from "../../services/Output.ts"
 import { SessionRegistry } from "../../services/SessionRegistry.ts"
 import { onHostSuffix } from "../words/failures.ts"
 import { CONNECTION_LOST } from "../words/report.ts"
 import { visible } from "../words/text.ts"
 import { currentSession } from "./currentSession.ts"
-
-/** Attaching would show a session inside itself. */
-export class LoopError extends Schema.TaggedError<LoopError>()("LoopError", {
-  name: Schema.String,
-  current: Schema.String
-}) {
-  override get message() {
-    return this.name === this.current
-      ? `this is session ${this.name} already; detach from it first`
-      : `session ${this.name} shows ${this.current}, where you are; detach from it first`
-  }
-}
 
 /** Where an attachment is shown: in the session that we run in, if any. */
 export const shownWithin = Effect.map(

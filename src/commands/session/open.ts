@@ -41,7 +41,7 @@ export const open = verb({
     details: [
       "A session that is not here is looked for on other hosts, unless `<dir>`, `-d` or a command is given; see ON OTHER HOSTS.",
       "If there is no session `<name>`, it is created in `<dir>`, or else in the current directory. It runs `$SHELL`, or `<command>`, with the environment of this `sesh`.",
-      "When the session ends meanwhile, `sesh` exits with its status. What comes from a pipe is typed, and its end detaches. Attaching a session to itself, or to one that shows it, is refused."
+      "When the session ends meanwhile, `sesh` exits with its status. What comes from a pipe is typed, and its end detaches. Attaching a session to itself, or to one that shows it, is refused, also over other hosts; a plain `ssh` in between hides that."
     ],
     flags: {
       detached: "If the session is there already, that is as well."

@@ -59,6 +59,7 @@ export const onHostSuffix = Effect.map(SessionClient, ({ host }) => host === und
 const WITHOUT_HOST: ReadonlySet<string> = new Set([
   "ConnectError",
   "LaunchError",
+  "LoopError",
   "PathsError",
   "SessionElsewhere",
   "SessionExists",

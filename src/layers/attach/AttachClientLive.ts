@@ -6,6 +6,7 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import { DEFAULT_DETACH_KEY, parseDetachKey } from "../../schema/DetachKey.ts"
 import { newId } from "../../schema/Id.ts"
+import type { ShownIn } from "../../schema/protocol/Control.ts"
 import { DEFAULT_SIZE } from "../../schema/Session.ts"
 import {
   AttachClient,
@@ -18,6 +19,7 @@ import { Caller } from "../../services/Caller.ts"
 import { EndedSessions } from "../../services/EndedSessions.ts"
 import { Output } from "../../services/Output.ts"
 import { SessionClient } from "../../services/SessionClient.ts"
+import { Surroundings } from "../../services/Surroundings.ts"
 import { Tty } from "../../services/Tty.ts"
 import { reconnect } from "../connection/reconnect.ts"
 import type { ConnectionFailure } from "../connection/silent.ts"
@@ -56,7 +58,11 @@ const settle = Effect.fnUntraced(function*(attachment: Attachment, now: () => nu
 })
 
 /** The attachment, over services alone, so that it runs on fakes. */
-export const layer: Layer.Layer<AttachClient, never, SessionClient | EndedSessions | Tty | Output | Caller> = Layer
+export const layer: Layer.Layer<
+  AttachClient,
+  never,
+  SessionClient | EndedSessions | Tty | Output | Caller | Surroundings
+> = Layer
   .effect(
     AttachClient,
     Effect.gen(function*() {
@@ -66,6 +72,7 @@ export const layer: Layer.Layer<AttachClient, never, SessionClient | EndedSessio
       const { note } = yield* Output
       const caller = yield* Caller
       const clock = yield* Clock.Clock
+      const surroundings = yield* Surroundings
       const { host } = client
 
       const attach = Effect.fn("AttachClient.attach")(function*(options: AttachOptions) {
@@ -86,7 +93,20 @@ export const layer: Layer.Layer<AttachClient, never, SessionClient | EndedSessio
           after: (ms, then) => void run(Effect.forkIn(Effect.andThen(Effect.sleep(ms), Effect.sync(then)), scope)),
           onEnd: (end) => Deferred.doneUnsafe(ended, Exit.succeed(end))
         })
-        const connections = makeConnections({ attachment, caller, client, options, tty, id: yield* newId })
+        let shownIn: ShownIn = []
+        yield* surroundings.follow((ids) => {
+          shownIn = ids
+          attachment.tellShownIn(ids)
+        })
+        const connections = makeConnections({
+          attachment,
+          caller,
+          client,
+          options,
+          shownIn: () => shownIn,
+          tty,
+          id: yield* newId
+        })
 
         /** Reconnects. Shows the state on the terminal, or on standard error if output is not a terminal. */
         const whileLost = Effect.fnUntraced(function*(host: string) {

@@ -10,6 +10,7 @@ import {
   type Hello,
   MAX_REASON_CHARACTERS,
   RESUMING,
+  type ShownIn,
   type Welcome
 } from "../../schema/protocol/Control.ts"
 import { decodeOffset, FrameType } from "../../schema/protocol/Frame.ts"
@@ -273,6 +274,11 @@ export class Attachment {
   /** Tells the session the size of a terminal that shows what it has shown. */
   tellSize(size: Size): void {
     this.connection?.send(FrameType.resize, Control.resize.encode(size))
+  }
+
+  /** Tells the session in which others it is shown here. */
+  tellShownIn(shownIn: ShownIn): void {
+    this.connection?.send(FrameType.shownIn, Control.shownIn.encode({ shownIn }))
   }
 
   /** The terminal accepts output again. */

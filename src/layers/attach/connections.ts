@@ -2,11 +2,12 @@
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Result from "effect/Result"
-import type { Welcome } from "../../schema/protocol/Control.ts"
+import type { ShownIn, Welcome } from "../../schema/protocol/Control.ts"
 import { hasSameCells, isSameSize, type Size } from "../../schema/Session.ts"
 import { type AttachOptions, ProtocolViolated, SessionReplaced } from "../../services/AttachClient.ts"
 import type { Caller } from "../../services/Caller.ts"
 import type { Connection } from "../../services/Connection.ts"
+import { LoopError } from "../../services/LoopError.ts"
 import type { SessionClient } from "../../services/SessionClient.ts"
 import type { Tty } from "../../services/Tty.ts"
 import { closable } from "../connection/closable.ts"
@@ -24,14 +25,17 @@ export interface ConnectionsParts {
   readonly tty: Tty["Service"]
   readonly attachment: Attachment
   readonly options: AttachOptions
+  /** The sessions in which we are shown, now. */
+  readonly shownIn: () => ShownIn
   /** The client's id, the same for all connections. */
   readonly id: string
 }
 
-export const makeConnections = ({ attachment, caller, client, id, options, tty }: ConnectionsParts) => {
+export const makeConnections = ({ attachment, caller, client, id, options, shownIn, tty }: ConnectionsParts) => {
   const { created, name, role, within } = options
   let session: string | undefined
   let sentSize: Size | undefined
+  let sentShownIn: ShownIn = []
   let resume = created === undefined ? undefined : { session: created, output: 0, input: 0 }
 
   const makeHello = (): Buffer => {
@@ -39,6 +43,7 @@ export const makeConnections = ({ attachment, caller, client, id, options, tty }
     // Before the size, which has no pixels before. A creator's session has taken them from the terminal itself.
     if (role === "attach" && created === undefined) tty.modes()
     sentSize = tty.size()
+    sentShownIn = shownIn()
     if (session !== undefined) resume = attachment.resumePoint()
     return hello(caller.version, role, {
       client: id,
@@ -47,18 +52,22 @@ export const makeConnections = ({ attachment, caller, client, id, options, tty }
       ...(agent === undefined ? {} : { agent }),
       ...(role === "attach" ? { answers: tty.inputIsTerminal && tty.outputIsTerminal } : {}),
       ...(role === "attach" && !tty.outputIsTerminal ? { raw: true } : {}),
-      ...(within === undefined ? {} : { within })
+      ...(within === undefined ? {} : { within }),
+      ...(sentShownIn.length === 0 ? {} : { shownIn: sentShownIn })
     })
   }
 
-  const onWelcome = (connection: Connection, welcome: Welcome): Result.Result<void, SessionReplaced> => {
+  const onWelcome = (connection: Connection, welcome: Welcome): Result.Result<void, LoopError | SessionReplaced> => {
     if (session !== undefined && session !== welcome.info.id) return Result.fail(new SessionReplaced())
+    // An older session does not look for itself.
+    if (sentShownIn.includes(welcome.info.id)) return Result.fail(new LoopError({ name }))
     session = welcome.info.id
     // Of our cells the session has kept the pixels that it knew.
     if (sentSize !== undefined && hasSameCells(sentSize, welcome.info.size)) sentSize = welcome.info.size
     const isJoined = attachment.join(connection, welcome, resume?.output ?? welcome.output)
     // To send the input again could type it twice.
     if (!isJoined) attachment.end({ _tag: "Lost", error: new ProtocolViolated({ what: "input unknown" }) })
+    if (shownIn() !== sentShownIn) attachment.tellShownIn(shownIn())
     return Result.void
   }
 

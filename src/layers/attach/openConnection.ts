@@ -8,6 +8,7 @@ import { FrameType } from "../../schema/protocol/Frame.ts"
 import type { SessionName } from "../../schema/SessionName.ts"
 import { type ProtocolViolated, SessionReplaced } from "../../services/AttachClient.ts"
 import type { Connection, ConnectionBroken } from "../../services/Connection.ts"
+import type { LoopError } from "../../services/LoopError.ts"
 import { NoSession } from "../../services/NoSession.ts"
 import type { SessionClient } from "../../services/SessionClient.ts"
 import { type AskError, SessionUnresponsive } from "../../services/SessionRegistry.ts"
@@ -33,7 +34,7 @@ export interface ConnectionOptions {
   /** Called just before it is sent. */
   readonly hello: () => Buffer
   /** Called before any `onFrame`. A failure ends the attempt. */
-  readonly onWelcome: (connection: Connection, welcome: Welcome) => Result.Result<void, SessionReplaced>
+  readonly onWelcome: (connection: Connection, welcome: Welcome) => Result.Result<void, LoopError | SessionReplaced>
   /** Returns what is wrong with the frame, if anything: then the connection is closed. */
   readonly onFrame: (type: number, payload: Buffer) => ProtocolViolated | undefined
 }

@@ -12,6 +12,7 @@ import {
 } from "../../schema/protocol/Control.ts"
 import { FrameType } from "../../schema/protocol/Frame.ts"
 import { cut } from "../../schema/Text.ts"
+import { LoopError } from "../../services/LoopError.ts"
 import { NoSession } from "../../services/NoSession.ts"
 import { SessionUnresponsive, VersionMismatch } from "../../services/SessionRegistry.ts"
 
@@ -25,11 +26,12 @@ export const readAnswer = (
   version: string,
   type: number,
   payload: Buffer
-): Result.Result<Welcome, NoSession | SessionUnresponsive | VersionMismatch> | undefined => {
+): Result.Result<Welcome, LoopError | NoSession | SessionUnresponsive | VersionMismatch> | undefined => {
   if (type === FrameType.error) {
     const refusal = Option.getOrUndefined(Control.error.decode(payload))
     // The session has ended, and another one has its name.
     if (refusal?.code === RefusalCode.session) return Result.fail(new NoSession({ name, stale: false }))
+    if (refusal?.code === RefusalCode.loop) return Result.fail(new LoopError({ name }))
     const reason = refusal === undefined ? "it refused without a reason" : cut(refusal.message, MAX_REASON_CHARACTERS)
     return Result.fail(new SessionUnresponsive({ name, reason }))
   }

@@ -8,7 +8,8 @@ import {
   MAX_REASON_CHARACTERS,
   PROTOCOL,
   type Refusal,
-  RefusalCode
+  RefusalCode,
+  type ShownIn
 } from "../../schema/protocol/Control.ts"
 import { decodeOffset, encodeOffset, FrameType, HEADER_BYTES, OFFSET_BYTES } from "../../schema/protocol/Frame.ts"
 import { boundedSize, type ClientInfo, type Size } from "../../schema/Session.ts"
@@ -63,6 +64,8 @@ export interface PeerEvents {
   readonly onKill: (graceMs: number, signal?: EndSignal) => void
   /** The client asks for the session's history. */
   readonly onHistory: (peer: Peer, ansi: boolean) => void
+  /** The client is shown in other sessions than before. */
+  readonly onShownIn: (peer: Peer, ids: ShownIn) => void
   /** The client runs. */
   readonly onPong: (peer: Peer) => void
   /** A client that is not attached itself detaches all others. */
@@ -103,6 +106,8 @@ export class Peer {
   /** It has asked for the session's end, and waits for it. */
   isKilling = false
   size: Size | undefined
+  /** The sessions in which it shows this one. */
+  shownIn: ShownIn = []
   /** Of the client, over all of its connections. */
   input = newClientInput()
   /** It was sent a ping, and has not replied. */
@@ -262,6 +267,11 @@ export class Peer {
           return this.leave()
         }
         return this.events.onDetachAll(Option.getOrUndefined(Control.detach.decode(payload))?.reason)
+      }
+      case FrameType.shownIn: {
+        const news = Option.getOrUndefined(Control.shownIn.decode(payload))
+        if (news === undefined) return this.refuseProtocol("a frame about where it is shown that is none")
+        return this.events.onShownIn(this, news.shownIn)
       }
       case FrameType.pong:
         return this.events.onPong(this)

@@ -30,6 +30,7 @@ import { Peers } from "./peers.ts"
 import { MAX_OF_KIND, Places } from "./places.ts"
 import { QueryRouting } from "./queryRouting.ts"
 import { SessionEnd } from "./sessionEnd.ts"
+import { ShownIn } from "./shownIn.ts"
 import { Unread } from "./unread.ts"
 import { WindowSize } from "./windowSize.ts"
 
@@ -77,12 +78,14 @@ export class Session {
   private readonly outputBatch: OutputBatch
   private readonly creatorWait: CreatorWait
   private readonly sessionEnd: SessionEnd
+  private readonly shownIn: ShownIn
   private readonly options: SessionOptions
 
   constructor(options: SessionOptions) {
     this.options = options
     this.active = options.initialInfo.created
     this.sessionEnd = new SessionEnd(options.model)
+    this.shownIn = new ShownIn(options.initialInfo.id, this.peers)
     this.flowControl = new FlowControl(options.program, options.after)
     options.model.listen((isBehind) => this.flowControl.setModelBehind(isBehind))
     this.broadcast = new Broadcast(options.model, this.flowControl, new Unread(this.peers, options.after))
@@ -244,6 +247,7 @@ export class Session {
       if (this.historyTransfers.has(peer)) return peer.refuseProtocol("a second history before the end of the first")
       this.historyTransfers.request(peer, (then) => this.options.model.inSlices({ kind: "history", ansi }, then))
     },
+    onShownIn: (peer, ids) => this.shownIn.onNews(peer, ids),
     onPong: (peer) => this.queryRouting.onPong(peer),
     onDetachAll: (reason) => {
       for (const peer of this.peers.list()) if (peer.seesOutput) peer.detach(reason)
@@ -290,6 +294,7 @@ export class Session {
     if (wanted !== initialInfo.id) {
       return peer.refuse({ code: RefusalCode.session, message: "this is another session of that name" })
     }
+    if (this.shownIn.refuses(peer, hello)) return
     if (!this.places.hasRoom(peer)) {
       return peer.refuse({ code: RefusalCode.full, message: `${MAX_OF_KIND} connections are open, no more are taken` })
     }
@@ -306,7 +311,8 @@ export class Session {
       input: received,
       typed: received - queued,
       window: INPUT_WINDOW_BYTES,
-      restore: peer.seesOutput && gap === undefined
+      restore: peer.seesOutput && gap === undefined,
+      ...this.shownIn.welcome(hello)
     }
     peer.state = "live"
     peer.connection.send(FrameType.welcome, Control.welcome.encode(welcome))
@@ -330,6 +336,7 @@ export class Session {
   private register(peer: Peer, hello: Hello, sent: number): void {
     const previous = this.clientInputs.connect(peer, hello, sent)
     this.inputQueue.return(peer.input)
+    if (peer.seesOutput) peer.shownIn = hello.shownIn ?? []
     previous?.supersede()
     const wasPrimary = previous !== undefined && previous === this.peers.primary
     if (hello.role === "attach") {
@@ -337,6 +344,7 @@ export class Session {
       if (hello.agent !== undefined) this.options.onAgent(hello.agent)
     }
     if (previous !== undefined) this.remove(previous)
+    this.shownIn.tell()
     // Queries that went to a dead connection: in output that is sent again, they are blanked.
     if (wasPrimary) this.queryRouting.replyFor(peer)
   }
@@ -362,7 +370,9 @@ export class Session {
     if (peer === this.peers.primary) this.outputBatch.flush()
     // What its terminal was asked, no other one is. Where the client has another connection, `register` does it.
     if (peer.input.peer === undefined && peer.hello?.role === "attach") this.queryRouting.replyFor(peer)
-    if (!this.peers.remove(peer)) return
+    const wasPrimary = this.peers.remove(peer)
+    this.shownIn.tell()
+    if (!wasPrimary) return
     this.windowSize.set(this.peers.primary?.size)
   }
 

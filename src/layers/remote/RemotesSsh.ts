@@ -15,6 +15,7 @@ import { SessionClient } from "../../services/SessionClient.ts"
 import { SessionControl } from "../../services/SessionControl.ts"
 import { SessionRegistry } from "../../services/SessionRegistry.ts"
 import { type ConnectOptions, SshTransport } from "../../services/SshTransport.ts"
+import { Surroundings } from "../../services/Surroundings.ts"
 import { Tty } from "../../services/Tty.ts"
 import * as AttachClientLive from "../attach/AttachClientLive.ts"
 import * as SessionsLogged from "../events/SessionsLogged.ts"
@@ -28,7 +29,11 @@ import { remoteClient } from "./socket.ts"
  * Over ssh: runs the sesh on a host (`sesh --serve`) to list sessions and to start one. Connects to a session over its
  * socket, as on this machine.
  */
-export const layer: Layer.Layer<Remotes, never, SshTransport | HostMemory | Caller | EventLog | Output | Tty> = Layer
+export const layer: Layer.Layer<
+  Remotes,
+  never,
+  SshTransport | HostMemory | Caller | EventLog | Output | Surroundings | Tty
+> = Layer
   .effect(
     Remotes,
     Effect.gen(function*() {
@@ -37,6 +42,7 @@ export const layer: Layer.Layer<Remotes, never, SshTransport | HostMemory | Call
       const caller = yield* Caller
       const log = yield* EventLog
       const output = yield* Output
+      const surroundings = yield* Surroundings
       const tty = yield* Tty
       const scope = yield* Effect.scope
       const hostOf = yield* makeHosts({ transport, hosts, version: caller.version })
@@ -52,6 +58,7 @@ export const layer: Layer.Layer<Remotes, never, SshTransport | HostMemory | Call
         const base = Context.make(SessionClient, client).pipe(
           Context.add(EndedSessions, ended),
           Context.add(Output, output),
+          Context.add(Surroundings, surroundings),
           Context.add(Tty, tty)
         )
         // Fresh: the same layers of this machine are memoized already, and would be used instead.

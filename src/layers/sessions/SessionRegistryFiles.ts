@@ -20,7 +20,7 @@ import { askSessions } from "./requests.ts"
 const LIST_PATIENCE = "1 second"
 
 const problemOf = (error: Exclude<AskError, { readonly _tag: "NoSession" }>): string =>
-  error._tag === "VersionMismatch" || error._tag === "HostError" ? error.message : error.reason
+  "reason" in error ? error.reason : error.message
 
 /** It has just ended, or takes no connection. */
 const hasHungUp = (answer: Result.Result<Welcome, AskError>): boolean =>

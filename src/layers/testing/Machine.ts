@@ -10,6 +10,7 @@ import { SessionClient } from "../../services/SessionClient.ts"
 import { SessionRegistry } from "../../services/SessionRegistry.ts"
 import * as SessionDaemonLive from "../daemon/SessionDaemonLive.ts"
 import { askSessions } from "../sessions/requests.ts"
+import * as SurroundingsLive from "../sessions/SurroundingsLive.ts"
 import * as QueryResponderLive from "../vt/QueryResponderLive.ts"
 import * as CallerFake from "./CallerFake.ts"
 import * as DaemonLauncherFake from "./DaemonLauncherFake.ts"
@@ -97,7 +98,7 @@ export const layer = (options: MachineOptions = {}) => {
   const registries = registry.pipe(Layer.provideMerge(SessionRegistryFake.layer(options.sessions)))
   const launcher = options.launcher ?? DaemonLauncherFake.layer
   return Layer.fresh(
-    Layer.mergeAll(launcher, registries).pipe(
+    Layer.mergeAll(SurroundingsLive.layer, launcher, registries).pipe(
       Layer.provideMerge(SessionDaemonLive.layer),
       Layer.provideMerge(Layer.mergeAll(SessionServerFake.layer, SessionClientFake.layerOn(options.host))),
       Layer.provideMerge(system)

@@ -18,6 +18,7 @@ import { SessionClient } from "../../services/SessionClient.ts"
 import { SessionControl } from "../../services/SessionControl.ts"
 import { SessionRegistry } from "../../services/SessionRegistry.ts"
 import type { ConnectOptions } from "../../services/SshTransport.ts"
+import { type Surroundings } from "../../services/Surroundings.ts"
 import { type Tty } from "../../services/Tty.ts"
 import * as AttachClientLive from "../attach/AttachClientLive.ts"
 import { remoteAttacher, remoteCaller } from "../remote/caller.ts"
@@ -61,11 +62,11 @@ const HOME = "/home/user"
 /** Hosts that are machines in this process. What is shown of their sessions is shown on the terminal here. */
 export const layer = (
   given: Readonly<Record<string, FakeHost>> = {}
-): Layer.Layer<Remotes | RemotesTestRef, never, HostMemory | Caller | Output | Tty> =>
+): Layer.Layer<Remotes | RemotesTestRef, never, HostMemory | Caller | Output | Surroundings | Tty> =>
   Layer.effectContext(Effect.gen(function*() {
     const caller = yield* Caller
     const known = yield* HostMemory
-    const terminal = yield* Effect.context<Output | Tty>()
+    const terminal = yield* Effect.context<Output | Surroundings | Tty>()
     const scope = yield* Effect.scope
     const hosts = new Map(Object.entries(given))
     const visits: Array<Asked> = []

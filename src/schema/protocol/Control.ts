@@ -24,6 +24,21 @@ const Version = Schema.Struct({ major: Schema.Int, minor: Schema.Int })
 /** Bytes since the session began (output) or since this client began (input). */
 const Offset = Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }))
 
+/** Most sessions that are named as those in which a client is shown; nobody nests as deep. */
+const MAX_SHOWN_IN = 64
+
+/**
+ * Ids of the sessions in which a client is shown: the one in which it runs, then those that show that one, and so on,
+ * over any number of hosts.
+ */
+export const ShownIn = Schema.Array(Schema.String.check(Schema.isPattern(/^[\w.-]{1,64}$/))).check(
+  Schema.isMaxLength(MAX_SHOWN_IN)
+)
+export type ShownIn = typeof ShownIn.Type
+
+/** As many as may be named, the nearest first. */
+export const nearest = (ids: Iterable<string>): ShownIn => [...new Set(ids)].slice(0, MAX_SHOWN_IN)
+
 /** What a client does: `attach` types and shows, `watch` shows, `query` asks, `send` types, `wait` waits for an end. */
 export const Role = Schema.Literals(["attach", "watch", "query", "send", "wait"])
 export type Role = typeof Role.Type
@@ -62,6 +77,10 @@ export const Hello = Schema.Struct({
   raw: Schema.optionalKey(Schema.Boolean),
   /** The session in which the client itself runs. */
   within: Schema.optionalKey(Schema.String),
+  /** The sessions in which the client is shown: a session among them refuses it. Since 1.4. */
+  shownIn: Schema.optionalKey(ShownIn),
+  /** A `wait` by a client in the session: wants to know where that is shown, and when that changes. Since 1.4. */
+  follow: Schema.optionalKey(Schema.Boolean),
   /**
    * A `wait` for the command of this session, not of another one of the name. When the command ends, the daemon sends
    * the last bytes of output, at most `capture`.
@@ -84,7 +103,9 @@ export const Welcome = Schema.Struct({
   /** How many input bytes may be sent before they are acknowledged. */
   window: Schema.Int,
   /** True: restore frames follow. False: output resumes at the client's offset. */
-  restore: Schema.Boolean
+  restore: Schema.Boolean,
+  /** For who follows: this session, and those in which it is shown. Since 1.4. */
+  shownIn: Schema.optionalKey(ShownIn)
 })
 export type Welcome = typeof Welcome.Type
 
@@ -133,13 +154,20 @@ export const Refusal = Schema.Struct({
 })
 export type Refusal = typeof Refusal.Type
 
+/**
+ * From a client: the sessions in which it is shown, in the place of those of its `hello`. From the daemon, to who
+ * follows: in the place of those of the `welcome`.
+ */
+export const NewlyShownIn = Schema.Struct({ shownIn: ShownIn })
+
 /** Codes of {@link Refusal}. */
 export const RefusalCode = {
   protocol: "protocol",
   version: "version",
   window: "window",
   full: "full",
-  session: "session"
+  session: "session",
+  loop: "loop"
 } as const
 
 /**
@@ -171,5 +199,6 @@ export const Control = {
   kill: payload(FrameType.kill, Kill, MAX_CONTROL_BYTES),
   exit: payload(FrameType.exit, ExitStatus),
   error: payload(FrameType.error, Refusal),
-  history: payload(FrameType.history, History, MAX_CONTROL_BYTES)
+  history: payload(FrameType.history, History, MAX_CONTROL_BYTES),
+  shownIn: payload(FrameType.shownIn, NewlyShownIn, MAX_CONTROL_BYTES)
 }

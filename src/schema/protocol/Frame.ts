@@ -19,7 +19,8 @@ export const FrameType = {
   pong: 12,
   error: 13,
   history: 14,
-  lines: 15
+  lines: 15,
+  shownIn: 17
 } as const
 export type FrameType = typeof FrameType[keyof typeof FrameType]
 

@@ -22,6 +22,7 @@ import {
   layer as sshFake,
   SshTransportTestRef
 } from "../../../src/layers/testing/SshTransportFake.ts"
+import * as SurroundingsFake from "../../../src/layers/testing/SurroundingsFake.ts"
 import * as Tty from "../../../src/layers/testing/TtyFake.ts"
 import type { SessionName } from "../../../src/schema/SessionName.ts"
 import { AttachClient } from "../../../src/services/AttachClient.ts"
@@ -188,7 +189,9 @@ const withMachine = <A, E>(
     const remotes = yield* Layer.build(RemotesSsh.layer.pipe(
       Layer.provideMerge(sshFake({ web: options.host?.(own) ?? own })),
       Layer.provideMerge(EventLogFake.layer()),
-      Layer.provideMerge(Layer.mergeAll(caller, Tty.layer(), OutputFake.layer({ isTerminal: false }), hosts))
+      Layer.provideMerge(
+        Layer.mergeAll(caller, Tty.layer(), OutputFake.layer({ isTerminal: false }), SurroundingsFake.layer(), hosts)
+      )
     ))
     const there = yield* Context.get(remotes, Remotes).at(web)
     const all = Context.merge(Context.merge(machine, remotes), there)

@@ -93,7 +93,13 @@ describe("frames", () => {
       ],
       ["exit", FrameType.exit, Control.exit.encode({ code: 7 }), "0a0000000a7b22636f6465223a377d"],
       ["ping", FrameType.ping, Buffer.alloc(0), "0b00000000"],
-      ["pong, of a client since 1.3", FrameType.pong, Buffer.from("x"), "0c0000000178"]
+      ["pong, of a client since 1.3", FrameType.pong, Buffer.from("x"), "0c0000000178"],
+      [
+        "shownIn, since 1.4",
+        FrameType.shownIn,
+        Control.shownIn.encode({ shownIn: ["s1", "s2"] }),
+        "11000000177b2273686f776e496e223a5b227331222c227332225d7d"
+      ]
     ] as const
   )("golden vector: %s", (_, type, payload, hex) => {
     assert.strictEqual(encodeFrame(type, payload).toString("hex"), hex)
@@ -194,6 +200,37 @@ describe("frames", () => {
     const hello = Option.getOrThrow(Control.hello.decode(Buffer.from(json)))
     assert.deepStrictEqual([hello.role, hello.resume?.input], ["send", 65_536])
     assert.strictEqual(Control.hello.encode(hello).toString(), json)
+  })
+
+  it("golden vector: a hello of a client in a session that another one shows, since 1.4", () => {
+    const json = `{"protocol":{"major":1,"minor":4},"sesh":"0.4.0","role":"attach","client":"c1","within":"dev",` +
+      `"shownIn":["mb2k-0f3","mb2j-9d1"]}`
+    const hello = Option.getOrThrow(Control.hello.decode(Buffer.from(json)))
+    assert.deepStrictEqual(hello.protocol, PROTOCOL)
+    assert.deepStrictEqual(hello.shownIn, ["mb2k-0f3", "mb2j-9d1"])
+    assert.strictEqual(Control.hello.encode(hello).toString(), json)
+  })
+
+  it("golden vector: a client in a session asks where that is shown, and a welcome says it, since 1.4", () => {
+    const asks = `{"protocol":{"major":1,"minor":4},"sesh":"0.4.0","role":"wait","client":"c1","follow":true}`
+    const hello = Option.getOrThrow(Control.hello.decode(Buffer.from(asks)))
+    assert.strictEqual(hello.follow, true)
+    assert.strictEqual(Control.hello.encode(hello).toString(), asks)
+    const json = `{"protocol":{"major":1,"minor":4},"sesh":"0.4.0","info":{"name":"dev","id":"s1","dir":"/","pid":1,` +
+      `"size":{"cols":80,"rows":24},"created":1,"active":2,"clients":[]},"output":5,"input":6,"window":262144,` +
+      `"restore":false,"shownIn":["s1","s2"]}`
+    const welcome = Option.getOrThrow(Control.welcome.decode(Buffer.from(json)))
+    assert.deepStrictEqual(welcome.shownIn, ["s1", "s2"])
+    assert.strictEqual(Control.welcome.encode(welcome).toString(), json)
+  })
+
+  it("more sessions than may be named, or what is no id, are not read as those in which a client is shown", () => {
+    for (
+      const shownIn of [Array.from({ length: 65 }, (_, n) => `s${n}`), ["../x"], [""], ["x".repeat(65)], [1], "s1"]
+    ) {
+      const json = JSON.stringify({ shownIn })
+      assert.isTrue(Option.isNone(Control.shownIn.decode(Buffer.from(json))), json)
+    }
   })
 
   it("a kill by a signal that ends no program is not read as a kill", () => {

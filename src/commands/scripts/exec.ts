@@ -18,6 +18,7 @@ import { newSpec } from "../session/newSpec.ts"
 import { explainWithHost, onHostSuffix } from "../words/failures.ts"
 import { type Failure, reportConnectionLost } from "../words/report.ts"
 import { count } from "../words/text.ts"
+import { passSignals } from "./passSignals.ts"
 
 const params = {
   host,
@@ -61,7 +62,8 @@ export const exec = verb({
     meaning: "run a command in a new session, exit with its status",
     details: [
       "There must be no session `<name>` yet. As long as the command runs, any terminal may watch it, or attach to it. Its input is the session's terminal, not the standard input of `sesh`.",
-      "`SIGINT`, `SIGTERM` and `SIGHUP` are passed on to the command, and what still runs 3 seconds later is killed; a second signal does not wait. Before the command runs they end `sesh` itself. If `sesh` itself is killed, the command goes on."
+      "`SIGINT`, `SIGTERM` and `SIGHUP` are passed on to the command, and what still runs 3 seconds later is killed; a second signal does not wait. Before the command runs they end `sesh` itself. If `sesh` itself is killed, the command goes on.",
+      "On another host, `sesh` goes on when the connection is back, however long that takes. A signal waits 3 seconds for that, then it ends `sesh`, and the command may still run."
     ],
     flags: {
       print:
@@ -113,14 +115,18 @@ const run = Effect.fn("exec")(
       return exitCode({ code: 0, signal: SIGNAL_NUMBERS[launched] })
     }
     const { id } = launched
-    const fork = Effect.runForkWith(yield* Effect.context<never>())
-    let signalled = 0
-    pass = (signal) => {
-      // A second signal kills at once.
-      fork(Effect.ignore(control.signal({ name, created: id, signal, graceMs: signalled++ === 0 ? GRACE_MS : 0 })))
-    }
+    const signals = yield* passSignals(name, id)
+    pass = signals.pass
     for (const signal of earlySignals) pass(signal)
-    const waited = yield* control.wait({ name, created: id, capture: request.print ? PRINT_BYTES : 0 })
+    const capture = request.print ? PRINT_BYTES : 0
+    const waited = yield* Effect.raceFirst(
+      control.wait({ name, created: id, capture, onState: signals.onState }),
+      signals.givenUp
+    )
+    if (typeof waited === "string") {
+      yield* (yield* Output).note(`sesh: the command may still run${yield* onHostSuffix}`)
+      return exitCode({ code: 0, signal: SIGNAL_NUMBERS[waited] })
+    }
     if (request.print) yield* print(waited)
     return exitCode(waited.status)
   },

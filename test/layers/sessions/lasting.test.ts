@@ -5,8 +5,10 @@ import * as Fiber from "effect/Fiber"
 import * as TestClock from "effect/testing/TestClock"
 import { NetworkTestRef } from "../../../src/layers/testing/network/NetworkTestRef.ts"
 import { OutputTestRef } from "../../../src/layers/testing/OutputFake.ts"
-import { PtyTestRef } from "../../../src/layers/testing/PtyFake.ts"
+import { type FakeProgram, PtyTestRef } from "../../../src/layers/testing/PtyFake.ts"
 import { SessionFilesTestRef } from "../../../src/layers/testing/SessionFilesFake.ts"
+import { SignalsTestRef } from "../../../src/layers/testing/SignalsFake.ts"
+import type { EndSignal } from "../../../src/schema/protocol/Control.ts"
 import { HostError } from "../../../src/services/HostError.ts"
 import { eventually, settle } from "../../support/fakeClient.ts"
 import { dev } from "../../support/hosting.ts"
@@ -211,4 +213,72 @@ describe("sesh --send, when connections break,", () => {
         yield* sending.ends(1)
         assert.deepStrictEqual(sending.err, [LOST, BACK, "sesh: web: lost session dev: it has ended"])
       }), { input: { bytes: pieces(7) } }))
+})
+
+describe("sesh --exec, when connections break,", () => {
+  const making = <A, E>(
+    use: (
+      made: Effect.Success<ReturnType<typeof running>> & {
+        readonly program: FakeProgram
+        readonly send: (signal: EndSignal) => boolean
+      }
+    ) => Effect.Effect<A, E, Effect.Services<ReturnType<Parameters<typeof inWorld>[1]>>>
+  ) =>
+    inWorld({ host: "web" }, (sesh) =>
+      Effect.gen(function*() {
+        const made = yield* running(sesh, "--exec", "job", "--print", "--", "make")
+        return yield* use({ ...made, program: (yield* PtyTestRef).last(), send: (yield* SignalsTestRef).send })
+      }))
+
+  it.effect("prints all of the output, once", () =>
+    making(({ breaks, ends, err, program }) =>
+      Effect.gen(function*() {
+        program.print("one\r\n")
+        yield* breaks
+        program.print("two\r\n")
+        yield* breaks
+        program.print("three\r\n")
+        program.exit(3)
+        yield* ends(3)
+        assert.strictEqual(Buffer.concat((yield* OutputTestRef).bytes).toString(), "one\ntwo\nthree\n")
+        assert.deepStrictEqual(err, [LOST, BACK, LOST, BACK])
+      })
+    ))
+
+  it.effect("passes a signal on that came meanwhile, if the connection is back soon", () =>
+    making(({ ends, err, link, network, program, send }) =>
+      Effect.gen(function*() {
+        network.setDown("web does not answer")
+        link().cut()
+        yield* settle
+        send("SIGINT")
+        yield* settle
+        assert.deepStrictEqual(program.signals, [])
+        network.setDown(undefined)
+        yield* moment
+        yield* moment
+        assert.deepStrictEqual(program.signals, ["SIGINT"])
+        yield* ends(130)
+        assert.deepStrictEqual(err, [LOST, BACK])
+      })
+    ))
+
+  it.effect("gives up at a signal after the grace, at another one at once, and says that the command may run", () =>
+    Effect.gen(function*() {
+      for (const signals of [1, 2]) {
+        yield* making(({ ends, err, link, network, program, send }) =>
+          Effect.gen(function*() {
+            network.setDown(new HostError({ host: "web", problem: "web does not answer", kind: "unreachable" }))
+            link().cut()
+            yield* settle
+            for (let sent = 0; sent < signals; sent++) send("SIGTERM")
+            yield* settle
+            yield* TestClock.adjust(signals === 1 ? "3 seconds" : "1 millis")
+            yield* ends(143)
+            assert.deepStrictEqual(program.signals, [])
+            assert.deepStrictEqual(err, [LOST, "sesh: the command may still run on web"])
+          })
+        )
+      }
+    }))
 })

@@ -1,4 +1,5 @@
 import * as Schema from "effect/Schema"
+import { hostWord } from "../schema/HostName.ts"
 
 /**
  * The session lives on another machine, which has the same directory. Here its socket leads nowhere: that says nothing
@@ -17,7 +18,9 @@ export class SessionElsewhere extends Schema.TaggedError<SessionElsewhere>()("Se
   }
   override get message() {
     const { files, machine, name } = this
-    return `session ${name} runs on ${machine}, which has this directory too; go there: sesh @${machine} ${name}` +
+    return `session ${name} runs on ${machine}, which has this directory too; go there: sesh ${
+      hostWord(machine)
+    } ${name}` +
       ` (if ${machine} is no more: rm ${files})`
   }
 }

@@ -3,7 +3,7 @@ import type * as Duration from "effect/Duration"
 import type * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
-import type { HostName } from "../schema/HostName.ts"
+import { type HostName, sshWords } from "../schema/HostName.ts"
 import type { ExitStatus } from "../schema/Session.ts"
 import { quoteIfNeeded } from "../schema/Shell.ts"
 import type { ByteChannel } from "./ByteChannel.ts"
@@ -12,6 +12,12 @@ import type { ByteChannel } from "./ByteChannel.ts"
 const Words = Schema.String
 
 const because = (words: string): string => words === "" ? "" : `: ${words}`
+
+/** What to run to see what ssh itself says. */
+const sshTrue = (host: string): string => {
+  const words = sshWords(host).filter((word) => word !== "--").map(quoteIfNeeded)
+  return ["ssh", ...words, "true"].join(" ")
+}
 
 /** No connection could be made. `busy`: there is one, but the host opens no more sessions on it. */
 export class HostUnreachable extends Schema.TaggedError<HostUnreachable>()("HostUnreachable", {
@@ -67,7 +73,7 @@ export class HostKeyUnknown extends Schema.TaggedError<HostKeyUnknown>()("HostKe
   cause: Schema.optionalKey(Schema.Defect())
 }) {
   override get message() {
-    return `the key of ${this.host} is not known; run: ssh ${this.host} true${because(this.words)}`
+    return `the key of ${this.host} is not known; run: ${sshTrue(this.host)}${because(this.words)}`
   }
 }
 
@@ -78,7 +84,7 @@ export class AuthenticationFailed extends Schema.TaggedError<AuthenticationFaile
   cause: Schema.optionalKey(Schema.Defect())
 }) {
   override get message() {
-    return `${this.host} does not let us in${because(this.words)}; try: ssh ${this.host} true`
+    return `${this.host} does not let us in${because(this.words)}; try: ${sshTrue(this.host)}`
   }
 }
 

@@ -1,12 +1,12 @@
 /** Finds the way to a session that runs on another machine, which shares the sessions' directory with this one. */
 import * as Effect from "effect/Effect"
-import type { HostName } from "../../schema/HostName.ts"
+import { destinationOf, type HostName } from "../../schema/HostName.ts"
 import { HostMemory } from "../../services/HostMemory.ts"
 import { Output } from "../../services/Output.ts"
 import type { SessionElsewhere } from "../../services/SessionElsewhere.ts"
 
-/** Without a user. */
-const networkName = (host: string): string => host.slice(host.lastIndexOf("@") + 1).toLowerCase()
+/** Without a user and a port. */
+const networkName = (host: string): string => destinationOf(host).name.toLowerCase()
 
 /** Without a domain: a machine may call itself `node1`, and ssh `node1.example.org`, or the other way round. */
 const firstLabel = (name: string): string => /^[0-9.]+$/.test(name) ? name : name.replace(/\..*$/, "")

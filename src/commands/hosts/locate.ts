@@ -4,7 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
-import type { HostName } from "../../schema/HostName.ts"
+import { type HostName, hostWord } from "../../schema/HostName.ts"
 import type { ListedSession } from "../../schema/Listing.ts"
 import type { RememberedHost } from "../../schema/RememberedHost.ts"
 import type { SessionName } from "../../schema/SessionName.ts"
@@ -86,7 +86,7 @@ const choices = (found: ReadonlyArray<FoundSession>, now: number): ReadonlyArray
   table(found.map(({ on, session }) => {
     const { info, name } = session
     return [
-      `@${on.host} ${name}`,
+      `${hostWord(on.host)} ${name}`,
       info === undefined ? "" : `active ${age(now - info.active)} ago`,
       info === undefined ? "" : cut(shortPath(info.dir, on.home), MAX_COLUMNS),
       cut(runningIn(session), MAX_COLUMNS)

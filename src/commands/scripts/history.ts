@@ -1,5 +1,5 @@
 import * as Effect from "effect/Effect"
-import type { HostName } from "../../schema/HostName.ts"
+import { type HostName, hostWord } from "../../schema/HostName.ts"
 import { Output } from "../../services/Output.ts"
 import { SessionControl } from "../../services/SessionControl.ts"
 import { runAnywhere } from "../hosts/locate.ts"
@@ -31,7 +31,7 @@ export const history = verb({
   params,
   run: (request) => {
     const { ansi, name } = request
-    const commandLine = (host: HostName) => `sesh @${host} --history ${name}${ansi ? " --ansi" : ""}`
+    const commandLine = (host: HostName) => `sesh ${hostWord(host)} --history ${name}${ansi ? " --ansi" : ""}`
     return runAnywhere(request, commandLine, read(request))
   }
 })

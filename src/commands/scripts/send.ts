@@ -2,7 +2,7 @@ import * as Argument from "effect/cli/Argument"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import { toBytes } from "../../schema/ByteString.ts"
-import type { HostName } from "../../schema/HostName.ts"
+import { type HostName, hostWord } from "../../schema/HostName.ts"
 import { quoteIfNeeded } from "../../schema/Shell.ts"
 import { Input } from "../../services/Input.ts"
 import { SessionControl } from "../../services/SessionControl.ts"
@@ -55,7 +55,7 @@ export const send = verb({
   run: (request) => {
     const { enter, name, text } = request
     const words = [enter ? " --enter" : "", ` ${name}`, text === undefined ? "" : ` -- ${quoteIfNeeded(text)}`].join("")
-    const commandLine = (host: HostName) => `sesh @${host} --send${words}`
+    const commandLine = (host: HostName) => `sesh ${hostWord(host)} --send${words}`
     return runAnywhere(request, commandLine, type(request))
   }
 })

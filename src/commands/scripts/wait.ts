@@ -1,4 +1,5 @@
 import * as Effect from "effect/Effect"
+import { hostWord } from "../../schema/HostName.ts"
 import { exitCode } from "../../schema/Session.ts"
 import type { SessionName } from "../../schema/SessionName.ts"
 import { SessionControl } from "../../services/SessionControl.ts"
@@ -23,5 +24,6 @@ export const wait = verb({
     details: ["A session that ended within the last hour counts as one that ends now."]
   },
   params: { host, name: session },
-  run: (request) => runAnywhere(request, (host) => `sesh @${host} --wait ${request.name}`, waitForEnd(request.name))
+  run: (request) =>
+    runAnywhere(request, (host) => `sesh ${hostWord(host)} --wait ${request.name}`, waitForEnd(request.name))
 })

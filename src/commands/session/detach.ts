@@ -1,6 +1,7 @@
 import * as Argument from "effect/cli/Argument"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
+import { hostWord } from "../../schema/HostName.ts"
 import type { SessionName } from "../../schema/SessionName.ts"
 import { Output } from "../../services/Output.ts"
 import { SessionRegistry } from "../../services/SessionRegistry.ts"
@@ -43,5 +44,5 @@ export const detach = verb({
   run: ({ host, name }) =>
     name === undefined
       ? detachCurrent()
-      : runAnywhere({ host, name }, (host) => `sesh @${host} --detach ${name}`, detachClients(name))
+      : runAnywhere({ host, name }, (host) => `sesh ${hostWord(host)} --detach ${name}`, detachClients(name))
 })

@@ -1,7 +1,7 @@
 import * as Argument from "effect/cli/Argument"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
-import type { HostName } from "../../schema/HostName.ts"
+import { type HostName, hostWord } from "../../schema/HostName.ts"
 import { GRACE_MS } from "../../schema/protocol/Control.ts"
 import type { SessionName } from "../../schema/SessionName.ts"
 import { Output } from "../../services/Output.ts"
@@ -34,7 +34,7 @@ const endAll = (names: ReadonlyArray<SessionName>) =>
       )
   )
 
-const command = (host: HostName, name: SessionName) => `sesh @${host} --kill ${name}`
+const command = (host: HostName, name: SessionName) => `sesh ${hostWord(host)} --kill ${name}`
 
 /** Ends sessions of other hosts. Asks each host once, however many names there are. */
 const endElsewhere = Effect.fnUntraced(function*(names: ReadonlyArray<SessionName>) {

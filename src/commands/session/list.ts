@@ -2,7 +2,7 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
-import type { HostName } from "../../schema/HostName.ts"
+import { type HostName, hostWord } from "../../schema/HostName.ts"
 import { Listing } from "../../schema/Listing.ts"
 import type { RememberedHost } from "../../schema/RememberedHost.ts"
 import { Caller } from "../../services/Caller.ts"
@@ -98,7 +98,7 @@ const makePrinter = Effect.fnUntraced(function*(table: Columns, expected: Readon
     })
   /** A line about a host as a whole: on a terminal only, because elsewhere lines are results. */
   const hostRemark = (host: HostName, text: string) =>
-    isTerminal ? print(`@${host}  (${visible(withoutSubject(host, text))})`) : Effect.void
+    isTerminal ? print(`${hostWord(host)}  (${visible(withoutSubject(host, text))})`) : Effect.void
   const host = Effect.fnUntraced(function*({ remembered, result }: Answer, now: number) {
     if (Result.isSuccess(result)) {
       return yield* result.success.sessions.length === 0
@@ -123,7 +123,7 @@ const listHost = Effect.fnUntraced(function*(host: HostName, json: boolean) {
     const rows = sessions.map((session) => remoteRow(session, home, now))
     yield* (yield* makePrinter(columns(), [])).rows(rows)
   } else if (isTerminal) {
-    yield* print(`No sessions on ${host}. Start one: sesh @${host} <name>`)
+    yield* print(`No sessions on ${host}. Start one: sesh ${hostWord(host)} <name>`)
   }
   return 0
 })

@@ -2,7 +2,7 @@ import * as Argument from "effect/cli/Argument"
 import * as Flag from "effect/cli/Flag"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import type { HostName } from "../../schema/HostName.ts"
+import { type HostName, hostWord } from "../../schema/HostName.ts"
 import type { SessionName } from "../../schema/SessionName.ts"
 import { AttachClient } from "../../services/AttachClient.ts"
 import { HostMemory } from "../../services/HostMemory.ts"
@@ -108,7 +108,7 @@ const chooseWhere = Effect.fnUntraced(function*({ commands, hosts, name }: Perha
 
 /** The user named no host: the session may be on another one. If it ends meanwhile, it is not created there. */
 const attachElsewhere = Effect.fnUntraced(function*(request: Open) {
-  const host = yield* locateOne(request.name, (host, name) => `sesh @${host} ${name}`).pipe(
+  const host = yield* locateOne(request.name, (host, name) => `sesh ${hostWord(host)} ${name}`).pipe(
     Effect.asSome,
     Effect.catchTag("NoSessionAnywhere", () => Effect.succeedNone),
     Effect.catchTag("PerhapsElsewhere", chooseWhere)

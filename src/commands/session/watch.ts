@@ -1,4 +1,5 @@
 import * as Effect from "effect/Effect"
+import { hostWord } from "../../schema/HostName.ts"
 import type { SessionName } from "../../schema/SessionName.ts"
 import { AttachClient } from "../../services/AttachClient.ts"
 import { runAnywhere } from "../hosts/locate.ts"
@@ -23,5 +24,5 @@ export const watch = verb({
     details: ["Nothing is typed, and the session keeps its size. `Ctrl-C` and the detach key leave."]
   },
   params: { host, name: session },
-  run: (request) => runAnywhere(request, (host) => `sesh @${host} --watch ${request.name}`, show(request.name))
+  run: (request) => runAnywhere(request, (host) => `sesh ${hostWord(host)} --watch ${request.name}`, show(request.name))
 })

@@ -1,4 +1,5 @@
 /** Sessions as rows of a listing. */
+import { hostWord } from "../../schema/HostName.ts"
 import type { ListedSession } from "../../schema/Listing.ts"
 import type { RememberedHost } from "../../schema/RememberedHost.ts"
 import { age, cut, shortPath, visible } from "./text.ts"
@@ -40,7 +41,7 @@ export const remoteRow = (session: ListedSession, home: string, now: number): Ro
 const rowsWithHost = ({ home, host, sessions }: RememberedHost, now: number, mark: string): ReadonlyArray<Row> =>
   sessions.map((session) => {
     const [name, clients = "", since = "", dir = "", running = ""] = remoteRow(session, home, now)
-    return [`@${host} ${name}`, clients, since, dir, `${running}${mark}`.trimStart()]
+    return [`${hostWord(host)} ${name}`, clients, since, dir, `${running}${mark}`.trimStart()]
   })
 
 /** A host's sessions, with the names that the user can type for them. */

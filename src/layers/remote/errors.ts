@@ -1,5 +1,5 @@
 /** Failures of hosts, as commands report them. */
-import { quoteIfNeeded } from "../../schema/Shell.ts"
+import { hostWord } from "../../schema/HostName.ts"
 import { isAsNewAs } from "../../schema/Version.ts"
 import { HostError } from "../../services/HostError.ts"
 import type { ChannelFailure, OutputTooLarge, StartFailure } from "../../services/SshTransport.ts"
@@ -23,7 +23,7 @@ const kinds: Record<(StartFailure | ChannelFailure | OutputTooLarge)["_tag"], Ho
 export const fromTransport = (host: string, failure: StartFailure | ChannelFailure | OutputTooLarge): HostError =>
   new HostError({ host, problem: failure.message, kind: kinds[failure._tag], cause: failure })
 
-const deployIt = (host: string): string => `run: sesh --deploy ${quoteIfNeeded(`@${host}`)}`
+const deployIt = (host: string): string => `run: sesh --deploy ${hostWord(host)}`
 
 /** The host has no sesh, or none that runs there; `said` is the shell's message. */
 export const noSesh = (host: string, said: string): HostError => {

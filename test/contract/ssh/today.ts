@@ -2,8 +2,9 @@
 import { assert } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Fs from "node:fs"
+import * as Os from "node:os"
 import * as Path from "node:path"
-import { type SshTransport } from "../../../src/services/SshTransport.ts"
+import { SshTransport } from "../../../src/services/SshTransport.ts"
 import { Machinery } from "../../fixtures/sshHosts.ts"
 import type { Sshd } from "../../support/sshd.ts"
 import { hostNamed } from "../../support/sshSuite.ts"
@@ -58,6 +59,24 @@ export const today = (
       ssh.host("another", { Port: 1 })
       assert.strictEqual(yield* portOf(hostNamed("good")), good.port)
       assert.strictEqual(logins(good), 1)
+    })
+  )
+
+  test(
+    "a port in a host's name counts more than the one in the configuration",
+    Effect.gen(function*() {
+      const { good } = yield* Machinery
+      const { sshd } = yield* special("elsewhere")
+      const { username } = Os.userInfo()
+      for (const { port } of [good, sshd]) {
+        assert.strictEqual(yield* portOf(hostNamed(`good:${port}`)), port)
+        assert.strictEqual(yield* portOf(hostNamed(`ssh://${username}@good:${port}`)), port)
+      }
+      const { hostname, port, user } = yield* Effect.flatMap(
+        SshTransport,
+        (ssh) => ssh.describe(hostNamed("me@[::1]:2222"))
+      )
+      assert.deepStrictEqual([hostname, port, user], ["::1", 2222, "me"])
     })
   )
 

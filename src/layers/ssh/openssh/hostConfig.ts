@@ -71,7 +71,7 @@ export const makeHostConfigs = ({ configFile, env, ssh }: HostConfigsOptions) =>
     while (jumps.length > 0 && printed.length < MAX_JUMPS) {
       const found = yield* Effect.forEach(
         jumps,
-        (jump) => print(host, jump.startsWith("ssh://") ? jump : `ssh://${jump}`),
+        (jump) => print(host, jump),
         { concurrency: MAX_JUMPS }
       )
       printed.push(...found)

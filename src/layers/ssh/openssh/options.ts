@@ -1,6 +1,6 @@
 /** ssh's command lines: the user's configuration, and on top of it only what sesh depends on. */
 import * as Duration from "effect/Duration"
-import type { HostName } from "../../../schema/HostName.ts"
+import { type HostName, sshWords } from "../../../schema/HostName.ts"
 
 /** A dead link is noticed after this many unanswered keepalives, a second apart. */
 const ALIVE_INTERVAL_SECONDS = 1
@@ -49,8 +49,7 @@ export const describeArgs = (ssh: SshProgram, destination: string): ReadonlyArra
   ...head(ssh),
   "-G",
   "-N",
-  "--",
-  destination
+  ...sshWords(destination)
 ]
 
 /** Connects, goes to the background after authentication, and waits there for other processes. */
@@ -83,8 +82,7 @@ export const masterArgs = (ssh: SshProgram, options: {
   ...options.verbose ? ["-v"] : [o("LogLevel", "INFO")],
   "-E",
   options.log,
-  "--",
-  options.host
+  ...sshWords(options.host)
 ]
 
 /** Runs a command through a master. Without a master it fails: it never connects by itself. */
@@ -110,8 +108,7 @@ export const sessionArgs = (ssh: SshProgram, options: {
   o("LogLevel", "DEBUG2"),
   "-E",
   options.log,
-  "--",
-  options.host,
+  ...sshWords(options.host),
   options.command
 ]
 

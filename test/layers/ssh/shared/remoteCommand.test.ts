@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import { explainFailure } from "../../../../src/layers/ssh/shared/sshLog.ts"
-import { HostName, parseHostName } from "../../../../src/schema/HostName.ts"
+import { HostName, hostWord, parseHostName, sshWords } from "../../../../src/schema/HostName.ts"
 
 describe("names of hosts", () => {
   it.each([
@@ -14,6 +14,9 @@ describe("names of hosts", () => {
     "fe80::1%eth0",
     "a@b@c",
     "WEB_1",
+    "web:2222",
+    "me@web:22",
+    "me@[fe80::1%eth0]:65535",
     "x".repeat(200)
   ])(
     "%s is valid",
@@ -38,12 +41,56 @@ describe("names of hosts", () => {
     ["$(id)", "use"],
     ["a;b", "use"],
     ["höst", "use"],
+    [":22", "host"],
+    ["me@:22", "host"],
+    ["web:0", "port"],
+    ["me@web:65536", "port"],
+    ["-oProxyCommand=id:22", "start"],
+    ["ssh://", "empty"],
+    ["ssh://@web", "user"],
+    ["ssh://-oProxyCommand=id", "start"],
+    ["ssh://web/etc", "use"],
+    ["ssh://web:22//", "use"],
+    ["ssh://me%2:x@web", "user"],
+    ["ssh://me%0a@web", "use"],
+    ["ssh://%2doProxyCommand=id@web", "start"],
+    ["http://web", "use"],
     ["x".repeat(201), "201"]
   ])("%j is not, and the message says why", (name, why) => {
     const error = Result.getOrThrow(Result.flip(parseHostName(name)))
     assert.include(error.message, why)
     assert.notMatch(error.message, /[\u0000-\u001f]/)
     assert.throws(() => Schema.decodeSync(HostName)(name as HostName))
+  })
+})
+
+describe("a destination", () => {
+  it.each([
+    ["ssh://web", "web"],
+    ["ssh://web/", "web"],
+    ["ssh://me@web:2222", "me@web:2222"],
+    ["ssh://me;fingerprint=x@web", "me@web"],
+    ["ssh://me%40corp@web:22", "me@corp@web:22"],
+    ["ssh://[::1]:22", "[::1]:22"]
+  ])("%s is the host %s", (uri, name) => {
+    assert.strictEqual(Result.getOrThrow(parseHostName(uri)), name)
+  })
+
+  it.each([
+    ["web", "-- web"],
+    ["me@web:2222", "-p 2222 -- me@web"],
+    ["a:1@web", "-- a:1@web"],
+    ["me@[::1]:22", "-p 22 -- me@::1"],
+    ["[::1]", "-- ::1"],
+    ["fe80::1:22", "-- fe80::1:22"],
+    ["web:ssh", "-- web:ssh"]
+  ])("%s is for ssh: %s", (host, words) => {
+    assert.strictEqual(sshWords(host).join(" "), words)
+  })
+
+  it("is one word on a command line, quoted where a shell would look into it", () => {
+    assert.strictEqual(hostWord("me@web:22"), "@me@web:22")
+    assert.strictEqual(hostWord("[::1]:22"), "'@[::1]:22'")
   })
 })
 

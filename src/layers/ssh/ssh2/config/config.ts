@@ -1,6 +1,7 @@
 /** What the user's configuration says of a host, where there is no `ssh -G` to ask. */
 import * as Result from "effect/Result"
 import * as Path from "node:path"
+import { destinationOf } from "../../../../schema/HostName.ts"
 import { diskFiles } from "./files.ts"
 import { BadConfig, expandHost, type Found, readConfig, type Setting, type Subject } from "./read.ts"
 import { expand, type Tokens } from "./tokens.ts"
@@ -97,12 +98,8 @@ export interface HostConfig {
   readonly key: string
 }
 
-/** `me@host`, `host`, `[::1]`. */
-export const parseDestination = (host: string): Destination => {
-  const at = host.lastIndexOf("@")
-  const name = host.slice(at + 1)
-  return { name: bare(name), user: at < 0 ? undefined : host.slice(0, at), port: undefined }
-}
+/** `me@host:port`, `host`, `[::1]`. */
+export const parseDestination = (host: string): Destination => destinationOf(host)
 
 export const bare = (name: string): string => /^\[.*\]$/.test(name) ? name.slice(1, -1) : name
 

@@ -2,6 +2,7 @@ import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import type { HostName } from "../schema/HostName.ts"
 import type { RememberedHost } from "../schema/RememberedHost.ts"
+import type { SessionName } from "../schema/SessionName.ts"
 import type { AttachClient } from "./AttachClient.ts"
 import type { Caller } from "./Caller.ts"
 import type { DaemonLauncher } from "./DaemonLauncher.ts"
@@ -36,4 +37,9 @@ export class Remotes extends Context.Service<Remotes, {
    * answer of another call.
    */
   readonly look: (host: HostName, options?: ConnectOptions) => Effect.Effect<RememberedHost, HostError>
+  /**
+   * Opens the way to a session in the background, for the next one who connects to it within five seconds. Says nothing
+   * to the session, and nobody hears of a failure.
+   */
+  readonly prepare: (host: HostName, session: SessionName, options?: ConnectOptions) => Effect.Effect<void>
 }>()("sesh/services/Remotes") {}

@@ -12,6 +12,7 @@ import { HostMemory } from "../../services/HostMemory.ts"
 import type { NoSession } from "../../services/NoSession.ts"
 import { Output } from "../../services/Output.ts"
 import { Prompt } from "../../services/Prompt.ts"
+import { Remotes } from "../../services/Remotes.ts"
 import type { SessionElsewhere } from "../../services/SessionElsewhere.ts"
 import { CONNECT_TIMEOUT_MS } from "../../services/SshTransport.ts"
 import { explain, NoSessionAnywhere, PerhapsElsewhere, SeveralSessions } from "../words/failures.ts"
@@ -104,6 +105,12 @@ export const locate = Effect.fn("locate")(function*(
 ) {
   const isLikely = (host: RememberedHost) => names.some((name) => has(host, name))
   const hosts = yield* (yield* HostMemory).all
+  const [likely, ...others] = hosts.filter(isLikely)
+  const [name] = names
+  // Most sessions are where they were: the way there is opened while the hosts are asked.
+  if (likely !== undefined && others.length === 0 && name !== undefined && names.length === 1) {
+    yield* (yield* Remotes).prepare(likely.host, name, { prompts: "batch", connectTimeout: CONNECT_TIMEOUT_MS })
+  }
   const answers = yield* askHosts([...hosts.filter(isLikely), ...hosts.filter((host) => !isLikely(host))], {
     patienceMs: (host) => isLikely(host) ? CONNECT_TIMEOUT_MS : UNLIKELY_MS,
     progress: (waiting) => `looking for ${names.join(", ")} on ${waiting} ...`

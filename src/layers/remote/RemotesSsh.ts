@@ -22,6 +22,7 @@ import * as SessionsLogged from "../events/SessionsLogged.ts"
 import * as SessionControlLive from "../sessions/SessionControlLive.ts"
 import { remoteAttacher, remoteCaller } from "./caller.ts"
 import { makeHosts } from "./host.ts"
+import { makePrepared } from "./prepared.ts"
 import { remoteEnded, remoteLauncher, remoteRegistry } from "./services.ts"
 import { remoteClient } from "./socket.ts"
 
@@ -45,6 +46,7 @@ export const layer: Layer.Layer<
       const surroundings = yield* Surroundings
       const tty = yield* Tty
       const scope = yield* Effect.scope
+      const prepared = yield* makePrepared
       const hostOf = yield* makeHosts({ transport, hosts, version: caller.version })
 
       const at = Effect.fn("Remotes.at")(function*(name: HostName, options?: ConnectOptions) {
@@ -53,7 +55,7 @@ export const layer: Layer.Layer<
         const rememberedHome = Option.match(known, { onNone: () => "", onSome: ({ home }) => home })
         const remote = remoteCaller(caller, () => host.asked()?.home ?? rememberedHome)
         const attacher = remoteAttacher(caller, remote, () => host.asked()?.agent)
-        const client = remoteClient(transport, host)
+        const { client } = remoteClient(transport, host, prepared)
         const ended = remoteEnded(host)
         const base = Context.make(SessionClient, client).pipe(
           Context.add(EndedSessions, ended),
@@ -77,6 +79,10 @@ export const layer: Layer.Layer<
         return SessionsLogged.logged(services, log, name)
       })
 
-      return Remotes.of({ at, look: (name, options) => hostOf(name, options).look })
+      return Remotes.of({
+        at,
+        look: (name, options) => hostOf(name, options).look,
+        prepare: (name, session, options) => remoteClient(transport, hostOf(name, options), prepared).prepare(session)
+      })
     })
   )

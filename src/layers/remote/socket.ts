@@ -9,7 +9,6 @@ import { type HostError } from "../../services/HostError.ts"
 import { NoSession } from "../../services/NoSession.ts"
 import { SessionClient } from "../../services/SessionClient.ts"
 import {
-  type ChannelFailure,
   type ConnectOptions,
   SocketRefused,
   type SshTransport,
@@ -20,16 +19,24 @@ import { withFallback } from "../ssh/shared/fallbackChannel.ts"
 import { remoteSesh } from "./ask.ts"
 import { fromTransport } from "./errors.ts"
 import type { Host } from "./host.ts"
+import type { Failure, Opening, Prepared } from "./prepared.ts"
 
 /** Of so many attempts to get a lost connection back, one has as long as the first connection. */
 const LONG_EVERY = 3
 
-type Failure = ChannelFailure | HostError
-
-type Opening = Effect.Effect<ByteChannel<Failure>, StartFailure | SocketRefused | HostError, Scope.Scope>
+/** How sessions of a host are connected to. */
+export interface RemoteClient {
+  readonly client: SessionClient["Service"]
+  /** Opens a session's socket, for the next `connect`, at a path that the host has said. */
+  readonly prepare: (name: SessionName) => Effect.Effect<void>
+}
 
 /** A refusal usually comes late, as the failure of a connection that was never established. */
-export const remoteClient = (transport: SshTransport["Service"], host: Host): SessionClient["Service"] => {
+export const remoteClient = (
+  transport: SshTransport["Service"],
+  host: Host,
+  prepared: Prepared
+): RemoteClient => {
   const { name: at } = host
 
   let wasConnected = false
@@ -84,7 +91,9 @@ export const remoteClient = (transport: SshTransport["Service"], host: Host): Se
       yield* transport.connectSocket(at, pathOf(dir, name), optionsNow())
     )
     const second = (opened: (result: ByteChannel<Failure> | Failure) => void) => {
-      const opening = openAsked(name).pipe(
+      // The host may have been asked meanwhile.
+      const asked = host.asked()
+      const opening = (asked === undefined ? openAsked(name) : open(name, asked.dir)).pipe(
         Effect.match({
           onSuccess: opened,
           onFailure: (failure) => opened(failure._tag === "BadArgument" ? fromTransport(at, failure) : failure)
@@ -109,10 +118,31 @@ export const remoteClient = (transport: SshTransport["Service"], host: Host): Se
     )
   })
 
-  return SessionClient.of({
-    host: at,
-    connect: Effect.fn("SessionClient.connect")((name: SessionName) =>
-      Effect.map(Effect.mapError(channel(name), explain(name)), (opened) => channelConnection(opened, explain(name)))
+  const keyOf = (name: SessionName): string => `${at} ${name}`
+
+  const preparedOr = (name: SessionName): Opening =>
+    Effect.flatMap(
+      prepared.take(keyOf(name)),
+      Option.match({ onNone: () => channel(name), onSome: (ready) => Effect.sync(() => connected(ready)) })
     )
-  })
+
+  return {
+    client: SessionClient.of({
+      host: at,
+      connect: Effect.fn("SessionClient.connect")((name: SessionName) =>
+        Effect.map(
+          Effect.mapError(preparedOr(name), explain(name)),
+          (opened) => channelConnection(opened, explain(name))
+        )
+      )
+    }),
+    prepare: (name) =>
+      Effect.flatMap(
+        host.remembered,
+        (remembered) =>
+          host.asked() === undefined && Option.isNone(remembered)
+            ? Effect.void
+            : prepared.put(keyOf(name), channel(name))
+      )
+  }
 }

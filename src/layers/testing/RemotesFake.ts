@@ -163,7 +163,7 @@ export const layer = (
       return services
     })
 
-    return Context.make(Remotes, Remotes.of({ at, look })).pipe(
+    return Context.make(Remotes, Remotes.of({ at, look, prepare: () => Effect.void })).pipe(
       Context.add(RemotesTestRef, { hosts, visits, looks, asked })
     )
   }))

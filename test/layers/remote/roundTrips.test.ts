@@ -3,10 +3,15 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
+import { identity } from "effect/Function"
 import * as Layer from "effect/Layer"
 import { run } from "../../../src/commands/run.ts"
 import * as RemotesSsh from "../../../src/layers/remote/RemotesSsh.ts"
-import { layer as sshFake, SshTransportTestRef } from "../../../src/layers/testing/SshTransportFake.ts"
+import {
+  type FakeSshHost,
+  layer as sshFake,
+  SshTransportTestRef
+} from "../../../src/layers/testing/SshTransportFake.ts"
 import { TtyTestRef } from "../../../src/layers/testing/TtyFake.ts"
 import * as World from "../../../src/layers/testing/World.ts"
 import type { HostName } from "../../../src/schema/HostName.ts"
@@ -25,8 +30,16 @@ interface Costs {
   readonly opened: ReadonlyArray<string>
 }
 
-/** Runs a command to its end. `remembers`: what this machine knows of the host, which has a session `dev`. */
-const costsOf = (line: string, remembers: ReadonlyArray<SessionName> = []) =>
+interface Given {
+  /** What this machine knows of the host, which has a session `dev`. */
+  readonly remembers?: ReadonlyArray<SessionName>
+  readonly host?: (host: FakeSshHost) => FakeSshHost
+  /** Runs while the command does. */
+  readonly meanwhile?: Effect.Effect<void, never, SshTransportTestRef>
+}
+
+/** Runs a command to its end. */
+const costsOf = (line: string, { host = identity, meanwhile = Effect.void, remembers = [] }: Given = {}) =>
   Effect.gen(function*() {
     const machine = yield* Layer.build(machineOf({
       pty: { ...programs, play: (program) => program.spec.file === "true" ? program.exit(0) : programs.play!(program) }
@@ -43,10 +56,11 @@ const costsOf = (line: string, remembers: ReadonlyArray<SessionName> = []) =>
     const known = yield* Effect.flatMap(hosts.get(web), Effect.fromOption)
     yield* hosts.remember({ ...known, sessions: remembers.map((name) => ({ name })) })
     const remotes = yield* Layer.build(RemotesSsh.layer.pipe(
-      Layer.provideMerge(sshFake({ web: sshHostOf(machine) })),
+      Layer.provideMerge(sshFake({ web: host(sshHostOf(machine)) })),
       Layer.provide(Layer.succeedContext(world))
     ))
     const running = yield* Effect.forkChild(Effect.provideContext(run(line.split(" ")), Context.merge(world, remotes)))
+    yield* Effect.provideContext(meanwhile, remotes)
     const terminal = Context.get(world, TtyTestRef)
     if (!line.includes("-")) {
       yield* until("a prompt", () => terminal.screen.includes("$ "))
@@ -72,6 +86,29 @@ describe("what a command costs", () => {
     ["list", "@web --json", [], { asked: ["sessions"], opened: [] }]
   ])("%s", ([, line, remembers, costs]) =>
     Effect.gen(function*() {
-      assert.deepStrictEqual(yield* costsOf(line, remembers), costs)
+      assert.deepStrictEqual(yield* costsOf(line, { remembers }), costs)
+    }))
+
+  it.live("the way to a session is opened while its host is asked", () =>
+    Effect.gen(function*() {
+      const held: Array<() => void> = []
+      yield* costsOf("dev", {
+        remembers: [dev],
+        host: (own) => ({ ...own, play: (program) => void held.push(() => own.play!(program)) }),
+        meanwhile: Effect.gen(function*() {
+          const { sockets } = yield* SshTransportTestRef
+          yield* until("both", () => held.length === 1 && sockets.length === 1)
+          held[0]!()
+        })
+      })
+    }))
+
+  it.live("where no sockets are forwarded a host is asked no more than else", () =>
+    Effect.gen(function*() {
+      const { asked } = yield* costsOf("dev", {
+        remembers: [dev],
+        host: (own) => ({ ...own, forwardsNothing: true, refusesLate: true })
+      })
+      assert.deepStrictEqual(asked, ["sessions", "--bridge dev"])
     }))
 })

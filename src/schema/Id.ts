@@ -1,6 +1,10 @@
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Random from "effect/Random"
+import * as Schema from "effect/Schema"
+
+/** What ids look like, ours and those of other versions. */
+export const Id = Schema.String.check(Schema.isPattern(/^[\w.-]{1,64}$/))
 
 /** Longest run of digits of a random number in base 36. */
 const DIGITS = 11

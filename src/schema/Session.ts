@@ -1,5 +1,6 @@
 import * as Schema from "effect/Schema"
 import * as Struct from "effect/Struct"
+import { Id } from "./Id.ts"
 import { DaemonProcess } from "./Machine.ts"
 import { SessionName } from "./SessionName.ts"
 
@@ -118,6 +119,8 @@ export const TerminalModes = Schema.String.check(Schema.isPattern(/^([0-9a-f]{2}
 /** How to start a session. Directory, command and environment stand for bytes (ByteString). */
 export const SessionSpec = Schema.Struct({
   name: SessionName,
+  /** Its id, if who asked for it has chosen one: so that asking again makes no second session. */
+  id: Schema.optionalKey(Id),
   dir: Schema.String,
   /** Program and arguments; absent: `$SHELL`. */
   command: Schema.optionalKey(Schema.Array(Schema.String)),

@@ -110,13 +110,30 @@ const answer = Effect.fnUntraced(function*(question: RemoteAsk) {
 const isThere = (name: SessionName) =>
   Effect.flatMap(SessionClient, ({ connect }) => Effect.scoped(Effect.isSuccess(connect(name))))
 
+/** Whether the session was made for this question before. The asker did not hear of it: the connection broke. */
+const wasMade = Effect.fnUntraced(function*({ id, name }: AskCreate) {
+  if (id === undefined) return false
+  const now = yield* Effect.option((yield* SessionRegistry).get(name))
+  if (Option.isSome(now)) return now.value.info.id === id
+  const ended = yield* Effect.option((yield* EndedSessions).get(name))
+  return Option.isSome(ended) && Option.isSome(ended.value) && ended.value.value.id === id
+})
+
 /** Creates a session with the environment of a login here, and the terminal of the other sesh. */
-const create = Effect.fnUntraced(function*({ awaited, command, dir, keep, modes, name, size, terminal }: AskCreate) {
+const create = Effect.fnUntraced(function*(question: AskCreate) {
+  const { awaited, command, dir, id, keep, modes, name, size, terminal } = question
+  const made = Effect.map(
+    wasMade(question),
+    (isMade): RemoteReply | undefined => isMade ? { created: { id: id! } } : undefined
+  )
+  const before = yield* made
+  if (before !== undefined) return before
   // Cheaper than a daemon that finds the name taken.
   if (yield* isThere(name)) return { exists: true } satisfies RemoteReply
   const { environment, home, resolve } = yield* Caller
   const spec: SessionSpec = {
     name,
+    ...(id === undefined ? {} : { id }),
     dir: dir === "" ? home : resolve(dir.startsWith("/") ? dir : `${home}/${dir}`),
     ...(command === undefined ? {} : { command }),
     env: {
@@ -133,7 +150,10 @@ const create = Effect.fnUntraced(function*({ awaited, command, dir, keep, modes,
     Effect.map((created): RemoteReply => ({ created })),
     Effect.catchTags({
       SessionExists: ({ machine }) =>
-        Effect.succeed<RemoteReply>({ exists: true, ...(machine === undefined ? {} : { machine }) }),
+        Effect.map(
+          made,
+          (reply): RemoteReply => reply ?? { exists: true, ...(machine === undefined ? {} : { machine }) }
+        ),
       LaunchError: ({ kind, reason }) => Effect.succeed(refuse(kind, reason)),
       PathsError: ({ message }) => Effect.succeed(refuse("place", message))
     }),

@@ -104,7 +104,7 @@ export const layer: Layer.Layer<
         })
 
       const prepare = Effect.gen(function*() {
-        const id = yield* newId
+        const id = spec.id ?? (yield* newId)
         // Before the program, which may want its agent at once.
         if (agent !== undefined) yield* pointAgent(agent)
         const first = yield* Scope.provide(pty.spawn(ptySpec), scope)

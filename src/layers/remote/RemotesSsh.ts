@@ -72,7 +72,7 @@ export const layer: Layer.Layer<
           Context.add(EndedSessions, ended),
           Context.add(Caller, remote),
           Context.add(SessionRegistry, remoteRegistry(client, host, caller.version)),
-          Context.add(DaemonLauncher, remoteLauncher(host, tty)),
+          Context.add(DaemonLauncher, remoteLauncher(host, tty, output)),
           Context.add(AttachClient, Context.get(live, AttachClient)),
           Context.add(SessionControl, Context.get(live, SessionControl))
         )

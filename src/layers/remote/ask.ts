@@ -61,6 +61,8 @@ const decodeAnswer = Schema.decodeUnknownOption(Schema.fromJsonString(RemoteAnsw
 /** A reply, and what the host says of itself with it. */
 export interface Answered {
   readonly sesh: string
+  /** The protocol that it speaks. */
+  readonly protocol: { readonly major: number; readonly minor: number }
   /** Absolute paths on the host. */
   readonly home: string
   readonly dir: string
@@ -115,11 +117,12 @@ const read = (
   if (exchange.version !== EXCHANGE) return Effect.fail(otherVersion(host, exchange.sesh, version))
   const said = Option.getOrUndefined(decodeAnswer(line))
   if (said === undefined) return Effect.fail(nonsense(host, "its answer is not one"))
-  const { agent, answer, dir, home, sesh } = said
+  const { agent, answer, dir, home, protocol, sesh } = said
   if ("error" in answer) return Effect.fail(explainError(host, version, { answer: answer.error, sesh }))
   if (!isPlainPath(home) || !isPlainPath(dir)) return Effect.fail(nonsense(host, "its directories are none"))
   return Effect.succeed({
     sesh,
+    protocol,
     home,
     dir,
     agent: agent !== undefined && isPlainPath(agent) ? agent : undefined,

@@ -2,16 +2,21 @@
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { isText } from "../../schema/ByteString.ts"
-import { terminalVariables } from "../../schema/protocol/Serve.ts"
+import { newId } from "../../schema/Id.ts"
+import { CREATING } from "../../schema/protocol/Control.ts"
+import { type AskCreate, terminalVariables } from "../../schema/protocol/Serve.ts"
 import type { SessionSpec } from "../../schema/Session.ts"
 import type { SessionName } from "../../schema/SessionName.ts"
 import { visible } from "../../schema/Text.ts"
 import { DaemonLauncher, type Launched, LaunchError, type LaunchOptions } from "../../services/DaemonLauncher.ts"
 import { EndedSessions } from "../../services/EndedSessions.ts"
+import type { HostError } from "../../services/HostError.ts"
+import type { Output } from "../../services/Output.ts"
 import type { SessionClient } from "../../services/SessionClient.ts"
 import { SessionRegistry } from "../../services/SessionRegistry.ts"
 import { SessionExists } from "../../services/SessionServer.ts"
 import type { Tty } from "../../services/Tty.ts"
+import { reconnect } from "../connection/reconnect.ts"
 import { askSessions } from "../sessions/requests.ts"
 import { nonsense } from "./errors.ts"
 import { type Host, withoutLaunch } from "./host.ts"
@@ -29,8 +34,40 @@ export const remoteRegistry = (client: SessionClient["Service"], host: Host, ver
     )
   })
 
+/**
+ * Asks to create a session. Where the connection breaks in the middle of that, asks again, for as long as it takes: the
+ * host knows by its id whether it has made that session. Of an older one this is not known, and the failure is final.
+ */
+const askToCreate = Effect.fnUntraced(function*(
+  host: Host,
+  note: Output["Service"]["note"],
+  question: AskCreate,
+  onAsked?: () => void
+) {
+  const again = Effect.fnUntraced(function*(error: HostError) {
+    yield* note(`[connection to ${host.name} lost, trying again]`)
+    const attempt = Effect.gen(function*() {
+      const asked = yield* Effect.mapError(host.ask({ ask: "ended", name: question.name }), withoutLaunch(host.name))
+      if (asked.protocol.minor < CREATING) return Effect.fail(error)
+      return yield* host.ask(question).pipe(
+        Effect.map(Effect.succeed),
+        Effect.catchTag("LaunchRefused", (refused) => Effect.succeed(Effect.fail(refused)))
+      )
+    })
+    const answered = yield* reconnect({ attempt, onState: () => undefined, onKey: () => () => undefined }).pipe(
+      // An attempt fails with no other.
+      Effect.catchIf((failure) => failure._tag !== "HostError", Effect.die)
+    )
+    yield* note(`[connection to ${host.name} is back]`)
+    return yield* answered
+  })
+  return yield* host.ask(question, onAsked).pipe(
+    Effect.catchIf((error) => error._tag === "HostError" && error.kind === "lost", (error) => again(error as HostError))
+  )
+})
+
 /** The session gets the environment of a login on its host, and a terminal as this one: modes, size and pixels. */
-export const remoteLauncher = (host: Host, tty: Tty["Service"]) =>
+export const remoteLauncher = (host: Host, tty: Tty["Service"], { note }: Output["Service"]) =>
   DaemonLauncher.of({
     launch: Effect.fn("DaemonLauncher.launch")(
       function*({ awaited, command, dir, env, keep, name, size }: SessionSpec, options: LaunchOptions = {}) {
@@ -41,9 +78,10 @@ export const remoteLauncher = (host: Host, tty: Tty["Service"]) =>
         }
         // Before the size, which has no pixels before.
         const modes = tty.modes()
-        const answered = yield* host.ask({
+        const answered = yield* askToCreate(host, note, {
           ask: "create",
           name,
+          id: yield* newId,
           dir,
           ...(file === undefined ? {} : { command: [file, ...args] }),
           size: tty.size() ?? size,

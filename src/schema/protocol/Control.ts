@@ -19,6 +19,9 @@ export const ANSWERING = 3
 /** The minor from which the daemon remembers the input of a `send` that has disconnected. */
 export const SENDING = 4
 
+/** The minor from which a question to create a session may be asked again. */
+export const CREATING = 4
+
 const Version = Schema.Struct({ major: Schema.Int, minor: Schema.Int })
 
 /** Bytes since the session began (output) or since this client began (input). */

@@ -3,6 +3,7 @@
  * back. Unknown fields are ignored, so that either side may be newer.
  */
 import * as Schema from "effect/Schema"
+import { Id } from "../Id.ts"
 import { ListedSession } from "../Listing.ts"
 import { Ended, Size, TerminalModes } from "../Session.ts"
 import { SessionName } from "../SessionName.ts"
@@ -32,6 +33,11 @@ const AskSessions = Schema.Struct({ ask: Schema.Literal("sessions") })
 const AskCreate = Schema.Struct({
   ask: Schema.Literal("create"),
   name: SessionName,
+  /**
+   * The session's id, chosen by the asker. Asked again with the same one, the answer is the session that it made, also
+   * when that has ended since. Since 1.4: an older sesh chooses another one.
+   */
+  id: Schema.optionalKey(Id),
   /** Absolute, or relative to the home there; empty: the home. */
   dir: Schema.String,
   command: Schema.optionalKey(Schema.NonEmptyArray(Schema.String)),

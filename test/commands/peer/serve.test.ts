@@ -92,6 +92,14 @@ describe("sesh --serve", () => {
       })
     }))
 
+  it.live("gives a session the id that the other sesh has chosen, and one that is not its own none", () =>
+    Effect.gen(function*() {
+      const [{ answer }] = yield* answerTo({ pieces: [request({ ...create, id: "chosen-1" })] })
+      assert.deepStrictEqual(answer, { created: { id: "chosen-1" } })
+      const [refused] = yield* answerTo({ pieces: [request({ ...create, id: "a b" })] })
+      assert.strictEqual(refused.answer["error"].kind, "request")
+    }))
+
   it.live("a relative directory is seen from the home, wherever ssh has put us", () =>
     Effect.gen(function*() {
       for (const [dir, expected] of [["project", `${THERE}/project`], ["/srv", "/srv"]] as const) {

@@ -281,6 +281,65 @@ describe("sessions on another host", () => {
       })
     ))
 
+  /** A host whose nth answer is lost with the connection, what it was asked to do being done. */
+  const losing = (cut: () => void, minor?: number) => (own: FakeSshHost): FakeSshHost => {
+    let count = 0
+    return {
+      ...own,
+      play: (program) => {
+        const isFirst = count++ === 0
+        if (!isFirst && minor !== undefined) return saying(line({ protocol: { major: 1, minor } })).play!(program)
+        const write = (bytes: Buffer) => {
+          if (isFirst) cut()
+          return isFirst || program.stdio.write(bytes)
+        }
+        own.play!({ ...program, stdio: { ...program.stdio, write } })
+      }
+    }
+  }
+
+  const lines = Effect.map(OutputFake.OutputTestRef, ({ err }) => err)
+
+  it.live("a session is made once, whatever breaks while its host is asked, also if it has ended since", () =>
+    Effect.gen(function*() {
+      for (const hasEnded of [false, true]) {
+        let cut = () => {}
+        yield* withMachine(
+          { host: losing(() => cut()) },
+          Effect.gen(function*() {
+            const fake = yield* SshTransportTestRef
+            const { sessions, specs } = yield* DaemonLauncherTestRef
+            const programs = yield* PtyTestRef
+            cut = () => {
+              fake.cut(web)
+              if (hasEnded) programs.last().exit(0)
+            }
+            const { id } = yield* launch
+            assert.deepStrictEqual(specs.map((made) => made.id), [id])
+            assert.deepStrictEqual(sessions.map(({ info }) => info.id), [id])
+            assert.deepStrictEqual(yield* started, ["create", "ended", "create"])
+            assert.deepStrictEqual(yield* lines, [
+              "[connection to web lost, trying again]",
+              "[connection to web is back]"
+            ])
+          })
+        )
+      }
+    }))
+
+  it.live("an older host is not asked twice to make a session: it may have made it", () => {
+    let cut = () => {}
+    return withMachine(
+      { host: losing(() => cut(), 3) },
+      Effect.gen(function*() {
+        const fake = yield* SshTransportTestRef
+        cut = () => fake.cut(web)
+        assert.deepInclude(yield* Effect.flip(launch), { _tag: "HostError", kind: "lost" })
+        assert.deepStrictEqual(yield* started, ["create", "ended"])
+      })
+    )
+  })
+
   it.live("a session that was made is remembered as one of the host's", () =>
     withMachine(
       {},
@@ -307,7 +366,7 @@ describe("sessions on another host", () => {
       })
     ))
 
-  it.live("a connection that breaks is the host's fault, and not the session's end", () =>
+  it.live("a connection that breaks is the host's fault, and not the session's end, which is waited for", () =>
     withMachine(
       {},
       Effect.gen(function*() {
@@ -315,7 +374,7 @@ describe("sessions on another host", () => {
         const fake = yield* SshTransportTestRef
         const { links } = yield* NetworkTestRef
         assert.strictEqual(links.length, 0)
-        const waiting = yield* Effect.forkChild(Effect.flip((yield* SessionControl).wait({ name: dev })))
+        const waiting = yield* Effect.forkChild((yield* SessionControl).wait({ name: dev }))
         const connection = yield* (yield* SessionClient).connect(dev)
         const ends: Array<ConnectionEnd> = []
         connection.listen({ onFrame: () => {}, onDrain: () => {}, onClose: (end) => ends.push(end) })
@@ -325,9 +384,8 @@ describe("sessions on another host", () => {
         assert.include(brokenBy(ends[0]!), "the connection to web is lost")
         // Not a byte had come of it: then what is lost is the way to the host.
         assert.deepInclude(errorOf(ends[0]!), { _tag: "HostError", kind: "lost", host: web })
-        const error = yield* Fiber.join(waiting)
-        assert.strictEqual(error._tag, "SessionLost")
-        assert.include(error.message, "the connection to web is lost")
+        ;(yield* PtyTestRef).last().exit(3)
+        assert.deepStrictEqual((yield* Fiber.join(waiting)).status, { code: 3 })
       })
     ))
 

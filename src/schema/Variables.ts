@@ -1,6 +1,7 @@
-/** Values of our own variables. One that means nothing is the user's mistake, and is said where it would count. */
+/** Values of our own variables. One that means nothing is the user's mistake, and is said before anything is done. */
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
+import { DEFAULT_DETACH_KEY, parseDetachKey } from "./DetachKey.ts"
 import { parseSessionName, type SessionName } from "./SessionName.ts"
 import { visible } from "./Text.ts"
 
@@ -53,8 +54,39 @@ export const readCurrentSession = (
     ? Result.succeed(undefined)
     : Result.mapError(parseSessionName(text), () => new InvalidSessionVariable({ input: text }))
 
+/** The values of `SESH_SSH`. */
+export const TRANSPORTS = ["openssh", "ssh2"] as const
+
+/** A name, with or without a scope and a version, tag or range. Nothing that has a meaning for a shell or npm. */
+export const NPM_PACKAGE = /^((?:@[a-z0-9][a-z0-9._-]*\/)?[a-z0-9][a-z0-9._-]*)(@[A-Za-z0-9^~][A-Za-z0-9.+~^-]*)?$/
+
+/** Without a user: other users of the host can see npm's arguments. */
+export const NPM_REGISTRY = /^https?:\/\/[A-Za-z0-9.:[\]-]+(\/[A-Za-z0-9._~/%+-]*)?$/
+
 /** What is wrong with a variable that counts when a session is made; undefined: nothing. */
 export const problemWithVariables = (env: Env): string | undefined =>
   [readScrollback(env["SESH_SCROLLBACK"]), readPreserved(env["SESH_PRESERVE_ENV"])].find((one) =>
     typeof one === "string"
   )
+
+/**
+ * What is wrong with a variable, whether it counts now or not; undefined: nothing. Not those that name a place, which
+ * are looked at when it is used, and not `SESH_SESSION`, which others may have set.
+ */
+export const problemWithAnyVariable = (env: Env): string | undefined => {
+  const key = parseDetachKey(env["SESH_DETACH_KEY"] ?? DEFAULT_DETACH_KEY)
+  if (Result.isFailure(key)) return key.failure.message
+  const isOff = readNoSync(env["SESH_NO_SYNC"])
+  if (typeof isOff === "string") return isOff
+  const ssh = env["SESH_SSH"] || TRANSPORTS[0]
+  if (!TRANSPORTS.some((name) => name === ssh)) return problemWith("SESH_SSH", ssh, TRANSPORTS.join(" or "))
+  if (!NPM_PACKAGE.test(env["SESH_NPM_PACKAGE"] || "sesh")) {
+    return "SESH_NPM_PACKAGE is no package's name; set it to one such as @acme/sesh"
+  }
+  const registry = env["SESH_NPM_REGISTRY"] ?? ""
+  if (registry !== "" && !NPM_REGISTRY.test(registry)) {
+    // Its value may have a password.
+    return "SESH_NPM_REGISTRY is no registry's address; set it to one such as https://npm.acme.example/"
+  }
+  return problemWithVariables(env)
+}

@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Result from "effect/Result"
 import {
+  problemWithAnyVariable,
   problemWithVariables,
   readCurrentSession,
   readNoSync,
@@ -40,5 +41,32 @@ describe("a variable of ours", () => {
       assert.include(message, `SESH_SESSION is ${JSON.stringify(text.slice(0, 40))}, no session's name: unset it`)
     }
     assert.notInclude(readScrollback("\u001b[2J\u202e"), "\u202e")
+  })
+
+  it("is found wrong whichever it is, and no password is shown", () => {
+    const wrong = [
+      ["SESH_DETACH_KEY", "q"],
+      ["SESH_NO_SYNC", "maybe"],
+      ["SESH_NPM_PACKAGE", "-rf"],
+      ["SESH_NPM_REGISTRY", "https://me:secret@npm.example"],
+      ["SESH_PRESERVE_ENV", "A;B"],
+      ["SESH_SCROLLBACK", "lots"],
+      ["SESH_SSH", "putty"]
+    ] as const
+    for (const [name, value] of wrong) {
+      assert.match(problemWithAnyVariable({ [name]: value }) ?? "", new RegExp(`^${name} is (?!.*secret)`))
+    }
+    const right = {
+      SESH_DETACH_KEY: "none",
+      SESH_NO_SYNC: "1",
+      SESH_NPM_PACKAGE: "@acme/sesh@^1.0",
+      SESH_NPM_REGISTRY: "https://npm.example/x/",
+      SESH_PRESERVE_ENV: "A,B",
+      SESH_SCROLLBACK: "0",
+      SESH_SSH: "ssh2"
+    }
+    assert.isUndefined(problemWithAnyVariable(right))
+    const { SESH_DETACH_KEY: _key, ...others } = right
+    assert.isUndefined(problemWithAnyVariable(Object.fromEntries(Object.keys(others).map((name) => [name, ""]))))
   })
 })

@@ -23,6 +23,7 @@ const toShell = (word: string) => {
 /** `sesh --completions`: prints a shell's completion script. */
 export const completions = verb({
   name: "completions",
+  ignoresVariables: true,
   help: {
     group: "Layout and setup",
     form: "sesh --completions bash|zsh|fish",

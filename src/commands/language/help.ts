@@ -74,6 +74,7 @@ ${rows(statuses)}`
 export const help = verb({
   name: "help",
   letter: "h",
+  ignoresVariables: true,
   help: { group: "Layout and setup", form: HELP_FORM, meaning: "print a short help", details: [] },
   params: {},
   run: Effect.fnUntraced(function*() {

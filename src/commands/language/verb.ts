@@ -67,6 +67,8 @@ export interface Request<out E = unknown, out R = unknown> {
   readonly verb: string
   /** The values of its flags and operands. */
   readonly input: Readonly<Record<string, unknown>>
+  /** Our variables are not checked before. */
+  readonly ignoresVariables: boolean
   /** Does it, and gives the exit code. */
   readonly run: Effect.Effect<number, E, R>
 }
@@ -147,14 +149,16 @@ const NOTHING = Context.empty() as Context.Context<Command.Environment>
 
 /**
  * Makes a verb. Its file says everything about it; a line in verbs.ts adds it to sesh. A verb without `help` is hidden.
- * `problem` says what is wrong with an input as a whole.
+ * `problem` says what is wrong with an input as a whole. `ignoresVariables`: our variables make no difference to it, or
+ * it checks them itself; so it is with hidden verbs.
  */
 export const verb = <const P extends Params, Run extends Effect.Effect<number, unknown, unknown>>(
-  { help, isMeantBy, letter, misplaced, name, params, problem, run }: {
+  { help, ignoresVariables = help === undefined, isMeantBy, letter, misplaced, name, params, problem, run }: {
     readonly name: string
     readonly letter?: string
     readonly isMeantBy?: "no name" | "a name"
     readonly misplaced?: string
+    readonly ignoresVariables?: boolean
     /** `flags`: what the manual says of the flags, after their line of the help. */
     readonly help?: Help & { readonly flags?: { readonly [key in keyof P]?: string } }
     readonly params: P
@@ -193,6 +197,7 @@ export const verb = <const P extends Params, Run extends Effect.Effect<number, u
         return Effect.succeed({
           verb: name,
           input,
+          ignoresVariables,
           run: doing as Effect.Effect<number, Effect.Error<Run>, Effect.Services<Run>>
         })
       })

@@ -7,6 +7,7 @@ import { verb } from "./verb.ts"
 export const version = verb({
   name: "version",
   letter: "V",
+  ignoresVariables: true,
   help: { group: "Layout and setup", form: "sesh --version", meaning: "print the version", details: [] },
   params: {},
   run: Effect.fnUntraced(function*() {

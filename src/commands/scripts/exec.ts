@@ -12,6 +12,7 @@ import { type EndSignal, Signals } from "../../services/Signals.ts"
 import type { ConnectFailure } from "../../services/SshTransport.ts"
 import { runOnHostWithFiles } from "../hosts/withFiles.ts"
 import { command, flag, host, lastOr, newName, notEmpty } from "../language/params.ts"
+import { checkVariables } from "../language/variables.ts"
 import { type InputOf, verb } from "../language/verb.ts"
 import { launch } from "../session/launch.ts"
 import { newSpec } from "../session/newSpec.ts"
@@ -74,10 +75,16 @@ export const exec = verb({
     }
   },
   params,
-  run: (request) =>
-    request.host === undefined
-      ? run(request).pipe(Effect.catch(reportExecFailure))
-      : runOnHostWithFiles(request.host, (synced) => run(request, synced), reportExecFailure)
+  // Checked here: the exit status of such a failure is another one.
+  ignoresVariables: true,
+  run: (request) => runChecked(request).pipe(Effect.catch(reportExecFailure))
+})
+
+const runChecked = Effect.fnUntraced(function*(request: Exec) {
+  yield* checkVariables
+  return yield* request.host === undefined
+    ? run(request)
+    : runOnHostWithFiles(request.host, (synced) => run(request, synced), reportExecFailure)
 })
 
 const run = Effect.fn("exec")(

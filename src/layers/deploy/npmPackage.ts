@@ -1,16 +1,11 @@
 /** The npm package of sesh, and its registry. */
 import * as Effect from "effect/Effect"
+import { NPM_PACKAGE, NPM_REGISTRY } from "../../schema/Variables.ts"
 import type { DeployError } from "../../services/Deployer.ts"
 import { failure } from "./errors.ts"
 
 /** Its name on registries (package.json). */
 export const PACKAGE = "sesh-sessions"
-
-/** A name, with or without a scope and a version, tag or range. Nothing that has a meaning for a shell or npm. */
-const SPEC = /^((?:@[a-z0-9][a-z0-9._-]*\/)?[a-z0-9][a-z0-9._-]*)(@[A-Za-z0-9^~][A-Za-z0-9.+~^-]*)?$/
-
-/** Without a user: other users of the host can see npm's arguments. */
-const REGISTRY = /^https?:\/\/[A-Za-z0-9.:[\]-]+(\/[A-Za-z0-9._~/%+-]*)?$/
 
 export interface Wanted {
   readonly spec: string
@@ -27,13 +22,13 @@ export const readPackage = (
 ): Effect.Effect<Wanted, DeployError> => {
   const name = env["SESH_NPM_PACKAGE"] || PACKAGE
   const registry = env["SESH_NPM_REGISTRY"] ?? ""
-  const [, , chosen] = SPEC.exec(name) ?? []
-  if (!SPEC.test(name)) {
+  const [, , chosen] = NPM_PACKAGE.exec(name) ?? []
+  if (!NPM_PACKAGE.test(name)) {
     return Effect.fail(
       failure(host, "npm", "SESH_NPM_PACKAGE is no package's name", "", "set it to one such as @acme/sesh")
     )
   }
-  if (registry !== "" && !REGISTRY.test(registry)) {
+  if (registry !== "" && !NPM_REGISTRY.test(registry)) {
     return Effect.fail(failure(
       host,
       "npm",

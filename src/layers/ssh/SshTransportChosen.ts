@@ -3,6 +3,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Fs from "node:fs"
 import * as Path from "node:path"
+import { TRANSPORTS } from "../../schema/Variables.ts"
 import { Caller } from "../../services/Caller.ts"
 import { type OperatingSystem } from "../../services/OperatingSystem.ts"
 import type { Paths } from "../../services/Paths.ts"
@@ -10,9 +11,6 @@ import { SshMissing, SshTransport } from "../../services/SshTransport.ts"
 import { quietly } from "../system/quietly.ts"
 import * as SshTransportOpenSsh from "./openssh/SshTransportOpenSsh.ts"
 import * as SshTransportSsh2 from "./ssh2/SshTransportSsh2.ts"
-
-/** The values of `SESH_SSH`. */
-export const TRANSPORTS = ["openssh", "ssh2"] as const
 
 type Env = Readonly<Record<string, string | undefined>>
 

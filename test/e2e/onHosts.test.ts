@@ -184,6 +184,11 @@ const forms = (lab: () => Hosts) => {
       /^\[no sesh on h2 yet\]\nsesh: cannot put sesh on h2: ~\/\.local\/bin .*sesh is a directory\); move away .*\n$/
     )
     assert.strictEqual((await sesh("@h2", "--exec", "job", "--", "true"))[2], 125)
+    for (const args of [["@h2"], ["@h2", "--kill", "dev"], ["@h2", "--history", "dev"]]) {
+      const told = await sesh(...args)
+      assert.deepStrictEqual([told[0], told[2]], ["", 1])
+      assert.match(String(told[1]), /^sesh: there is no sesh on h2; run: sesh --deploy @h2\n$/)
+    }
     fs.rmdirSync(file)
     fs.symlinkSync(program, file)
     assert.strictEqual((await client.sesh(["@h2", "dev", "-d"])).code, 0)

@@ -1,11 +1,9 @@
 /** Runs commands on another host. */
 import * as Effect from "effect/Effect"
 import type { HostName } from "../../schema/HostName.ts"
-import type { HostError } from "../../services/HostError.ts"
 import { Prompt } from "../../services/Prompt.ts"
 import { Remotes } from "../../services/Remotes.ts"
 import { type Failure, reportFailure } from "../words/report.ts"
-import { withSesh } from "./deployment.ts"
 
 /** How one command may connect to a host: a person at a terminal can type passwords. */
 export const connectOptions = Effect.map(Prompt, ({ isPossible }) => ({
@@ -14,7 +12,7 @@ export const connectOptions = Effect.map(Prompt, ({ isPossible }) => ({
 
 /**
  * Runs a command with the services of another host, and reports its failures. Does not contact the host before the
- * command does. If the host has no sesh that fits, deploys ours, and runs the command again.
+ * command does. Deploys nothing: a command that only asks leaves the host as it is.
  */
 export const runOnHost = Effect.fnUntraced(function*<E extends Failure, R>(
   host: HostName,
@@ -23,6 +21,5 @@ export const runOnHost = Effect.fnUntraced(function*<E extends Failure, R>(
 ) {
   const options = yield* connectOptions
   const services = yield* (yield* Remotes).at(host, options)
-  const work = withSesh<number, E | HostError, R>(host, command, options)
-  return yield* Effect.provideContext(work.pipe(Effect.catch(onFailure)), services)
+  return yield* Effect.provideContext(command.pipe(Effect.catch(onFailure)), services)
 })

@@ -3,14 +3,17 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import type { HostName } from "../../schema/HostName.ts"
 import { FileSync } from "../../services/FileSync.ts"
+import type { HostError } from "../../services/HostError.ts"
 import type { ConnectFailure } from "../../services/SshTransport.ts"
 import type { Failure } from "../words/report.ts"
+import { withSesh } from "./deployment.ts"
 import { connectOptions, runOnHost } from "./onHost.ts"
 
 /**
  * As `runOnHost`, for a command that opens a session. Copying the files starts at once. The command gets an effect that
  * waits for it, and runs that before it starts or shows the session. A failed copy does not stop the command, but an
- * unreachable host does: a second attempt to connect would only time out again.
+ * unreachable host does: a second attempt to connect would only time out again. If the host has no sesh that fits,
+ * deploys ours, and runs the command again.
  */
 export const runOnHostWithFiles = Effect.fn("runOnHostWithFiles")(function*<E extends Failure, R>(
   host: HostName,
@@ -26,5 +29,5 @@ export const runOnHostWithFiles = Effect.fn("runOnHostWithFiles")(function*<E ex
     Fiber.join(pushing),
     (outcome) => outcome._tag === "Unreachable" ? Effect.fail(outcome.error) : Effect.void
   )
-  return yield* runOnHost(host, command(synced), onFailure)
+  return yield* runOnHost(host, withSesh<number, E | HostError, R>(host, command(synced), options), onFailure)
 }, Effect.scoped)

@@ -12,7 +12,6 @@ import { Remotes } from "../../services/Remotes.ts"
 import { SessionRegistry } from "../../services/SessionRegistry.ts"
 import { CONNECT_TIMEOUT_MS } from "../../services/SshTransport.ts"
 import { type Answer, askHosts } from "../hosts/askHosts.ts"
-import { withSesh } from "../hosts/deployment.ts"
 import { connectOptions } from "../hosts/onHost.ts"
 import { flag, host } from "../language/params.ts"
 import { verb } from "../language/verb.ts"
@@ -115,7 +114,7 @@ const makePrinter = Effect.fnUntraced(function*(table: Columns, expected: Readon
 const listHost = Effect.fnUntraced(function*(host: HostName, json: boolean) {
   const { isTerminal, print } = yield* Output
   const options = yield* connectOptions
-  const { home, sessions } = yield* withSesh(host, (yield* Remotes).look(host, options), options)
+  const { home, sessions } = yield* (yield* Remotes).look(host, options)
   if (json) {
     yield* print(encodeListing({ version: 1, sessions }))
   } else if (sessions.length > 0) {

@@ -187,11 +187,9 @@ describe("a host without sesh", () => {
 
   it.effect.each(
     [
-      ["@web", 0],
+      ["@web dev", 3],
       ["@web dev -d", 0],
-      ["--exec @web dev -- true", 3],
-      ["--kill @web dev", 1],
-      ["--history @web dev", 1]
+      ["--exec @web dev -- true", 3]
     ] as const
   )("%s: gets it, and then does as it is told", ([line, code]) =>
     inWorld({
@@ -207,6 +205,26 @@ describe("a host without sesh", () => {
         )
         assert.deepStrictEqual((yield* ProgressTestRef).now(), [])
       })))
+
+  it.effect.each([
+    "@web",
+    "@web --json",
+    "--kill @web dev",
+    "--history @web dev",
+    "--send @web dev x",
+    "--wait @web dev",
+    "--detach @web dev",
+    "--watch @web dev"
+  ])(
+    "%s: only asks, and leaves it as it is",
+    (line) =>
+      inWorld({ hosts: { web: { failure: none() } }, targets: { web: {} } }, (sesh) =>
+        Effect.gen(function*() {
+          assert.strictEqual(yield* sesh(...line.split(" ")), 1)
+          assert.deepStrictEqual((yield* DeployerTestRef).asked, [])
+          assert.deepStrictEqual((yield* OutputTestRef).err, ["sesh: web has none"])
+        }))
+  )
 
   it.effect("that is new gets it while files are on their way, once, and its session when both are done", () =>
     inWorld(
@@ -239,7 +257,7 @@ describe("a host without sesh", () => {
       { hosts: { web: { failure: none() } }, targets: { web: { failure } }, isLogged: true },
       (sesh) =>
         Effect.gen(function*() {
-          for (const [line, code] of [["@web dev", 1], ["@web", 1], ["--exec @web dev -- true", 125]] as const) {
+          for (const [line, code] of [["@web dev", 1], ["@web dev -d", 1], ["--exec @web dev -- true", 125]] as const) {
             assert.strictEqual(yield* sesh(...line.split(" ")), code)
           }
           const said = "sesh: cannot put sesh on web: its disk is full; make room"

@@ -1,7 +1,7 @@
 import * as Arr from "effect/Array"
 import * as Argument from "effect/cli/Argument"
 import * as Effect from "effect/Effect"
-import type { HostName } from "../../schema/HostName.ts"
+import { type HostName, hostWord } from "../../schema/HostName.ts"
 import { HostMemory } from "../../services/HostMemory.ts"
 import { Output } from "../../services/Output.ts"
 import { atHost, operand } from "../language/params.ts"
@@ -36,7 +36,7 @@ const forgetAll = Effect.fn("forget")(function*(hosts: ReadonlyArray<HostName>) 
   const codes = yield* Effect.forEach(hosts, (host) =>
     Effect.gen(function*() {
       if (yield* memory.forget(host)) return yield* Effect.as(note(`[${host} is forgotten]`), 0)
-      const close = closest(host, (yield* memory.names).map((name) => ({ name, shown: `@${name}` })))
+      const close = closest(host, (yield* memory.names).map((name) => ({ name, shown: hostWord(name) })))
       const meant = close.length === 0 ? "" : `; did you mean ${close.join(" or ")}?`
       return yield* Effect.as(note(explain({ message: `${host} is not known${meant}` })), 1)
     }).pipe(Effect.catch((error) => Effect.as(note(explain(error)), 1))))

@@ -97,6 +97,14 @@ export const ConnectionLost = Schema.Struct({
   host
 })
 
+/** The lost connection can be made again only by a person who answers the host's questions. */
+export const LoginNeeded = Schema.Struct({
+  event: Schema.Literal("login_needed"),
+  name: SessionName,
+  reason: Schema.String,
+  host
+})
+
 export const ConnectionResumed = Schema.Struct({
   event: Schema.Literal("connection_resumed"),
   name: SessionName,
@@ -119,6 +127,7 @@ export const Event = Schema.Union([
   SessionDetached,
   SessionEnded,
   ConnectionLost,
+  LoginNeeded,
   ConnectionResumed
 ])
 export type Event = typeof Event.Type

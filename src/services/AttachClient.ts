@@ -87,10 +87,14 @@ export type AttachEnd =
   | { readonly _tag: "Lost"; readonly error: AttachFailure }
   | { readonly _tag: "Signal"; readonly signal: EndSignal }
 
-/** State of an attachment's connection. `Lost`: it reconnects; without an error, the connection just ended. */
+/**
+ * State of an attachment's connection. `Lost`: it reconnects; without an error, the connection just ended. `Locked`:
+ * the host lets nobody in without asking, so it waits for its user to log in.
+ */
 export type AttachState =
   | { readonly _tag: "Attached" }
   | { readonly _tag: "Lost"; readonly error?: AttachFailure }
+  | { readonly _tag: "Locked"; readonly error: AttachFailure }
   | { readonly _tag: "Resumed" }
 
 export interface AttachOptions {
@@ -108,8 +112,10 @@ export interface AttachOptions {
 
 /**
  * Shows a session on the user's terminal. When a connection to another host breaks, it reconnects, however long that
- * takes. Output and input resume where they stopped, no byte lost and none twice; if the session no longer has those
- * bytes, it restores the screen. Refuses a session that shows the one we are in, over any number of hosts.
+ * takes, and asks nothing meanwhile. Where the host wants a login, it lends the terminal to ssh when its user presses
+ * Enter, and drops what is typed until the session is back. Output and input resume where they stopped, no byte lost
+ * and none twice; if the session no longer has those bytes, it restores the screen. Refuses a
+ * session that shows the one we are in, over any number of hosts.
  */
 export class AttachClient extends Context.Service<AttachClient, {
   /** Returns once the terminal's state is restored. */

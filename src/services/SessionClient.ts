@@ -27,6 +27,8 @@ export class ConnectError extends Schema.TaggedError<ConnectError>()("ConnectErr
 export class SessionClient extends Context.Service<SessionClient, {
   /** The host of the sessions; undefined: this machine, where a connection breaks only when its session ends. */
   readonly host: string | undefined
+  /** On the way to that host ssh may ask its user, on the terminal; while that is taken, it never does. */
+  readonly mayAsk: boolean
   /** Connects to a session. Closing the scope destroys the connection. */
   readonly connect: (
     name: SessionName

@@ -49,6 +49,11 @@ export class Tty extends Context.Service<Tty, {
    * whatever happened.
    */
   readonly open: (handlers: TtyHandlers) => Effect.Effect<OpenTty, TtyError, Scope.Scope>
+  /**
+   * True while what is typed is for the byte path: it is open, and not lent. Then nobody else may ask anything on the
+   * terminal: two readers would get a part of each answer.
+   */
+  readonly isTaken: () => boolean
 }>()("sesh/services/Tty") {}
 
 /** The byte path to the user. */
@@ -60,4 +65,10 @@ export interface OpenTty {
   readonly resume: () => void
   /** Waits until all that was written has been taken, at most a second. False: not all was taken. */
   readonly flush: Effect.Effect<boolean>
+  /**
+   * Lends the terminal while `use` runs, which may ask on it: it shows what was written before, has the modes from
+   * before `open`, and nothing is read. Keys that end programs are reported as SIGINT. What was typed meanwhile and not
+   * read comes to `onInput` afterwards. `use` must not write to the byte path.
+   */
+  readonly lend: <A, E, R>(use: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
 }

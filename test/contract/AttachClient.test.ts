@@ -11,8 +11,10 @@ import { NetworkTestRef } from "../../src/layers/testing/network/NetworkTestRef.
 import * as OutputFake from "../../src/layers/testing/OutputFake.ts"
 import { PtyTestRef } from "../../src/layers/testing/PtyFake.ts"
 import * as TtyFake from "../../src/layers/testing/TtyFake.ts"
+import { HostError } from "../../src/services/HostError.ts"
 import { SessionDaemon } from "../../src/services/SessionDaemon.ts"
 import { SessionRegistry } from "../../src/services/SessionRegistry.ts"
+import { settle } from "../support/fakeClient.ts"
 import { spec } from "../support/hosting.ts"
 import { type Place, Stage, suite } from "./AttachClient.ts"
 
@@ -24,6 +26,7 @@ const inDaemons = Layer.effect(
     const network = yield* NetworkTestRef
     const programs = yield* PtyTestRef
     const registry = yield* SessionRegistry
+    const terminal = yield* TtyFake.TtyTestRef
     const outer = yield* Effect.scope
     return {
       start: Effect.fnUntraced(function*(name) {
@@ -39,7 +42,13 @@ const inDaemons = Layer.effect(
           detach: (reason) => Effect.orDie(Effect.asVoid(registry.detach(name, reason))),
           vanish: Scope.close(scope, Exit.void),
           lose: Effect.sync(() => network.links.at(-1)!.cut()),
-          resume: TestClock.adjust("1 second")
+          resume: TestClock.adjust("1 second"),
+          lock: Effect.suspend(() => {
+            network.setDown(new HostError({ host: "web", problem: "web wants a password", kind: "locked" }))
+            terminal.onLend = () => network.setDown(undefined)
+            network.links.at(-1)!.cut()
+            return Effect.andThen(settle, TestClock.adjust("2 seconds"))
+          })
         }
       })
     }
@@ -61,7 +70,8 @@ const played = Layer.effect(
           detach: (reason) => Effect.sync(() => session.detach(reason)),
           vanish: Effect.sync(() => session.vanish()),
           lose: Effect.sync(() => session.lose()),
-          resume: Effect.sync(() => session.resume())
+          resume: Effect.sync(() => session.resume()),
+          lock: Effect.sync(() => session.lock())
         }
       })
   }))

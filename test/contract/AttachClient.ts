@@ -28,6 +28,8 @@ export interface Played {
   /** The connections to it break, and can be made again once `resume` is run. */
   readonly lose: Effect.Effect<void>
   readonly resume: Effect.Effect<void>
+  /** They break, and can be made again by who logs in, while the terminal is lent. */
+  readonly lock: Effect.Effect<void>
 }
 
 export class Stage extends Context.Service<Stage, {
@@ -318,6 +320,31 @@ export const suite = (name: string, layerAt: (place: Place) => Layer.Layer<Suite
         assert.deepStrictEqual(states, ["Attached", "Lost", "Resumed"])
         session.exit({ code: 0 })
         assert.strictEqual((yield* ends)._tag, "Exited")
+      })
+    )
+
+    test(
+      "a host that wants a login again is asked about at Enter, and nothing typed before the session is back is for it",
+      { host: "web" },
+      Effect.gen(function*() {
+        const states: Array<string> = []
+        const { session, terminal } = yield* attached({
+          ...ATTACH,
+          onState: ({ _tag }) => Effect.sync(() => void states.push(_tag))
+        })
+        yield* session.lock
+        yield* eventually("it is told", () => states.at(-1) === "Locked")
+        terminal.type("secret")
+        yield* settle
+        assert.deepStrictEqual([terminal.lent, terminal.isTaken], [0, true])
+        terminal.type("secret\rsecret")
+        yield* eventually("it is back", () => states.at(-1) === "Resumed")
+        assert.deepStrictEqual([terminal.lent, terminal.isTaken, terminal.isRaw], [1, true, true])
+        session.print("afterwards")
+        yield* eventually("the output", () => terminal.screen.includes("afterwards"))
+        terminal.type("x")
+        yield* eventually("the typing", () => session.typed() === "x")
+        assert.deepStrictEqual(states, ["Attached", "Lost", "Locked", "Resumed"])
       })
     )
   })

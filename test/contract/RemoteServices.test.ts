@@ -31,6 +31,7 @@ const overChannels = Layer.effect(
   Effect.map(Network.NetworkTestRef, ({ listeners }) =>
     SessionClient.of({
       host: undefined,
+      mayAsk: false,
       connect: (name) =>
         Effect.gen(function*() {
           const accept = listeners.get(name)

@@ -80,6 +80,51 @@ export const suite = <E>(name: string, layer: Layer.Layer<Tty | Person, E>) =>
     )
 
     test(
+      "it can be lent: what was written is shown, it is as before it was opened, and nothing typed is read meanwhile",
+      Effect.gen(function*() {
+        const before = yield* Tty
+        assert.isFalse(before.isTaken())
+        const { open, person, told, tty } = yield* opened
+        assert.isTrue(tty.isTaken())
+        open.write(Buffer.from("a question"))
+        const lent = yield* open.lend(Effect.gen(function*() {
+          assert.deepStrictEqual([tty.isTaken(), person.isRaw()], [false, false])
+          yield* until("it was shown", () => person.seen().toString() === "a question")
+          person.type(Buffer.from("an answer\n"))
+          open.resume()
+          yield* turns
+          assert.strictEqual(told.typed().length, 0)
+          return "an outcome"
+        }))
+        assert.strictEqual(lent, "an outcome")
+        assert.deepStrictEqual([tty.isTaken(), person.isRaw()], [true, true])
+        yield* until("what nobody read comes", () => told.typed().toString() === "an answer\n")
+        person.type(allBytes)
+        yield* until("all was typed", () => told.typed().subarray(10).equals(allBytes))
+      })
+    )
+
+    test(
+      "it is taken back however the loan ends, and stays paused if it was",
+      Effect.gen(function*() {
+        const { open, person, told, tty } = yield* opened
+        open.pause()
+        for (const end of [Effect.fail("oops"), Effect.die("oops"), Effect.interrupt]) {
+          const exit = yield* Effect.exit(
+            open.lend(Effect.andThen(Effect.sync(() => assert.isFalse(person.isRaw())), end))
+          )
+          assert.isTrue(Exit.isFailure(exit))
+          assert.deepStrictEqual([tty.isTaken(), person.isRaw()], [true, true])
+        }
+        person.type(Buffer.from("later"))
+        yield* turns
+        assert.strictEqual(told.typed().length, 0)
+        open.resume()
+        yield* until("it came", () => told.typed().toString() === "later")
+      })
+    )
+
+    test(
       "both are terminals, and have a size",
       Effect.gen(function*() {
         const tty = yield* Tty

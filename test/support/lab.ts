@@ -46,6 +46,8 @@ export interface LabOptions {
   readonly ssh?: ReadonlyArray<string>
   /** The hosts' keys are on record from the beginning, unless this is false. */
   readonly known?: boolean
+  /** Of the client's key. */
+  readonly passphrase?: string
   /** Where the hosts are; in namespaces where they can be had, unless given. */
   readonly ground?: "loopback"
 }
@@ -66,8 +68,8 @@ const dotfiles = (name: string): Readonly<Record<string, string>> => ({
   ".profile": ". ~/.bashrc\nPATH=\"$HOME/.local/bin:$PATH\"\n"
 })
 
-const keygen = (file: string): string => {
-  execFileSync("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-C", "test", "-f", file])
+const keygen = (file: string, passphrase = ""): string => {
+  execFileSync("ssh-keygen", ["-q", "-t", "ed25519", "-N", passphrase, "-C", "test", "-f", file])
   return fs.readFileSync(`${file}.pub`, "utf8").split(" ").slice(0, 2).join(" ")
 }
 
@@ -168,7 +170,7 @@ export const makeLab = async (
   const ssh = path.join(clientHome, ".ssh")
   fs.mkdirSync(ssh, { mode: 0o700 })
   const key = path.join(ssh, "id_ed25519")
-  const allowed = keygen(key)
+  const allowed = keygen(key, options.passphrase)
   const config: Array<string> = []
   const known: Array<string> = []
 

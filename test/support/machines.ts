@@ -75,6 +75,7 @@ const playSesh = (machine: Context.Context<Machine.Machine>) => (program: FakeRe
     outputIsTerminal: false,
     size: () => undefined,
     modes: () => undefined,
+    isTaken: () => false,
     open: (handlers) =>
       Effect.sync(() => {
         stdio.listen({
@@ -83,7 +84,7 @@ const playSesh = (machine: Context.Context<Machine.Machine>) => (program: FakeRe
           onEnd: handlers.onEnd,
           onClose: () => handlers.onSignal("SIGHUP")
         })
-        return { ...stdio, flush: Effect.succeed(true) }
+        return { ...stdio, flush: Effect.succeed(true), lend: (use) => use }
       })
   })
   const services = machine.pipe(Context.add(Input, input), Context.add(Output, output), Context.add(Tty, tty))

@@ -12,6 +12,7 @@ import { TtyTestRef } from "../../src/layers/testing/TtyFake.ts"
 import { Control, type Hello, type Welcome } from "../../src/schema/protocol/Control.ts"
 import { encodeOffset, FrameType } from "../../src/schema/protocol/Frame.ts"
 import type { Connection } from "../../src/services/Connection.ts"
+import { HostError } from "../../src/services/HostError.ts"
 import { eventually, settle } from "./fakeClient.ts"
 import { dev } from "./hosting.ts"
 import { inWorld, type WorldOptions } from "./inWorld.ts"
@@ -52,6 +53,9 @@ const sit = Effect.fnUntraced(function*(sesh: Sesh, argv: ReadonlyArray<string>)
     shown: () => screen().replaceAll(NOTICE, "").replaceAll(UNSAID, ""),
     /** The connection now. */
     link: () => network.links.at(-1)!,
+    /** The host lets in nobody without a question, for this reason; false: it lets everybody in. */
+    locked: (why: string | false = "web wants a password") =>
+      network.setDown(why === false ? undefined : new HostError({ host: "web", problem: why, kind: "locked" })),
     /** As many were made since the first. */
     again: (count: number) =>
       Effect.andThen(eventually(`connection ${count}`, () => network.links.length >= first + count), settle),

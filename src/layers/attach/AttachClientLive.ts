@@ -17,16 +17,18 @@ import {
 } from "../../services/AttachClient.ts"
 import { Caller } from "../../services/Caller.ts"
 import { EndedSessions } from "../../services/EndedSessions.ts"
+import type { HostError } from "../../services/HostError.ts"
 import { Output } from "../../services/Output.ts"
 import { SessionClient } from "../../services/SessionClient.ts"
 import { Surroundings } from "../../services/Surroundings.ts"
-import { Tty } from "../../services/Tty.ts"
+import { type OpenTty, Tty } from "../../services/Tty.ts"
 import { reconnect } from "../connection/reconnect.ts"
 import type { ConnectionFailure } from "../connection/silent.ts"
 import { monotonicMsOf } from "../system/monotonic.ts"
 import { Attachment, CTRL_C } from "./attachment.ts"
 import { type AttachedConnection, makeConnections } from "./connections.ts"
-import { reconnectNotice } from "./messages.ts"
+import { isLocked, login } from "./login.ts"
+import { lockedNotice, reconnectNotice } from "./messages.ts"
 import { firstFailure, HOST_WELCOME_MS, WELCOME_MS } from "./openConnection.ts"
 
 /** Most times that a paste which is still coming when we leave is given more time. */
@@ -109,10 +111,28 @@ export const layer: Layer.Layer<
         })
 
         /** Reconnects. Shows the state on the terminal, or on standard error if output is not a terminal. */
-        const whileLost = Effect.fnUntraced(function*(host: string) {
+        const whileLost = Effect.fnUntraced(function*(host: string, terminal: OpenTty) {
           if (!tty.outputIsTerminal) yield* note(`[connection to ${host} lost, trying again]`)
+          const textOf = (why: HostError) => lockedNotice({ host, key: key ?? CTRL_C, why })
+          const heal = (failure: ConnectionFailure) =>
+            isLocked(failure) && client.mayAsk && tty.inputIsTerminal
+              ? login({
+                attachment,
+                client,
+                host,
+                name,
+                terminal,
+                onLocked: (error) =>
+                  Effect.andThen(
+                    reportState({ _tag: "Locked", error }),
+                    tty.outputIsTerminal ? Effect.void : note(`[${textOf(error)}]`)
+                  ),
+                show: (error) => attachment.showNotice(textOf(error))
+              }, failure)
+              : Effect.fail(failure)
           const current = yield* reconnect({
             attempt: connections.openAgain,
+            heal,
             onState: (seconds, why) =>
               attachment.showNotice(reconnectNotice({
                 host,
@@ -147,7 +167,7 @@ export const layer: Layer.Layer<
         })
 
         /** Reconnects after each lost connection, until the attachment ends. */
-        const reconnecting = Effect.fnUntraced(function*(first: AttachedConnection) {
+        const reconnecting = Effect.fnUntraced(function*(first: AttachedConnection, terminal: OpenTty) {
           for (let current = first;;) {
             const error = yield* current.broken
             // The session may have sent the reason before.
@@ -156,7 +176,7 @@ export const layer: Layer.Layer<
             attachment.disconnect()
             yield* current.close
             yield* reportState({ _tag: "Lost", ...(error === undefined ? {} : { error }) })
-            current = yield* whileLost(host)
+            current = yield* whileLost(host, terminal)
             yield* reportState({ _tag: "Resumed" })
           }
         }, Effect.catch(endLost))
@@ -182,7 +202,10 @@ export const layer: Layer.Layer<
         yield* reportState({ _tag: "Attached" })
         // Before the terminal was open, no change of its size was reported.
         yield* connections.settleSize
-        const end = yield* Effect.raceFirst(Deferred.await(ended), Effect.andThen(reconnecting(first), Effect.never))
+        const end = yield* Effect.raceFirst(
+          Deferred.await(ended),
+          Effect.andThen(reconnecting(first, terminal), Effect.never)
+        )
         attachment.hangUp()
         if (tty.outputIsTerminal) terminal.write(attachment.clean())
         const isTaken = yield* terminal.flush

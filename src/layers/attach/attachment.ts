@@ -22,7 +22,7 @@ import type { OpenTty } from "../../services/Tty.ts"
 import { Outbox } from "../connection/outbox.ts"
 import { Display } from "./display.ts"
 import { Fence } from "./fence.ts"
-import { KeyScanner } from "./keyScanner.ts"
+import { ENTER, KeyScanner } from "./keyScanner.ts"
 
 /**
  * How long to wait for the rest of a key report: longer than a network tears one apart, shorter than a person notices.
@@ -56,6 +56,13 @@ export interface AttachmentParts {
 export class Attachment {
   /** Called when the user presses a key while there is no connection. */
   onKey: () => void = () => {}
+  /** Called at Enter while the host wants a login. */
+  onEnter: () => void = () => {}
+  /**
+   * The host has wanted a login since the connection was lost. Until there is another one, what is typed may be a
+   * password: it is dropped.
+   */
+  private isDeaf = false
   private tty: OpenTty | undefined
   private connection: Connection | undefined
   private session: Pick<Welcome, "protocol" | "info"> | undefined
@@ -158,6 +165,7 @@ export class Attachment {
     this.session = welcome
     this.connection = connection
     this.overflowed = false
+    this.isDeaf = false
     if (this.display.isFull) connection.pause()
     const { input: received, typed, window } = welcome
     if (!this.outbox.open(connection.send, { received, typed, window })) return false
@@ -183,6 +191,21 @@ export class Attachment {
     this.display.show(tty)
     if (!this.display.isFull) this.connection?.resume()
     this.settleInput()
+  }
+
+  /** The host wants a login. */
+  lock(): void {
+    this.isDeaf = true
+  }
+
+  /** Gives the terminal a screen on which others can ask something. */
+  lend(title: string): void {
+    this.display.lend(title)
+  }
+
+  /** Brings the program's modes back. */
+  takeBack(): void {
+    this.display.takeBack()
   }
 
   /** Shows a notice, while there is no connection. */
@@ -240,14 +263,16 @@ export class Attachment {
     const disconnected = this.tty !== undefined && this.connection === undefined
     const wasPasting = this.scanner.isPasting
     const isInterruptOurs = disconnected || this.parts.role === "watch"
-    const { bytes: typed, detach, isTyping } = this.scanner.push(bytes, isInterruptOurs ? [CTRL_C] : [])
+    const ours = !isInterruptOurs ? [] : disconnected && this.isDeaf ? [CTRL_C, ENTER] : [CTRL_C]
+    const { bytes: typed, isTyping, key } = this.scanner.push(bytes, ours)
     if (this.ended) {
       // In the paste an answer would be text: the question is asked again behind it.
       if (wasPasting && !this.scanner.isPasting) this.tty?.write(this.fence.again())
       return this.onRest?.()
     }
     this.type(typed)
-    if (detach) return disconnected ? this.end({ _tag: "Lost", error: new GivenUp() }) : this.detach("key")
+    if (key === ENTER) this.onEnter()
+    else if (key !== undefined) return disconnected ? this.giveUp() : this.detach("key")
     if (disconnected && isTyping) this.onKey()
     const { scanner, turn } = this
     if (!scanner.holds) return
@@ -289,6 +314,8 @@ export class Attachment {
 
   onSignal(signal: EndSignal): void {
     if (signal === "SIGHUP") this.isHungUp = true
+    // While others ask, Ctrl-C and Ctrl-\ are signals.
+    if (signal === "SIGINT" && this.isDeaf) return this.giveUp()
     this.leave({ _tag: "Signal", signal })
   }
 
@@ -297,6 +324,10 @@ export class Attachment {
     if (this.ended) return
     this.ended = true
     this.parts.onEnd(end)
+  }
+
+  private giveUp(): void {
+    this.end({ _tag: "Lost", error: new GivenUp() })
   }
 
   private detach(by: "key" | "end of input"): void {
@@ -309,7 +340,7 @@ export class Attachment {
   }
 
   private type(bytes: Buffer): void {
-    if (this.ended || this.parts.role === "watch" || bytes.length === 0) return
+    if (this.ended || this.isDeaf || this.parts.role === "watch" || bytes.length === 0) return
     // After an overflow, input without a connection is read for our keys alone: kept input must not have a gap.
     if (this.connection === undefined && this.scanner !== undefined) {
       this.overflowed ||= this.outbox.waiting + bytes.length > MAX_TYPED_BYTES

@@ -2,7 +2,9 @@
 import type { Hello } from "../../schema/protocol/Control.ts"
 import { decodeOffset, OFFSET_BYTES, RESTORE_LAST, RESTORE_OVER } from "../../schema/protocol/Frame.ts"
 import type { Size } from "../../schema/Session.ts"
+import { visible } from "../../schema/Text.ts"
 import type { OpenTty } from "../../services/Tty.ts"
+import { enterAgain } from "../vt/enter.ts"
 import { leave, undo } from "../vt/leave.ts"
 import { ModeTracker } from "../vt/modes.ts"
 import { incomplete } from "../vt/utf8.ts"
@@ -13,6 +15,10 @@ const CAN = Buffer.from([0x18])
 
 /** Synchronized output: terminals that support it show nothing until the redraw is whole, which ends it. */
 const HOLD = "\x1b[?2026h"
+
+/** The alternate screen, empty; and back (xterm ctlseqs, DECSET 1049: saves and restores the cursor). */
+const APART = "\x1b[?1049h\x1b[H\x1b[2J"
+const BACK = "\x1b[?1049l"
 
 /** Bytes that are kept until the terminal is ready, which may take as long as it takes to bring files to a host. */
 const MAX_EARLY_BYTES = 1024 * 1024
@@ -160,6 +166,23 @@ export class Display {
     if (!this.isNoticeShown) return
     this.isNoticeShown = false
     this.put(noNotice(this.size, this.modes))
+  }
+
+  /**
+   * Makes room for somebody who asks on the terminal: an empty screen, where rows of the session's do not move, without
+   * the program's modes. The session redraws what was there.
+   */
+  lend(title: string): void {
+    if (!this.parts.isTerminal) return
+    this.breakOff()
+    this.hideNotice()
+    this.noticed = true
+    this.put(Buffer.from(`${undo(this.modes)}${APART}${visible(title)}\r\n`))
+  }
+
+  /** Sets them again. */
+  takeBack(): void {
+    if (this.parts.isTerminal) this.put(Buffer.from(BACK + enterAgain(this.modes)))
   }
 
   /** Cancels an unfinished sequence or character; it will be resent from its first byte. */

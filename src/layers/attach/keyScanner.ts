@@ -26,20 +26,30 @@ const UNFINISHED_REPORT = /^\x1b\[[0-9:;]+$/
 /** Reported as the key that it is on, where a program does not ask for more: `_` is Shift with `-`. */
 const UNSHIFTED: Readonly<Record<number, number>> = { 0x5f: 0x2d }
 
+/** A key of ours: Ctrl with a character, or, plain, the character alone. */
+export interface Key extends DetachKey {
+  readonly isPlain?: true
+}
+
+/** What a terminal sends, and newer keyboard protocols report, for Enter. */
+export const ENTER: Key = { byte: 0x0d, code: 0x0d, isPlain: true }
+
 /**
  * Whether these modifiers, as reported, make of a character the key. Shift is a part of characters such as `_`: which
  * ones, the layout says. With letters it makes another key.
  */
-const isHeld = (modifiers: number | undefined, isShifted: boolean): boolean => {
+const isHeld = ({ isPlain }: Key, modifiers: number | undefined, isShifted: boolean): boolean => {
   const held = (modifiers ?? 1) - 1 & ~LOCKS
-  return held === CTRL || (isShifted && held === (CTRL | SHIFT))
+  const wanted = isPlain === true ? 0 : CTRL
+  return held === wanted || (isShifted && held === (wanted | SHIFT))
 }
 
 /**
  * `CSI code:shifted:base ; modifiers:event ; text u` and `CSI 27 ; modifiers ; code ~`, modifiers being 1 + bits; and
  * `CSI key ; place ; character ; is it down _` of Windows Terminal's win32-input-mode, with what the key types.
  */
-const isReportOf = ({ byte, code: key }: DetachKey, report: string): boolean => {
+const isReportOf = (wanted: Key, report: string): boolean => {
+  const { byte, code: key } = wanted
   const [, parameters, final] = /^\x1b\[([0-9:;]*)([u~_])$/.exec(report) ?? []
   if (parameters === undefined) return false
   const [first = [], second = [], third = [], fourth = []] = parameters.split(";").map((parameter) =>
@@ -48,23 +58,24 @@ const isReportOf = ({ byte, code: key }: DetachKey, report: string): boolean => 
   if (final === "_") return third[0] === byte && fourth[0] === 1
   const isLetter = key >= 0x61 && key <= 0x7a
   const [modifiers, event] = second
-  if (final === "~") return first[0] === 27 && third[0] === key && isHeld(modifiers, !isLetter)
+  if (final === "~") return first[0] === 27 && third[0] === key && isHeld(wanted, modifiers, !isLetter)
   if (event === RELEASE) return false
   const [code = 0, shifted = 0, base = 0] = first
-  if (code === key) return isHeld(modifiers, !isLetter)
+  if (code === key) return isHeld(wanted, modifiers, !isLetter)
   if (shifted !== 0 ? shifted === key : code === UNSHIFTED[key]) {
-    return !isLetter && isHeld(modifiers, true) && !isHeld(modifiers, false)
+    return !isLetter && isHeld(wanted, modifiers, true) && !isHeld(wanted, modifiers, false)
   }
   // The place on the keyboard counts only where the layout has another script: on others, Ctrl with the character is
   // another key, such as the `a` of a French keyboard, which is where an English one has `q`.
-  return code >= 0x80 && base === key && isHeld(modifiers, false)
+  return code >= 0x80 && base === key && isHeld(wanted, modifiers, false)
 }
 
 /** The result of a scan. */
 export interface Scanned {
   /** Input for the session; bytes after the key are dropped. */
   readonly bytes: Buffer
-  readonly detach: boolean
+  /** The first of our keys; undefined: none came. */
+  readonly key: Key | undefined
   /** A key was pressed, or a button of the mouse: not only reports and pastes came. */
   readonly isTyping: boolean
 }
@@ -80,20 +91,21 @@ export class KeyScanner {
   private rest: Buffer = Buffer.alloc(0)
   /** What is unfinished has waited too long to be a key, or was passed on. */
   private isExpired = false
-  private readonly keys: ReadonlyArray<DetachKey>
+  private readonly keys: ReadonlyArray<Key>
   private readonly options: KeyScannerOptions
   private readonly scanner: InputScanner
 
   /** Of the chunk that is scanned. */
-  private wanted: ReadonlyArray<DetachKey> = []
+  private wanted: ReadonlyArray<Key> = []
   private chunk: Buffer = Buffer.alloc(0)
   private textBytes = 0
   private typing = false
   /** Where keys were found: as bytes, and as reports. */
   private plainAt: Array<number> = []
   private reportAt = Number.POSITIVE_INFINITY
+  private reported: Key | undefined
 
-  constructor(keys: ReadonlyArray<DetachKey>, options: KeyScannerOptions = {}) {
+  constructor(keys: ReadonlyArray<Key>, options: KeyScannerOptions = {}) {
     this.keys = keys
     this.options = options
     this.scanner = new InputScanner({
@@ -114,7 +126,7 @@ export class KeyScanner {
   }
 
   /** `more`: further keys to find in this chunk. */
-  push(chunk: Buffer, more: ReadonlyArray<DetachKey> = []): Scanned {
+  push(chunk: Buffer, more: ReadonlyArray<Key> = []): Scanned {
     const held = this.rest
     this.rest = Buffer.alloc(0)
     this.wanted = more.length === 0 ? this.keys : [...this.keys, ...more]
@@ -123,12 +135,14 @@ export class KeyScanner {
     this.typing = false
     this.plainAt = []
     this.reportAt = Number.POSITIVE_INFINITY
+    this.reported = undefined
     this.scanner.push(chunk)
-    const at = Math.min(this.plainKey(chunk.length), this.reportAt)
-    const detach = at !== Number.POSITIVE_INFINITY
+    const plainAt = this.plainKey(chunk.length)
+    const at = Math.min(plainAt, this.reportAt)
+    const key = plainAt < this.reportAt ? this.wanted.find(({ byte }) => byte === chunk[plainAt]) : this.reported
     const bytes = held.length === 0 ? chunk : Buffer.concat([held, chunk])
-    const end = detach ? Math.max(0, held.length + at) : bytes.length - this.hold(bytes.length)
-    return { bytes: bytes.subarray(0, end), detach, isTyping: this.typing }
+    const end = key === undefined ? bytes.length - this.hold(bytes.length) : Math.max(0, held.length + at)
+    return { bytes: bytes.subarray(0, end), key, isTyping: this.typing }
   }
 
   /** Returns what was held back. */
@@ -179,6 +193,7 @@ export class KeyScanner {
     const isLate = start < 0 && this.isExpired
     if (this.reportAt !== Number.POSITIVE_INFINITY || isLate || to - from > MAX_REPORT) return
     const report = bytes.toString("latin1", from, to)
-    if (this.wanted.some((key) => isReportOf(key, report))) this.reportAt = start
+    this.reported = this.wanted.find((key) => isReportOf(key, report))
+    if (this.reported !== undefined) this.reportAt = start
   }
 }

@@ -17,6 +17,20 @@ export interface Waiting {
 /** The key's name for people. */
 const keyName = ({ code }: DetachKey): string => `Ctrl-${String.fromCharCode(code).toUpperCase()}`
 
+export interface Locked {
+  readonly host: string
+  /** The key that stops the reconnect. */
+  readonly key: DetachKey
+  /** Why the last attempt, or the last login, failed. */
+  readonly why: ConnectionFailure
+}
+
+export const lockedNotice = ({ host, key, why }: Locked): string =>
+  `${host} wants a login: Enter logs in, ${keyName(key)} gives up (${why.message})`
+
+/** What stands above the questions of a login. */
+export const loginTitle = (host: string): string => `[${host} wants a login, Ctrl-C gives up]`
+
 export const reconnectNotice = ({ hasOverflowed, host, key, seconds, why }: Waiting): string => {
   const next = seconds === 0 ? "trying again" : `next try in ${seconds} s`
   const keys = [

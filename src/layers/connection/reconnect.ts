@@ -3,6 +3,7 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Random from "effect/Random"
+import * as Result from "effect/Result"
 import type { ConnectionFailure } from "./silent.ts"
 
 /** Delays between attempts are 1 s, 2 s, 4 s, and so on, up to this. */
@@ -30,6 +31,8 @@ export interface ReconnectOptions<A, R> {
   readonly onState: (seconds: number, why: ConnectionFailure | undefined) => void
   /** Runs `run` when a key is pressed; returns how to stop that. */
   readonly onKey: (run: () => void) => () => void
+  /** Lets the user heal a failure that time does not heal, and returns for another attempt; or fails with it. */
+  readonly heal?: (failure: ConnectionFailure) => Effect.Effect<void, ConnectionFailure, R>
 }
 
 /** Whether a retry may work. A refusal, or a session that does not exist, is final. */
@@ -37,7 +40,8 @@ export const isPassing = (error: ConnectionFailure): boolean =>
   error._tag === "Silent" || error._tag === "ConnectError" || (error._tag === "HostError" && error.isPassing)
 
 /** Returns the new connection, or fails with the first failure that no retry heals. */
-export const reconnect = Effect.fnUntraced(function*<A, R>({ attempt, onKey, onState }: ReconnectOptions<A, R>) {
+export const reconnect = Effect.fnUntraced(function*<A, R>(options: ReconnectOptions<A, R>) {
+  const { attempt, heal = Effect.fail, onKey, onState } = options
   let lastAttempt = -Infinity
 
   const wait = Effect.fnUntraced(function*(ms: number, why: ConnectionFailure | undefined) {
@@ -60,20 +64,23 @@ export const reconnect = Effect.fnUntraced(function*<A, R>({ attempt, onKey, onS
   })
 
   let why: ConnectionFailure | undefined
+  let isHealed = false
   for (let tries = 0;; tries++) {
     const jitter = yield* Random.nextBetween(JITTER, 1 / JITTER)
-    yield* Effect.raceFirst(wait(Math.min(MAX_DELAY_MS, TICK_MS * 2 ** Math.min(tries, 10)) * jitter, why), retryOnKey)
+    const delay = Math.min(MAX_DELAY_MS, TICK_MS * 2 ** Math.min(tries, 10)) * jitter
+    if (!isHealed) yield* Effect.raceFirst(wait(delay, why), retryOnKey)
     onState(0, why)
     lastAttempt = yield* Clock.currentTimeMillis
-    const outcome = yield* attempt.pipe(
-      Effect.asSome,
-      Effect.catchIf(isPassing, (error) => {
-        why = error
-        return Effect.succeedNone
-      }),
-      Effect.timeoutOption(ATTEMPT_MS),
-      Effect.map(Option.flatten)
-    )
-    if (Option.isSome(outcome)) return outcome.value
+    const outcome = yield* Effect.result(Effect.timeoutOption(attempt, ATTEMPT_MS))
+    if (Result.isSuccess(outcome)) {
+      if (Option.isSome(outcome.success)) return outcome.success.value
+      isHealed = false
+      continue
+    }
+    why = outcome.failure
+    isHealed = !isPassing(why)
+    if (!isHealed) continue
+    yield* heal(why)
+    why = undefined
   }
 })

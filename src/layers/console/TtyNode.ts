@@ -20,8 +20,13 @@ import { TypedAhead, typedAhead } from "./typedAhead.ts"
 /** A terminal that has not taken everything by then is stopped, or gone. */
 const FLUSH_MS = 1000
 
+/** Whether the byte path has the terminal, or somebody else for a while. */
+interface Loan {
+  isLent: boolean
+}
+
 /** Restores the terminal whenever another process gets it: at the end, however it comes, and while we are stopped. */
-const inModes = Effect.fnUntraced(function*(modes: Modes, onContinue: () => void) {
+const inModes = Effect.fnUntraced(function*(modes: Modes, loan: Loan, onContinue: () => void) {
   yield* listening({
     exit: modes.leave,
     SIGTSTP: () => {
@@ -29,7 +34,7 @@ const inModes = Effect.fnUntraced(function*(modes: Modes, onContinue: () => void
       process.kill(process.pid, "SIGSTOP")
     },
     SIGCONT: () => {
-      modes.enterAgain()
+      if (!loan.isLent) modes.enterAgain()
       onContinue()
     }
   })
@@ -42,18 +47,39 @@ const inModes = Effect.fnUntraced(function*(modes: Modes, onContinue: () => void
   )
 })
 
-const opened = (input: Input, output: Output): OpenTty => ({
-  write: output.write,
-  pause: input.pause,
-  resume: input.resume,
-  flush: Effect.callback<void>((resume) => {
+const opened = (input: Input, output: Output, modes: Modes, loan: Loan): OpenTty => {
+  let isPaused = false
+  const flush = Effect.callback<void>((resume) => {
     const cancel = output.whenTaken(() => resume(Effect.void))
     return Effect.sync(cancel)
   }).pipe(
     Effect.timeoutOption(FLUSH_MS),
     Effect.map(Option.isSome)
   )
-})
+  const give = Effect.sync(() => {
+    input.pause()
+    modes.leave()
+    loan.isLent = true
+  })
+  const takeBack = Effect.sync(() => {
+    loan.isLent = false
+    modes.enterAgain()
+    if (!isPaused) input.resume()
+  })
+  return {
+    write: output.write,
+    pause: () => {
+      isPaused = true
+      input.pause()
+    },
+    resume: () => {
+      isPaused = false
+      if (!loan.isLent) input.resume()
+    },
+    flush,
+    lend: (use) => Effect.andThen(flush, Effect.acquireUseRelease(give, () => use, () => takeBack))
+  }
+}
 
 /** The terminals on two descriptors; without a terminal, the process's own standard input or output. */
 export const layerOn = (inputFd: number, outputFd: number, ahead = new TypedAhead(inputFd)): Layer.Layer<Tty> =>
@@ -65,6 +91,8 @@ export const layerOn = (inputFd: number, outputFd: number, ahead = new TypedAhea
 
     const modes = () => inputIsTerminal ? modesOf(inputFd) : outputIsTerminal ? modesOf(outputFd) : undefined
 
+    let loan: Loan | undefined
+
     const rawModes = (input: Input): Modes => {
       if (inputIsTerminal) return inputModes(input, inputFd)
       return outputIsTerminal ? outputModes(outputFd) : noModes
@@ -75,8 +103,12 @@ export const layerOn = (inputFd: number, outputFd: number, ahead = new TypedAhea
         const now = size()
         if (now !== undefined) handlers.onResize(now)
       }
-      // Without a listener it would end the process at once, with the terminal raw.
-      const onQuit = () => handlers.onSignal("SIGTERM")
+      const own = yield* Effect.acquireRelease(
+        Effect.sync(() => loan = { isLent: false }),
+        () => Effect.sync(() => loan = undefined)
+      )
+      // Without a listener it would end the process at once, with the terminal raw. Where that is lent it is a key.
+      const onQuit = () => handlers.onSignal(own.isLent ? "SIGINT" : "SIGTERM")
       yield* listening({ SIGWINCH: onResize, SIGQUIT: onQuit, ...endSignals(handlers.onSignal) })
       const input = yield* Effect.acquireRelease(
         Effect.try({
@@ -85,7 +117,8 @@ export const layerOn = (inputFd: number, outputFd: number, ahead = new TypedAhea
         }),
         (input) => Effect.sync(input.close)
       )
-      yield* inModes(rawModes(input), onResize)
+      const modesHere = rawModes(input)
+      yield* inModes(modesHere, own, onResize)
       // The terminal is gone, or the reader of our output: handled like a hangup.
       const outputHandlers = { onDrain: handlers.onDrain, onGone: () => handlers.onSignal("SIGHUP") }
       const output = yield* Effect.acquireRelease(
@@ -96,10 +129,11 @@ export const layerOn = (inputFd: number, outputFd: number, ahead = new TypedAhea
         (output) => Effect.promise(async () => output.close())
       )
       input.resume()
-      return opened(input, output)
+      return opened(input, output, modesHere, own)
     })
 
-    return Tty.of({ inputIsTerminal, outputIsTerminal, size, modes, open })
+    const isTaken = () => loan?.isLent === false
+    return Tty.of({ inputIsTerminal, outputIsTerminal, size, modes, open, isTaken })
   })
 
 /** Standard input and output of this process. */

@@ -31,6 +31,8 @@ const eventOfState = (session: SessionRef, role: AttachOptions["role"], state: A
         final: false,
         ...session
       }
+    case "Locked":
+      return { event: "login_needed", reason: reasonOf(state.error), ...session }
     case "Resumed":
       return { event: "connection_resumed", ...session }
   }

@@ -129,6 +129,7 @@ export const remoteClient = (
   return {
     client: SessionClient.of({
       host: at,
+      mayAsk: host.options?.prompts === "interactive",
       connect: Effect.fn("SessionClient.connect")((name: SessionName) =>
         Effect.map(
           Effect.mapError(preparedOr(name), explain(name)),

@@ -7,7 +7,8 @@ import { TRANSPORTS } from "../../schema/Variables.ts"
 import { Caller } from "../../services/Caller.ts"
 import { type OperatingSystem } from "../../services/OperatingSystem.ts"
 import type { Paths } from "../../services/Paths.ts"
-import { SshMissing, SshTransport } from "../../services/SshTransport.ts"
+import { type ConnectOptions, SshMissing, SshTransport } from "../../services/SshTransport.ts"
+import { Tty } from "../../services/Tty.ts"
 import { quietly } from "../system/quietly.ts"
 import * as SshTransportOpenSsh from "./openssh/SshTransportOpenSsh.ts"
 import * as SshTransportSsh2 from "./ssh2/SshTransportSsh2.ts"
@@ -45,14 +46,20 @@ export interface SshTransportChosenOptions {
 /** What either transport needs. */
 type Needed = Caller | OperatingSystem | Paths
 
-/** The transport is chosen and loaded at its first use: a process that needs no host loads none. */
-export const layer = (options: SshTransportChosenOptions = {}): Layer.Layer<SshTransport, never, Needed> =>
+/**
+ * The transport is chosen and loaded at its first use: a process that needs no host loads none. While the terminal is
+ * taken nothing is asked on it, whoever connects.
+ */
+export const layer = (options: SshTransportChosenOptions = {}): Layer.Layer<SshTransport, never, Needed | Tty> =>
   Layer.effect(
     SshTransport,
     Effect.gen(function*() {
       const context = yield* Effect.context<Needed>()
       const scope = yield* Effect.scope
       const { env } = Context.get(context, Caller)
+      const tty = yield* Tty
+      const quiet = <O extends ConnectOptions>(options: O | undefined): O | undefined =>
+        options !== undefined && tty.isTaken() ? { ...options, prompts: "batch" } : options
       const chosen = yield* Effect.cached(
         transportFor(env).pipe(
           Effect.flatMap((name): Effect.Effect<Context.Context<SshTransport>> => {
@@ -66,9 +73,10 @@ export const layer = (options: SshTransportChosenOptions = {}): Layer.Layer<SshT
         )
       )
       return SshTransport.of({
-        exec: (...args) => Effect.flatMap(chosen, (ssh) => ssh.exec(...args)),
-        start: (...args) => Effect.flatMap(chosen, (ssh) => ssh.start(...args)),
-        connectSocket: (...args) => Effect.flatMap(chosen, (ssh) => ssh.connectSocket(...args)),
+        exec: (host, argv, options) => Effect.flatMap(chosen, (ssh) => ssh.exec(host, argv, quiet(options))),
+        start: (host, argv, options) => Effect.flatMap(chosen, (ssh) => ssh.start(host, argv, quiet(options))),
+        connectSocket: (host, path, options) =>
+          Effect.flatMap(chosen, (ssh) => ssh.connectSocket(host, path, quiet(options))),
         describe: (...args) => Effect.flatMap(chosen, (ssh) => ssh.describe(...args)),
         close: (...args) => Effect.ignore(Effect.flatMap(chosen, (ssh) => ssh.close(...args)))
       })

@@ -16,9 +16,10 @@ import {
   SessionGone
 } from "../../services/AttachClient.ts"
 import { Caller } from "../../services/Caller.ts"
+import { HostError } from "../../services/HostError.ts"
 import { NoSession } from "../../services/NoSession.ts"
 import { Tty } from "../../services/Tty.ts"
-import { KeyScanner } from "../attach/keyScanner.ts"
+import { ENTER, KeyScanner } from "../attach/keyScanner.ts"
 
 /** Ends watching. While attached it is input. */
 const CTRL_C = 0x03
@@ -40,6 +41,7 @@ export class FakeAttachedSession {
   private output: Buffer = Buffer.alloc(0)
   private readonly read: Array<Buffer> = []
   private lost = false
+  private locked = false
   private over = false
   /** With as many bytes of the output as each has shown. */
   private readonly clients = new Map<Client, number>()
@@ -55,6 +57,11 @@ export class FakeAttachedSession {
 
   get isOver(): boolean {
     return this.over
+  }
+
+  /** Its host wants a login. */
+  get isLocked(): boolean {
+    return this.locked
   }
 
   /** There is no connection to it. */
@@ -90,10 +97,19 @@ export class FakeAttachedSession {
     for (const client of this.clients.keys()) client.tell({ _tag: "Lost", ...(error === undefined ? {} : { error }) })
   }
 
+  /** It breaks, and there is none before somebody logs in. */
+  lock(): void {
+    this.lose()
+    this.locked = true
+    const error = new HostError({ host: "web", problem: "web wants a login", kind: "locked" })
+    for (const client of this.clients.keys()) client.tell({ _tag: "Locked", error })
+  }
+
   /** A new connection is there. */
   resume(): void {
     if (!this.lost) return
     this.lost = false
+    this.locked = false
     for (const client of this.clients.keys()) {
       client.tell({ _tag: "Resumed" })
       client.settle()
@@ -167,13 +183,17 @@ export const layer: Layer.Layer<AttachClient | AttachClientTestRef, never, Tty |
         kept = []
         if (inputEnded) end({ _tag: "Detached", by: "end of input" })
       }
+      const logins = yield* Queue.unbounded<void>()
       const terminal = yield* tty.open({
         onInput: (bytes) => {
-          const scanned = scanner?.push(bytes) ?? { bytes, detach: false }
+          const isLocked = session.isLocked
+          const scanned = scanner?.push(bytes, isLocked ? [ENTER] : []) ?? { bytes, key: undefined }
+          if (scanned.key === ENTER) return void Queue.offerUnsafe(logins, undefined)
+          if (isLocked && scanned.key === undefined) return
           const typed = scanner === undefined ? bytes : Buffer.concat([scanned.bytes, scanner.flush()])
           if (!isWatching) kept.push(typed)
           settle()
-          if (scanned.detach || (isWatching && scanner !== undefined && typed.includes(CTRL_C))) {
+          if (scanned.key !== undefined || (isWatching && scanner !== undefined && typed.includes(CTRL_C))) {
             end({ _tag: "Detached", by: "key" })
           }
         },
@@ -197,6 +217,8 @@ export const layer: Layer.Layer<AttachClient | AttachClientTestRef, never, Tty |
       }
       yield* onState({ _tag: "Attached" })
       yield* Effect.forkScoped(Effect.forever(Effect.flatMap(Queue.take(states), onState)))
+      const login = Effect.andThen(Queue.take(logins), terminal.lend(Effect.sync(() => session.resume())))
+      yield* Effect.forkScoped(Effect.forever(login))
       yield* Effect.acquireRelease(
         Effect.sync(() => session.attach(client)),
         () => Effect.sync(() => session.leave(client))

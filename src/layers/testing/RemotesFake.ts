@@ -121,6 +121,7 @@ export const layer = (
 
       const client = SessionClient.of({
         host: name,
+        mayAsk: options?.prompts === "interactive",
         connect: (session) => there(SessionClient, ({ connect }) => connect(session))
       })
       const registry = SessionRegistry.of({

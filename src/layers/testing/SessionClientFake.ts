@@ -7,6 +7,9 @@ import { ConnectError, SessionClient } from "../../services/SessionClient.ts"
 import { SessionElsewhere } from "../../services/SessionElsewhere.ts"
 import { NetworkTestRef } from "./network/NetworkTestRef.ts"
 
+/** How often a network that gives no answer is looked at. */
+const SLOW_MS = 100
+
 /** Connects to what `SessionServerFake` serves on the same network, as if that were on another host if one is named. */
 export const layerOn = (host: string | undefined): Layer.Layer<SessionClient, never, NetworkTestRef> =>
   Layer.effect(
@@ -31,10 +34,18 @@ export const layerOn = (host: string | undefined): Layer.Layer<SessionClient, ne
         return network.open(name)
       })
 
+      const answers: Effect.Effect<void> = Effect.suspend(() =>
+        network.isSlow() ? Effect.andThen(Effect.sleep(SLOW_MS), answers) : Effect.void
+      )
+
       return SessionClient.of({
         host,
+        mayAsk: host !== undefined,
         connect: Effect.fn("SessionClient.connect")((name: SessionName) =>
-          Effect.acquireRelease(open(name), (connection) => Effect.sync(connection.destroy))
+          Effect.andThen(
+            answers,
+            Effect.acquireRelease(open(name), (connection) => Effect.sync(connection.destroy))
+          )
         )
       })
     })

@@ -28,11 +28,16 @@ export class FakeTerminal {
   refusal: string | undefined
   /** False: it answers nothing. */
   answers = true
+  /** Told when it was lent: what the person does then, and who asks. */
+  onLend: () => void = () => {}
+  /** How often it was lent. */
+  lent = 0
   /** Told when it is about to be opened. */
   onOpen: () => void = () => {}
   private readonly hasKeyboard: boolean
   private handlers: TtyHandlers | undefined
   private paused = false
+  private isLent = false
   private stalled = false
   private owing = false
   private gone = false
@@ -61,6 +66,17 @@ export class FakeTerminal {
   type(keys: string | Uint8Array): void {
     this.typed.push(Buffer.from(keys as string))
     this.schedule()
+  }
+
+  /** Who was lent the terminal reads what was typed. */
+  read(): string {
+    if (!this.isLent) throw new Error("the terminal is not lent")
+    return Buffer.concat(this.typed.splice(0)).toString()
+  }
+
+  /** What is typed is for the program. */
+  get isTaken(): boolean {
+    return this.isOpen && !this.isLent
   }
 
   /** No more will be typed: the end of a file or pipe. */
@@ -110,13 +126,33 @@ export class FakeTerminal {
         this.paused = false
         this.schedule()
       },
-      flush: Effect.callback<void>((resume) => {
-        const taken = () => resume(Effect.void)
-        if (this.waiting.length === 0) return taken()
-        this.flushes.add(taken)
-        return Effect.sync(() => this.flushes.delete(taken))
-      }).pipe(Effect.timeoutOption(FLUSH_MS), Effect.map(Option.isSome))
+      flush: this.flush,
+      lend: (use) =>
+        Effect.andThen(
+          this.flush,
+          Effect.acquireUseRelease(Effect.sync(() => this.give()), () => use, () => Effect.sync(() => this.takeBack()))
+        )
     }
+  }
+
+  private readonly flush = Effect.callback<void>((resume) => {
+    const taken = () => resume(Effect.void)
+    if (this.waiting.length === 0) return taken()
+    this.flushes.add(taken)
+    return Effect.sync(() => this.flushes.delete(taken))
+  }).pipe(Effect.timeoutOption(FLUSH_MS), Effect.map(Option.isSome))
+
+  private give(): void {
+    this.isLent = true
+    this.isRaw = false
+    this.lent++
+    this.onLend()
+  }
+
+  private takeBack(): void {
+    this.isLent = false
+    this.isRaw = this.hasKeyboard
+    this.schedule()
   }
 
   /** What was not shown by now never is. */
@@ -148,7 +184,7 @@ export class FakeTerminal {
     setImmediate(() => {
       this.scheduled = false
       this.show()
-      this.read()
+      this.handOver()
     })
   }
 
@@ -165,7 +201,7 @@ export class FakeTerminal {
     this.handlers.onDrain()
   }
 
-  private read(): void {
+  private handOver(): void {
     while (this.mayRead() && this.typed.length > 0) this.handlers!.onInput(this.typed.shift()!)
     if (!this.mayRead() || this.inputEnd !== "ended") return
     this.inputEnd = "told"
@@ -174,7 +210,7 @@ export class FakeTerminal {
 
   /** Handlers pause, and close the scope, from within. */
   private mayRead(): boolean {
-    return this.handlers !== undefined && !this.paused
+    return this.handlers !== undefined && !this.paused && !this.isLent
   }
 }
 
@@ -212,7 +248,8 @@ export const layer = (options: TtyFakeOptions = {}): Layer.Layer<Tty | TtyTestRe
         outputIsTerminal,
         size: () => terminal.size,
         modes: () => isTerminal ? modes : undefined,
-        open
+        open,
+        isTaken: () => terminal.isTaken
       })
     )
   }))

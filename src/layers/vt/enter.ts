@@ -17,6 +17,21 @@ const names = (title: string | undefined, icon: string | undefined): string => {
 }
 
 /**
+ * Sets again what `undo` has undone, on the screen that was shown then. Not what is lost with it: margins, origin mode,
+ * and where the cursor was on an alternate screen.
+ */
+export const enterAgain = (tracker: ModeTracker): string => {
+  const other = keyboard(tracker.keyboards.alternate)
+  let bytes = keyboard(tracker.keyboards.main)
+  if (tracker.alternate !== 0) bytes += `\x1b[?${tracker.alternate}h${other}`
+  else if (other !== "") bytes += `\x1b[?47h${other}\x1b[?47l`
+  for (const designator of tracker.charsets.values()) bytes += `\x1b${designator}`
+  if (tracker.osc.link !== undefined) bytes += `\x1b]8;${tracker.osc.link}\x1b\\`
+  if (tracker.modes.get(25) === false) bytes += "\x1b[?25l"
+  return bytes + enter(tracker)
+}
+
+/**
  * Everything but the screen switch, keyboards, origin mode and the cursor. Moves nothing. The mouse comes last, so that
  * no report is made before the rest is set.
  */

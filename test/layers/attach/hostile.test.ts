@@ -58,7 +58,8 @@ const attachment = () => {
     },
     pause: () => {},
     resume: () => {},
-    flush: Effect.succeed(true)
+    flush: Effect.succeed(true),
+    lend: (use) => use
   }
   attached.join(connection, welcome, 0)
   return { attached, seen, tty }

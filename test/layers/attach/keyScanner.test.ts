@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Result from "effect/Result"
-import { KeyScanner } from "../../../src/layers/attach/keyScanner.ts"
+import { ENTER, KeyScanner } from "../../../src/layers/attach/keyScanner.ts"
 import { parseDetachKey } from "../../../src/schema/DetachKey.ts"
 
 const scanner = (key = "^\\") => new KeyScanner([Result.getOrThrow(parseDetachKey(key))!])
@@ -10,9 +10,9 @@ const type = (chunks: ReadonlyArray<string>, key?: string) => {
   const keys = scanner(key)
   let typed = ""
   for (const chunk of chunks) {
-    const { bytes, detach } = keys.push(Buffer.from(chunk, "latin1"))
+    const { bytes, key } = keys.push(Buffer.from(chunk, "latin1"))
     typed += bytes.toString("latin1")
-    if (detach) return { typed, detach }
+    if (key !== undefined) return { typed, detach: true }
   }
   return { typed: typed + keys.flush().toString("latin1"), detach: false }
 }
@@ -135,19 +135,19 @@ describe("a paste", () => {
     const keys = scanner()
     let typed = ""
     for (const byte of paste) {
-      const { bytes, detach } = keys.push(Buffer.from(byte, "latin1"))
-      assert.isFalse(detach)
+      const { bytes, key } = keys.push(Buffer.from(byte, "latin1"))
+      assert.isUndefined(key)
       typed += bytes.toString("latin1") + keys.flush().toString("latin1")
       assert.strictEqual(typed, paste.slice(0, typed.length))
     }
     assert.strictEqual(typed, paste)
-    assert.isTrue(keys.push(Buffer.from(PLAIN)).detach)
+    assert.isDefined(keys.push(Buffer.from(PLAIN)).key)
   })
 
   it("that never ends is a paste for ever", () => {
     const keys = scanner()
     keys.push(Buffer.from(BEGIN))
-    for (let n = 0; n < 100; n++) assert.isFalse(keys.push(Buffer.from(`${PLAIN}${"x".repeat(n)}`)).detach)
+    for (let n = 0; n < 100; n++) assert.isUndefined(keys.push(Buffer.from(`${PLAIN}${"x".repeat(n)}`)).key)
     assert.isTrue(keys.isPasting)
   })
 
@@ -155,6 +155,29 @@ describe("a paste", () => {
     const text = "a line of a file\n".repeat(10)
     assert.deepStrictEqual(type([`${text}${PLAIN}${text}`]), { typed: `${text}${PLAIN}${text}`, detach: false })
     assert.deepStrictEqual(type([`${text}${PLAIN}${PLAIN}`]), { typed: text, detach: true })
+  })
+})
+
+describe("Enter, while it is a key of ours", () => {
+  const keyOf = (typed: string) => {
+    const keys = new KeyScanner([Result.getOrThrow(parseDetachKey("^\\"))!])
+    const scanned = keys.push(Buffer.from(typed), [ENTER])
+    return [scanned.key?.code, scanned.bytes.toString()]
+  }
+
+  it.each(["\r", "\x1b[13u", "\x1b[13;1u", "\x1b[13;1:1u", "\x1b[13;2u", "\x1b[27;2;13~", "\x1b[13;28;13;1;0;1_"])(
+    "is found as %j",
+    (enter) => {
+      assert.deepStrictEqual(keyOf(enter), [13, ""])
+      assert.deepStrictEqual(keyOf(`password${enter}more\x1c`), [13, "password"])
+    }
+  )
+
+  it("is no other key, no release, and nothing in a marked paste", () => {
+    for (const typed of ["\n", "\x1b[13;5u", "\x1b[13;1:3u", "\x1b[13;28;13;0;0;1_", "\x1b[200~password\r\x1b[201~"]) {
+      assert.isUndefined(keyOf(typed)[0], JSON.stringify(typed))
+    }
+    assert.deepStrictEqual(keyOf("x\x1cy\r"), [92, "x"])
   })
 })
 
@@ -177,7 +200,7 @@ describe("an Escape", () => {
         assert.strictEqual(first, report.slice(0, Math.min(at, 2) === at ? at : 0))
         assert.deepStrictEqual(keys.push(Buffer.from(`${report.slice(at)}x`)), {
           bytes: Buffer.alloc(0),
-          detach: true,
+          key: Result.getOrThrow(parseDetachKey("^\\")),
           isTyping: true
         })
       }

@@ -12,6 +12,7 @@ import * as SshTransportChosen from "../../../src/layers/ssh/SshTransportChosen.
 import * as Caller from "../../../src/layers/testing/CallerFake.ts"
 import * as OperatingSystem from "../../../src/layers/testing/OperatingSystemFake.ts"
 import * as Paths from "../../../src/layers/testing/PathsFake.ts"
+import * as Tty from "../../../src/layers/testing/TtyFake.ts"
 import { SshTransport } from "../../../src/services/SshTransport.ts"
 import { hostNamed } from "../../support/sshSuite.ts"
 import { until } from "../../support/until.ts"
@@ -51,7 +52,12 @@ describe("which ssh is used", () => {
       yield* ssh.close(hostNamed("web"))
     }).pipe(Effect.provide(
       SshTransportChosen.layer().pipe(
-        Layer.provide([Paths.layer(), Caller.layer({ env: { SESH_SSH: "putty" } }), OperatingSystem.layer()])
+        Layer.provide([
+          Paths.layer(),
+          Caller.layer({ env: { SESH_SSH: "putty" } }),
+          OperatingSystem.layer(),
+          Tty.layer()
+        ])
       )
     )))
 })

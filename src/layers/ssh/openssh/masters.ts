@@ -84,7 +84,8 @@ export const makeMasters = Effect.fnUntraced(function*(
         if (!batch) child.once("exit", atEnd(() => Child.end(child, false)))
         return Child.exitCode(child)
       },
-      (child) => Effect.sync(() => Child.end(child, batch))
+      // Until it has ended, it may still set the terminal's modes.
+      (child) => Effect.andThen(Effect.sync(() => Child.end(child, batch)), batch ? Effect.void : Child.exitCode(child))
     )
 
   /** Another process has made the connection meanwhile: ours, which is not in use yet, is dropped. */

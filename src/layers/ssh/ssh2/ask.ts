@@ -105,7 +105,10 @@ export const askOnTerminal: Ask = (question, echo, over) =>
       restore()
       show("\n")
       terminal.destroy()
-      resolve(text)
+      if (line.over?.signal === undefined) return resolve(text)
+      // What the key does outside of raw mode. That there is no answer must not be heard before it.
+      process.kill(process.pid, line.over.signal)
+      setImmediate(() => setImmediate(() => resolve(undefined)))
     }
     const giveUp = () => finish(undefined)
     const restore = () => void terminal.setRawMode(false)
@@ -121,10 +124,7 @@ export const askOnTerminal: Ask = (question, echo, over) =>
         if (line.over === undefined) show(line.take(byte))
       }
       if (line.over === undefined) return
-      const { signal, text } = line.over
-      finish(text)
-      // What the key would do outside of raw mode.
-      if (signal !== undefined) process.kill(process.pid, signal)
+      finish(line.over.text)
     })
     return undefined
   })

@@ -35,6 +35,9 @@ export class NetworkTestRef extends Context.Service<NetworkTestRef, {
   /** Until it is called with undefined, no client can connect, for this reason: a host's, or just text. */
   readonly setDown: (reason: string | HostError | undefined) => void
   readonly isDown: () => string | HostError | undefined
+  /** True: who connects gets no answer, until false. */
+  readonly setSlow: (slow: boolean) => void
+  readonly isSlow: () => boolean
   /** Connects to a listener, which sees it as late as it would a socket. */
   readonly open: (name: SessionName) => Connection
   /** Who makes a session holds it. */
@@ -54,6 +57,7 @@ export const layer = (options?: { readonly capacity?: number }): Layer.Layer<Net
       const listeners = new Map<SessionName, (connection: Connection) => void>()
       const links: Array<FakeLink> = []
       let down: string | HostError | undefined
+      let slow = false
       return NetworkTestRef.of({
         listeners,
         elsewhere: new Map<SessionName, string>(),
@@ -63,6 +67,10 @@ export const layer = (options?: { readonly capacity?: number }): Layer.Layer<Net
           down = reason
         },
         isDown: () => down,
+        setSlow: (is) => {
+          slow = is
+        },
+        isSlow: () => slow,
         open: (name) => {
           const { client, cut, server } = connectionPair(options?.capacity ?? 212_992)
           const sides = { client, server }

@@ -1,5 +1,7 @@
 /** A person at a terminal, in a session on another host, whose connection breaks. */
 import { assert, it } from "@effect/vitest"
+import * as fs from "node:fs"
+import * as path from "node:path"
 import { describe } from "vitest"
 import { type Host, type Hosts, sharedHosts } from "../support/hosts.ts"
 import { describeWithHosts } from "../support/needs.ts"
@@ -42,9 +44,65 @@ const leave = async (t: Terminal, name: string) => {
   t.close()
 }
 
+/** A script's sesh, and what it has said so far. */
+const started = (lab: () => Hosts, args: ReadonlyArray<string>) => {
+  const running = lab().client.start(args, { stdio: ["pipe", "pipe", "pipe"] })
+  let err = ""
+  running.child.stderr!.on("data", (bytes) => {
+    err += String(bytes)
+  })
+  const says = (line: string) => until(line, () => err.endsWith(`[connection to h1 ${line}]\n`), () => err)
+  /** Its link breaks, and heals. */
+  const breaks = async (host: Host) => {
+    await breakDown(host)
+    await says("lost, trying again")
+    await host.startSshd()
+    await says("is back")
+  }
+  return { ...running, breaks, err: () => err }
+}
+
+const SAID = "[connection to h1 lost, trying again]\n[connection to h1 is back]\n"
+
+/** A script at a host, whose link breaks in the middle. */
+const scripts = (lab: () => Hosts) => {
+  it("--exec goes on when the link is back: with all of the output, once, and the status", async () => {
+    const { hosts: [host] } = lab()
+    const command = "echo begun; : > begun; until [ -e go ]; do sleep 0.05; done; echo done; exit 3"
+    const job = started(lab, ["@h1", "--exec", "job", "--print", "--", "sh", "-c", command])
+    await until("it runs", () => fs.existsSync(path.join(host!.home, "begun")))
+    await job.breaks(host!)
+    fs.writeFileSync(path.join(host!.home, "go"), "")
+    const { code, out } = await job.result
+    assert.deepStrictEqual([code, out, job.err()], [3, "begun\ndone\n", SAID])
+  })
+
+  it("--send types the rest when the link is back, and nothing twice", async () => {
+    const { client, hosts: [host] } = lab()
+    const bytes = Buffer.from(Array.from({ length: 400_000 }, (_, index) => index % 251))
+    const take = "stty raw -echo; head -c 1000 > first; until [ -e take ]; do sleep 0.05; done; " +
+      "head -c 399000 > rest; : > all; cat"
+    await client.sesh(["@h1", "raw", "-d", "--", "sh", "-c", take])
+    const there = (name: string) => path.join(host!.home, name)
+    const length = (name: string) => fs.statSync(there(name), { throwIfNoEntry: false })?.size ?? 0
+    const sending = started(lab, ["@h1", "--send", "raw"])
+    sending.child.stdin!.end(bytes)
+    await until("some were typed", () => length("first") === 1000)
+    await sending.breaks(host!)
+    fs.writeFileSync(there("take"), "")
+    assert.strictEqual((await sending.result).code, 0)
+    await until("all were typed", () => fs.existsSync(there("all")))
+    const typed = Buffer.concat([fs.readFileSync(there("first")), fs.readFileSync(there("rest"))])
+    assert.isTrue(typed.equals(bytes))
+    assert.strictEqual(sending.err(), SAID)
+    await client.sesh(["@h1", "--kill", "raw"])
+  })
+}
+
 /** What both ways of connecting do. */
 const common = (lab: () => Hosts) => {
   const sit = sitting(lab)
+  scripts(lab)
 
   it("a link that is cut is said on the last row, and when it heals the screen is as it was, and typing works", async () => {
     const { host, name, t } = await sit()

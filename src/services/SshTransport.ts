@@ -40,7 +40,7 @@ export class HostUnreachable extends Schema.TaggedError<HostUnreachable>()("Host
       case "dropped":
         return `${host} ended the connection before it was set up${because(words)}`
       case "busy":
-        return `${host} opens no more sessions on this connection (MaxSessions in its sshd_config)`
+        return `${host} opens no more sessions on a connection (MaxSessions in its sshd_config)${because(words)}`
       case "other":
         return `cannot connect to ${host}${because(words)}`
     }

@@ -108,7 +108,8 @@ export const layer = (
           host,
           argv,
           shellTimeout,
-          connection: masters.get(host, options),
+          connection: (number) => masters.get(host, options, number),
+          isThere: (number) => masters.has(host, number),
           start: (master) =>
             Effect.flatMap(
               controlDir,

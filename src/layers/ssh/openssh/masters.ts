@@ -22,6 +22,7 @@ import { makeHandshakes } from "../shared/handshakes.ts"
 import { ownTimeoutMs, patienceOf } from "../shared/patience.ts"
 import { makeSingleFlight } from "../shared/singleFlight.ts"
 import { explainFailure, isSlowLogin } from "../shared/sshLog.ts"
+import { MAX_CONNECTIONS } from "../shared/startProgram.ts"
 import * as Child from "./child.ts"
 import { type ControlDir, openLog } from "./controlDir.ts"
 import { type HostConfig, type HostConfigsOptions, makeHostConfigs } from "./hostConfig.ts"
@@ -50,8 +51,14 @@ export interface MastersOptions extends HostConfigsOptions {
 
 /** Connections by what the user's configuration says of a host now. */
 export interface Masters {
-  /** The existing connection to a host if it answers, or a new one. */
-  readonly get: (host: HostName, options: ConnectOptions | undefined) => Effect.Effect<Master, ConnectFailure>
+  /** The existing connection to a host if it answers, or a new one; `number`: one of several, from 0. */
+  readonly get: (
+    host: HostName,
+    options: ConnectOptions | undefined,
+    number?: number
+  ) => Effect.Effect<Master, ConnectFailure>
+  /** Whether there is that connection, and answers. */
+  readonly has: (host: HostName, number: number) => Effect.Effect<boolean>
   readonly describe: (host: HostName) => Effect.Effect<HostDescription, HostUnreachable | SshMissing>
   readonly close: (host: HostName) => Effect.Effect<void>
 }
@@ -64,9 +71,9 @@ export const makeMasters = Effect.fnUntraced(function*(
 
   const lookUp = makeHostConfigs({ configFile, env, ssh })
 
-  const locate = (dir: ControlDir, config: HostConfig): Master => {
+  const locate = (dir: ControlDir, config: HostConfig, number: number): Master => {
     // A machine that shares the directory cannot use our sockets, and ssh would remove them.
-    const key = keyOf(config.key, ssh.file, hostname())
+    const key = keyOf(config.key, ssh.file, hostname(), ...number === 0 ? [] : [String(number)])
     return { control: dir.control(key), log: dir.log(key) }
   }
 
@@ -184,16 +191,22 @@ export const makeMasters = Effect.fnUntraced(function*(
     return yield* Effect.ensuring(shaken, Effect.sync(() => remove(log)))
   })
 
-  const get = Effect.fnUntraced(function*(host: HostName, options: ConnectOptions | undefined) {
+  const get = Effect.fnUntraced(function*(host: HostName, options: ConnectOptions | undefined, number = 0) {
     const at = yield* controlDir
     const config = yield* lookUp(host, options)
-    const master = locate(at, config)
+    const master = locate(at, config, number)
     if (yield* isAlive(master)) {
       if (sizeOf(master.log) > MAX_LOG_BYTES) shorten(master.log)
       return master
     }
     return yield* share(`${options?.prompts ?? "batch"} ${master.control}`, connect(host, at, master, config, options))
   })
+
+  const has = (host: HostName, number: number) =>
+    Effect.all([controlDir, lookUp(host, undefined)]).pipe(
+      Effect.flatMap(([at, config]) => isAlive(locate(at, config, number))),
+      Effect.orElseSucceed(() => false)
+    )
 
   const describe = Effect.fnUntraced(function*(host: HostName) {
     const config = yield* lookUp(host, undefined)
@@ -206,14 +219,14 @@ export const makeMasters = Effect.fnUntraced(function*(
 
   const close = (host: HostName) =>
     Effect.all([controlDir, lookUp(host, undefined)]).pipe(
-      Effect.flatMap(([at, config]) => {
-        const master = locate(at, config)
-        return Effect.ensuring(Mux.terminate(master.control), Effect.sync(() => remove(master.log)))
-      }),
+      Effect.flatMap(([at, config]) =>
+        Effect.forEach(Array.from({ length: MAX_CONNECTIONS }, (_, number) => locate(at, config, number)), (master) =>
+          Effect.ignore(Effect.ensuring(Mux.terminate(master.control), Effect.sync(() => remove(master.log)))))
+      ),
       Effect.ignore
     )
 
-  return { get, describe, close }
+  return { get, has, describe, close }
 })
 
 const isAlive = (master: Master): Effect.Effect<boolean> =>

@@ -27,9 +27,16 @@ export const SHELL_TIMEOUT: Duration.Input = "1 minute"
 /** How often a dead connection is replaced before it is an error. */
 const REPLACEMENTS = 2
 
-/** How long to wait for a free session on a connection (MaxSessions), and between two tries. */
+/**
+ * How long to wait for a free session on a connection (MaxSessions) before another one is made, for all of it, and
+ * between two tries.
+ */
+const BUSY_PATIENCE_MS = 1000
 const BUSY_TIMEOUT_MS = 15_000
 const BUSY_PAUSE_MS = { first: 50, most: 500 }
+
+/** The most connections to one host: with MaxSessions 1, as many attachments where sockets are not forwarded. */
+export const MAX_CONNECTIONS = 8
 
 /** The host never got to the program: it may be tried again. */
 export class NotYetStarted extends Schema.TaggedError<NotYetStarted>()("NotYetStarted", {
@@ -50,29 +57,56 @@ export type Started = Result.Result<RemoteProgram, NotYetStarted | ConnectionLos
 export const launch = Effect.fnUntraced(function*<Connection>(options: {
   readonly host: string
   readonly argv: ReadonlyArray<string>
-  readonly connection: Effect.Effect<Connection, ConnectFailure>
+  /** The first connection is 0; others are for when those before have no free session. */
+  readonly connection: (number: number) => Effect.Effect<Connection, ConnectFailure>
+  /** Whether there is a connection already. */
+  readonly isThere: (number: number) => Effect.Effect<boolean>
   readonly start: (connection: Connection) => Effect.Effect<Started, SshMissing, Scope.Scope>
   /** `SHELL_TIMEOUT` unless given. */
   readonly shellTimeout?: Duration.Input | undefined
 }): Effect.fn.Return<RemoteProgram, StartFailure, Scope.Scope> {
-  const { argv, connection, host, shellTimeout = SHELL_TIMEOUT, start } = options
+  const { argv, connection, host, isThere, shellTimeout = SHELL_TIMEOUT, start } = options
   const stuck = () => Effect.fail(new ShellStuck({ host, seconds: Duration.toSeconds(shellTimeout) }))
   const bad = badArgument(argv)
   if (bad !== undefined) return yield* bad
+  const busy = (cause: { readonly message: string }, words: string) =>
+    Effect.fail(new HostUnreachable({ host, reason: "busy", words, cause }))
+  /** Why there is no other connection is told with why one is needed. */
+  const connect = (number: number) =>
+    Effect.catchIf(
+      connection(number),
+      () => number > 0,
+      (cause) => busy(cause, `another connection fails: ${cause.message}`)
+    )
+  let number = 0
   let left = REPLACEMENTS
   let pauseMs = BUSY_PAUSE_MS.first
-  const until = (yield* monotonicMs) + BUSY_TIMEOUT_MS
+  const began = yield* monotonicMs
+  let patientUntil = began + BUSY_PATIENCE_MS
   while (true) {
-    const started = yield* Effect.timeoutOrElse(start(yield* connection), { duration: shellTimeout, orElse: stuck })
+    const started = yield* Effect.timeoutOrElse(start(yield* connect(number)), {
+      duration: shellTimeout,
+      orElse: stuck
+    })
     if (Result.isSuccess(started)) return started.success
     const error = started.failure
     if (error._tag !== "NotYetStarted") return yield* error
     const { isBusy, words } = error
-    if (isBusy && (yield* monotonicMs) < until) {
+    const now = yield* monotonicMs
+    const next = number + 1
+    if (isBusy && next < MAX_CONNECTIONS && (yield* isThere(next))) {
+      number = next
+    } else if (isBusy && next < MAX_CONNECTIONS && now >= patientUntil) {
+      number = next
+      patientUntil = now + BUSY_PATIENCE_MS
+    } else if (isBusy && now < began + BUSY_TIMEOUT_MS) {
       yield* Effect.sleep(yield* jittered(pauseMs))
       pauseMs = Math.min(2 * pauseMs, BUSY_PAUSE_MS.most)
-    } else if (isBusy || left-- === 0) {
-      return yield* new HostUnreachable({ host, reason: isBusy ? "busy" : "other", words, cause: error })
+      number = 0
+    } else if (isBusy) {
+      return yield* busy(error, "")
+    } else if (left-- === 0) {
+      return yield* new HostUnreachable({ host, reason: "other", words, cause: error })
     }
   }
 })

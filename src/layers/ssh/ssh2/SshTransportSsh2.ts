@@ -111,7 +111,8 @@ export const layer = (
           host,
           argv,
           shellTimeout,
-          connection: pool.get(host, options),
+          connection: (number) => pool.get(host, options, number),
+          isThere: (number) => pool.has(host, number),
           start: (connection) => startProgram(host, connection, argv)
         }))
 

@@ -14,6 +14,7 @@ import { makeHandshakes } from "../shared/handshakes.ts"
 import { NAMED_CONNECT_MS, ownTimeoutMs, patienceOf } from "../shared/patience.ts"
 import { oneLine } from "../shared/sanitize.ts"
 import { makeSingleFlight } from "../shared/singleFlight.ts"
+import { MAX_CONNECTIONS } from "../shared/startProgram.ts"
 import { type Ask, inTurn } from "./ask.ts"
 import {
   type ConfigSource,
@@ -41,7 +42,14 @@ export interface PoolOptions {
 
 /** Connections by host. */
 export interface Pool {
-  readonly get: (host: string, options: ConnectOptions | undefined) => Effect.Effect<SshConnection, ConnectFailure>
+  /** `number`: one of several to that host, from 0. */
+  readonly get: (
+    host: string,
+    options: ConnectOptions | undefined,
+    number?: number
+  ) => Effect.Effect<SshConnection, ConnectFailure>
+  /** Whether there is that connection. */
+  readonly has: (host: string, number: number) => Effect.Effect<boolean>
   readonly describe: (host: string) => Effect.Effect<HostDescription, HostUnreachable>
   readonly close: (host: string) => Effect.Effect<void>
   readonly closeAll: Effect.Effect<void>
@@ -63,7 +71,7 @@ interface Route {
   readonly keys: ReadonlyArray<string>
 }
 
-const keyOf = ({ keys }: Route): string => keys.join("\n")
+const keyOf = ({ keys }: Route, number: number): string => [String(number), ...keys].join("\n")
 
 /** Read all beforehand: connections that wait for each other would wait for ever. */
 const routeTo = (source: ConfigSource, destination: Destination): Result.Result<Route, BadConfig> =>
@@ -101,11 +109,11 @@ export const makePool = Effect.fnUntraced(function*(
 
   const make = Effect.fnUntraced(function*(
     route: Route,
+    key: string,
     from: ConfigSource,
     options: ConnectOptions | undefined
   ): Effect.fn.Return<SshConnection, ConnectFailure> {
     const { config, jump } = route
-    const key = keyOf(route)
     const host = config.destination.name
     if (config.needs !== undefined) return yield* needsOpenSsh(host, config.needs)
     const paths = yield* orUnreachable(host, pathsOf(config, from.env))
@@ -116,7 +124,7 @@ export const makePool = Effect.fnUntraced(function*(
     const attempt = Effect.gen(function*() {
       const existing = connections.get(key)
       if (existing !== undefined && existing.lost === undefined) return existing
-      const through = jump === undefined ? undefined : yield* get(jump, options)
+      const through = jump === undefined ? undefined : yield* get(jump, options, 0)
       const release = through?.use()
       const connection = yield* connect({
         library,
@@ -148,29 +156,38 @@ export const makePool = Effect.fnUntraced(function*(
 
   const get = (
     destination: Destination,
-    options: ConnectOptions | undefined
+    options: ConnectOptions | undefined,
+    number: number
   ): Effect.Effect<SshConnection, ConnectFailure> =>
     Effect.suspend(() => {
       const from = source()
       return Effect.flatMap(orUnreachable(destination.name, routeTo(from, destination)), (route) => {
-        const key = keyOf(route)
+        const key = keyOf(route, number)
         const existing = connections.get(key)
         if (existing !== undefined && existing.lost === undefined) return Effect.succeed(existing)
-        return share(`${options?.prompts ?? "batch"} ${key}`, make(route, from, options))
+        return share(`${options?.prompts ?? "batch"} ${key}`, make(route, key, from, options))
       })
     })
 
   const close = (connection: SshConnection | undefined) => Effect.sync(() => connection?.close(""))
 
   return {
-    get: (host, options) => get(parseDestination(host), options),
+    get: (host, options, number = 0) => get(parseDestination(host), options, number),
+    has: (host, number) =>
+      Effect.suspend(() => orUnreachable(host, routeTo(source(), parseDestination(host)))).pipe(
+        Effect.map((route) => connections.get(keyOf(route, number))),
+        Effect.match({ onSuccess: (there) => there !== undefined && there.lost === undefined, onFailure: () => false })
+      ),
     describe: (host) =>
       Effect.suspend(() => orUnreachable(host, resolveHost(source(), parseDestination(host)))).pipe(
         Effect.map(({ hostname, port, user }) => ({ hostname, port, user }))
       ),
     close: (host) =>
       Effect.suspend(() => orUnreachable(host, routeTo(source(), parseDestination(host)))).pipe(
-        Effect.flatMap((route) => close(connections.get(keyOf(route)))),
+        Effect.flatMap((route) =>
+          Effect.forEach(Array.from({ length: MAX_CONNECTIONS }, (_, number) => keyOf(route, number)), (key) =>
+            close(connections.get(key)))
+        ),
         Effect.ignore
       ),
     closeAll: Effect.suspend(() => Effect.forEach([...connections.values()], close, { discard: true }))

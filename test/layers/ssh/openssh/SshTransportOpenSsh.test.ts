@@ -10,6 +10,7 @@ import * as CallerFake from "../../../../src/layers/testing/CallerFake.ts"
 import { socketPathLimit } from "../../../../src/schema/SocketPath.ts"
 import { SshTransport } from "../../../../src/services/SshTransport.ts"
 import { good } from "../../../contract/ssh/common.ts"
+import { narrow } from "../../../contract/ssh/narrow.ts"
 import { changedKey, NEEDS, say, special, stuckShell, testOn } from "../../../contract/ssh/real.ts"
 import { portOf, prefixed, today } from "../../../contract/ssh/today.ts"
 import { Machinery, realHosts } from "../../../fixtures/sshHosts.ts"
@@ -121,6 +122,7 @@ describeWith(NEEDS, "SshTransportOpenSsh, on real hosts", () => {
 
   changedKey(test)
   today(test)
+  narrow(test)
 
   test(
     "a Match whose command says otherwise today leads elsewhere",

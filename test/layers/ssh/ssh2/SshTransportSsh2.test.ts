@@ -6,6 +6,7 @@ import * as Fs from "node:fs"
 import * as Net from "node:net"
 import * as Path from "node:path"
 import { SshTransport } from "../../../../src/services/SshTransport.ts"
+import { narrow } from "../../../contract/ssh/narrow.ts"
 import { NEEDS, say, special, stuckShell } from "../../../contract/ssh/real.ts"
 import { test } from "../../../contract/ssh/ssh2.ts"
 import { today } from "../../../contract/ssh/today.ts"
@@ -57,6 +58,7 @@ describeWith(
 
 describeWith(NEEDS, "SshTransportSsh2, connections", () => {
   today(test)
+  narrow(test)
 
   test(
     "one serves all callers at once, and its host is recorded once",

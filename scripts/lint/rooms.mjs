@@ -97,6 +97,7 @@ export const ROOMS = {
       "layers/attach",
       "layers/daemon",
       "layers/remote/caller.ts",
+      "layers/remote/ends.ts",
       "layers/scrollback",
       "layers/sessions/SessionControlLive.ts",
       "layers/sessions/SurroundingsLive.ts",

@@ -137,6 +137,35 @@ export const suite = (name: string, layer: Layer.Layer<Suite>, timeout = 10_000)
     )
 
     test(
+      "a session that was seen to end is not remembered as one of the host's",
+      Effect.gen(function*() {
+        const { look } = yield* Remotes
+        const memory = yield* HostMemory
+        const remembered = Effect.map(
+          memory.get(web),
+          (known) => Option.getOrThrow(known).sessions.map(({ name }) => name)
+        )
+        const { launch } = yield* DaemonLauncher
+        yield* launch(shell)
+        yield* look(web)
+        assert.deepStrictEqual(yield* remembered, [dev])
+        yield* (yield* SessionRegistry).kill(dev, 0)
+        assert.deepStrictEqual(yield* remembered, [])
+
+        const { id } = yield* launch(shell)
+        yield* look(web)
+        const terminal = yield* Tty.TtyTestRef
+        const attached = yield* Effect.forkChild(
+          (yield* AttachClient).attach({ name: dev, role: "attach", created: id })
+        )
+        yield* until("a prompt", () => /[$#] $/.test(terminal.screen.toString()), timeout)
+        terminal.type("exit 5\r")
+        yield* Fiber.join(attached)
+        assert.deepStrictEqual(yield* remembered, [])
+      })
+    )
+
+    test(
       "a session without a command is a login shell's",
       Effect.gen(function*() {
         yield* (yield* DaemonLauncher).launch(shell)

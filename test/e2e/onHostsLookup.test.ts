@@ -135,7 +135,7 @@ describeWithHosts("a session that is not here", () => {
       assert.deepStrictEqual([out, code], ["", 1])
       assert.match(
         err,
-        /^sesh: h3 .* \(db was there \d+[smh] ago\)\nsesh: db may be on h3; say where:\n {2}sesh @h3 --kill db\n$/
+        /^sesh: db was on h3 \d+[smh] ago: h3 .*\nsesh: db may be on h3; say where:\n {2}sesh @h3 --kill db\n$/
       )
       assert.strictEqual((await sesh("db"))[1].split("\n").at(-2), "  sesh db .")
       assert.deepStrictEqual(await client.sessions(), [])

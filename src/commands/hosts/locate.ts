@@ -66,7 +66,8 @@ const reportNoAnswers = Effect.fnUntraced(function*(answers: ReadonlyArray<Answe
     const { at, host } = remembered
     const had = names.filter((name) => has(remembered, name))
     if (had.length === 0) others.push({ host, reason })
-    else yield* note(explain({ message: `${reason} (${had.join(", ")} was there ${age(now - at)} ago)` }))
+    // The reason comes last: it may end with a command to run.
+    else yield* note(explain({ message: `${had.join(", ")} was on ${host} ${age(now - at)} ago: ${reason}` }))
   }
   const [first, second] = others
   if (first === undefined) return

@@ -21,6 +21,7 @@ import * as AttachClientLive from "../attach/AttachClientLive.ts"
 import * as SessionsLogged from "../events/SessionsLogged.ts"
 import * as SessionControlLive from "../sessions/SessionControlLive.ts"
 import { remoteAttacher, remoteCaller } from "./caller.ts"
+import { forgettingEnds } from "./ends.ts"
 import { makeHosts } from "./host.ts"
 import { makePrepared } from "./prepared.ts"
 import { remoteEnded, remoteLauncher, remoteRegistry } from "./services.ts"
@@ -76,7 +77,7 @@ export const layer: Layer.Layer<
           Context.add(AttachClient, Context.get(live, AttachClient)),
           Context.add(SessionControl, Context.get(live, SessionControl))
         )
-        return SessionsLogged.logged(services, log, name)
+        return SessionsLogged.logged(forgettingEnds(services, name, hosts), log, name)
       })
 
       return Remotes.of({

@@ -22,6 +22,7 @@ import { type Surroundings } from "../../services/Surroundings.ts"
 import { type Tty } from "../../services/Tty.ts"
 import * as AttachClientLive from "../attach/AttachClientLive.ts"
 import { remoteAttacher, remoteCaller } from "../remote/caller.ts"
+import { forgettingEnds } from "../remote/ends.ts"
 import * as SessionControlLive from "../sessions/SessionControlLive.ts"
 
 /** What is used of the machine that a host is: its own sessions and what starts them (`Machine.ts` has it all). */
@@ -161,7 +162,7 @@ export const layer = (
         Context.add(AttachClient, Context.get(live, AttachClient)),
         Context.add(SessionControl, Context.get(live, SessionControl))
       )
-      return services
+      return forgettingEnds(services, name, known)
     })
 
     return Context.make(Remotes, Remotes.of({ at, look, prepare: () => Effect.void })).pipe(

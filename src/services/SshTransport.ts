@@ -197,6 +197,14 @@ export interface ConnectOptions {
   readonly isAgain?: boolean
 }
 
+/**
+ * True: nobody is asked, whatever the options say. Of attempts that no user has begun, who may be asleep, or typing
+ * something else.
+ */
+export const AsksNobody = Context.Reference<boolean>("sesh/services/SshTransport/AsksNobody", {
+  defaultValue: () => false
+})
+
 /** The longest that a listing waits for a host, in milliseconds. */
 export const CONNECT_TIMEOUT_MS = 5000
 

@@ -4,6 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Random from "effect/Random"
 import * as Result from "effect/Result"
+import { AsksNobody } from "../../services/SshTransport.ts"
 import type { ConnectionFailure } from "./silent.ts"
 
 /** Delays between attempts are 1 s, 2 s, 4 s, and so on, up to this. */
@@ -25,7 +26,7 @@ const MIN_RETRY_MS = 500
 const JITTER = 0.8
 
 export interface ReconnectOptions<A, R> {
-  /** One attempt; frees its resources if it is interrupted. */
+  /** One attempt, in which nobody is asked; frees its resources if it is interrupted. */
   readonly attempt: Effect.Effect<A, ConnectionFailure, R>
   /** `seconds` until the next attempt; 0: one is running. `why`: the failure of the last one. */
   readonly onState: (seconds: number, why: ConnectionFailure | undefined) => void
@@ -71,7 +72,11 @@ export const reconnect = Effect.fnUntraced(function*<A, R>(options: ReconnectOpt
     if (!isHealed) yield* Effect.raceFirst(wait(delay, why), retryOnKey)
     onState(0, why)
     lastAttempt = yield* Clock.currentTimeMillis
-    const outcome = yield* Effect.result(Effect.timeoutOption(attempt, ATTEMPT_MS))
+    const outcome = yield* attempt.pipe(
+      Effect.timeoutOption(ATTEMPT_MS),
+      Effect.result,
+      Effect.provideService(AsksNobody, true)
+    )
     if (Result.isSuccess(outcome)) {
       if (Option.isSome(outcome.success)) return outcome.success.value
       isHealed = false

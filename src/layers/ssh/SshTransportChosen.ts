@@ -7,7 +7,7 @@ import { TRANSPORTS } from "../../schema/Variables.ts"
 import { Caller } from "../../services/Caller.ts"
 import { type OperatingSystem } from "../../services/OperatingSystem.ts"
 import type { Paths } from "../../services/Paths.ts"
-import { type ConnectOptions, SshMissing, SshTransport } from "../../services/SshTransport.ts"
+import { AsksNobody, type ConnectOptions, SshMissing, SshTransport } from "../../services/SshTransport.ts"
 import { Tty } from "../../services/Tty.ts"
 import { quietly } from "../system/quietly.ts"
 import * as SshTransportOpenSsh from "./openssh/SshTransportOpenSsh.ts"
@@ -48,7 +48,7 @@ type Needed = Caller | OperatingSystem | Paths
 
 /**
  * The transport is chosen and loaded at its first use: a process that needs no host loads none. While the terminal is
- * taken nothing is asked on it, whoever connects.
+ * taken nothing is asked on it, whoever connects; nor where nobody is to be asked.
  */
 export const layer = (options: SshTransportChosenOptions = {}): Layer.Layer<SshTransport, never, Needed | Tty> =>
   Layer.effect(
@@ -58,8 +58,12 @@ export const layer = (options: SshTransportChosenOptions = {}): Layer.Layer<SshT
       const scope = yield* Effect.scope
       const { env } = Context.get(context, Caller)
       const tty = yield* Tty
-      const quiet = <O extends ConnectOptions>(options: O | undefined): O | undefined =>
-        options !== undefined && tty.isTaken() ? { ...options, prompts: "batch" } : options
+      const quiet = <O extends ConnectOptions>(options: O | undefined) =>
+        Effect.map(
+          AsksNobody,
+          (asksNobody): O | undefined =>
+            options !== undefined && (asksNobody || tty.isTaken()) ? { ...options, prompts: "batch" } : options
+        )
       const chosen = yield* Effect.cached(
         transportFor(env).pipe(
           Effect.flatMap((name): Effect.Effect<Context.Context<SshTransport>> => {
@@ -73,10 +77,15 @@ export const layer = (options: SshTransportChosenOptions = {}): Layer.Layer<SshT
         )
       )
       return SshTransport.of({
-        exec: (host, argv, options) => Effect.flatMap(chosen, (ssh) => ssh.exec(host, argv, quiet(options))),
-        start: (host, argv, options) => Effect.flatMap(chosen, (ssh) => ssh.start(host, argv, quiet(options))),
+        exec: (host, argv, options) =>
+          Effect.flatMap(Effect.all([chosen, quiet(options)]), ([ssh, options]) => ssh.exec(host, argv, options)),
+        start: (host, argv, options) =>
+          Effect.flatMap(Effect.all([chosen, quiet(options)]), ([ssh, options]) => ssh.start(host, argv, options)),
         connectSocket: (host, path, options) =>
-          Effect.flatMap(chosen, (ssh) => ssh.connectSocket(host, path, quiet(options))),
+          Effect.flatMap(
+            Effect.all([chosen, quiet(options)]),
+            ([ssh, options]) => ssh.connectSocket(host, path, options)
+          ),
         describe: (...args) => Effect.flatMap(chosen, (ssh) => ssh.describe(...args)),
         close: (...args) => Effect.ignore(Effect.flatMap(chosen, (ssh) => ssh.close(...args)))
       })

@@ -17,7 +17,7 @@ import { type HostServices, Remotes } from "../../services/Remotes.ts"
 import { SessionClient } from "../../services/SessionClient.ts"
 import { SessionControl } from "../../services/SessionControl.ts"
 import { SessionRegistry } from "../../services/SessionRegistry.ts"
-import type { ConnectOptions } from "../../services/SshTransport.ts"
+import { AsksNobody, type ConnectOptions } from "../../services/SshTransport.ts"
 import { type Surroundings } from "../../services/Surroundings.ts"
 import { type Tty } from "../../services/Tty.ts"
 import * as AttachClientLive from "../attach/AttachClientLive.ts"
@@ -77,7 +77,7 @@ export const layer = (
 
     /** The host, once it lets us in. */
     const reach = Effect.fnUntraced(function*(name: HostName, options: ConnectOptions | undefined) {
-      asked.push({ host: name, prompts: options?.prompts ?? "batch" })
+      asked.push({ host: name, prompts: (yield* AsksNobody) ? "batch" : options?.prompts ?? "batch" })
       const host = hosts.get(name)
       if (host === undefined) {
         return yield* new HostError({ host: name, problem: `there is no host named ${name}`, kind: "unreachable" })

@@ -5,6 +5,7 @@ import * as Layer from "effect/Layer"
 import type { HostName } from "../../schema/HostName.ts"
 import type { ByteChannel } from "../../services/ByteChannel.ts"
 import {
+  AsksNobody,
   type ChannelFailure,
   type ConnectFailure,
   ConnectionLost,
@@ -76,7 +77,7 @@ export const layer = (
       new HostUnreachable({ host, reason, words: "" })
 
     const connect = Effect.fnUntraced(function*(host: HostName, options: ConnectOptions | undefined) {
-      attempts.push({ host, prompts: options?.prompts ?? "batch" })
+      attempts.push({ host, prompts: (yield* AsksNobody) ? "batch" : options?.prompts ?? "batch" })
       const there = hosts.get(host)
       if (there === undefined) return yield* unreachable(host, "no such host")
       const delay = Duration.toMillis(there.delay ?? 0)

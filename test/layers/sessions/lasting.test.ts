@@ -6,8 +6,11 @@ import * as TestClock from "effect/testing/TestClock"
 import { NetworkTestRef } from "../../../src/layers/testing/network/NetworkTestRef.ts"
 import { OutputTestRef } from "../../../src/layers/testing/OutputFake.ts"
 import { type FakeProgram, PtyTestRef } from "../../../src/layers/testing/PtyFake.ts"
+import { RemotesTestRef } from "../../../src/layers/testing/RemotesFake.ts"
 import { SessionFilesTestRef } from "../../../src/layers/testing/SessionFilesFake.ts"
 import { SignalsTestRef } from "../../../src/layers/testing/SignalsFake.ts"
+import { WorldTestRef } from "../../../src/layers/testing/World.ts"
+import type { HostName } from "../../../src/schema/HostName.ts"
 import type { EndSignal } from "../../../src/schema/protocol/Control.ts"
 import { HostError } from "../../../src/services/HostError.ts"
 import { eventually, settle } from "../../support/fakeClient.ts"
@@ -134,6 +137,23 @@ describe("sesh --wait, when connections break,", () => {
         ])
       })
     ))
+
+  it.effect("asks for no password on the way back", () =>
+    inWorld({ hosts: { web: {} } }, (sesh) =>
+      Effect.gen(function*() {
+        yield* sesh("@web", "dev", "-d")
+        const { asked } = yield* RemotesTestRef
+        const { network, programs } = (yield* WorldTestRef).at("web")
+        const waiting = yield* Effect.forkChild(sesh("@web", "--wait", "dev"))
+        yield* settle
+        assert.deepStrictEqual(asked.at(-1), { host: "web" as HostName, prompts: "interactive" })
+        network.links.at(-1)!.cut()
+        yield* settle
+        yield* moment
+        assert.deepStrictEqual(asked.at(-1), { host: "web" as HostName, prompts: "batch" })
+        programs.last().exit(2)
+        assert.strictEqual(yield* Fiber.join(waiting), 2)
+      })))
 
   it.effect("does not try again where there was no connection yet", () =>
     withSession((sesh) =>

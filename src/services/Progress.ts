@@ -6,7 +6,8 @@ import type * as Scope from "effect/Scope"
 export class Progress extends Context.Service<Progress, {
   /**
    * Shows a line that can be replaced, and is removed when the scope closes. Control characters are made visible, and
-   * what does not fit the terminal is cut. `Output` meanwhile goes above it.
+   * what does not fit the terminal is cut. `Output` meanwhile goes above it. An empty text removes it at once. Nothing
+   * is shown while `Tty` has the terminal.
    */
   readonly line: Effect.Effect<(text: string) => void, never, Scope.Scope>
 }>()("sesh/services/Progress") {}

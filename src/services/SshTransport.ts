@@ -182,6 +182,16 @@ export type StartFailure = ConnectFailure | ConnectionLost | NoShell | ShellStuc
 /** Why a channel ended, when not in order. A refusal may come late: opening does not wait for the host's answer. */
 export type ChannelFailure = ConnectFailure | ConnectionLost | NoShell | ShellStuck | SocketRefused
 
+/** What a host is waited for. `place`: a free session on the connection. `shell`: its login scripts. */
+export type Awaited = "connection" | "login" | "place" | "shell" | "answer" | "session"
+
+export interface Wait {
+  /** May be asked at any time. Undefined: the user may be asked something right now. */
+  readonly awaited: () => Awaited | undefined
+  /** Somebody else may write to the terminal meanwhile, and must find nothing to write over. */
+  readonly isTerminalShared?: boolean
+}
+
 export interface ConnectOptions {
   /**
    * `interactive`: there is a terminal, and ssh may ask on it for passwords, passphrases and host keys.
@@ -195,6 +205,8 @@ export interface ConnectOptions {
   readonly connectTimeout?: Duration.Input
   /** One of many attempts to get a lost connection back: a short one, where the user has set no time. */
   readonly isAgain?: boolean
+  /** Called when a wait for the host begins; returns how to say that it is over. Neither may throw. */
+  readonly onWait?: (wait: Wait) => () => void
 }
 
 /**

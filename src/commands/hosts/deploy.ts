@@ -8,6 +8,7 @@ import { atHost, operand } from "../language/params.ts"
 import { verb } from "../language/verb.ts"
 import { explain } from "../words/failures.ts"
 import { deployShown, outcome, sayWhoRuns } from "./deployment.ts"
+import { tellWaits } from "./waiting.ts"
 
 /** `sesh --deploy @<host>...`. */
 export const deploy = verb({
@@ -34,14 +35,18 @@ export const deploy = verb({
 const deployAll = Effect.fn("deploy")(function*(hosts: ReadonlyArray<HostName>) {
   const output = yield* Output
   const remotes = yield* Remotes
-  const codes = yield* Effect.forEach(hosts, (host) =>
-    deployShown(host, { prompts: "interactive" }).pipe(
-      // This makes it a known host.
-      Effect.tap(() => Effect.ignore(remotes.look(host))),
-      Effect.tap((deployed) => output.print(`${host}: ${outcome(deployed)}`)),
-      Effect.tap((deployed) => sayWhoRuns(host, deployed)),
-      Effect.as(0),
-      Effect.catchTag("DeployError", (error) => Effect.as(output.note(explain(error)), 1))
-    ))
+  const codes = yield* Effect.forEach(
+    hosts,
+    (host) =>
+      Effect.flatMap(tellWaits(host), (onWait) => deployShown(host, { prompts: "interactive", onWait })).pipe(
+        Effect.scoped,
+        // This makes it a known host.
+        Effect.tap(() => Effect.ignore(remotes.look(host))),
+        Effect.tap((deployed) => output.print(`${host}: ${outcome(deployed)}`)),
+        Effect.tap((deployed) => sayWhoRuns(host, deployed)),
+        Effect.as(0),
+        Effect.catchTag("DeployError", (error) => Effect.as(output.note(explain(error)), 1))
+      )
+  )
   return Math.max(...codes)
 })

@@ -6,8 +6,8 @@ import { megabytes } from "../../schema/Text.ts"
 import { type Deployed, Deployer, type DeployOptions, type DeployProgress } from "../../services/Deployer.ts"
 import { EventLog } from "../../services/EventLog.ts"
 import { HostError } from "../../services/HostError.ts"
-import { Progress } from "../../services/Progress.ts"
 import type { ConnectOptions } from "../../services/SshTransport.ts"
+import { progressLine } from "./progressLine.ts"
 
 /** Width of the progress bar, in columns. */
 const BAR_COLUMNS = 24
@@ -72,11 +72,6 @@ export const sayWhoRuns = Effect.fnUntraced(function*(host: HostName, { shadowed
   yield* (yield* EventLog).say(
     `[${host}: typing sesh there runs another one, ${shadowedBy}, which comes first on the PATH: ${ways}; from here, nothing changes]`
   )
-})
-
-/** A progress line for people. Does nothing if the event log is on: then a program shows the progress. */
-export const progressLine = Effect.gen(function*() {
-  return (yield* EventLog).isOn() ? () => {} : yield* (yield* Progress).line
 })
 
 /** As `deployTo`, with a progress line. */

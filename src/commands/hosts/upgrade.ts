@@ -7,7 +7,8 @@ import { CONNECT_TIMEOUT_MS } from "../../services/SshTransport.ts"
 import { verb } from "../language/verb.ts"
 import { explain } from "../words/failures.ts"
 import { count } from "../words/text.ts"
-import { deployTo, outcome, progressLine, sayWhoRuns } from "./deployment.ts"
+import { deployTo, outcome, sayWhoRuns } from "./deployment.ts"
+import { progressLine } from "./progressLine.ts"
 
 /** Hosts at the same time: more would share one uplink, and each compares checksums and starts programs. */
 const CONCURRENCY = 8

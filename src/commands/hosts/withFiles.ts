@@ -21,7 +21,7 @@ export const runOnHostWithFiles = Effect.fn("runOnHostWithFiles")(function*<E ex
   onFailure?: Parameters<typeof runOnHost>[2]
 ) {
   const { push } = yield* FileSync
-  const options = yield* connectOptions
+  const options = yield* connectOptions(host)
   // Started immediately: the search for changed files then runs while this process connects.
   const pushing = yield* Effect.forkScoped(push(host, options), { startImmediately: true })
   // Several fibers may wait. If one is interrupted, the copy goes on for the others.
@@ -29,5 +29,6 @@ export const runOnHostWithFiles = Effect.fn("runOnHostWithFiles")(function*<E ex
     Fiber.join(pushing),
     (outcome) => outcome._tag === "Unreachable" ? Effect.fail(outcome.error) : Effect.void
   )
-  return yield* runOnHost(host, withSesh<number, E | HostError, R>(host, command(synced), options), onFailure)
+  const work = withSesh<number, E | HostError, R>(host, command(synced), options)
+  return yield* runOnHost(host, work, onFailure, options)
 }, Effect.scoped)

@@ -113,7 +113,7 @@ const makePrinter = Effect.fnUntraced(function*(table: Columns, expected: Readon
 /** `sesh @host`: lists the sessions of that host, as `sesh` lists them there. */
 const listHost = Effect.fnUntraced(function*(host: HostName, json: boolean) {
   const { isTerminal, print } = yield* Output
-  const options = yield* connectOptions
+  const options = yield* connectOptions(host)
   const { home, sessions } = yield* (yield* Remotes).look(host, options)
   if (json) {
     yield* print(encodeListing({ version: 1, sessions }))
@@ -125,4 +125,4 @@ const listHost = Effect.fnUntraced(function*(host: HostName, json: boolean) {
     yield* print(`No sessions on ${host}. Start one: sesh ${hostWord(host)} <name>`)
   }
   return 0
-})
+}, Effect.scoped)

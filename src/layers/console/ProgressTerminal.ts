@@ -34,7 +34,7 @@ const fitting = (text: string, columns: number): string => {
   return `${fits}…`
 }
 
-/** Several status lines on one terminal; the one that began last is shown. */
+/** Several status lines on one terminal; of those that have a text the one that began last is shown. */
 class Lines {
   private readonly fd: number
   private readonly line: StatusLine
@@ -58,6 +58,7 @@ class Lines {
   show(key: symbol, text: string): void {
     if (!this.texts.has(key)) return
     this.texts.set(key, text)
+    if (text === "") return this.draw()
     this.timer ??= setTimeout(this.draw, BETWEEN_MS)
   }
 
@@ -74,8 +75,9 @@ class Lines {
   }
 
   private readonly draw = () => {
+    clearTimeout(this.timer)
     this.timer = undefined
-    const text = [...this.texts.values()].at(-1) ?? ""
+    const text = [...this.texts.values()].findLast((text) => text !== "") ?? ""
     // The last column stays free: a terminal may go to the next line there.
     this.line.show(fitting(visible(text), (sizeOf(this.fd)?.cols ?? COLUMNS) - 1))
   }

@@ -5,6 +5,7 @@ import { isatty } from "node:tty"
 import { type OpenTty, Tty, TtyError, type TtyHandlers } from "../../services/Tty.ts"
 import { endSignals, listening } from "../system/processEvents.ts"
 import { modesOf } from "../system/terminal.ts"
+import { statusLine } from "./statusLine.ts"
 import { inputModes, type Modes, noModes, outputModes } from "./ttyModes.ts"
 import {
   type Input,
@@ -99,6 +100,7 @@ export const layerOn = (inputFd: number, outputFd: number, ahead = new TypedAhea
     }
 
     const open = Effect.fn("Tty.open")(function*(handlers: TtyHandlers) {
+      yield* Effect.acquireRelease(Effect.sync(() => statusLine.hold()), (release) => Effect.sync(release))
       const onResize = () => {
         const now = size()
         if (now !== undefined) handlers.onResize(now)

@@ -10,6 +10,7 @@ const ERASE = "\r\x1b[K"
 export class StatusLine {
   private readonly fd: number
   private text = ""
+  private holds = 0
 
   constructor(fd: number) {
     this.fd = fd
@@ -29,7 +30,17 @@ export class StatusLine {
     if (this.text !== "") this.write(this.text)
   }
 
+  /** Shows nothing until the returned function is called: somebody else has the terminal. */
+  hold(): () => void {
+    if (this.text !== "") this.write(ERASE)
+    this.holds++
+    return () => {
+      if (--this.holds === 0 && this.text !== "") this.write(this.text)
+    }
+  }
+
   private write(text: string): void {
+    if (this.holds > 0) return
     writeWhole(this.fd, Buffer.from(text))
   }
 }

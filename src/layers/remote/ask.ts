@@ -16,9 +16,10 @@ import {
 } from "../../schema/protocol/Serve.ts"
 import { exitCode } from "../../schema/Session.ts"
 import { HostError } from "../../services/HostError.ts"
-import type { ConnectOptions, ExecResult, SshTransport } from "../../services/SshTransport.ts"
+import type { ConnectOptions, ExecResult, SshTransport, Wait } from "../../services/SshTransport.ts"
 import { collect } from "../ssh/shared/collect.ts"
 import { lastLine } from "../ssh/shared/sanitize.ts"
+import { waiting } from "../ssh/shared/waiting.ts"
 import { fromTransport, nonsense, noSesh, notSesh, otherVersion, refused } from "./errors.ts"
 
 /** Time for an answer, once the program runs: more than a session that hangs delays a listing there. */
@@ -26,6 +27,8 @@ const ANSWER_TIMEOUT = "10 seconds"
 
 /** Time to create a session: a daemon may wait ten seconds for the lock, and then has thirty to get ready. */
 const CREATE_TIMEOUT = "45 seconds"
+
+const ANSWER_WAIT: Wait = { awaited: () => "answer" }
 
 /** Bytes of an answer: an older sesh there tells of each session all that it knows. */
 const LIMIT_BYTES = 16 * 1024 * 1024
@@ -158,7 +161,8 @@ export const exchange = (
     Effect.tap(() => Effect.sync(onAsked)),
     Effect.flatMap((program) =>
       collect(host, program, { ...input, limit: LIMIT_BYTES }).pipe(
-        Effect.timeoutOrElse({ duration: timeout, orElse: () => Effect.fail(silent) })
+        Effect.timeoutOrElse({ duration: timeout, orElse: () => Effect.fail(silent) }),
+        waiting(options, ANSWER_WAIT)
       )
     ),
     Effect.scoped,

@@ -12,10 +12,12 @@ import {
   type ConnectOptions,
   SocketRefused,
   type SshTransport,
-  type StartFailure
+  type StartFailure,
+  type Wait
 } from "../../services/SshTransport.ts"
 import { channelConnection } from "../connection/channelConnection.ts"
 import { withFallback } from "../ssh/shared/fallbackChannel.ts"
+import { beginWait } from "../ssh/shared/waiting.ts"
 import { remoteSesh } from "./ask.ts"
 import { fromTransport } from "./errors.ts"
 import type { Host } from "./host.ts"
@@ -30,6 +32,25 @@ export interface RemoteClient {
   /** Opens a session's socket, for the next `connect`, at a path that the host has said. */
   readonly prepare: (name: SessionName) => Effect.Effect<void>
 }
+
+const SESSION_WAIT: Wait = { awaited: () => "session" }
+
+/** Calls `heard` at the first bytes, or the end. */
+const heardOf = (channel: ByteChannel<Failure>, heard: () => void): ByteChannel<Failure> => ({
+  ...channel,
+  listen: (handlers) =>
+    channel.listen({
+      ...handlers,
+      onData: (bytes) => {
+        heard()
+        handlers.onData(bytes)
+      },
+      onClose: (failure) => {
+        heard()
+        handlers.onClose(failure)
+      }
+    })
+})
 
 /** A refusal usually comes late, as the failure of a connection that was never established. */
 export const remoteClient = (
@@ -130,12 +151,12 @@ export const remoteClient = (
     client: SessionClient.of({
       host: at,
       mayAsk: host.options?.prompts === "interactive",
-      connect: Effect.fn("SessionClient.connect")((name: SessionName) =>
-        Effect.map(
-          Effect.mapError(preparedOr(name), explain(name)),
-          (opened) => channelConnection(opened, explain(name))
-        )
-      )
+      connect: Effect.fn("SessionClient.connect")(function*(name: SessionName) {
+        const opened = yield* Effect.mapError(preparedOr(name), explain(name))
+        const over = beginWait(host.options, SESSION_WAIT)
+        yield* Effect.addFinalizer(() => Effect.sync(over))
+        return channelConnection(heardOf(opened, over), explain(name))
+      })
     }),
     prepare: (name) =>
       Effect.flatMap(

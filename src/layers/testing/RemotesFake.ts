@@ -17,13 +17,14 @@ import { type HostServices, Remotes } from "../../services/Remotes.ts"
 import { SessionClient } from "../../services/SessionClient.ts"
 import { SessionControl } from "../../services/SessionControl.ts"
 import { SessionRegistry } from "../../services/SessionRegistry.ts"
-import { AsksNobody, type ConnectOptions } from "../../services/SshTransport.ts"
+import { AsksNobody, type ConnectOptions, type Wait } from "../../services/SshTransport.ts"
 import { type Surroundings } from "../../services/Surroundings.ts"
 import { type Tty } from "../../services/Tty.ts"
 import * as AttachClientLive from "../attach/AttachClientLive.ts"
 import { remoteAttacher, remoteCaller } from "../remote/caller.ts"
 import { forgettingEnds } from "../remote/ends.ts"
 import * as SessionControlLive from "../sessions/SessionControlLive.ts"
+import { waiting } from "../ssh/shared/waiting.ts"
 
 /** What is used of the machine that a host is: its own sessions and what starts them (`Machine.ts` has it all). */
 export type MachineServices = DaemonLauncher | EndedSessions | SessionClient | SessionRegistry
@@ -60,6 +61,8 @@ export class RemotesTestRef extends Context.Service<RemotesTestRef, {
 
 const HOME = "/home/user"
 
+const CONNECTION: Wait = { awaited: () => "connection" }
+
 /** Hosts that are machines in this process. What is shown of their sessions is shown on the terminal here. */
 export const layer = (
   given: Readonly<Record<string, FakeHost>> = {}
@@ -82,7 +85,9 @@ export const layer = (
       if (host === undefined) {
         return yield* new HostError({ host: name, problem: `there is no host named ${name}`, kind: "unreachable" })
       }
-      if (host.delay !== undefined && !connected.has(host)) yield* Effect.sleep(host.delay)
+      if (host.delay !== undefined && !connected.has(host)) {
+        yield* waiting(options, CONNECTION)(Effect.sleep(host.delay))
+      }
       if (host.failure !== undefined) {
         connected.delete(host)
         return yield* host.failure

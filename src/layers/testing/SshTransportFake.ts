@@ -14,14 +14,18 @@ import {
   type HostDescription,
   HostUnreachable,
   SocketRefused,
-  SshTransport
+  SshTransport,
+  type Wait
 } from "../../services/SshTransport.ts"
 import { bridgeChannel } from "../ssh/shared/bridgeChannel.ts"
 import { collect } from "../ssh/shared/collect.ts"
 import { badArgument } from "../ssh/shared/remoteCommand.ts"
 import { badPath } from "../ssh/shared/socketPath.ts"
+import { waiting } from "../ssh/shared/waiting.ts"
 import { channelPair } from "./network/channelPair.ts"
 import { type FakeRemoteProgram, fakeRemoteProgram } from "./network/remoteProgram.ts"
+
+const CONNECTION: Wait = { awaited: () => "connection" }
 
 export type { FakeRemoteProgram } from "./network/remoteProgram.ts"
 
@@ -83,10 +87,10 @@ export const layer = (
       const delay = Duration.toMillis(there.delay ?? 0)
       const patience = options?.connectTimeout
       if (patience !== undefined && delay > Duration.toMillis(patience)) {
-        yield* Effect.sleep(patience)
+        yield* waiting(options, CONNECTION)(Effect.sleep(patience))
         return yield* unreachable(host, "timeout")
       }
-      if (delay > 0) yield* Effect.sleep(delay)
+      if (delay > 0) yield* waiting(options, CONNECTION)(Effect.sleep(delay))
       const failure = typeof there.failure === "function" ? there.failure(options) : there.failure
       return failure === undefined ? there : yield* failure
     })

@@ -46,7 +46,8 @@ describe("sesh @host", () => {
           const listing = JSON.parse(out[1]!)
           assert.deepStrictEqual([listing.version, listing.sessions[0].name, listing.hosts], [1, "api", undefined])
           assert.deepStrictEqual(err, [])
-          assert.deepStrictEqual((yield* RemotesTestRef).looks.at(0), ["web", { prompts: "interactive" }])
+          const [host, options] = (yield* RemotesTestRef).looks.at(0)!
+          assert.deepStrictEqual([host, options?.prompts], ["web", "interactive"])
         })
     ))
 
@@ -109,7 +110,8 @@ describe("sesh @host", () => {
     inWorld({ hosts: { web: {} }, isAlone: true }, (sesh) =>
       Effect.gen(function*() {
         yield* sesh("@web", "dev", "-d")
-        assert.deepStrictEqual((yield* RemotesTestRef).visits, [["web", { prompts: "batch" }]])
+        const [[host, options] = []] = (yield* RemotesTestRef).visits
+        assert.deepStrictEqual([host, options?.prompts], ["web", "batch"])
       })))
 })
 

@@ -107,6 +107,7 @@ export const layer = (
         scopedProgram(launch({
           host,
           argv,
+          options,
           shellTimeout,
           connection: (number) => masters.get(host, options, number),
           isThere: (number) => masters.has(host, number),

@@ -12,7 +12,8 @@ import {
   type ConnectOptions,
   type HostDescription,
   HostUnreachable,
-  SshMissing
+  SshMissing,
+  type Wait
 } from "../../../services/SshTransport.ts"
 import { readTail, remove, shorten, sizeOf } from "../../system/files.ts"
 import { keyOf } from "../../system/fnv.ts"
@@ -21,8 +22,9 @@ import { quietly } from "../../system/quietly.ts"
 import { makeHandshakes } from "../shared/handshakes.ts"
 import { ownTimeoutMs, patienceOf } from "../shared/patience.ts"
 import { makeSingleFlight } from "../shared/singleFlight.ts"
-import { explainFailure, isSlowLogin } from "../shared/sshLog.ts"
+import { explainFailure, isSlowLogin, stageOf } from "../shared/sshLog.ts"
 import { MAX_CONNECTIONS } from "../shared/startProgram.ts"
+import { waiting } from "../shared/waiting.ts"
 import * as Child from "./child.ts"
 import { type ControlDir, openLog } from "./controlDir.ts"
 import { type HostConfig, type HostConfigsOptions, makeHostConfigs } from "./hostConfig.ts"
@@ -188,7 +190,18 @@ export const makeMasters = Effect.fnUntraced(function*(
       limit: patienceFor(config, options).limitMs,
       attempt: tryOnce
     })
-    return yield* Effect.ensuring(shaken, Effect.sync(() => remove(log)))
+    const isInteractive = options?.prompts === "interactive"
+    const isProxied = config.via !== undefined && config.via === config.get("proxycommand")
+    const wait: Wait = {
+      awaited: () => {
+        const stage = stageOf(readTail(log))
+        if (!isInteractive) return stage === "asking" ? "login" : stage
+        // A proxy may ask at any time. A jump host's ssh writes to the same log.
+        return stage === "asking" || isProxied ? undefined : stage
+      },
+      isTerminalShared: isInteractive
+    }
+    return yield* Effect.ensuring(waiting(options, wait)(shaken), Effect.sync(() => remove(log)))
   })
 
   const get = Effect.fnUntraced(function*(host: HostName, options: ConnectOptions | undefined, number = 0) {

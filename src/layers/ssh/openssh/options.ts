@@ -79,7 +79,8 @@ export const masterArgs = (ssh: SshProgram, options: {
   ...options.connectTimeout === undefined ? [] : [o("ConnectTimeout", seconds(options.connectTimeout))],
   ...options.batch ? [o("BatchMode", "yes")] : [],
   ...options.acceptNew ? [o("StrictHostKeyChecking", "accept-new")] : [],
-  ...options.verbose ? ["-v"] : [o("LogLevel", "INFO")],
+  // The first level of debugging says how far it has come (see stageOf).
+  ...options.verbose ? ["-v"] : [o("LogLevel", "DEBUG1")],
   "-E",
   options.log,
   ...sshWords(options.host)

@@ -57,11 +57,26 @@ export const explainFailure = (host: string, log: string): ConnectFailure => {
     : new HostUnreachable({ host, reason: why[1], words: line(plain, why[0]) })
 }
 
+/** What comes first from a host. */
+const ANSWERED = /^debug1: Remote protocol version /m
+
+/** After the first of these lines of a login ssh may ask for a key, a passphrase or a password; after others it is over. */
+const STEP =
+  /^(?:(debug1: (?:Server host key:|Server accepts key:|Next authentication method: (?:password|keyboard-inter)))|debug1: (?:SSH2_MSG_NEWKEYS received|Next authentication method: |Offering public key)|Authenticated to )/gm
+
+/** How far a connection that is being made has come; needs ssh's first level of debugging. */
+export const stageOf = (log: string): "connection" | "login" | "asking" => {
+  const plain = log.replace(TAG, "")
+  if (!ANSWERED.test(plain)) return "connection"
+  return [...plain.matchAll(STEP)].at(-1)?.[1] === undefined ? "login" : "asking"
+}
+
 /**
  * The host answered, and then nothing came for as long as keepalives may stay unanswered: a login that takes its time.
  * Other failures to connect do not begin like that (sshpkt_vfatal in OpenSSH's packet.c).
  */
-export const isSlowLogin = (log: string): boolean => /^Connection to .* timed out$/m.test(userLines(log))
+export const isSlowLogin = (log: string): boolean =>
+  stageOf(log) !== "connection" && /^Connection to .* timed out$/m.test(userLines(log))
 
 /** Why a connection was lost, where the master's log has the reason. */
 export const explainLoss = (log: string): string =>

@@ -7,16 +7,19 @@ import type * as Scope from "effect/Scope"
 import {
   type ConnectFailure,
   type ConnectionLost,
+  type ConnectOptions,
   HostUnreachable,
   type NoShell,
   type RemoteProgram,
   ShellStuck,
   type SshMissing,
-  type StartFailure
+  type StartFailure,
+  type Wait
 } from "../../../services/SshTransport.ts"
 import { monotonicMs } from "../../system/monotonic.ts"
 import { jittered } from "./jitter.ts"
 import { badArgument } from "./remoteCommand.ts"
+import { waiting } from "./waiting.ts"
 
 /**
  * How long a host's shell may take until it gets to our program: its login scripts run before that. Home directories on
@@ -38,6 +41,9 @@ const BUSY_PAUSE_MS = { first: 50, most: 500 }
 /** The most connections to one host: with MaxSessions 1, as many attachments where sockets are not forwarded. */
 export const MAX_CONNECTIONS = 8
 
+const SHELL: Wait = { awaited: () => "shell" }
+const PLACE: Wait = { awaited: () => "place" }
+
 /** The host never got to the program: it may be tried again. */
 export class NotYetStarted extends Schema.TaggedError<NotYetStarted>()("NotYetStarted", {
   /** The connection has no place for one more; otherwise it was dead. */
@@ -57,6 +63,7 @@ export type Started = Result.Result<RemoteProgram, NotYetStarted | ConnectionLos
 export const launch = Effect.fnUntraced(function*<Connection>(options: {
   readonly host: string
   readonly argv: ReadonlyArray<string>
+  readonly options: ConnectOptions | undefined
   /** The first connection is 0; others are for when those before have no free session. */
   readonly connection: (number: number) => Effect.Effect<Connection, ConnectFailure>
   /** Whether there is a connection already. */
@@ -84,10 +91,10 @@ export const launch = Effect.fnUntraced(function*<Connection>(options: {
   const began = yield* monotonicMs
   let patientUntil = began + BUSY_PATIENCE_MS
   while (true) {
-    const started = yield* Effect.timeoutOrElse(start(yield* connect(number)), {
-      duration: shellTimeout,
-      orElse: stuck
-    })
+    const there = yield* connect(number)
+    const started = yield* Effect.timeoutOrElse(start(there), { duration: shellTimeout, orElse: stuck }).pipe(
+      waiting(options.options, SHELL)
+    )
     if (Result.isSuccess(started)) return started.success
     const error = started.failure
     if (error._tag !== "NotYetStarted") return yield* error
@@ -100,7 +107,7 @@ export const launch = Effect.fnUntraced(function*<Connection>(options: {
       number = next
       patientUntil = now + BUSY_PATIENCE_MS
     } else if (isBusy && now < began + BUSY_TIMEOUT_MS) {
-      yield* Effect.sleep(yield* jittered(pauseMs))
+      yield* waiting(options.options, PLACE)(Effect.sleep(yield* jittered(pauseMs)))
       pauseMs = Math.min(2 * pauseMs, BUSY_PAUSE_MS.most)
       number = 0
     } else if (isBusy) {

@@ -110,6 +110,7 @@ export const layer = (
         scopedProgram(launch({
           host,
           argv,
+          options,
           shellTimeout,
           connection: (number) => pool.get(host, options, number),
           isThere: (number) => pool.has(host, number),

@@ -31,6 +31,8 @@ export interface ConnectTo {
   readonly uid: number
   /** Undefined: no questions may be asked. */
   readonly ask: Ask | undefined
+  /** Called when the host has answered, and the login begins. */
+  readonly onHandshake: () => void
   /** Milliseconds that the host may take to answer, not counting what the user takes. */
   readonly connectMs: number
   /** Milliseconds for the login after that; undefined: none of its own. */
@@ -181,6 +183,7 @@ const shakeHands = (to: ConnectTo, sock: Duplex): Effect.Effect<SshConnection, C
     const ask = to.ask === undefined ? undefined : timer.pausedDuring(to.ask, over)
     // As for ssh, ConnectTimeout ends with the key exchange. The login may have to be confirmed elsewhere.
     client.once("handshake", () => {
+      to.onHandshake()
       if (to.loginMs !== undefined && !over.aborted) timer.restart(to.loginMs)
     })
 

@@ -4,6 +4,7 @@ import * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"
 import type * as Ssh2 from "ssh2"
 import {
+  type Awaited,
   type ConnectFailure,
   type ConnectOptions,
   type HostDescription,
@@ -15,6 +16,7 @@ import { NAMED_CONNECT_MS, ownTimeoutMs, patienceOf } from "../shared/patience.t
 import { oneLine } from "../shared/sanitize.ts"
 import { makeSingleFlight } from "../shared/singleFlight.ts"
 import { MAX_CONNECTIONS } from "../shared/startProgram.ts"
+import { beginWait } from "../shared/waiting.ts"
 import { type Ask, inTurn } from "./ask.ts"
 import {
   type ConfigSource,
@@ -121,6 +123,19 @@ export const makePool = Effect.fnUntraced(function*(
     const ownMs = ownTimeoutMs(config.get("connecttimeout"))
     const { connectMs = ownMs ?? NAMED_CONNECT_MS, limitMs, loginMs } = patienceOf(options, ownMs, false)
     const mayAsk = options?.prompts === "interactive" && !config.flag("batchmode", false)
+    let stage: Awaited | undefined = "connection"
+    let endWait = () => {}
+    const beginStage = () => {
+      endWait()
+      endWait = beginWait(options, { awaited: () => stage })
+    }
+    /** While a question is on the terminal, nothing else may be written there. */
+    const askAlone: Ask = (question, echo, over) => {
+      endWait()
+      return askInTurn(question, echo, over).finally(() => {
+        if (over?.aborted !== true) beginStage()
+      })
+    }
     const attempt = Effect.gen(function*() {
       const existing = connections.get(key)
       if (existing !== undefined && existing.lost === undefined) return existing
@@ -132,7 +147,10 @@ export const makePool = Effect.fnUntraced(function*(
         through,
         uid: from.uid,
         paths,
-        ask: mayAsk ? askInTurn : undefined,
+        ask: mayAsk ? askAlone : undefined,
+        onHandshake: () => {
+          stage = "login"
+        },
         connectMs,
         loginMs,
         idleMs
@@ -145,13 +163,14 @@ export const makePool = Effect.fnUntraced(function*(
       connection.startIdleTimer()
       return connection
     })
+    beginStage()
     return yield* handshakes({
       host,
       endpoint: jump === undefined ? `${config.hostname}:${config.port}` : `through ${route.keys.slice(1).join("\n")}`,
       prompts: options?.prompts,
       limit: limitMs,
       attempt
-    })
+    }).pipe(Effect.ensuring(Effect.sync(() => endWait())))
   })
 
   const get = (

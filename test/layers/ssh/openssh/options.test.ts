@@ -80,7 +80,7 @@ describeWith(["ssh"], "what ssh makes of it, with the user's configuration", () 
       connecttimeout: "33",
       forwardagent: "yes",
       identityfile: "/own/key",
-      loglevel: "INFO",
+      loglevel: "DEBUG",
       rekeylimit: "1048576 60",
       sendenv: "LC_*",
       setenv: "A=b c",

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
-import { explainFailure } from "../../../../src/layers/ssh/shared/sshLog.ts"
+import { explainFailure, stageOf } from "../../../../src/layers/ssh/shared/sshLog.ts"
 import { HostName, hostWord, parseHostName, sshWords } from "../../../../src/schema/HostName.ts"
 
 describe("names of hosts", () => {
@@ -128,5 +128,18 @@ describe("ssh's messages", () => {
     const { message } = told(`Permission denied \u001b[2J\u009b1m\u202e${"x".repeat(10_000)}\n`)
     assert.isBelow(message.length, 400)
     assert.notMatch(message, /[\u0000-\u001f\u007f-\u009f\u202e]/)
+  })
+
+  it.each([
+    ["debug1: Connecting to web [10.0.0.1] port 22.\r\ndebug1: Connection established.\r\n", "connection"],
+    ["debug1: Remote protocol version 2.0, remote software version OpenSSH_9.2\r\n", "login"],
+    ["debug1: Remote protocol version 2.0\ndebug1: Server host key: ssh-ed25519 SHA256:x\n", "asking"],
+    ["debug1: Remote protocol version 2.0\ndebug1: Server host key: x\ndebug1: SSH2_MSG_NEWKEYS received\n", "login"],
+    ["debug1: Remote protocol version 2.0\ndebug1: Offering public key: /x ED25519\n", "login"],
+    ["debug1: Remote protocol version 2.0\ndebug1: Server accepts key: /x ED25519\n", "asking"],
+    ["debug1: Remote protocol version 2.0\ndebug1: Next authentication method: password\n", "asking"],
+    ["", "connection"]
+  ])("%j is the stage of a connection", (log, stage) => {
+    assert.strictEqual(stageOf(log), stage)
   })
 })

@@ -106,6 +106,7 @@ export const ROOMS = {
       "layers/ssh/shared/collect.ts",
       "layers/ssh/shared/remoteCommand.ts",
       "layers/ssh/shared/socketPath.ts",
+      "layers/ssh/shared/waiting.ts",
       "layers/vt"
     ]
   },

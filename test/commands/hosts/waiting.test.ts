@@ -60,11 +60,11 @@ describe("a host that is waited for", () => {
         const { texts } = yield* ProgressTestRef
         const { err } = yield* OutputTestRef
         const onWait = yield* tellWaits(web)
-        let stage: Awaited | undefined
-        onWait({ awaited: () => stage, isTerminalShared: true })
+        const stages: Array<Awaited> = []
+        onWait({ awaited: () => stages.at(-1), isTerminalShared: true })
         yield* passes(5000)
         assert.deepStrictEqual(err, [])
-        stage = "login"
+        stages.push("login")
         yield* passes(5000)
         assert.deepStrictEqual(err, ["[waiting for web to let us in (Ctrl-C gives up)]"])
         assert.deepStrictEqual(texts.filter((text) => text !== ""), [])

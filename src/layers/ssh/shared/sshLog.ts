@@ -60,7 +60,7 @@ export const explainFailure = (host: string, log: string): ConnectFailure => {
 /** What comes first from a host. */
 const ANSWERED = /^debug1: Remote protocol version /m
 
-/** After the first of these lines of a login ssh may ask for a key, a passphrase or a password; after others it is over. */
+/** After the first of these lines of a login ssh may ask for a key, a passphrase or a password; the others end that. */
 const STEP =
   /^(?:(debug1: (?:Server host key:|Server accepts key:|Next authentication method: (?:password|keyboard-inter)))|debug1: (?:SSH2_MSG_NEWKEYS received|Next authentication method: |Offering public key)|Authenticated to )/gm
 

@@ -133,6 +133,7 @@ export const layer: Layer.Layer<
           const current = yield* reconnect({
             attempt: connections.openAgain,
             heal,
+            isShown: tty.outputIsTerminal,
             onState: (seconds, why) =>
               attachment.showNotice(reconnectNotice({
                 host,

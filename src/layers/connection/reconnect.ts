@@ -7,8 +7,17 @@ import * as Result from "effect/Result"
 import { AsksNobody } from "../../services/SshTransport.ts"
 import type { ConnectionFailure } from "./silent.ts"
 
-/** Delays between attempts are 1 s, 2 s, 4 s, and so on, up to this. */
+/** An attempt begins 1 s, 2 s, 4 s, and so on, after the one before, up to this. */
 const MAX_DELAY_MS = 30_000
+
+/** The same, while somebody is there to see it: as long as one likes to wait for a link that is back. */
+const WATCHED_DELAY_MS = 2000
+
+/**
+ * How long after the loss, or the last key, somebody is taken to be there. Windows that are left open over night cost
+ * their machine and the host no more than those of scripts.
+ */
+const WATCHED_MS = 10 * 60_000
 
 /** The notice changes once a second. */
 const TICK_MS = 1000
@@ -34,6 +43,8 @@ export interface ReconnectOptions<A, R> {
   readonly onKey: (run: () => void) => () => void
   /** Lets the user heal a failure that time does not heal, and returns for another attempt; or fails with it. */
   readonly heal?: (failure: ConnectionFailure) => Effect.Effect<void, ConnectionFailure, R>
+  /** It is shown on a terminal. */
+  readonly isShown?: boolean
 }
 
 /** Whether a retry may work. A refusal, or a session that does not exist, is final. */
@@ -42,15 +53,20 @@ export const isPassing = (error: ConnectionFailure): boolean =>
 
 /** Returns the new connection, or fails with the first failure that no retry heals. */
 export const reconnect = Effect.fnUntraced(function*<A, R>(options: ReconnectOptions<A, R>) {
-  const { attempt, heal = Effect.fail, onKey, onState } = options
+  const { attempt, heal = Effect.fail, isShown = false, onKey, onState } = options
   let lastAttempt = -Infinity
+  /** When somebody was there. */
+  let seen = yield* Clock.currentTimeMillis
 
   const wait = Effect.fnUntraced(function*(ms: number, why: ConnectionFailure | undefined) {
     for (let left = ms; left > 0; left -= TICK_MS) {
       onState(Math.ceil(left / TICK_MS), why)
       const before = yield* Clock.currentTimeMillis
       yield* Effect.sleep(Math.min(TICK_MS, left))
-      if ((yield* Clock.currentTimeMillis) - before > TICK_MS + SLEPT_MS) return
+      const now = yield* Clock.currentTimeMillis
+      if (now - before <= TICK_MS + SLEPT_MS) continue
+      seen = now
+      return
     }
   })
 
@@ -60,16 +76,21 @@ export const reconnect = Effect.fnUntraced(function*<A, R>(options: ReconnectOpt
   })
   const retryOnKey = Effect.gen(function*() {
     yield* pressed
-    const since = (yield* Clock.currentTimeMillis) - lastAttempt
+    seen = yield* Clock.currentTimeMillis
+    const since = seen - lastAttempt
     if (since < MIN_RETRY_MS) yield* Effect.sleep(MIN_RETRY_MS - Math.max(0, since))
   })
 
   let why: ConnectionFailure | undefined
   let isHealed = false
+  /** How long the last attempt took. */
+  let tookMs = 0
   for (let tries = 0;; tries++) {
     const jitter = yield* Random.nextBetween(JITTER, 1 / JITTER)
-    const delay = Math.min(MAX_DELAY_MS, TICK_MS * 2 ** Math.min(tries, 10)) * jitter
-    if (!isHealed) yield* Effect.raceFirst(wait(delay, why), retryOnKey)
+    const isWatched = isShown && (yield* Clock.currentTimeMillis) - seen < WATCHED_MS
+    const most = isWatched ? WATCHED_DELAY_MS : MAX_DELAY_MS
+    const delay = Math.min(most, TICK_MS * 2 ** Math.min(tries, 10)) * jitter
+    if (!isHealed) yield* Effect.raceFirst(wait(Math.max(MIN_RETRY_MS, delay - tookMs), why), retryOnKey)
     onState(0, why)
     lastAttempt = yield* Clock.currentTimeMillis
     const outcome = yield* attempt.pipe(
@@ -77,6 +98,7 @@ export const reconnect = Effect.fnUntraced(function*<A, R>(options: ReconnectOpt
       Effect.result,
       Effect.provideService(AsksNobody, true)
     )
+    tookMs = (yield* Clock.currentTimeMillis) - lastAttempt
     if (Result.isSuccess(outcome)) {
       if (Option.isSome(outcome.success)) return outcome.success.value
       isHealed = false

@@ -23,8 +23,11 @@ import { fromTransport } from "./errors.ts"
 import type { Host } from "./host.ts"
 import type { Failure, Opening, Prepared } from "./prepared.ts"
 
-/** Of so many attempts to get a lost connection back, one has as long as the first connection. */
-const LONG_EVERY = 3
+/**
+ * Of the attempts to get a lost connection back, the third, the ninth and so on have as long as the first connection. A
+ * link that was dead for long is back within a short one.
+ */
+const LONG_AT = 3
 
 /** How sessions of a host are connected to. */
 export interface RemoteClient {
@@ -62,17 +65,21 @@ export const remoteClient = (
 
   let wasConnected = false
   let attempts = 0
+  let longAt = LONG_AT
   /**
    * Of a host that was connected most attempts are short: a packet that was sent while the link was dead is sent again
    * much later than the next attempt would send its own. Some are long, for hosts that are slow.
    */
   const optionsNow = (): ConnectOptions | undefined => {
-    if (!wasConnected || ++attempts % LONG_EVERY === 0) return host.options
-    return { ...host.options, isAgain: true }
+    if (!wasConnected) return host.options
+    if (++attempts < longAt) return { ...host.options, isAgain: true }
+    longAt *= LONG_AT
+    return host.options
   }
   const connected = <A>(channel: A): A => {
     wasConnected = true
     attempts = 0
+    longAt = LONG_AT
     return channel
   }
 

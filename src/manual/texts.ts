@@ -28,6 +28,10 @@ export const files: ReadonlyArray<readonly [path: string, meaning: string]> = [
   ],
   ["~/.sesh/<name>.json", "What a listing says of a session that does not answer, and on which machine it runs."],
   ["~/.sesh/<name>.ended", "How the last session of that name ended, for `sesh --wait`; kept for an hour."],
+  [
+    "~/.sesh/<name>.ended-output",
+    "What its command wrote, for `sesh --exec --print` on another machine whose connection was dead then; kept for an hour."
+  ],
   ["~/.sesh/<name>.agent", "A link to the `ssh-agent` of the client that attached last."],
   ["~/.local/state/sesh/remotes/<host>.json", "What a host said of its sessions when it was asked last."],
   ["~/.local/state/sesh/log/<name>.log", "What a session's process has to complain about."]

@@ -41,6 +41,14 @@ export type ExitStatus = typeof ExitStatus.Type
 /** The one number that a shell makes of it: the status, or 128 + the signal (POSIX, Shell Command Language 2.8.2). */
 export const exitCode = (status: ExitStatus): number => status.signal === undefined ? status.code : 128 + status.signal
 
+/** The last output of a command, which its creator did not get because the connection was dead. */
+export const EndedOutput = Schema.Struct({
+  /** Bytes of output before these. */
+  before: Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER })),
+  base64: Schema.String
+})
+export type EndedOutput = typeof EndedOutput.Type
+
 /** How a session ended, as it is remembered for a while. Times are milliseconds since the epoch. */
 export const Ended = Schema.Struct({
   name: SessionName,
@@ -48,7 +56,8 @@ export const Ended = Schema.Struct({
   at: Schema.Number,
   status: ExitStatus,
   /** The command's status, if the session went on after it. */
-  command: Schema.optionalKey(ExitStatus)
+  command: Schema.optionalKey(ExitStatus),
+  output: Schema.optionalKey(EndedOutput)
 })
 export type Ended = typeof Ended.Type
 

@@ -7,6 +7,9 @@ import type { HostError } from "./HostError.ts"
 
 /** How past sessions of a machine ended. */
 export class EndedSessions extends Context.Service<EndedSessions, {
-  /** The last session of that name; none if it ended more than an hour ago, or nothing is known. */
+  /**
+   * The last session of that name, with output that its creator did not get; none if it ended more than an hour ago, or
+   * nothing is known.
+   */
   readonly get: (name: SessionName) => Effect.Effect<Option.Option<Ended>, HostError>
 }>()("sesh/services/EndedSessions") {}

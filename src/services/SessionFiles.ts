@@ -1,6 +1,6 @@
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
-import type { Ended, SessionInfo } from "../schema/Session.ts"
+import type { Ended, EndedOutput, SessionInfo } from "../schema/Session.ts"
 import type { SessionName } from "../schema/SessionName.ts"
 
 /**
@@ -16,6 +16,8 @@ export class SessionFiles extends Context.Service<SessionFiles, {
   readonly writeInfo: (info: SessionInfo) => Effect.Effect<void>
   /** Saves how a session ended, for an hour: see `EndedSessions`. Removes older records of all sessions. */
   readonly writeEnd: (ended: Ended) => Effect.Effect<void>
+  /** Saves the output of that session's command with it. */
+  readonly writeOutput: (name: SessionName, id: string, output: EndedOutput) => Effect.Effect<void>
   /** Removes that record: the name is in use again. */
   readonly forgetEnd: (name: SessionName) => Effect.Effect<void>
 }>()("sesh/services/SessionFiles") {}

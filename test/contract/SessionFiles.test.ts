@@ -127,6 +127,23 @@ describe("SessionFiles on disk", () => {
       })
   )
 
+  test("output is for its owner's eyes, and old output is removed with the next end; what is none of ours stays", (
+    files,
+    dir
+  ) =>
+    Effect.gen(function*() {
+      yield* files.writeOutput(a, "1", { before: 0, base64: "" })
+      yield* files.writeOutput(dotted, "1", { before: 0, base64: "" })
+      const [mine, other, foreign] = ["a.ended-output", "a.ended.ended-output", "b.ended-output"].map((name) =>
+        Path.join(dir, name)
+      )
+      assert.strictEqual(Fs.statSync(mine!).mode & 0o777, 0o600)
+      Fs.writeFileSync(foreign!, "notes")
+      for (const path of [mine, foreign]) Fs.utimesSync(path!, 0, 0)
+      yield* files.writeEnd(ended(dotted))
+      assert.deepStrictEqual([mine, other, foreign].map((path) => Fs.existsSync(path!)), [false, true, true])
+    }))
+
   test("an end is no session, and no leftover of one", (files, dir, endedSessions) =>
     Effect.gen(function*() {
       const registry = yield* SessionRegistry

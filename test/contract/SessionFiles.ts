@@ -46,6 +46,22 @@ export const suite = (name: string, layer: Layer.Layer<SessionFiles | EndedSessi
         assert.deepStrictEqual(yield* endedSessions.get(a), Option.some(last))
       }))
 
+    test(
+      "remembers output with it, of that session and no other, until the name is used again",
+      (files, endedSessions) =>
+        Effect.gen(function*() {
+          const [end, output] = [ended(a), { before: 7, base64: "AP8=" }]
+          yield* files.writeEnd(end)
+          yield* files.writeOutput(a, "another", output)
+          assert.deepStrictEqual(yield* endedSessions.get(a), Option.some(end))
+          yield* files.writeOutput(a, end.id, output)
+          assert.deepStrictEqual(yield* endedSessions.get(a), Option.some({ ...end, output }))
+          yield* files.forgetEnd(a)
+          yield* files.writeEnd(end)
+          assert.deepStrictEqual(yield* endedSessions.get(a), Option.some(end))
+        })
+    )
+
     test("forgets it when the name is used again", (files, endedSessions) =>
       Effect.gen(function*() {
         yield* files.writeEnd(ended(a))

@@ -187,6 +187,8 @@ export const layer: Layer.Layer<
         yield* Scope.close(listening, Exit.void)
         session.end(status)
         yield* waitForDrain(session)
+        const owed = session.owedOutput.take()
+        if (owed !== undefined) yield* files.writeOutput(spec.name, session.info.id, owed)
         session.destroy()
         yield* Deferred.succeed(ended, status)
       })

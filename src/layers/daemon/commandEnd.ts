@@ -31,14 +31,21 @@ const firstBytes = (parts: ReadonlyArray<Buffer>, length: number): ReadonlyArray
   return kept
 }
 
+/** The last `wanted` bytes of the command's output, as far as the scrollback holds them, and what comes before. */
+export const commandOutput = (model: ScrollbackModel, { offset }: CommandEnd, wanted: number) => {
+  const capture = Math.min(wanted, CAPTURE_BYTES)
+  const from = Math.min(offset, Math.max(model.first(), offset - capture))
+  const parts = capture === 0 ? [] : firstBytes(model.since(from) ?? [], offset - from)
+  return { parts, at: offset - bytesOf(parts) }
+}
+
 /**
  * Tells a client that waits for the command: the end of its output, as far as the scrollback holds it, and its status.
  */
-export const sendCommandEnd = (peer: Peer, model: ScrollbackModel, { offset, status }: CommandEnd): void => {
-  const capture = Math.min(peer.hello?.command?.capture ?? 0, CAPTURE_BYTES)
-  const from = Math.min(offset, Math.max(model.first(), offset - capture))
-  const parts = capture === 0 ? [] : firstBytes(model.since(from) ?? [], offset - from)
-  let at = offset - bytesOf(parts)
+export const sendCommandEnd = (peer: Peer, model: ScrollbackModel, end: CommandEnd): void => {
+  const { status } = end
+  const { at: first, parts } = commandOutput(model, end, peer.hello?.command?.capture ?? 0)
+  let at = first
   // At least one frame: its offset says how much came before.
   for (const group of parts.length === 0 ? [[]] : inFrames(parts)) {
     peer.connection.send(FrameType.output, encodeOffset(at), ...group)

@@ -25,6 +25,7 @@ import { HistoryTransfers } from "./historyTransfers.ts"
 import { InputQueue } from "./inputQueue.ts"
 import { OpenPaste } from "./openPaste.ts"
 import { OutputBatch } from "./outputBatch.ts"
+import { OwedOutput } from "./owedOutput.ts"
 import { INPUT_WINDOW_BYTES, Peer, type PeerEvents } from "./peer.ts"
 import { Peers } from "./peers.ts"
 import { MAX_OF_KIND, Places } from "./places.ts"
@@ -78,6 +79,7 @@ export class Session {
   private readonly outputBatch: OutputBatch
   private readonly creatorWait: CreatorWait
   private readonly sessionEnd: SessionEnd
+  readonly owedOutput: OwedOutput
   private readonly shownIn: ShownIn
   private readonly options: SessionOptions
 
@@ -85,6 +87,7 @@ export class Session {
     this.options = options
     this.active = options.initialInfo.created
     this.sessionEnd = new SessionEnd(options.model)
+    this.owedOutput = new OwedOutput(options.model, this.sessionEnd)
     this.shownIn = new ShownIn(options.initialInfo.id, this.peers)
     this.flowControl = new FlowControl(options.program, options.after)
     options.model.listen((isBehind) => this.flowControl.setModelBehind(isBehind))
@@ -263,7 +266,10 @@ export class Session {
     },
     onEnd: (peer) => this.places.onEnd(peer.connection),
     onGone: (peer) => this.remove(peer),
-    onClosed: (peer) => this.places.onClosed(peer.connection)
+    onClosed: (peer) => {
+      this.places.onClosed(peer.connection)
+      this.owedOutput.onClosed(peer)
+    }
   })
 
   private onHello(peer: Peer, hello: Hello): void {
@@ -326,6 +332,7 @@ export class Session {
     if (gap !== undefined && resume!.redraw !== undefined) this.broadcast.redraw(peer, resume!.redraw.placed)
     else if (gap !== undefined && !this.windowSize.fits(peer)) this.broadcast.restore(peer, false)
     if (this.sessionEnd.isOver) model.settle()
+    this.owedOutput.add(peer)
     this.sessionEnd.tell(peer)
     // Only the creator knows the session's id already.
     if (this.creatorWait.isAwaited && hello.role === "attach" && resume !== undefined) this.queryRouting.onCreator(peer)

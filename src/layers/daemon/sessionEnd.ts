@@ -25,6 +25,11 @@ export class SessionEnd {
     return this.command !== undefined
   }
 
+  /** How the command has ended, and where. */
+  get commandEnd(): CommandEnd | undefined {
+    return this.command
+  }
+
   endCommand(status: ExitStatus): void {
     this.command = { status, offset: this.model.offset() }
   }

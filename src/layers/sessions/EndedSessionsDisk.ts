@@ -6,7 +6,7 @@ import { type Ended, isFresh } from "../../schema/Session.ts"
 import type { SessionName } from "../../schema/SessionName.ts"
 import { EndedSessions } from "../../services/EndedSessions.ts"
 import { Paths } from "../../services/Paths.ts"
-import { readEnded } from "./endRecords.ts"
+import { outputPath, readEnded, readOutput } from "./endRecords.ts"
 
 /** The records in the sessions' directory. */
 export const layer: Layer.Layer<EndedSessions, never, Paths> = Layer.effect(
@@ -19,7 +19,12 @@ export const layer: Layer.Layer<EndedSessions, never, Paths> = Layer.effect(
       const isOurs = yield* Effect.orElseSucceed(paths.check, () => false)
       if (!isOurs) return Option.none<Ended>()
       const now = yield* Clock.currentTimeMillis
-      return Option.filter(readEnded(paths.session(name).ended, name), (ended) => isFresh(ended, now))
+      const path = paths.session(name).ended
+      const known = Option.filter(readEnded(path, name), (ended) => isFresh(ended, now))
+      return Option.map(known, (ended): Ended => {
+        const output = Option.getOrUndefined(readOutput(outputPath(path), ended.id))
+        return output === undefined ? ended : { ...ended, output }
+      })
     })
 
     return EndedSessions.of({ get })

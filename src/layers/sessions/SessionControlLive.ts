@@ -65,11 +65,11 @@ const hearEnd = (name: SessionName, asked: Asked, capture: number) =>
     })
   })
 
-/** How a past session ended, or its command. Its output is gone with it. */
-const waitedOf = (isCommand: boolean) => ({ command, status }: Ended): Waited => ({
+/** How a past session ended, or its command: with its output, if that was kept because a connection was dead. */
+const waitedOf = (isCommand: boolean) => ({ command, output, status }: Ended): Waited => ({
   status: isCommand ? command ?? status : status,
-  output: undefined,
-  before: 0
+  output: output === undefined ? undefined : [Buffer.from(output.base64, "base64")],
+  before: output?.before ?? 0
 })
 
 /** Over services alone, so that it runs on fakes. */
@@ -97,7 +97,11 @@ export const layer: Layer.Layer<SessionControl, never, SessionClient | EndedSess
         role: "wait",
         patience: isCommand ? OWN_PATIENCE : PATIENCE,
         session: created,
-        more: () => isCommand ? { command: { session: created, capture } } : {},
+        more: () => {
+          if (!isCommand) return {}
+          const remember = client.host !== undefined && capture > 0 ? { remember: true } : {}
+          return { command: { session: created, capture, ...remember } }
+        },
         talk: Effect.fnUntraced(function*(asked) {
           id = asked.welcome.info.id
           if (isCommand) yield* needScripting(name, asked.welcome, "--exec")

@@ -13,7 +13,7 @@ import { SessionFiles } from "../../services/SessionFiles.ts"
 import { remove } from "../system/files.ts"
 import { ownProcess } from "../system/machine.ts"
 import { replaceFile, writeWholeFile } from "../system/wholeFile.ts"
-import { encodeEnded, sweepEnded } from "./endRecords.ts"
+import { encodeEnded, encodeOutput, outputPath, sweepEnded } from "./endRecords.ts"
 
 const encodeDescription = Schema.encodeSync(Schema.fromJsonString(SessionDescription))
 
@@ -51,7 +51,16 @@ export const layer: Layer.Layer<SessionFiles, never, Paths | OperatingSystem> = 
         })
       },
       writeEnd,
-      forgetEnd: (name) => Effect.sync(() => remove(paths.session(name).ended))
+      writeOutput: (name, id, output) => {
+        const path = outputPath(paths.session(name).ended)
+        return writing(path, () => writeWholeFile(path, encodeOutput(id, output)))
+      },
+      forgetEnd: (name) =>
+        Effect.sync(() => {
+          const { ended } = paths.session(name)
+          remove(ended)
+          remove(outputPath(ended))
+        })
     })
   })
 )

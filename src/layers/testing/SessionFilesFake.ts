@@ -34,6 +34,11 @@ export const layer: Layer.Layer<SessionFiles | EndedSessions | SessionFilesTestR
             ends.set(ended.name, ended)
             for (const [name, other] of ends) if (!isFresh(other, now)) ends.delete(name)
           }),
+        writeOutput: (name, id, output) =>
+          Effect.sync(() => {
+            const ended = ends.get(name)
+            if (ended?.id === id) ends.set(name, { ...ended, output })
+          }),
         forgetEnd: (name) => Effect.sync(() => void ends.delete(name))
       }),
       Context.add(EndedSessions, {

@@ -88,7 +88,12 @@ export const Hello = Schema.Struct({
    * A `wait` for the command of this session, not of another one of the name. When the command ends, the daemon sends
    * the last bytes of output, at most `capture`.
    */
-  command: Schema.optionalKey(Schema.Struct({ session: Schema.String, capture: Offset }))
+  command: Schema.optionalKey(Schema.Struct({
+    session: Schema.String,
+    capture: Offset,
+    /** The client is on another machine, and asks how the session ended if its connection dies: keep the output too. */
+    remember: Schema.optionalKey(Schema.Boolean)
+  }))
 })
 export type Hello = typeof Hello.Type
 

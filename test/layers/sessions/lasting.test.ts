@@ -265,6 +265,27 @@ describe("sesh --exec, when connections break,", () => {
       })
     ))
 
+  it.effect("prints the output of a command that ended meanwhile, whether its host had heard of the break or not", () =>
+    Effect.gen(function*() {
+      for (const how of ["cut", "lose"] as const) {
+        yield* making(({ ends, err, link, network, program }) =>
+          Effect.gen(function*() {
+            network.setDown("web does not answer")
+            link()[how]()
+            yield* settle
+            program.print("all of it\r\n")
+            program.exit(5)
+            for (let passed = 0; passed < 4; passed++) yield* moment
+            network.setDown(undefined)
+            for (let passed = 0; passed < 8; passed++) yield* moment
+            yield* ends(5)
+            assert.strictEqual(Buffer.concat((yield* OutputTestRef).bytes).toString(), "all of it\n")
+            assert.deepStrictEqual(err, [LOST, BACK])
+          })
+        )
+      }
+    }))
+
   it.effect("passes a signal on that came meanwhile, if the connection is back soon", () =>
     making(({ ends, err, link, network, program, send }) =>
       Effect.gen(function*() {

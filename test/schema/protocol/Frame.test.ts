@@ -233,6 +233,14 @@ describe("frames", () => {
     }
   })
 
+  it("golden vector: a hello that waits for a command on another machine, since 1.4", () => {
+    const json = `{"protocol":{"major":1,"minor":4},"sesh":"0.4.0","role":"wait","client":"c1",` +
+      `"command":{"session":"s1","capture":5,"remember":true}}`
+    const hello = Option.getOrThrow(Control.hello.decode(Buffer.from(json)))
+    assert.strictEqual(hello.command?.remember, true)
+    assert.strictEqual(Control.hello.encode(hello).toString(), json)
+  })
+
   it("a kill by a signal that ends no program is not read as a kill", () => {
     for (const signal of ["SIGKILL", "SIGSTOP", 9, ""]) {
       const json = JSON.stringify({ graceMs: 0, signal })

@@ -12,7 +12,7 @@ export interface LongWay {
    * has arrived there before (as Lamport's clocks do): a keepalive in a long silence counts too.
    */
   readonly takeTrips: () => number
-  /** Waits until nothing was sent for so long, in milliseconds. */
+  /** Waits until nothing was sent for so long, in milliseconds; no longer than four times that, for keepalives. */
   readonly quiet: (ms: number) => Promise<void>
   /** Nothing arrives any more; what is on its way waits. */
   readonly cut: () => void
@@ -78,7 +78,8 @@ export const longWay = async (): Promise<LongWay> => {
       return taken
     },
     quiet: async (ms) => {
-      for (let left = ms; left > 0; left = lastSent + ms - performance.now()) {
+      const end = performance.now() + 4 * ms
+      for (let left = ms; left > 0; left = Math.min(lastSent + ms, end) - performance.now()) {
         await new Promise((resolve) => setTimeout(resolve, left))
       }
     },

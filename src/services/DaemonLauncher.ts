@@ -28,6 +28,8 @@ export interface Launched {
 }
 
 export interface LaunchOptions {
+  /** The caller waits for the command's status next, and wants nothing else of it: another host may tell it at once. */
+  readonly wantsStatus?: boolean
   /** Called when the session may come to be: an interrupt before that leaves nothing behind. */
   readonly onAsked?: () => void
 }

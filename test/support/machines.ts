@@ -6,6 +6,7 @@ import * as Stream from "effect/Stream"
 import { run } from "../../src/commands/run.ts"
 import { channelConnection } from "../../src/layers/connection/channelConnection.ts"
 import * as ScrollbackRing from "../../src/layers/scrollback/ScrollbackRing.ts"
+import * as SessionControlLive from "../../src/layers/sessions/SessionControlLive.ts"
 import * as Machine from "../../src/layers/testing/Machine.ts"
 import { NetworkTestRef } from "../../src/layers/testing/network/NetworkTestRef.ts"
 import type { FakeRemoteProgram, FakeSshHost } from "../../src/layers/testing/SshTransportFake.ts"
@@ -89,7 +90,8 @@ const playSesh = (machine: Context.Context<Machine.Machine>) => (program: FakeRe
   })
   const services = machine.pipe(Context.add(Input, input), Context.add(Output, output), Context.add(Tty, tty))
   // What no command is needed for is not there.
-  Effect.runCallback(Effect.provideContext(run(args), services as never) as Effect.Effect<number>, {
+  const command = Effect.provide(run(args), SessionControlLive.layer)
+  Effect.runCallback(Effect.provideContext(command, services as never) as Effect.Effect<number>, {
     onExit: (exit) => program.exit(exit._tag === "Success" ? exit.value : 99)
   })
 }

@@ -21,12 +21,13 @@ import {
 import type { SessionSpec } from "../../schema/Session.ts"
 import type { SessionName } from "../../schema/SessionName.ts"
 import { Caller } from "../../services/Caller.ts"
-import { DaemonLauncher } from "../../services/DaemonLauncher.ts"
+import { DaemonLauncher, type Launched } from "../../services/DaemonLauncher.ts"
 import { EndedSessions } from "../../services/EndedSessions.ts"
 import { Input } from "../../services/Input.ts"
 import { Output } from "../../services/Output.ts"
 import { Paths } from "../../services/Paths.ts"
 import { SessionClient } from "../../services/SessionClient.ts"
+import { SessionControl } from "../../services/SessionControl.ts"
 import { SessionRegistry } from "../../services/SessionRegistry.ts"
 import { verb } from "../language/verb.ts"
 
@@ -119,6 +120,18 @@ const wasMade = Effect.fnUntraced(function*({ id, name }: AskCreate) {
   return Option.isSome(ended) && Option.isSome(ended.value) && ended.value.value.id === id
 })
 
+/** The asker learns of a command that takes longer by waiting for it, which costs more round trips. */
+const SHORT_COMMAND = "1 second"
+
+/** Says how the command has ended, if it does soon. The status of one that ends later is kept for who waits then. */
+const withEnd = Effect.fnUntraced(function*(name: SessionName, created: Launched) {
+  const waited = yield* (yield* SessionControl).wait({ name, created: created.id }).pipe(
+    Effect.timeoutOption(SHORT_COMMAND),
+    Effect.orElseSucceed(() => Option.none())
+  )
+  return Option.isNone(waited) ? created : { ...created, ended: waited.value.status }
+})
+
 /** Creates a session with the environment of a login here, and the terminal of the other sesh. */
 const create = Effect.fnUntraced(function*(question: AskCreate) {
   const { awaited, command, dir, id, keep, modes, name, size, terminal } = question
@@ -147,6 +160,7 @@ const create = Effect.fnUntraced(function*(question: AskCreate) {
     ...(keep === undefined ? {} : { keep })
   }
   return yield* (yield* DaemonLauncher).launch(spec).pipe(
+    Effect.flatMap((created) => question.status === true ? withEnd(name, created) : Effect.succeed(created)),
     Effect.map((created): RemoteReply => ({ created })),
     Effect.catchTags({
       SessionExists: ({ machine }) =>

@@ -116,7 +116,7 @@ const run = Effect.fn("exec")(
           ? Effect.as(Effect.raceFirst(Effect.sleep(GRACE_MS), Deferred.await(again)), signal)
           : Effect.succeed(signal)
     )
-    const launched = yield* Effect.raceFirst(launch(spec, { onAsked }), givenUp)
+    const launched = yield* Effect.raceFirst(launch(spec, { onAsked, wantsStatus: !request.print }), givenUp)
     if (typeof launched === "string") {
       if (isAsked) yield* (yield* Output).note(`sesh: session ${name}${yield* onHostSuffix} may still start`)
       return exitCode({ code: 0, signal: SIGNAL_NUMBERS[launched] })

@@ -24,7 +24,7 @@ import { remoteAttacher, remoteCaller } from "./caller.ts"
 import { forgettingEnds } from "./ends.ts"
 import { makeHosts } from "./host.ts"
 import { makePrepared } from "./prepared.ts"
-import { remoteEnded, remoteLauncher, remoteRegistry } from "./services.ts"
+import { remoteControl, remoteEnded, remoteLauncher, remoteRegistry } from "./services.ts"
 import { remoteClient } from "./socket.ts"
 
 /**
@@ -75,7 +75,7 @@ export const layer: Layer.Layer<
           Context.add(SessionRegistry, remoteRegistry(client, host, caller.version)),
           Context.add(DaemonLauncher, remoteLauncher(host, tty, output)),
           Context.add(AttachClient, Context.get(live, AttachClient)),
-          Context.add(SessionControl, Context.get(live, SessionControl))
+          Context.add(SessionControl, remoteControl(host, Context.get(live, SessionControl)))
         )
         return SessionsLogged.logged(forgettingEnds(services, name, hosts), log, name)
       })

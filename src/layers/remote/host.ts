@@ -6,6 +6,7 @@ import type { HostName } from "../../schema/HostName.ts"
 import { byName } from "../../schema/Listing.ts"
 import type { RemoteAsk } from "../../schema/protocol/Serve.ts"
 import type { RememberedHost } from "../../schema/RememberedHost.ts"
+import type { ExitStatus } from "../../schema/Session.ts"
 import type { SessionName } from "../../schema/SessionName.ts"
 import type { HostError } from "../../services/HostError.ts"
 import type { HostMemory } from "../../services/HostMemory.ts"
@@ -35,6 +36,8 @@ export interface Host {
   readonly look: Effect.Effect<RememberedHost, HostError>
   /** As `look`, but concurrent calls share one question. */
   readonly lookShared: Effect.Effect<RememberedHost, HostError>
+  /** How commands ended, by the id of their session, where the host has told that on its own. */
+  readonly told: Map<string, ExitStatus>
   /** Remembers a session that was just created there. */
   readonly remember: (name: SessionName, answered: Answered) => Effect.Effect<void>
 }
@@ -87,6 +90,7 @@ export const makeHosts = Effect.fnUntraced(function*(parts: {
       remembered: hosts.get(name),
       ask,
       look,
+      told: new Map(),
       lookShared: share(`${options?.prompts ?? "batch"} ${name}`, look),
       remember
     }

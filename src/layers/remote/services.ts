@@ -13,6 +13,7 @@ import { EndedSessions } from "../../services/EndedSessions.ts"
 import type { HostError } from "../../services/HostError.ts"
 import type { Output } from "../../services/Output.ts"
 import type { SessionClient } from "../../services/SessionClient.ts"
+import { SessionControl } from "../../services/SessionControl.ts"
 import { SessionRegistry } from "../../services/SessionRegistry.ts"
 import { SessionExists } from "../../services/SessionServer.ts"
 import type { Tty } from "../../services/Tty.ts"
@@ -88,7 +89,8 @@ export const remoteLauncher = (host: Host, tty: Tty["Service"], { note }: Output
           ...(modes === undefined ? {} : { modes }),
           terminal: terminalVariables(env),
           awaited,
-          ...(keep === undefined ? {} : { keep })
+          ...(keep === undefined ? {} : { keep }),
+          ...(options.wantsStatus === true ? { status: true } : {})
         }, options.onAsked).pipe(
           Effect.catchTag("LaunchRefused", (cause) =>
             Effect.fail(new LaunchError({ name, kind: cause.kind, reason: cause.reason, cause })))
@@ -102,13 +104,28 @@ export const remoteLauncher = (host: Host, tty: Tty["Service"], { note }: Output
           return yield* nonsense(host.name, "it answers another question")
         }
         yield* host.remember(name, answered)
-        const { id, warning } = reply.created
+        const { ended, id, warning } = reply.created
+        if (ended !== undefined) {
+          host.told.set(id, ended)
+        }
         const launched: Launched = warning === undefined
           ? { id }
           : { id, warning: `${host.name}: ${visible(warning.slice(0, MAX_WARNING_CHARACTERS))}` }
         return launched
       }
     )
+  })
+
+/** As `control`, but waits for no command of which the host has told the end, where nothing else is wanted of it. */
+export const remoteControl = (host: Host, control: SessionControl["Service"]) =>
+  SessionControl.of({
+    ...control,
+    wait: (options) =>
+      Effect.suspend(() => {
+        const { capture = 0, created } = options
+        const status = created === undefined || capture > 0 ? undefined : host.told.get(created)
+        return status === undefined ? control.wait(options) : Effect.succeed({ status, output: undefined, before: 0 })
+      })
   })
 
 /** Asks the host how sessions ended. */

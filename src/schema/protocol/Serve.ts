@@ -5,7 +5,7 @@
 import * as Schema from "effect/Schema"
 import { Id } from "../Id.ts"
 import { ListedSession } from "../Listing.ts"
-import { Ended, Size, TerminalModes } from "../Session.ts"
+import { Ended, ExitStatus, Size, TerminalModes } from "../Session.ts"
 import { SessionName } from "../SessionName.ts"
 import { hasUnseen } from "../Text.ts"
 
@@ -46,7 +46,9 @@ const AskCreate = Schema.Struct({
   modes: Schema.optionalKey(TerminalModes),
   terminal: Schema.Record(Schema.String, Schema.String),
   awaited: Schema.Boolean,
-  keep: Schema.optionalKey(Schema.Boolean)
+  keep: Schema.optionalKey(Schema.Boolean),
+  /** The asker wants to know how the command ends, and nothing else of it. An older sesh does not wait for that. */
+  status: Schema.optionalKey(Schema.Boolean)
 })
 export type AskCreate = typeof AskCreate.Type
 
@@ -83,7 +85,9 @@ export const RemoteReply = Schema.Union([
   Schema.Struct({
     created: Schema.Struct({
       id: Schema.String.check(Schema.isMaxLength(64)),
-      warning: Schema.optionalKey(Schema.String)
+      warning: Schema.optionalKey(Schema.String),
+      /** The command has ended at once, and how. */
+      ended: Schema.optionalKey(ExitStatus)
     })
   }),
   /** `machine`: on another machine, which shares the directory with the host. */

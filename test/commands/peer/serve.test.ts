@@ -2,9 +2,11 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { run } from "../../../src/commands/run.ts"
+import * as SessionControlLive from "../../../src/layers/sessions/SessionControlLive.ts"
 import { DaemonLauncherTestRef } from "../../../src/layers/testing/DaemonLauncherFake.ts"
 import * as InputFake from "../../../src/layers/testing/InputFake.ts"
 import * as Output from "../../../src/layers/testing/OutputFake.ts"
+import type { FakeProgram } from "../../../src/layers/testing/PtyFake.ts"
 import * as Tty from "../../../src/layers/testing/TtyFake.ts"
 import { PROTOCOL } from "../../../src/schema/protocol/Control.ts"
 import type { SessionName } from "../../../src/schema/SessionName.ts"
@@ -29,7 +31,8 @@ const answerTo = <A = void>({ pieces, ...options }: Given, then: Effect.Effect<A
     return [JSON.parse(line) as Answer, yield* then] as const
   }).pipe(
     Effect.provide(
-      machineOf(options).pipe(
+      SessionControlLive.layer.pipe(
+        Layer.provideMerge(machineOf(options)),
         Layer.provideMerge(
           Layer.mergeAll(Tty.layer(), Output.layer({ isTerminal: false }), InputFake.layer({ bytes: pieces }))
         )
@@ -119,6 +122,21 @@ describe("sesh --serve", () => {
       assert.deepStrictEqual(answer, {
         error: { kind: "not found", message: "cannot start mkae: no such command on the PATH" }
       })
+    }))
+
+  it.live("says how a command has ended, if that is wanted and has come", () =>
+    Effect.gen(function*() {
+      const command = ["false"]
+      const pty = { play: (program: FakeProgram) => program.exit(1) }
+      const [{ answer }] = yield* answerTo({
+        pieces: [request({ ...create, command, awaited: true, status: true })],
+        pty
+      })
+      assert.deepStrictEqual(answer["created"].ended, { code: 1 })
+      const [silent] = yield* answerTo({ pieces: [request({ ...create, command, awaited: true })], pty })
+      assert.notProperty(silent.answer["created"], "ended")
+      const [running] = yield* answerTo({ pieces: [request({ ...create, awaited: true, status: true })], pty: {} })
+      assert.notProperty(running.answer["created"], "ended")
     }))
 
   it.live("makes nothing for one who could not talk to it", () =>

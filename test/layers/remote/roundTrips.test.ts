@@ -7,6 +7,7 @@ import { identity } from "effect/Function"
 import * as Layer from "effect/Layer"
 import { run } from "../../../src/commands/run.ts"
 import * as RemotesSsh from "../../../src/layers/remote/RemotesSsh.ts"
+import type { FakeProgram } from "../../../src/layers/testing/PtyFake.ts"
 import {
   type FakeSshHost,
   layer as sshFake,
@@ -34,15 +35,21 @@ interface Given {
   /** What this machine knows of the host, which has a session `dev`. */
   readonly remembers?: ReadonlyArray<SessionName>
   readonly host?: (host: FakeSshHost) => FakeSshHost
+  readonly play?: (program: FakeProgram) => void
   /** Runs while the command does. */
   readonly meanwhile?: Effect.Effect<void, never, SshTransportTestRef>
 }
 
+const playTrue = (program: FakeProgram) => program.spec.file === "true" ? program.exit(0) : programs.play!(program)
+
 /** Runs a command to its end. */
-const costsOf = (line: string, { host = identity, meanwhile = Effect.void, remembers = [] }: Given = {}) =>
+const costsOf = (
+  line: string,
+  { host = identity, meanwhile = Effect.void, play = playTrue, remembers = [] }: Given = {}
+) =>
   Effect.gen(function*() {
     const machine = yield* Layer.build(machineOf({
-      pty: { ...programs, play: (program) => program.spec.file === "true" ? program.exit(0) : programs.play!(program) }
+      pty: { ...programs, play: (program) => play(program) }
     }))
     yield* Context.get(machine, DaemonLauncher).launch({
       name: dev,
@@ -82,7 +89,8 @@ describe("what a command costs", () => {
     ["new session", "@web new", [dev], { asked: ["create"], opened: ["new.sock"] }],
     ["new session, detached", "@web new -d", [], { asked: ["create"], opened: [] }],
     ["no new session, detached", "@web dev -d", [], { asked: ["create"], opened: [] }],
-    ["--exec", "@web --exec new -- true", [], { asked: ["create"], opened: ["new.sock"] }],
+    ["--exec", "@web --exec new -- true", [], { asked: ["create"], opened: [] }],
+    ["--exec --print", "@web --exec new --print -- true", [], { asked: ["create"], opened: ["new.sock"] }],
     ["list", "@web --json", [], { asked: ["sessions"], opened: [] }]
   ])("%s", ([, line, remembers, costs]) =>
     Effect.gen(function*() {
@@ -101,6 +109,22 @@ describe("what a command costs", () => {
           held[0]!()
         })
       })
+    }))
+
+  it.live("a command that takes longer is waited for at its session", () =>
+    Effect.gen(function*() {
+      let running: FakeProgram | undefined
+      const costs = yield* costsOf("@web --exec new -- slow", {
+        play: (program) => {
+          if (program.spec.file === "slow") running = program
+        },
+        meanwhile: Effect.gen(function*() {
+          const { sockets } = yield* SshTransportTestRef
+          yield* until("somebody waits", () => sockets.length === 1)
+          running!.exit(0)
+        })
+      })
+      assert.deepStrictEqual(costs, { asked: ["create"], opened: ["new.sock"] })
     }))
 
   it.live("where no sockets are forwarded a host is asked no more than else", () =>

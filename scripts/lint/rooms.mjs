@@ -80,6 +80,7 @@ export const ROOMS = {
     is: "The client: a session on the user's terminal, over one connection after the other.",
     may: [
       ...CONTRACTS,
+      "layers/connection/agent.ts",
       "layers/connection/closable.ts",
       "layers/connection/handshake.ts",
       "layers/connection/inputSender.ts",

@@ -11,7 +11,7 @@ export const moreEnvironment: ReadonlyArray<readonly [name: string, meaning: str
   ["SHELL", "what a session runs without a command; where it is not set, the shell of your account, or `/bin/sh`"],
   [
     "SSH_AUTH_SOCK",
-    "set in a session if there was an agent when it was made: a path that always leads to the `ssh-agent` of the client that attached last"
+    "set in a session if there was an agent when it was made: a path that always leads to the `ssh-agent` of the client that attached or typed last"
   ],
   [
     "TMUX, STY, ZELLIJ, KITTY_WINDOW_ID, WEZTERM_PANE, NVIM, VSCODE_IPC_HOOK_CLI, ...",
@@ -32,7 +32,7 @@ export const files: ReadonlyArray<readonly [path: string, meaning: string]> = [
     "~/.sesh/<name>.ended-output",
     "What its command wrote, for `sesh --exec --print` on another machine whose connection was dead then; kept for an hour."
   ],
-  ["~/.sesh/<name>.agent", "A link to the `ssh-agent` of the client that attached last."],
+  ["~/.sesh/<name>.agent", "A link to the `ssh-agent` of the client that attached or typed last."],
   ["~/.local/state/sesh/remotes/<host>.json", "What a host said of its sessions when it was asked last."],
   ["~/.local/state/sesh/log/<name>.log", "What a session's process has to complain about."]
 ]

@@ -21,7 +21,7 @@ export interface SessionPaths {
   readonly socket: string
   /** What a listing needs if the session does not answer. */
   readonly info: string
-  /** Symlink to the ssh-agent socket of the client that attached last. */
+  /** Symlink to the ssh-agent socket of the client that attached or typed last. */
   readonly agent: string
   /** How the last session of that name ended. */
   readonly ended: string

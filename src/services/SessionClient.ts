@@ -1,5 +1,6 @@
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
+import type * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import type { SessionName } from "../schema/SessionName.ts"
@@ -29,6 +30,12 @@ export class SessionClient extends Context.Service<SessionClient, {
   readonly host: string | undefined
   /** On the way to that host ssh may ask its user, on the terminal; while that is taken, it never does. */
   readonly mayAsk: boolean
+  /**
+   * The socket there by which a session reaches the ssh-agent here, as long as the connection to its host lives: asks
+   * the host each time, for at most half a minute. None where no agent is forwarded, the host does not say, or this
+   * machine is the host.
+   */
+  readonly agent: Effect.Effect<Option.Option<string>>
   /** Connects to a session. Closing the scope destroys the connection. */
   readonly connect: (
     name: SessionName

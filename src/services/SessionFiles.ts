@@ -12,6 +12,8 @@ export class SessionFiles extends Context.Service<SessionFiles, {
   readonly agentPath: (name: SessionName) => string
   /** Makes that path lead to a socket. Ignores a relative target, and the path itself. */
   readonly pointAgent: (name: SessionName, socket: string) => Effect.Effect<void>
+  /** Whether the path leads to a socket of the user's own, or of the system's. For root, anybody's. */
+  readonly ownsSocket: (path: string) => Effect.Effect<boolean>
   /** Saves what a listing needs if the session does not answer, and which process of which machine the session is. */
   readonly writeInfo: (info: SessionInfo) => Effect.Effect<void>
   /** Saves how a session ended, for an hour: see `EndedSessions`. Removes older records of all sessions. */

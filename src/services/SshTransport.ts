@@ -277,6 +277,11 @@ export interface HostDescription {
   readonly hostname: string
   readonly port: number
   readonly user: string
+  /**
+   * The socket of the ssh-agent here that the configuration lets the host's programs use. Undefined: it lets them use
+   * none, or nothing listens there.
+   */
+  readonly agent: string | undefined
 }
 
 /**

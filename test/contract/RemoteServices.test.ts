@@ -32,6 +32,7 @@ const overChannels = Layer.effect(
     SessionClient.of({
       host: undefined,
       mayAsk: false,
+      agent: Effect.succeedNone,
       connect: (name) =>
         Effect.gen(function*() {
           const accept = listeners.get(name)

@@ -4,6 +4,7 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import { spawnSync } from "node:child_process"
 import * as Fs from "node:fs"
+import * as Net from "node:net"
 import * as Path from "node:path"
 import * as EndedSessionsDisk from "../../src/layers/sessions/EndedSessionsDisk.ts"
 import * as SessionFilesDisk from "../../src/layers/sessions/SessionFilesDisk.ts"
@@ -143,6 +144,30 @@ describe("SessionFiles on disk", () => {
       yield* files.writeEnd(ended(dotted))
       assert.deepStrictEqual([mine, other, foreign].map((path) => Fs.existsSync(path!)), [false, true, true])
     }))
+
+  test(
+    "owns a socket that it listens at, by whatever link; nothing else, and nothing that is not there",
+    (files, dir) =>
+      Effect.gen(function*() {
+        const at = (name: string) => Path.join(dir, name)
+        yield* Effect.acquireRelease(
+          Effect.promise(() =>
+            new Promise<Net.Server>((resolve) => {
+              const server = Net.createServer().listen(at("socket"), () => resolve(server))
+            })
+          ),
+          (server) => Effect.sync(() => server.close())
+        )
+        Fs.symlinkSync("socket", at("link"))
+        Fs.symlinkSync("loop", at("loop"))
+        Fs.writeFileSync(at("file"), "")
+        const owned: Array<string> = []
+        for (const path of [...["socket", "link", "loop", "file", "gone", "."].map(at), "socket", "", "/dev/null"]) {
+          if (yield* files.ownsSocket(path)) owned.push(path)
+        }
+        assert.deepStrictEqual(owned, [at("socket"), at("link")])
+      }).pipe(Effect.scoped)
+  )
 
   test("an end is no session, and no leftover of one", (files, dir, endedSessions) =>
     Effect.gen(function*() {

@@ -1,9 +1,16 @@
-import { writeFileSync } from "node:fs"
+import { createServer } from "node:net"
 import * as path from "node:path"
-import { expect, it } from "vitest"
+import { expect, it, onTestFinished } from "vitest"
 import { describeWith } from "../support/needs.ts"
 import { sandbox } from "../support/sandbox.ts"
 import { terminal } from "../support/terminal.ts"
+
+/** Nothing is said there: only where it is matters. */
+const agentAt = async (socket: string) => {
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(socket, resolve))
+  onTestFinished(() => void server.close())
+}
 
 describeWith(["tmux"], "in a session", () => {
   it("SESH_SESSION is its name, the environment is its creator's, without the creator's multiplexer", async () => {
@@ -18,9 +25,9 @@ describeWith(["tmux"], "in a session", () => {
     await t.shows(/^0\n\$$/m)
   })
 
-  it("SSH_AUTH_SOCK leads to the agent of who attached last", async () => {
+  it("SSH_AUTH_SOCK leads to the agent of who attached or typed last", async () => {
     const box = sandbox()
-    for (const agent of ["agent1", "agent2"]) writeFileSync(path.join(box.home, agent), "")
+    for (const agent of ["agent1", "agent2"]) await agentAt(path.join(box.home, agent))
     const t = await terminal(box)
     const where = "readlink -f $SSH_AUTH_SOCK"
     t.run("SSH_AUTH_SOCK=$HOME/agent1 sesh dev")
@@ -30,8 +37,11 @@ describeWith(["tmux"], "in a session", () => {
     const other = await terminal(box)
     other.run("SSH_AUTH_SOCK=$HOME/agent2 sesh dev")
     await other.shows("agent1")
-    t.run(`clear; ${where}`)
-    await t.shows(`${box.home}/agent2\n$`)
+    other.run(`clear; ${where}`)
+    await other.shows(`${box.home}/agent2\n$`)
+    // Typing is not held up for it.
+    t.run(`clear; until [ "$(${where})" = ~/agent1 ]; do sleep 0.1; done; echo mine`)
+    await t.shows(/^mine\n\$$/)
     t.type("C-\\")
     await t.prompt()
     // Who has none changes nothing.
@@ -43,7 +53,7 @@ describeWith(["tmux"], "in a session", () => {
 
   it("without an agent SSH_AUTH_SOCK is not set; the link leads to that of who attaches all the same", async () => {
     const box = sandbox({ SSH_AUTH_SOCK: undefined })
-    writeFileSync(path.join(box.home, "agent"), "")
+    await agentAt(path.join(box.home, "agent"))
     await box.sesh(["dev", "-d"])
     const t = await terminal(box, { env: { SSH_AUTH_SOCK: `${box.home}/agent` } })
     t.run("sesh dev")

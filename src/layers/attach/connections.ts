@@ -10,10 +10,11 @@ import type { Connection } from "../../services/Connection.ts"
 import { LoopError } from "../../services/LoopError.ts"
 import type { SessionClient } from "../../services/SessionClient.ts"
 import type { Tty } from "../../services/Tty.ts"
+import { tellAgent } from "../connection/agent.ts"
 import { closable } from "../connection/closable.ts"
 import { hello } from "../connection/handshake.ts"
 import type { Attachment } from "./attachment.ts"
-import { openConnection, type OpenedConnection, WELCOME_MS } from "./openConnection.ts"
+import { HOST_WELCOME_MS, openConnection, type OpenedConnection, WELCOME_MS } from "./openConnection.ts"
 
 export interface AttachedConnection extends OpenedConnection {
   readonly close: Effect.Effect<void>
@@ -34,12 +35,17 @@ export interface ConnectionsParts {
 export const makeConnections = ({ attachment, caller, client, id, options, shownIn, tty }: ConnectionsParts) => {
   const { created, name, role, within } = options
   let session: string | undefined
+  /** How the latest connection was welcomed, and whether its hello had an agent. */
+  let current: { readonly connection: Connection; readonly welcome: Welcome } | undefined
+  let hasAgent = false
   let sentSize: Size | undefined
   let sentShownIn: ShownIn = []
   let resume = created === undefined ? undefined : { session: created, output: 0, input: 0 }
 
   const makeHello = (): Buffer => {
-    const agent = caller.agentSocket()
+    // That of a connection is gone with it.
+    const agent = session === undefined ? caller.agentSocket() : undefined
+    hasAgent = agent !== undefined
     // Before the size, which has no pixels before. A creator's session has taken them from the terminal itself.
     if (role === "attach" && created === undefined) tty.modes()
     sentSize = tty.size()
@@ -62,6 +68,7 @@ export const makeConnections = ({ attachment, caller, client, id, options, shown
     // An older session does not look for itself.
     if (sentShownIn.includes(welcome.info.id)) return Result.fail(new LoopError({ name }))
     session = welcome.info.id
+    current = { connection, welcome }
     // Of our cells the session has kept the pixels that it knew.
     if (sentSize !== undefined && hasSameCells(sentSize, welcome.info.size)) sentSize = welcome.info.size
     const isJoined = attachment.join(connection, welcome, resume?.output ?? welcome.output)
@@ -87,8 +94,21 @@ export const makeConnections = ({ attachment, caller, client, id, options, shown
     onFrame: (type, payload) => attachment.onFrame(type, payload)
   })
 
+  /** Nobody waits for it: the host may answer late, or never. */
+  const tellNewAgent = ({ welcomed }: OpenedConnection) =>
+    welcomed(HOST_WELCOME_MS).pipe(
+      Effect.flatMap(() =>
+        hasAgent || current === undefined
+          ? Effect.void
+          : tellAgent(client, current.welcome, current.connection.send)
+      ),
+      Effect.ignore
+    )
+
   /** Opens a connection that ends with `close`, or with the attachment's scope. */
-  const openScoped = closable(open)
+  const openScoped = closable(
+    role === "attach" ? Effect.tap(open, (opened) => Effect.forkScoped(tellNewAgent(opened))) : open
+  )
 
   /** Opens the next connection, and waits for its welcome. */
   const openAgain = Effect.uninterruptibleMask((restore) =>

@@ -100,6 +100,7 @@ export const layer: Layer.Layer<SessionClient, never, Paths | OperatingSystem> =
     return SessionClient.of({
       host: undefined,
       mayAsk: false,
+      agent: Effect.succeedNone,
       // Not traced: a listing connects to every session.
       connect: (name) => Effect.acquireRelease(open(name), (connection) => Effect.sync(connection.destroy))
     })

@@ -7,6 +7,7 @@ import * as Queue from "effect/Queue"
 import * as Result from "effect/Result"
 import * as Schedule from "effect/Schedule"
 import * as Scope from "effect/Scope"
+import * as Semaphore from "effect/Semaphore"
 import { newId } from "../../schema/Id.ts"
 import { MAX_PAYLOAD_BYTES } from "../../schema/protocol/Frame.ts"
 import { boundedSize, type ExitStatus, type SessionInfo, type SessionSpec } from "../../schema/Session.ts"
@@ -85,6 +86,11 @@ export const layer: Layer.Layer<
         agent = socket
         return files.pointAgent(spec.name, socket)
       }
+      const oneAtATime = Semaphore.makeUnsafe(1).withPermits(1)
+      /** A socket may be gone already, or be none: then the next one counts. */
+      const pointToFirst = Effect.fnUntraced(function*(sockets: ReadonlyArray<string>) {
+        for (const socket of sockets) if (yield* files.ownsSocket(socket)) return yield* pointAgent(socket)
+      }, oneAtATime)
 
       const now = () => monotonicMsOf(clock)
       const makeSession = (program: CurrentProgram, initialInfo: SessionInfo) =>
@@ -98,7 +104,7 @@ export const layer: Layer.Layer<
           now,
           date: () => clock.currentTimeMillisUnsafe(),
           after: (ms, then) => fork(Effect.andThen(Effect.sleep(ms), Effect.sync(then))),
-          onAgent: (socket) => fork(pointAgent(socket)),
+          onAgents: (sockets) => fork(pointToFirst(sockets)),
           onCreatorWaitEnd: () => Deferred.doneUnsafe(creatorWaitEnd, Exit.void),
           onExit: (status) => Queue.offerUnsafe(exits, status)
         })

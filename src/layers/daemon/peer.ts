@@ -66,6 +66,8 @@ export interface PeerEvents {
   readonly onHistory: (peer: Peer, ansi: boolean) => void
   /** The client is shown in other sessions than before. */
   readonly onShownIn: (peer: Peer, ids: ShownIn) => void
+  /** The client has told its agent. */
+  readonly onAgent: () => void
   /** The client runs. */
   readonly onPong: (peer: Peer) => void
   /** A client that is not attached itself detaches all others. */
@@ -108,6 +110,8 @@ export class Peer {
   size: Size | undefined
   /** The sessions in which it shows this one. */
   shownIn: ShownIn = []
+  /** Path of its ssh-agent's socket. */
+  agent: string | undefined
   /** Of the client, over all of its connections. */
   input = newClientInput()
   /** It was sent a ping, and has not replied. */
@@ -160,6 +164,12 @@ export class Peer {
   /** The client waits for the end of the command, not of the session. */
   get awaitsCommand(): boolean {
     return this.hello?.role === "wait" && this.hello.command !== undefined
+  }
+
+  /** Takes the client's ssh-agent, if it is one that brings it. */
+  takeAgent(path: string | undefined): void {
+    const mayBring = this.hello?.role === "attach" || this.awaitsCommand
+    if (path !== undefined && path.length <= MAX_PATH && mayBring) this.agent = path
   }
 
   get info(): ClientInfo {
@@ -272,6 +282,12 @@ export class Peer {
         const news = Option.getOrUndefined(Control.shownIn.decode(payload))
         if (news === undefined) return this.refuseProtocol("a frame about where it is shown that is none")
         return this.events.onShownIn(this, news.shownIn)
+      }
+      case FrameType.agent: {
+        const agent = Option.getOrUndefined(Control.agent.decode(payload))
+        if (agent === undefined) return this.refuseProtocol("an agent that is none")
+        this.takeAgent(agent.path)
+        return this.events.onAgent()
       }
       case FrameType.pong:
         return this.events.onPong(this)

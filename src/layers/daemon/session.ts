@@ -13,6 +13,7 @@ import type { Connection } from "../../services/Connection.ts"
 import type { Foreground, PtyProcess } from "../../services/Pty.ts"
 import type { Responder } from "../../services/QueryResponder.ts"
 import type { ScrollbackModel } from "../../services/Scrollback.ts"
+import { Agents } from "./agents.ts"
 import { Broadcast } from "./broadcast.ts"
 import { ClientInputs } from "./clientInputs.ts"
 import { announcement } from "./commandEnd.ts"
@@ -53,7 +54,8 @@ export interface SessionOptions {
   /** Milliseconds since the epoch. */
   readonly date: () => number
   readonly after: (ms: number, run: () => void) => void
-  readonly onAgent: (socket: string) => void
+  /** Another ssh-agent counts: the first of these sockets that can be used. */
+  readonly onAgents: (sockets: ReadonlyArray<string>) => void
   /** The awaited creator has attached or waits, and was sent all output; or it is no longer awaited. */
   readonly onCreatorWaitEnd: () => void
   /** The current program has ended. No client knows yet. */
@@ -62,6 +64,7 @@ export interface SessionOptions {
 
 export class Session {
   private readonly peers = new Peers()
+  private readonly agents: Agents
   private active: number
   private killed = false
   private readonly clientInputs = new ClientInputs()
@@ -89,6 +92,7 @@ export class Session {
     this.sessionEnd = new SessionEnd(options.model)
     this.owedOutput = new OwedOutput(options.model, this.sessionEnd)
     this.shownIn = new ShownIn(options.initialInfo.id, this.peers)
+    this.agents = new Agents(this.peers, options.onAgents)
     this.flowControl = new FlowControl(options.program, options.after)
     options.model.listen((isBehind) => this.flowControl.setModelBehind(isBehind))
     this.broadcast = new Broadcast(options.model, this.flowControl, new Unread(this.peers, options.after))
@@ -238,7 +242,7 @@ export class Session {
     onInput: (peer, bytes) => {
       this.active = this.options.date()
       const typed = peer.hello!.role === "attach" ? this.queryRouting.typed(peer, bytes) : undefined
-      if (typed?.isTyping === true) this.makePrimary(peer)
+      if (typed?.isTyping === true && this.makePrimary(peer)) this.agents.settle()
       const marked = this.openPaste.marked(peer.input, typed?.bytes ?? bytes, typed?.isPasting === true)
       this.inputQueue.push(peer.input, marked, bytes.length)
       this.options.model.expectEcho()
@@ -251,6 +255,7 @@ export class Session {
       this.historyTransfers.request(peer, (then) => this.options.model.inSlices({ kind: "history", ansi }, then))
     },
     onShownIn: (peer, ids) => this.shownIn.onNews(peer, ids),
+    onAgent: () => this.agents.onNew(),
     onPong: (peer) => this.queryRouting.onPong(peer),
     onDetachAll: (reason) => {
       for (const peer of this.peers.list()) if (peer.seesOutput) peer.detach(reason)
@@ -346,12 +351,11 @@ export class Session {
     if (peer.seesOutput) peer.shownIn = hello.shownIn ?? []
     previous?.supersede()
     const wasPrimary = previous !== undefined && previous === this.peers.primary
-    if (hello.role === "attach") {
-      this.makePrimary(peer, peer.input.led > 0)
-      if (hello.agent !== undefined) this.options.onAgent(hello.agent)
-    }
+    peer.takeAgent(hello.agent)
+    if (hello.role === "attach") this.makePrimary(peer, peer.input.led > 0)
     if (previous !== undefined) this.remove(previous)
     this.shownIn.tell()
+    if (peer.agent !== undefined) this.agents.onNew()
     // Queries that went to a dead connection: in output that is sent again, they are blanked.
     if (wasPrimary) this.queryRouting.replyFor(peer)
   }
@@ -362,10 +366,12 @@ export class Session {
     this.options.onCreatorWaitEnd()
   }
 
-  /** The client typed or attached: from here on the session has its size. `isBack`: only if it still has the lead. */
-  private makePrimary(peer: Peer, isBack = false): void {
+  /** The client typed or attached: the session has its size now. `isBack`: only if it still leads. True: it is new. */
+  private makePrimary(peer: Peer, isBack = false): boolean {
     if (peer !== this.peers.primary) this.outputBatch.flush()
-    if (isBack ? this.peers.return(peer) : this.peers.makePrimary(peer)) this.windowSize.set(peer.size)
+    const isNew = isBack ? this.peers.return(peer) : this.peers.makePrimary(peer)
+    if (isNew) this.windowSize.set(peer.size)
+    return isNew
   }
 
   private remove(peer: Peer): void {
@@ -379,8 +385,8 @@ export class Session {
     if (peer.input.peer === undefined && peer.hello?.role === "attach") this.queryRouting.replyFor(peer)
     const wasPrimary = this.peers.remove(peer)
     this.shownIn.tell()
-    if (!wasPrimary) return
-    this.windowSize.set(this.peers.primary?.size)
+    this.agents.settle()
+    if (wasPrimary) this.windowSize.set(this.peers.primary?.size)
   }
 
   private onData(bytes: Buffer): void {

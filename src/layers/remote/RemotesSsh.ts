@@ -55,7 +55,9 @@ export const layer: Layer.Layer<
         const known = yield* host.remembered
         const rememberedHome = Option.match(known, { onNone: () => "", onSome: ({ home }) => home })
         const remote = remoteCaller(caller, () => host.asked()?.home ?? rememberedHome)
-        const attacher = remoteAttacher(caller, remote, () => host.asked()?.agent)
+        // Who has no agent forwards none, whatever the host says.
+        const agent = () => caller.agentSocket() === undefined ? undefined : host.asked()?.agent
+        const attacher = remoteAttacher(caller, remote, agent)
         const { client } = remoteClient(transport, host, prepared)
         const ended = remoteEnded(host)
         const base = Context.make(SessionClient, client).pipe(

@@ -40,8 +40,15 @@ const NOT_FOUND = 127
 /** How a sesh ends that got too little from its system to start (scripts/startCheck.mjs). */
 const OWN_WORDS = /^sesh: (.+)$/
 
+/**
+ * Makes SSH_AUTH_SOCK what sshd has set. A login script may have made it a link to that, which later leads to the agent
+ * of another login, or back to the session's own link. macOS before 12.3 has no `-f`.
+ */
+export const REAL_AGENT = "[ -z \"$SSH_AUTH_SOCK\" ] || " +
+  "SSH_AUTH_SOCK=$(readlink -f -- \"$SSH_AUTH_SOCK\" 2>/dev/null || printf %s \"$SSH_AUTH_SOCK\")"
+
 /** Looks where `npm run setup` installs it, because a command without a login lacks that PATH. */
-const FIND = "sesh=\"$HOME/.local/bin/sesh\"; [ -x \"$sesh\" ] || sesh=sesh; "
+const FIND = `${REAL_AGENT}; sesh="$HOME/.local/bin/sesh"; [ -x "$sesh" ] || sesh=sesh; `
 
 /** The command line of the sesh on a host. */
 export const remoteSesh = (

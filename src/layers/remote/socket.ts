@@ -18,6 +18,7 @@ import {
 import { channelConnection } from "../connection/channelConnection.ts"
 import { withFallback } from "../ssh/shared/fallbackChannel.ts"
 import { beginWait } from "../ssh/shared/waiting.ts"
+import { forwardedAgent } from "./agent.ts"
 import { remoteSesh } from "./ask.ts"
 import { fromTransport } from "./errors.ts"
 import type { Host } from "./host.ts"
@@ -158,6 +159,7 @@ export const remoteClient = (
     client: SessionClient.of({
       host: at,
       mayAsk: host.options?.prompts === "interactive",
+      agent: forwardedAgent(transport, host),
       connect: Effect.fn("SessionClient.connect")(function*(name: SessionName) {
         const opened = yield* Effect.mapError(preparedOr(name), explain(name))
         const over = beginWait(host.options, SESSION_WAIT)

@@ -22,6 +22,7 @@ import {
   type WaitOptions
 } from "../../services/SessionControl.ts"
 import { SessionUnresponsive } from "../../services/SessionRegistry.ts"
+import { tellAgent } from "../connection/agent.ts"
 import { InputSender } from "../connection/inputSender.ts"
 import { ask, type Asked } from "./conversation.ts"
 import { lasting } from "./lasting.ts"
@@ -78,7 +79,7 @@ export const layer: Layer.Layer<SessionControl, never, SessionClient | EndedSess
   Effect.gen(function*() {
     const client = yield* SessionClient
     const endedSessions = yield* EndedSessions
-    const { version } = yield* Caller
+    const { agentSocket, version } = yield* Caller
     const { note } = yield* Output
 
     /** How a past session ended. */
@@ -91,6 +92,8 @@ export const layer: Layer.Layer<SessionControl, never, SessionClient | EndedSess
       const { capture = 0, created, name, onState } = options
       const isCommand = created !== undefined
       let id = created
+      // On another host, each connection has one of its own, which is told later.
+      const agent = isCommand && client.host === undefined ? agentSocket() : undefined
       return yield* lasting({ client, endedSessions, note }, {
         name,
         version,
@@ -100,11 +103,14 @@ export const layer: Layer.Layer<SessionControl, never, SessionClient | EndedSess
         more: () => {
           if (!isCommand) return {}
           const remember = client.host !== undefined && capture > 0 ? { remember: true } : {}
-          return { command: { session: created, capture, ...remember } }
+          return { command: { session: created, capture, ...remember }, ...(agent === undefined ? {} : { agent }) }
         },
         talk: Effect.fnUntraced(function*(asked) {
           id = asked.welcome.info.id
-          if (isCommand) yield* needScripting(name, asked.welcome, "--exec")
+          if (isCommand) {
+            yield* needScripting(name, asked.welcome, "--exec")
+            yield* Effect.forkScoped(tellAgent(client, asked.welcome, asked.send))
+          }
           const { output, status } = yield* hearEnd(name, asked, isCommand ? capture : 0)
           const [first] = output
           return {
@@ -112,7 +118,7 @@ export const layer: Layer.Layer<SessionControl, never, SessionClient | EndedSess
             output: output.map((payload) => payload.subarray(OFFSET_BYTES)),
             before: first === undefined ? 0 : decodeOffset(first) ?? 0
           }
-        }),
+        }, Effect.scoped),
         onEnded: (ended) => Effect.succeed(waitedOf(isCommand)(ended)),
         onState
       }).pipe(

@@ -1,6 +1,7 @@
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as Fs from "node:fs"
 import { isAbsolute } from "node:path"
@@ -21,12 +22,15 @@ const encodeDescription = Schema.encodeSync(Schema.fromJsonString(SessionDescrip
 const writing = (path: string, write: () => void) =>
   Effect.try(write).pipe(Effect.catch((error) => Effect.logWarning(`cannot write ${path}`, error.cause)))
 
+/** Time to look at a socket: it may be on a file system that does not answer. */
+const LOOK_LIMIT = "2 seconds"
+
 /** Files in the sessions' directory. */
 export const layer: Layer.Layer<SessionFiles, never, Paths | OperatingSystem> = Layer.effect(
   SessionFiles,
   Effect.gen(function*() {
     const paths = yield* Paths
-    const { machine } = yield* OperatingSystem
+    const { machine, uid } = yield* OperatingSystem
     const agentPath = (name: SessionName) => paths.session(name).agent
 
     const writeEnd = Effect.fn("SessionFiles.writeEnd")(function*(ended: Ended) {
@@ -43,6 +47,13 @@ export const layer: Layer.Layer<SessionFiles, never, Paths | OperatingSystem> = 
         if (!isAbsolute(socket) || socket === path) return Effect.void
         return writing(path, () => replaceFile(path, (temporary) => Fs.symlinkSync(pathOf(socket), temporary)))
       },
+      ownsSocket: (path) =>
+        !isAbsolute(path) ? Effect.succeed(false) : Effect.tryPromise(() => Fs.promises.stat(pathOf(path))).pipe(
+          Effect.map((stat) => stat.isSocket() && (uid === 0 || stat.uid === uid || stat.uid === 0)),
+          Effect.timeoutOption(LOOK_LIMIT),
+          Effect.map(Option.getOrElse(() => false)),
+          Effect.orElseSucceed(() => false)
+        ),
       writeInfo: (info) => {
         const path = paths.session(info.name).info
         return writing(path, () => {

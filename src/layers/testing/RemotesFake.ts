@@ -128,6 +128,7 @@ export const layer = (
       const client = SessionClient.of({
         host: name,
         mayAsk: options?.prompts === "interactive",
+        agent: there(SessionClient, ({ agent }) => agent).pipe(Effect.catch(() => Effect.succeedNone)),
         connect: (session) => there(SessionClient, ({ connect }) => connect(session))
       })
       const registry = SessionRegistry.of({

@@ -41,6 +41,7 @@ export const layerOn = (host: string | undefined): Layer.Layer<SessionClient, ne
       return SessionClient.of({
         host,
         mayAsk: host !== undefined,
+        agent: network.agent,
         connect: Effect.fn("SessionClient.connect")((name: SessionName) =>
           Effect.andThen(
             answers,

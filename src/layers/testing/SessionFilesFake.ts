@@ -10,6 +10,8 @@ import { SessionFiles } from "../../services/SessionFiles.ts"
 /** What was written, for tests to look at. */
 export class SessionFilesTestRef extends Context.Service<SessionFilesTestRef, {
   readonly agents: Map<string, string>
+  /** Paths that lead to no socket of the user's. */
+  readonly notOwned: Set<string>
   readonly infos: Map<string, SessionInfo>
   readonly ends: Map<string, Ended>
 }>()("sesh/layers/testing/SessionFilesTestRef") {}
@@ -18,16 +20,18 @@ export class SessionFilesTestRef extends Context.Service<SessionFilesTestRef, {
 export const layer: Layer.Layer<SessionFiles | EndedSessions | SessionFilesTestRef> = Layer.effectContext(
   Effect.sync(() => {
     const agents = new Map<string, string>()
+    const notOwned = new Set<string>()
     const infos = new Map<string, SessionInfo>()
     const ends = new Map<string, Ended>()
     const agentPath = (name: string) => `/memory/${name}.agent`
-    return Context.make(SessionFilesTestRef, { agents, infos, ends }).pipe(
+    return Context.make(SessionFilesTestRef, { agents, notOwned, infos, ends }).pipe(
       Context.add(SessionFiles, {
         agentPath,
         pointAgent: (name, socket) =>
           Effect.sync(() => {
             if (socket.startsWith("/") && socket !== agentPath(name)) agents.set(name, socket)
           }),
+        ownsSocket: (path) => Effect.sync(() => path.startsWith("/") && !notOwned.has(path)),
         writeInfo: (info) => Effect.sync(() => void infos.set(info.name, info)),
         writeEnd: (ended) =>
           Effect.map(Clock.currentTimeMillis, (now) => {

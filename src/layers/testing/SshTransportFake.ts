@@ -157,6 +157,7 @@ export const layer = (
         hostname: host.slice(at + 1),
         port: 22,
         user: at < 0 ? "user" : host.slice(0, at),
+        agent: undefined,
         ...there?.description
       })
     }

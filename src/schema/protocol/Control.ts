@@ -18,6 +18,8 @@ export const ANSWERING = 3
 
 /** The minor from which the daemon remembers the input of a `send` that has disconnected. */
 export const SENDING = 4
+/** The minor that added the `agent` of a client. */
+export const AGENTS = 4
 
 /** The minor from which a question to create a session may be asked again. */
 export const CREATING = 4
@@ -69,7 +71,7 @@ export const Hello = Schema.Struct({
      */
     redraw: Schema.optionalKey(Schema.Struct({ placed: Schema.Boolean }))
   })),
-  /** Real path of the client's ssh-agent socket. */
+  /** Path of the client's ssh-agent socket; `agent` tells another one. Also of a `wait` for the command, since 1.4. */
   agent: Schema.optionalKey(Schema.String),
   /**
    * False: no terminal replies to queries, as input or output is none. True: one does, and the client replies to pings.
@@ -130,6 +132,16 @@ export type Detach = typeof Detach.Type
 
 /** Longest reason of a detach, in characters: it is shown in a line. The rest is cut off. */
 export const MAX_REASON_CHARACTERS = 1000
+
+/**
+ * Client: its ssh-agent is behind this socket, in place of the one in its `hello`. A connection over ssh makes one of
+ * its own, which is known only later.
+ */
+export const Agent = Schema.Struct({
+  /** Absolute, on the daemon's machine. */
+  path: Schema.String
+})
+export type Agent = typeof Agent.Type
 
 /** Signals that a client can send to the command. */
 export const EndSignal = Schema.Literals(["SIGINT", "SIGTERM", "SIGHUP"])
@@ -208,5 +220,6 @@ export const Control = {
   exit: payload(FrameType.exit, ExitStatus),
   error: payload(FrameType.error, Refusal),
   history: payload(FrameType.history, History, MAX_CONTROL_BYTES),
-  shownIn: payload(FrameType.shownIn, NewlyShownIn, MAX_CONTROL_BYTES)
+  shownIn: payload(FrameType.shownIn, NewlyShownIn, MAX_CONTROL_BYTES),
+  agent: payload(FrameType.agent, Agent, MAX_CONTROL_BYTES)
 }

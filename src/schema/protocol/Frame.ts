@@ -20,6 +20,7 @@ export const FrameType = {
   error: 13,
   history: 14,
   lines: 15,
+  agent: 16,
   shownIn: 17
 } as const
 export type FrameType = typeof FrameType[keyof typeof FrameType]

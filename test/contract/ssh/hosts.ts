@@ -50,6 +50,19 @@ export const hosts = (test: Test): void => {
   }
 
   test(
+    "the agent of a host is the one that the configuration forwards to it, if one listens there",
+    Effect.gen(function*() {
+      const ssh = yield* SshTransport
+      const agents = yield* Effect.forEach(
+        ["forwarding", "agentless", "agent"],
+        (name) => Effect.map(ssh.describe(hostNamed(name)), ({ agent }) => agent)
+      )
+      assert.match(agents[0]!, /^\/.*agent/)
+      assert.deepStrictEqual(agents.slice(1), [undefined, undefined])
+    })
+  )
+
+  test(
     "describing a name asks no host",
     Effect.gen(function*() {
       const ssh = yield* SshTransport

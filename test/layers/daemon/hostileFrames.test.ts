@@ -39,6 +39,11 @@ describe("fields of any length", () => {
         yield* start()
         const client = yield* joined(dev, "attach", { agent: `/${"a".repeat(50_000)}` })
         assert.isUndefined(client.error)
+        client.connection.send(FrameType.agent, Control.agent.encode({ path: `/${"a".repeat(50_000)}` }))
+        yield* settle
+        assert.isUndefined(client.error)
+        client.connection.send(FrameType.agent, Buffer.from("{\"path\":7}"))
+        yield* eventually("a refusal", () => client.error?.code === "protocol" && client.closed)
       })
     ))
 

@@ -366,6 +366,31 @@ describe("sessions on another host", () => {
       })
     ))
 
+  it.live.each<readonly [string, string | undefined, Partial<FakeSshHost>, string | undefined]>([
+    ["the path that it prints", "/agent", saying("/tmp/ssh-x/agent.1"), "/tmp/ssh-x/agent.1"],
+    ["none where none is forwarded", undefined, saying("/tmp/ssh-x/agent.1"), undefined],
+    ["none where it prints nothing", "/agent", saying(""), undefined],
+    ["none where it prints no path", "/agent", saying("agent.1"), undefined],
+    ["none where it prints control characters", "/agent", saying("/tmp/\u001b[2J"), undefined],
+    ["none where it prints several lines", "/agent", saying("/tmp/ssh-x/agent.1\n/tmp/x"), undefined],
+    ["none where it prints without end", "/agent", saying("/a".repeat(100_000)), undefined],
+    ["none where it runs no programs", "/agent", {}, undefined],
+    [
+      "none where it lets nobody in",
+      "/agent",
+      { failure: new HostUnreachable({ host: "web", reason: "refused", words: "" }) },
+      undefined
+    ]
+  ])("of the agent that is forwarded a host says %s", ([, agent, host, expected]) =>
+    Effect.gen(function*() {
+      const services = yield* (yield* Remotes).at(web, { prompts: "interactive" })
+      const found = yield* Context.get(services, SessionClient).agent
+      assert.strictEqual(Option.getOrUndefined(found), expected)
+      const { attempts } = yield* SshTransportTestRef
+      assert.isFalse(attempts.some(({ prompts }) => prompts === "interactive"))
+      if (agent === undefined) assert.deepStrictEqual(attempts, [])
+    }).pipe(Effect.provide(remotesOn({ ...host, description: { agent } }))))
+
   it.live("a connection that breaks is the host's fault, and not the session's end, which is waited for", () =>
     withMachine(
       {},

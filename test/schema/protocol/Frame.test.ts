@@ -91,6 +91,12 @@ describe("frames", () => {
         Buffer.concat([Buffer.from([1]), Buffer.from("hi\n")]),
         "0f000000040168690a"
       ],
+      [
+        "agent, since 1.4",
+        FrameType.agent,
+        Control.agent.encode({ path: "/tmp/ssh-x/agent.1" }),
+        "100000001d7b2270617468223a222f746d702f7373682d782f6167656e742e31227d"
+      ],
       ["exit", FrameType.exit, Control.exit.encode({ code: 7 }), "0a0000000a7b22636f6465223a377d"],
       ["ping", FrameType.ping, Buffer.alloc(0), "0b00000000"],
       ["pong, of a client since 1.3", FrameType.pong, Buffer.from("x"), "0c0000000178"],

@@ -3,6 +3,7 @@
  */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"
 import * as Fs from "node:fs"
 import { hostname } from "node:os"
@@ -19,6 +20,7 @@ import { readTail, remove, shorten, sizeOf } from "../../system/files.ts"
 import { keyOf } from "../../system/fnv.ts"
 import { atEnd } from "../../system/processEvents.ts"
 import { quietly } from "../../system/quietly.ts"
+import { forwardedAgentOf, listening } from "../shared/forwardedAgent.ts"
 import { makeHandshakes } from "../shared/handshakes.ts"
 import { ownTimeoutMs, patienceOf } from "../shared/patience.ts"
 import { makeSingleFlight } from "../shared/singleFlight.ts"
@@ -226,7 +228,8 @@ export const makeMasters = Effect.fnUntraced(function*(
     return {
       hostname: config.get("hostname") ?? host,
       port: Number(config.get("port") ?? 22),
-      user: config.get("user") ?? ""
+      user: config.get("user") ?? "",
+      agent: yield* listening(forwardedAgent(config, env))
     }
   })
 
@@ -248,3 +251,7 @@ const isAlive = (master: Master): Effect.Effect<boolean> =>
 /** How long this host may take. */
 const patienceFor = (config: HostConfig, options: ConnectOptions | undefined) =>
   patienceOf(options, ownTimeoutMs(config.get("connecttimeout")), config.via !== undefined)
+
+/** `ssh -G` has expanded what it names. */
+const forwardedAgent = ({ get }: HostConfig, env: MastersOptions["env"]): string | undefined =>
+  Result.merge(forwardedAgentOf<never>({ get, expand: Result.succeed }, env))

@@ -1,5 +1,6 @@
 /** The files and sockets that a configuration names, expanded before connecting: a mistake in one is then a failure. */
 import * as Result from "effect/Result"
+import { agentOf, forwardedAgentOf } from "../shared/forwardedAgent.ts"
 import type { HostConfig } from "./config/config.ts"
 import type { BadConfig } from "./config/read.ts"
 
@@ -15,30 +16,6 @@ export interface ConfigPaths {
   readonly agent: string | undefined
   /** The socket of the agent that the host's programs may use: only where the configuration says so. */
   readonly forwardedAgent: string | undefined
-}
-
-/** `$NAME` is a variable (ssh_config(5), IdentityAgent), and may be unset. */
-const socketOf = (config: HostConfig, env: Env, written: string): Result.Result<string | undefined, BadConfig> =>
-  /^\$\w+$/.test(written) ? Result.succeed(env[written.slice(1)] || undefined) : config.expand(written)
-
-const agentOf = (config: HostConfig, env: Env): Result.Result<string | undefined, BadConfig> => {
-  const written = config.get("identityagent")
-  if (written === undefined || written === "SSH_AUTH_SOCK") return Result.succeed(env["SSH_AUTH_SOCK"] || undefined)
-  return written.toLowerCase() === "none" ? Result.succeed(undefined) : socketOf(config, env, written)
-}
-
-const forwardedAgentOf = (config: HostConfig, env: Env): Result.Result<string | undefined, BadConfig> => {
-  const written = config.get("forwardagent") ?? "no"
-  switch (written.toLowerCase()) {
-    case "no":
-    case "false":
-      return Result.succeed(undefined)
-    case "yes":
-    case "true":
-      return agentOf(config, env)
-    default:
-      return socketOf(config, env, written)
-  }
 }
 
 /** Expands all paths of a host's configuration. Fails for a token or a variable that is unknown. */

@@ -11,6 +11,7 @@ import {
   HostUnreachable,
   SshMissing
 } from "../../../services/SshTransport.ts"
+import { listening } from "../shared/forwardedAgent.ts"
 import { makeHandshakes } from "../shared/handshakes.ts"
 import { NAMED_CONNECT_MS, ownTimeoutMs, patienceOf } from "../shared/patience.ts"
 import { oneLine } from "../shared/sanitize.ts"
@@ -197,10 +198,13 @@ export const makePool = Effect.fnUntraced(function*(
         Effect.map((route) => connections.get(keyOf(route, number))),
         Effect.match({ onSuccess: (there) => there !== undefined && there.lost === undefined, onFailure: () => false })
       ),
-    describe: (host) =>
-      Effect.suspend(() => orUnreachable(host, resolveHost(source(), parseDestination(host)))).pipe(
-        Effect.map(({ hostname, port, user }) => ({ hostname, port, user }))
-      ),
+    describe: Effect.fnUntraced(function*(host) {
+      const from = source()
+      const config = yield* orUnreachable(host, resolveHost(from, parseDestination(host)))
+      const { forwardedAgent } = yield* orUnreachable(host, pathsOf(config, from.env))
+      const { hostname, port, user } = config
+      return { hostname, port, user, agent: yield* listening(forwardedAgent) }
+    }),
     close: (host) =>
       Effect.suspend(() => orUnreachable(host, routeTo(source(), parseDestination(host)))).pipe(
         Effect.flatMap((route) =>

@@ -1,6 +1,7 @@
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import type * as Option from "effect/Option"
 import type { SessionName } from "../../../schema/SessionName.ts"
 import { type Connection, ConnectionReset, FrameCut } from "../../../services/Connection.ts"
 import type { HostError } from "../../../services/HostError.ts"
@@ -38,6 +39,9 @@ export class NetworkTestRef extends Context.Service<NetworkTestRef, {
   /** True: who connects gets no answer, until false. */
   readonly setSlow: (slow: boolean) => void
   readonly isSlow: () => boolean
+  /** What the host says of the ssh-agent that a connection to it forwards. */
+  readonly setAgent: (asked: Effect.Effect<Option.Option<string>>) => void
+  readonly agent: Effect.Effect<Option.Option<string>>
   /** Connects to a listener, which sees it as late as it would a socket. */
   readonly open: (name: SessionName) => Connection
   /** Who makes a session holds it. */
@@ -58,6 +62,7 @@ export const layer = (options?: { readonly capacity?: number }): Layer.Layer<Net
       const links: Array<FakeLink> = []
       let down: string | HostError | undefined
       let slow = false
+      let agent: Effect.Effect<Option.Option<string>> = Effect.succeedNone
       return NetworkTestRef.of({
         listeners,
         elsewhere: new Map<SessionName, string>(),
@@ -71,6 +76,10 @@ export const layer = (options?: { readonly capacity?: number }): Layer.Layer<Net
           slow = is
         },
         isSlow: () => slow,
+        setAgent: (asked) => {
+          agent = asked
+        },
+        agent: Effect.suspend(() => agent),
         open: (name) => {
           const { client, cut, server } = connectionPair(options?.capacity ?? 212_992)
           const sides = { client, server }

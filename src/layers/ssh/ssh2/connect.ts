@@ -83,6 +83,11 @@ const dial = (config: HostConfig): Effect.Effect<Duplex, ConnectFailure> =>
   Effect.callback((resume) => {
     const family = { inet: 4, inet6: 6 }[config.get("addressfamily")?.toLowerCase() ?? ""]
     const localAddress = config.get("bindaddress")
+    // Node would connect to an address of the other family, too.
+    if (family !== undefined && Net.isIP(config.hostname) === (family === 4 ? 6 : 4)) {
+      const { name } = config.destination
+      return resume(Effect.fail(new HostUnreachable({ host: name, reason: "no such host", words: "" })))
+    }
     const socket = Net.connect({
       host: config.hostname,
       port: config.port,

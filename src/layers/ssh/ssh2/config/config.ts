@@ -12,13 +12,13 @@ const DEFAULT_IDENTITIES = ["id_rsa", "id_ecdsa", "id_ed25519"]
 const DEFAULT_KNOWN_HOSTS = ["~/.ssh/known_hosts", "~/.ssh/known_hosts2"]
 const GLOBAL_KNOWN_HOSTS = ["/etc/ssh/ssh_known_hosts", "/etc/ssh/ssh_known_hosts2"]
 
-/** Settings that this transport cannot follow and must not ignore: they need OpenSSH. */
-const OPENSSH_ONLY: ReadonlyArray<readonly [keyword: string, name: string]> = [
-  ["proxycommand", "ProxyCommand"],
-  ["knownhostscommand", "KnownHostsCommand"],
-  ["revokedhostkeys", "RevokedHostKeys"],
-  ["canonicalizehostname", "CanonicalizeHostname"],
-  ["refuseconnection", "RefuseConnection"]
+/** Settings that this transport cannot follow and must not ignore, and what switches each off: they need OpenSSH. */
+const OPENSSH_ONLY: ReadonlyArray<readonly [keyword: string, name: string, off: ReadonlyArray<string>]> = [
+  ["proxycommand", "ProxyCommand", ["none"]],
+  ["knownhostscommand", "KnownHostsCommand", ["none"]],
+  ["revokedhostkeys", "RevokedHostKeys", ["none"]],
+  ["canonicalizehostname", "CanonicalizeHostname", ["no", "false"]],
+  ["refuseconnection", "RefuseConnection", []]
 ]
 
 /** The settings that matter to this transport: `Match exec` is a problem only when one of them depends on it. */
@@ -164,10 +164,9 @@ const needsOf = (found: Found, foundAfterExec: Found): string | undefined => {
     const { file, line, values } = found.exec
     return `Match ${values[0]} (${file}, line ${line})`
   }
-  for (const [keyword, name] of OPENSSH_ONLY) {
+  for (const [keyword, name, off] of OPENSSH_ONLY) {
     const setting = found.settings.get(keyword)
-    const value = setting?.values[0]?.toLowerCase()
-    if (setting !== undefined && value !== "none" && value !== "no" && value !== "false") {
+    if (setting !== undefined && !off.includes(setting.values[0]?.toLowerCase() ?? "")) {
       return `${name} (${setting.file}, line ${setting.line})`
     }
   }

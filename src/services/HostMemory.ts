@@ -22,7 +22,7 @@ export class HostMemory extends Context.Service<HostMemory, {
   readonly names: Effect.Effect<ReadonlyArray<HostName>>
   readonly all: Effect.Effect<ReadonlyArray<RememberedHost>>
   readonly get: (host: HostName) => Effect.Effect<Option.Option<RememberedHost>>
-  /** Replaces what was known of the host. Atomic, even if several processes do it at once. */
+  /** Replaces what was known of the host, but for `since`. Atomic, even if several processes do it at once. */
   readonly remember: (known: RememberedHost) => Effect.Effect<void>
   /** Forgets the host, and which of the user's files it has. False: it was not known. */
   readonly forget: (host: HostName) => Effect.Effect<boolean, ForgetError>

@@ -26,6 +26,7 @@ import { type HostServices, Remotes } from "../../src/services/Remotes.ts"
 import { SessionClient } from "../../src/services/SessionClient.ts"
 import { SessionControl } from "../../src/services/SessionControl.ts"
 import { SessionRegistry } from "../../src/services/SessionRegistry.ts"
+import { said } from "./HostMemory.ts"
 import { until } from "./SessionServer.ts"
 
 export const [web, down] = ["web", "down"].map((name) => Result.getOrThrow(parseHostName(name))) as [HostName, HostName]
@@ -116,7 +117,7 @@ export const suite = (name: string, layer: Layer.Layer<Suite>, timeout = 10_000)
         yield* (yield* DaemonLauncher).launch(shell)
         const known = yield* remotes.look(web)
         assert.deepStrictEqual(known.sessions.map(({ info, name }) => [name, info?.dir]), [[dev, home]])
-        assert.deepStrictEqual(yield* (yield* HostMemory).get(web), Option.some(known))
+        assert.deepStrictEqual(Option.map(yield* (yield* HostMemory).get(web), said), Option.some(known))
         assert.deepStrictEqual(yield* (yield* SessionRegistry).list, known.sessions)
         assert.deepStrictEqual(yield* (yield* SessionRegistry).names, [dev])
       })

@@ -6,7 +6,7 @@ import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import { type HostName, hostWord } from "../../schema/HostName.ts"
 import type { ListedSession } from "../../schema/Listing.ts"
-import type { RememberedHost } from "../../schema/RememberedHost.ts"
+import { firstUsedFirst, type RememberedHost } from "../../schema/RememberedHost.ts"
 import type { SessionName } from "../../schema/SessionName.ts"
 import { HostMemory } from "../../services/HostMemory.ts"
 import type { NoSession } from "../../services/NoSession.ts"
@@ -21,6 +21,7 @@ import { age, cut, shortPath, table, visible } from "../words/text.ts"
 import { type Answer, askHosts, nameHosts } from "./askHosts.ts"
 import { hostOfMachine } from "./elsewhere.ts"
 import { runOnHost } from "./onHost.ts"
+import { distinct } from "./sameSession.ts"
 
 /** The user was asked which session is meant, and chose none. */
 export class NothingChosen extends Schema.TaggedError<NothingChosen>()("NothingChosen", {}) {
@@ -122,23 +123,32 @@ export const locate = Effect.fn("locate")(function*(
   return found
 })
 
+/** Silent hosts that had the session, each session once. */
+const missed = (name: SessionName, answers: ReadonlyArray<Answer>): ReadonlyArray<HostName> => {
+  const had = silentOf(answers).flatMap(({ remembered: { host, sessions } }) =>
+    sessions.filter((session) => isThere(session, name)).map((session) => ({ host, session }))
+  )
+  return distinct(had, ({ session }) => session).map(({ host }) => host)
+}
+
 const choose = Effect.fnUntraced(function*(
   name: SessionName,
   answers: ReadonlyArray<Answer>,
   commandLine: (host: HostName, name: SessionName) => string
 ): Effect.fn.Return<Whereabouts, never, Output | Prompt> {
-  const found = answers.flatMap(({ result }) =>
+  const ordered = answers.toSorted((one, other) => firstUsedFirst(one.remembered, other.remembered))
+  const all = ordered.flatMap(({ result }) =>
     Result.isFailure(result)
       ? []
       : result.success.sessions.filter((session) => isThere(session, name)).map((session): FoundSession => ({
         on: result.success,
         session
       }))
-  ).toSorted(latestFirst)
+  )
+  const found = distinct(all, ({ session }) => session).toSorted(latestFirst)
   const [first] = found
   if (first === undefined) {
-    const [silent, ...more] = silentOf(answers).filter(({ remembered }) => has(remembered, name))
-      .map(({ remembered }) => remembered.host)
+    const [silent, ...more] = missed(name, ordered)
     if (silent !== undefined) {
       const hosts = [silent, ...more] as const
       return Result.fail(

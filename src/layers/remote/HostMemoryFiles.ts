@@ -7,7 +7,7 @@ import * as Fs from "node:fs"
 import * as Path from "node:path"
 import { type HostName, parseHostName } from "../../schema/HostName.ts"
 import { fitting } from "../../schema/Listing.ts"
-import { RememberedHost } from "../../schema/RememberedHost.ts"
+import { RememberedHost, sinceOf } from "../../schema/RememberedHost.ts"
 import { ForgetError, HostMemory } from "../../services/HostMemory.ts"
 import { OperatingSystem } from "../../services/OperatingSystem.ts"
 import { Paths } from "../../services/Paths.ts"
@@ -77,7 +77,7 @@ export const layer: Layer.Layer<HostMemory, never, Paths | OperatingSystem> = La
       remember: (known) =>
         Effect.ignore(Effect.try(() => {
           const sessions = fitting(known.sessions, MAX_BYTES - OTHER_BYTES)
-          const text = `${encode({ ...known, sessions })}\n`
+          const text = `${encode({ ...known, since: sinceOf(read(known.host), known), sessions })}\n`
           if (Buffer.byteLength(text) <= MAX_BYTES && make()) writeWholeFile(pathOf(known.host), text)
         })),
       forget: Effect.fn("HostMemory.forget")(function*(host) {

@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import type { HostName } from "../../schema/HostName.ts"
-import type { RememberedHost } from "../../schema/RememberedHost.ts"
+import { type RememberedHost, sinceOf } from "../../schema/RememberedHost.ts"
 import { HostMemory } from "../../services/HostMemory.ts"
 
 /** What is remembered, and how often the list of hosts was read. */
@@ -25,7 +25,11 @@ export const layer = (given: Iterable<RememberedHost> = []): Layer.Layer<HostMem
       names,
       all: Effect.map(names, (names) => names.map((name) => known.get(name)!)),
       get: (host) => Effect.sync(() => Option.fromUndefinedOr(known.get(host))),
-      remember: (host) => Effect.sync(() => void known.set(host.host, host)),
+      remember: (host) =>
+        Effect.sync(() => {
+          const since = sinceOf(Option.fromUndefinedOr(known.get(host.host)), host)
+          known.set(host.host, { ...host, since })
+        }),
       forget: (host) => Effect.sync(() => known.delete(host))
     }))
   }))

@@ -15,6 +15,7 @@ import * as Layer from "effect/Layer"
 import type { HostName } from "../../schema/HostName.ts"
 import type { ListedSession } from "../../schema/Listing.ts"
 import type { RememberedHost } from "../../schema/RememberedHost.ts"
+import type { SessionInfo } from "../../schema/Session.ts"
 import { Deployer } from "../../services/Deployer.ts"
 import * as AttachClientLive from "../attach/AttachClientLive.ts"
 import * as SessionControlLive from "../sessions/SessionControlLive.ts"
@@ -31,7 +32,7 @@ import * as ProgressFake from "./ProgressFake.ts"
 import * as PromptFake from "./PromptFake.ts"
 import { type PtyFakeOptions, PtyTestRef } from "./PtyFake.ts"
 import * as RemotesFake from "./RemotesFake.ts"
-import { type FakeSession, SessionRegistryTestRef } from "./SessionRegistryFake.ts"
+import { fakeInfo, type FakeSession, SessionRegistryTestRef } from "./SessionRegistryFake.ts"
 import * as TtyFake from "./TtyFake.ts"
 
 /** Another host of the world: a machine, and what is in the way to it. */
@@ -39,7 +40,9 @@ export interface WorldHostOptions extends Pick<RemotesFake.FakeHost, "failure" |
   /** What its registry knows beside the sessions that are made. */
   readonly sessions?: ReadonlyArray<FakeSession>
   /** What it said last, and when; unless given that it had nothing, at 0. Undefined: sesh has never been there. */
-  readonly known?: { readonly sessions?: ReadonlyArray<ListedSession>; readonly at?: number } | undefined
+  readonly known?:
+    | { readonly sessions?: ReadonlyArray<ListedSession>; readonly at?: number; readonly since?: number }
+    | undefined
   readonly pty?: PtyFakeOptions
 }
 
@@ -89,6 +92,19 @@ const hostsOf = (
     ...hosts
   })
 
+/** Ids are unique over machines: those that a test has not chosen get the host's name. */
+const infoOn = (host: string, info: SessionInfo): SessionInfo =>
+  info.id === fakeInfo(info.name).id ? { ...info, id: `${info.id}-on-${host}` } : info
+
+const sessionOn = (host: string, session: FakeSession): FakeSession => ({
+  ...session,
+  info: infoOn(host, session.info)
+})
+
+/** The same for what a host lists. */
+const listedOn = (host: string, sessions: ReadonlyArray<ListedSession>): ReadonlyArray<ListedSession> =>
+  sessions.map((session) => session.info === undefined ? session : { ...session, info: infoOn(host, session.info) })
+
 /** What a host said last. */
 const memoryOf = ([name, { known }]: readonly [string, WorldHostOptions]): RememberedHost => ({
   host: name as HostName,
@@ -96,18 +112,19 @@ const memoryOf = ([name, { known }]: readonly [string, WorldHostOptions]): Remem
   sesh: "0.0.0",
   home: HOME,
   dir: `${HOME}/.sesh`,
-  sessions: [],
-  ...known
+  ...known,
+  sessions: listedOn(name, known?.sessions ?? [])
 })
 
 /** Hosts that are machines of their own. */
 const remotes = (hosts: ReturnType<typeof hostsOf>) =>
   Layer.unwrap(Effect.gen(function*() {
     const made = new Map<string, WorldHost>()
-    for (const [name, { pty, sessions, ...options }] of hosts) {
+    for (const [name, { listing, pty, sessions: given = [], ...options }] of hosts) {
+      const sessions = given.map((session) => sessionOn(name, session))
       const services = yield* Layer.build(Machine.layer({ pty, sessions, caller: { home: HOME, cwd: HOME } }))
       made.set(name, {
-        host: { ...options, services, home: HOME },
+        host: { ...options, listing: listing && listedOn(name, listing), services, home: HOME },
         network: Context.get(services, NetworkTestRef),
         programs: Context.get(services, PtyTestRef),
         registry: Context.get(services, SessionRegistryTestRef),

@@ -154,11 +154,16 @@ describe("sesh, with other hosts", () => {
               host: "db",
               at: -300_000,
               sesh: "0.0.0",
-              sessions: [listed("psql", { foreground: "psql" })],
+              sessions: [listed("psql", { foreground: "psql", id: "id-of-psql-on-db" })],
               problem: "db does not answer"
             },
             { host: "idle", at: 0, sesh: "0.0.0", sessions: [] },
-            { host: "web", at: 1000, sesh: "0.0.0", sessions: [{ name: "api", ...hosts["web"]!.sessions![0] }] }
+            {
+              host: "web",
+              at: 1000,
+              sesh: "0.0.0",
+              sessions: [{ name: "api", info: { ...hosts["web"]!.sessions![0]!.info, id: "id-of-api-on-web" } }]
+            }
           ]
         })
       })))

@@ -52,7 +52,8 @@ export const sendCommandEnd = (peer: Peer, model: ScrollbackModel, end: CommandE
     at += bytesOf(group)
   }
   peer.connection.send(FrameType.exit, Control.exit.encode(status))
-  peer.connection.end()
+  // Such a client ends the connection itself: this says that it has all.
+  if (peer.hello?.command?.remember !== true) peer.connection.end()
 }
 
 /** The line that a kept session shows after its command. The command's control characters are escaped. */

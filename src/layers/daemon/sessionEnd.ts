@@ -9,6 +9,8 @@ import type { Peer } from "./peer.ts"
 export class SessionEnd {
   private status: ExitStatus | undefined
   private command: CommandEnd | undefined
+  /** Who has been told of the command. */
+  private readonly told = new WeakSet<Peer>()
   private readonly model: ScrollbackModel
 
   constructor(model: ScrollbackModel) {
@@ -42,7 +44,11 @@ export class SessionEnd {
 
   /** Tells a client of the end that it waits for, if that has come, and ends the connection. */
   tell(peer: Peer): void {
-    if (this.command !== undefined && peer.awaitsCommand) return sendCommandEnd(peer, this.model, this.command)
+    if (this.command !== undefined && peer.awaitsCommand) {
+      if (this.told.has(peer)) return
+      this.told.add(peer)
+      return sendCommandEnd(peer, this.model, this.command)
+    }
     if (this.status === undefined) return
     peer.connection.send(FrameType.exit, Control.exit.encode(this.status))
     peer.connection.end()

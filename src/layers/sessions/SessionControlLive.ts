@@ -175,8 +175,8 @@ export const layer: Layer.Layer<SessionControl, never, SessionClient | EndedSess
       Effect.scoped
     )
 
-    const history = Effect.fn("SessionControl.history")(function*(name: SessionName, { ansi }: { ansi: boolean }) {
-      const asked = yield* ask(client, { name, version, patience: PATIENCE })
+    /** Asks over one connection: after a break, from the beginning. */
+    const readHistory = Effect.fnUntraced(function*(name: SessionName, ansi: boolean, asked: Asked) {
       yield* needScripting(name, asked.welcome, "--history")
       let bytes = 0
       const all = Effect.callback<ReadonlyArray<Buffer>, SessionLost>((resume) => {
@@ -202,7 +202,19 @@ export const layer: Layer.Layer<SessionControl, never, SessionClient | EndedSess
         return yield* new SessionUnresponsive({ name, reason: "its history does not come" })
       })
       return yield* Effect.raceFirst(all, silence)
-    }, Effect.scoped)
+    })
+
+    const history = Effect.fn("SessionControl.history")(
+      (name: SessionName, { ansi }: { ansi: boolean }) =>
+        lasting({ client, endedSessions, note }, {
+          name,
+          version,
+          patience: PATIENCE,
+          talk: (asked) => readHistory(name, ansi, asked),
+          onEnded: () => Effect.fail(new SessionLost({ name, why: "ended" }))
+        }),
+      Effect.scoped
+    )
 
     /** Lets the sender type over one connection, until that ends. */
     const typing = (name: SessionName, sender: InputSender, { hear, send, welcome }: Asked) =>

@@ -323,3 +323,31 @@ describe("sesh --exec, when connections break,", () => {
       }
     }))
 })
+
+describe("sesh --history, when connections break,", () => {
+  it.effect("is asked for again, and printed once", () =>
+    withSession((sesh) =>
+      Effect.gen(function*() {
+        const program = (yield* PtyTestRef).last()
+        const lines = Array.from({ length: 5000 }, (_, line) => `${line} ${"x".repeat(70)}`)
+        program.print(lines.join("\r\n"))
+        yield* eventually("it is taken", () => program.unread === 0)
+        const network = yield* NetworkTestRef
+        const { open } = network
+        let left = 2
+        Object.assign(network, {
+          open: (name: typeof dev) => {
+            const connection = open(name)
+            if (left-- > 0) network.links.at(-1)!.cutAfter("client", 20_000)
+            return connection
+          }
+        })
+        const asking = yield* Effect.forkChild(sesh("--history", "dev"))
+        for (let passed = 0; passed < 10 && asking.pollUnsafe() === undefined; passed++) yield* moment
+        assert.strictEqual(yield* Fiber.join(asking), 0)
+        const { bytes, err } = yield* OutputTestRef
+        assert.deepStrictEqual(err, [LOST, BACK, LOST, BACK])
+        assert.isTrue(Buffer.concat(bytes).toString() === `${lines.join("\n")}\n`)
+      })
+    ))
+})

@@ -99,6 +99,22 @@ const common = (lab: () => Hosts, env: NodeJS.ProcessEnv) => {
     await leave(one)
   })
 
+  it("a command that somebody waits for has it too, after the link was cut", async () => {
+    const { client, hosts: [host] } = lab()
+    const t = await sitting(client, await agentWith(client, "mine"), env)
+    const go = path.join(host!.home, `go${count++}`)
+    const script = `touch ${go}.on; until [ -e ${go} ]; do sleep 0.1; done; until ssh-add -l; do sleep 0.1; done`
+    t.run(`clear; sesh @h1 --exec job${count++} --print -- sh -c "${script}"`)
+    const isAsked = () => [...host!.processes().values()].some((command) => command.includes("--serve"))
+    await until("the command runs", () => fs.existsSync(`${go}.on`) && !isAsked(), t.screen)
+    const logins = () => host!.log().split("Accepted publickey").length
+    const before = logins()
+    host!.killConnections()
+    await until("another connection", () => logins() > before, t.screen)
+    fs.writeFileSync(go, "")
+    await t.shows(/^256 SHA256:\S+ mine \(ED25519\)\n%$/m)
+  })
+
   it("a login script that prints, and makes SSH_AUTH_SOCK a link of its own, also in the session", async () => {
     const { client, hosts: [host] } = lab()
     const rc = path.join(host!.home, ".bashrc")

@@ -9,7 +9,7 @@ import * as Fs from "node:fs"
 import * as Path from "node:path"
 import { type ConnectOptions, SshTransport } from "../../../src/services/SshTransport.ts"
 import { Machinery } from "../../fixtures/sshHosts.ts"
-import { happens, hostNamed, run } from "../../support/sshSuite.ts"
+import { happens, hear, hostNamed, LARGE, run } from "../../support/sshSuite.ts"
 import { good } from "./common.ts"
 
 export const NEEDS = ["ssh", "sshd", "ssh-keygen", "ssh-agent"]
@@ -76,6 +76,40 @@ export const stuckShell = (
       // A later one has its shell after that.
       assert.strictEqual(yield* say("one", host), "one")
       assert.isFalse(Fs.existsSync(ran!))
+    })
+  )
+}
+
+/** A login script that leaves a job behind, which holds the outputs open. */
+export const heldOutput = (
+  test: <A, E>(name: string, effect: Effect.Effect<A, E, SshTransport | Machinery | Scope.Scope>) => void
+): void => {
+  test(
+    "a background job of a login script that holds the outputs holds up no end, and every byte comes before that",
+    Effect.gen(function*() {
+      const { ssh } = yield* Machinery
+      const pids = Path.join(ssh.dir, "pids")
+      const { host } = yield* special(
+        "held",
+        `ForceCommand sleep 1000 & echo $! >> ${pids}; eval "$SSH_ORIGINAL_COMMAND"`
+      )
+      const kill = Effect.sync(() => {
+        for (const pid of Fs.readFileSync(pids, "utf8").trim().split("\n")) process.kill(Number(pid))
+      })
+      yield* Effect.addFinalizer(() => kill)
+      const { exec, start } = yield* SshTransport
+      const { status, stderr, stdout } = yield* exec(host, run("say", "out", "err", "3"))
+      assert.deepStrictEqual([stdout.toString(), stderr.toString(), status], ["out", "err", { code: 3 }])
+      const says = hear(yield* start(host, run("pour", String(LARGE))))
+      yield* happens("it ended", () => says.ends.length === 1)
+      assert.deepStrictEqual([says.bytes(), says.ends], [LARGE, [{ code: 0 }]])
+      const echo = yield* start(host, run("echo"))
+      const answers = hear(echo)
+      yield* happens("it is ready", () => answers.text() === "ready")
+      echo.write(Buffer.from("\u001e"))
+      yield* happens("it answered", () => answers.text() === "ready\u001e")
+      echo.end()
+      yield* happens("it ended, too", () => answers.ends.length === 1)
     })
   )
 }

@@ -14,6 +14,7 @@ import {
   type ProgramHandlers,
   type RemoteProgram
 } from "../../../services/SshTransport.ts"
+import { EndMark, endMarkOf } from "./endMark.ts"
 import { PausableStream } from "./pausableStream.ts"
 import { lastLine } from "./sanitize.ts"
 import type { NotYetStarted, Started } from "./startProgram.ts"
@@ -47,12 +48,15 @@ export class PipedProgram {
   private reported = false
   private readonly host: string
   private readonly pipes: Pipes
+  private ends: readonly [EndMark, EndMark] | undefined
+  private readonly markerText: string
   private readonly marker: Buffer
   private readonly onStarted: (started: Started) => void
 
   constructor(host: string, pipes: Pipes, marker: string, onStarted: (started: Started) => void) {
     this.host = host
     this.pipes = pipes
+    this.markerText = marker
     this.marker = Buffer.from(`${marker}\n`)
     this.onStarted = onStarted
     this.stdin = pipes.stdin
@@ -68,8 +72,18 @@ export class PipedProgram {
   readonly program: RemoteProgram = {
     listen: (handlers) => {
       this.handlers = handlers
-      this.stdout.to((bytes) => this.reported || handlers.onData(bytes))
-      this.stderr.to((bytes) => this.reported || handlers.onStderr(bytes))
+      const mark = endMarkOf(this.markerText)
+      const isOpen = () => !this.paused
+      const ends = [handlers.onData, handlers.onStderr].map((tell) =>
+        new EndMark(mark, (bytes) => void (this.reported || tell(bytes)), isOpen)
+      ) as [EndMark, EndMark]
+      this.ends = ends
+      for (const [index, stream] of [this.stdout, this.stderr].entries()) {
+        stream.to((bytes) => {
+          ends[index]!.take(bytes)
+          this.lookAtEnds()
+        })
+      }
       queueMicrotask(() => this.flow())
     },
     write: (bytes) => {
@@ -94,6 +108,7 @@ export class PipedProgram {
   /** No handler is called any more. */
   destroy(): void {
     this.reported = true
+    for (const end of this.ends ?? []) end.drop()
     this.stdout.close()
     this.stderr.close()
     this.pipes.drop()
@@ -134,14 +149,29 @@ export class PipedProgram {
     const { handlers, over } = this
     if (over === undefined || handlers === undefined || this.paused || this.reported) return
     if (!this.stdout.isEmpty || !this.stderr.isEmpty) return
+    for (const end of this.ends ?? []) end.flush()
+    if (this.isHeld()) return
     this.reported = true
     handlers.onExit(over)
+  }
+
+  /** A method, because a handler may pause meanwhile. */
+  private isHeld(): boolean {
+    return this.paused || this.reported
+  }
+
+  /** The program has ended once both marks have come, whoever keeps the streams open. */
+  private lookAtEnds(): void {
+    const [out, err] = this.ends ?? []
+    if (out?.code === undefined || err?.code === undefined) return
+    this.over ??= { code: out.code }
+    this.reportExit()
   }
 
   /** The program ended, and both outputs too. `opened`: the host was asked to start it. */
   finish(end: ExitStatus | ConnectionLost, opened: true | NotYetStarted): void {
     if (!this.isRunning) this.onStarted(Result.fail(opened === true ? this.failed(end) : opened))
-    this.over = end
+    this.over ??= end
     this.reportExit()
   }
 

@@ -21,11 +21,20 @@ export const badArgument = (argv: ReadonlyArray<string>): BadArgument | undefine
 }
 
 /**
- * Prints the marker, which separates the output of login scripts from the program's. Runs the program as a child: a
- * death by signal then is a status (128 + n), which ssh would not pass on. The shell's own message about such a death
- * is dropped. A subshell with exec, because `echo` would be the shell's builtin otherwise.
+ * Prints the marker, which separates the output of login scripts from the program's, and at the end a mark with the
+ * exit code on both outputs (see `EndMark`). Runs the program as a child: a death by signal then is a status (128 + n),
+ * which ssh would not pass on. The shell's own message about such a death is dropped. A subshell with exec, because
+ * `echo` would be the shell's builtin otherwise. No variables: the user may have exported any.
  */
-const SCRIPT = "printf '%s\\n' \"$1\"; shift; exec 3>&2 2>/dev/null; (exec \"$@\" 2>&3 3>&-); exit $?"
+const SCRIPT = [
+  "printf '%s\\n' \"$1\"",
+  "exec 3>&2 2>/dev/null",
+  "(shift; exec \"$@\" 2>&3 3>&-)",
+  "set -- \"$1\" \"$?\"",
+  "printf '\\036%s %03d\\n' \"$@\"",
+  "printf '\\036%s %03d\\n' \"$@\" >&3",
+  "exit \"$2\""
+].join("; ")
 
 /** The command line for a program, with a marker as the first line of its standard output. */
 export const remoteCommand = (argv: ReadonlyArray<string>, marker: string): string =>

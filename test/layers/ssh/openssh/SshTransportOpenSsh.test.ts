@@ -11,7 +11,7 @@ import { socketPathLimit } from "../../../../src/schema/SocketPath.ts"
 import { SshTransport } from "../../../../src/services/SshTransport.ts"
 import { good } from "../../../contract/ssh/common.ts"
 import { narrow } from "../../../contract/ssh/narrow.ts"
-import { changedKey, NEEDS, say, special, stuckShell, testOn } from "../../../contract/ssh/real.ts"
+import { changedKey, heldOutput, NEEDS, say, special, stuckShell, testOn } from "../../../contract/ssh/real.ts"
 import { portOf, prefixed, today } from "../../../contract/ssh/today.ts"
 import { Machinery, realHosts } from "../../../fixtures/sshHosts.ts"
 import { describeWith } from "../../../support/needs.ts"
@@ -121,6 +121,7 @@ describeWith(NEEDS, "SshTransportOpenSsh, on real hosts", () => {
   )
 
   changedKey(test)
+  heldOutput(test)
   today(test)
   narrow(test)
 

@@ -7,7 +7,7 @@ import * as Net from "node:net"
 import * as Path from "node:path"
 import { SshTransport } from "../../../../src/services/SshTransport.ts"
 import { narrow } from "../../../contract/ssh/narrow.ts"
-import { NEEDS, say, special, stuckShell } from "../../../contract/ssh/real.ts"
+import { heldOutput, NEEDS, say, special, stuckShell } from "../../../contract/ssh/real.ts"
 import { test } from "../../../contract/ssh/ssh2.ts"
 import { today } from "../../../contract/ssh/today.ts"
 import { suite } from "../../../contract/SshTransport.ts"
@@ -57,6 +57,7 @@ describeWith(
 )
 
 describeWith(NEEDS, "SshTransportSsh2, connections", () => {
+  heldOutput(test)
   today(test)
   narrow(test)
 

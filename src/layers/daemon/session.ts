@@ -10,9 +10,7 @@ import {
 import { FrameType } from "../../schema/protocol/Frame.ts"
 import type { ExitStatus, SessionInfo } from "../../schema/Session.ts"
 import type { Connection } from "../../services/Connection.ts"
-import type { Foreground, PtyProcess } from "../../services/Pty.ts"
-import type { Responder } from "../../services/QueryResponder.ts"
-import type { ScrollbackModel } from "../../services/Scrollback.ts"
+import type { Foreground } from "../../services/Pty.ts"
 import { Agents } from "./agents.ts"
 import { Broadcast } from "./broadcast.ts"
 import { ClientInputs } from "./clientInputs.ts"
@@ -32,35 +30,13 @@ import { Peers } from "./peers.ts"
 import { MAX_OF_KIND, Places } from "./places.ts"
 import { QueryRouting } from "./queryRouting.ts"
 import { SessionEnd } from "./sessionEnd.ts"
+import type { SessionOptions } from "./sessionOptions.ts"
 import { ShownIn } from "./shownIn.ts"
 import { Unread } from "./unread.ts"
 import { WindowSize } from "./windowSize.ts"
 
 /** The mode in which a terminal marks pastes (xterm ctlseqs). */
 const BRACKETED_PASTE = 2004
-
-export interface SessionOptions {
-  readonly program: PtyProcess
-  readonly model: ScrollbackModel
-  /** Makes a new responder. */
-  readonly responder: (rows: () => number) => Responder
-  readonly version: string
-  /** What does not change, and the rest as it is at the start. */
-  readonly initialInfo: SessionInfo
-  /** The creator is about to attach. */
-  readonly awaited: boolean
-  /** Milliseconds, for deadlines: monotonic. */
-  readonly now: () => number
-  /** Milliseconds since the epoch. */
-  readonly date: () => number
-  readonly after: (ms: number, run: () => void) => void
-  /** Another ssh-agent counts: the first of these sockets that can be used. */
-  readonly onAgents: (sockets: ReadonlyArray<string>) => void
-  /** The awaited creator has attached or waits, and was sent all output; or it is no longer awaited. */
-  readonly onCreatorWaitEnd: () => void
-  /** The current program has ended. No client knows yet. */
-  readonly onExit: (status: ExitStatus) => void
-}
 
 export class Session {
   private readonly peers = new Peers()

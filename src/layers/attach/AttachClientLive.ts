@@ -22,7 +22,7 @@ import { Output } from "../../services/Output.ts"
 import { SessionClient } from "../../services/SessionClient.ts"
 import { Surroundings } from "../../services/Surroundings.ts"
 import { type OpenTty, Tty } from "../../services/Tty.ts"
-import { reconnect } from "../connection/reconnect.ts"
+import { backNote, lostNote, reconnect } from "../connection/reconnect.ts"
 import type { ConnectionFailure } from "../connection/silent.ts"
 import { monotonicMsOf } from "../system/monotonic.ts"
 import { Attachment, CTRL_C } from "./attachment.ts"
@@ -112,7 +112,7 @@ export const layer: Layer.Layer<
 
         /** Reconnects. Shows the state on the terminal, or on standard error if output is not a terminal. */
         const whileLost = Effect.fnUntraced(function*(host: string, terminal: OpenTty) {
-          if (!tty.outputIsTerminal) yield* note(`[connection to ${host} lost, trying again]`)
+          if (!tty.outputIsTerminal) yield* note(lostNote(host))
           const textOf = (why: HostError) => lockedNotice({ host, key: key ?? CTRL_C, why })
           const heal = (failure: ConnectionFailure) =>
             isLocked(failure) && client.mayAsk && tty.inputIsTerminal
@@ -149,7 +149,7 @@ export const layer: Layer.Layer<
               }
             }
           })
-          if (!tty.outputIsTerminal) yield* note(`[connection to ${host} is back]`)
+          if (!tty.outputIsTerminal) yield* note(backNote(host))
           return current
         })
 

@@ -4,6 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Random from "effect/Random"
 import * as Result from "effect/Result"
+import type { Output } from "../../services/Output.ts"
 import { AsksNobody } from "../../services/SshTransport.ts"
 import type { ConnectionFailure } from "./silent.ts"
 
@@ -25,7 +26,11 @@ const TICK_MS = 1000
 /** If a tick takes this much longer, the machine was asleep: the next attempt is made at once. */
 const SLEPT_MS = 5000
 
-/** Time limit of an attempt: ssh itself gives up after five seconds, and may ask twice. */
+/**
+ * Time limit of an attempt, from the first packet to the session's hello: enough for a short one of ssh, of 5 seconds,
+ * and for the questions after it. It cuts those that may take longer, a long ConnectTimeout of the user among them, so
+ * that a link which is back is noticed soon.
+ */
 const ATTEMPT_MS = 20_000
 
 /** A key that is held down causes no more attempts than this. */
@@ -38,9 +43,9 @@ export interface ReconnectOptions<A, R> {
   /** One attempt, in which nobody is asked; frees its resources if it is interrupted. */
   readonly attempt: Effect.Effect<A, ConnectionFailure, R>
   /** `seconds` until the next attempt; 0: one is running. `why`: the failure of the last one. */
-  readonly onState: (seconds: number, why: ConnectionFailure | undefined) => void
+  readonly onState?: (seconds: number, why: ConnectionFailure | undefined) => void
   /** Runs `run` when a key is pressed; returns how to stop that. */
-  readonly onKey: (run: () => void) => () => void
+  readonly onKey?: (run: () => void) => () => void
   /** Lets the user heal a failure that time does not heal, and returns for another attempt; or fails with it. */
   readonly heal?: (failure: ConnectionFailure) => Effect.Effect<void, ConnectionFailure, R>
   /** It is shown on a terminal. */
@@ -53,14 +58,14 @@ export const isPassing = (error: ConnectionFailure): boolean =>
 
 /** Returns the new connection, or fails with the first failure that no retry heals. */
 export const reconnect = Effect.fnUntraced(function*<A, R>(options: ReconnectOptions<A, R>) {
-  const { attempt, heal = Effect.fail, isShown = false, onKey, onState } = options
+  const { attempt, heal = Effect.fail, isShown = false, onKey = () => () => undefined, onState } = options
   let lastAttempt = -Infinity
   /** When somebody was there. */
   let seen = yield* Clock.currentTimeMillis
 
   const wait = Effect.fnUntraced(function*(ms: number, why: ConnectionFailure | undefined) {
     for (let left = ms; left > 0; left -= TICK_MS) {
-      onState(Math.ceil(left / TICK_MS), why)
+      onState?.(Math.ceil(left / TICK_MS), why)
       const before = yield* Clock.currentTimeMillis
       yield* Effect.sleep(Math.min(TICK_MS, left))
       const now = yield* Clock.currentTimeMillis
@@ -91,7 +96,7 @@ export const reconnect = Effect.fnUntraced(function*<A, R>(options: ReconnectOpt
     const most = isWatched ? WATCHED_DELAY_MS : MAX_DELAY_MS
     const delay = Math.min(most, TICK_MS * 2 ** Math.min(tries, 10)) * jitter
     if (!isHealed) yield* Effect.raceFirst(wait(Math.max(MIN_RETRY_MS, delay - tookMs), why), retryOnKey)
-    onState(0, why)
+    onState?.(0, why)
     lastAttempt = yield* Clock.currentTimeMillis
     const outcome = yield* attempt.pipe(
       Effect.timeoutOption(ATTEMPT_MS),
@@ -110,4 +115,20 @@ export const reconnect = Effect.fnUntraced(function*<A, R>(options: ReconnectOpt
     yield* heal(why)
     why = undefined
   }
+})
+
+export const lostNote = (host: string): string => `[connection to ${host} lost, trying again]`
+
+export const backNote = (host: string): string => `[connection to ${host} is back]`
+
+/** As `reconnect`, for a script: says on standard error that the connection is lost, and that it is back. */
+export const reconnectSaying = Effect.fnUntraced(function*<A, R>(
+  host: string,
+  note: Output["Service"]["note"],
+  attempt: ReconnectOptions<A, R>["attempt"]
+) {
+  yield* note(lostNote(host))
+  const made = yield* reconnect({ attempt })
+  yield* note(backNote(host))
+  return made
 })

@@ -17,7 +17,7 @@ import { SessionControl } from "../../services/SessionControl.ts"
 import { SessionRegistry } from "../../services/SessionRegistry.ts"
 import { SessionExists } from "../../services/SessionServer.ts"
 import type { Tty } from "../../services/Tty.ts"
-import { reconnect } from "../connection/reconnect.ts"
+import { reconnectSaying } from "../connection/reconnect.ts"
 import { askSessions } from "../sessions/requests.ts"
 import { nonsense } from "./errors.ts"
 import { type Host, withoutLaunch } from "./host.ts"
@@ -46,7 +46,6 @@ const askToCreate = Effect.fnUntraced(function*(
   onAsked?: () => void
 ) {
   const again = Effect.fnUntraced(function*(error: HostError) {
-    yield* note(`[connection to ${host.name} lost, trying again]`)
     const attempt = Effect.gen(function*() {
       const asked = yield* Effect.mapError(host.ask({ ask: "ended", name: question.name }), withoutLaunch(host.name))
       if (asked.protocol.minor < CREATING) return Effect.fail(error)
@@ -55,11 +54,10 @@ const askToCreate = Effect.fnUntraced(function*(
         Effect.catchTag("LaunchRefused", (refused) => Effect.succeed(Effect.fail(refused)))
       )
     })
-    const answered = yield* reconnect({ attempt, onState: () => undefined, onKey: () => () => undefined }).pipe(
+    const answered = yield* reconnectSaying(host.name, note, attempt).pipe(
       // An attempt fails with no other.
       Effect.catchIf((failure) => failure._tag !== "HostError", Effect.die)
     )
-    yield* note(`[connection to ${host.name} is back]`)
     return yield* answered
   })
   return yield* host.ask(question, onAsked).pipe(

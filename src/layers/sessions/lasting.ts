@@ -17,7 +17,7 @@ import type { SessionClient } from "../../services/SessionClient.ts"
 import { type ControlState, SessionLost } from "../../services/SessionControl.ts"
 import type { AskError } from "../../services/SessionRegistry.ts"
 import { closable } from "../connection/closable.ts"
-import { isPassing, reconnect } from "../connection/reconnect.ts"
+import { isPassing, reconnectSaying } from "../connection/reconnect.ts"
 import type { ConnectionFailure } from "../connection/silent.ts"
 import { ask, type Asked, askOnce, type AskOptions, patienceOf } from "./conversation.ts"
 
@@ -82,14 +82,8 @@ export const lasting = Effect.fnUntraced(function*<A, E>(
     )
 
   const again = Effect.fnUntraced(function*(host: string, session: string, reason: string) {
-    yield* note(`[connection to ${host} lost, trying again]`)
     yield* onState?.({ _tag: "Lost", reason }) ?? Effect.void
-    const next = yield* reconnect({
-      attempt: attempt(session),
-      onState: () => undefined,
-      onKey: () => () => undefined
-    })
-    yield* note(`[connection to ${host} is back]`)
+    const next = yield* reconnectSaying(host, note, attempt(session))
     yield* onState?.({ _tag: "Resumed" }) ?? Effect.void
     return next
   })

@@ -58,6 +58,11 @@ describe("attempts to get a connection back", () => {
       assert.isAtLeast((yield* attempts({ isShown: true, takes: 5 }, 60)).length, 10)
     }))
 
+  it.effect("have no more than 20 seconds each", () =>
+    Effect.gen(function*() {
+      assert.deepStrictEqual(yield* attempts({ isShown: true, takes: 60 }, 60), [1, 22, 42])
+    }))
+
   it.effect("that are shown, but for long to nobody, become rare until a key is pressed", () =>
     Effect.gen(function*() {
       const times = yield* attempts({ isShown: true, typesAt: [1200] }, 1300)

@@ -132,7 +132,8 @@ export class ShellStuck extends Schema.TaggedError<ShellStuck>()("ShellStuck", {
 }) {
   override get message() {
     const { host, seconds } = this
-    return `${host}: its login scripts did not end in ${seconds} s, or they run something else; try: ssh ${host} true`
+    const what = `its login scripts did not end in ${seconds} s, or they run something else`
+    return `${host}: ${what}; try: ${sshTrue(host)}`
   }
 }
 

@@ -22,7 +22,7 @@ export interface Configuration {
 export const configurations: Readonly<Record<string, Configuration>> = {
   "nothing special": {},
   "a jump host": { host: "ProxyJump hop" },
-  "two jump hosts": { host: "ProxyJump hop,root@hop2:@PORT" },
+  "two jump hosts": { host: "ProxyJump hop,@USER@hop2:@PORT" },
   "a jump host that refuses": { host: "ProxyJump nowhere", fails: true },
   "a proxy": { host: "ProxyCommand ssh -F @CONFIG -W %h:%p hop", ssh2: false },
   "a proxy that fails": { host: "ProxyCommand false", fails: true },
@@ -31,8 +31,8 @@ export const configurations: Readonly<Record<string, Configuration>> = {
   "an included pattern, and one that is nowhere": { before: "Include @DIR/inc*ed /nowhere/*\n", host: "Port 1" },
   "Match host": { before: "Match host target\n  Port @PORT", host: "Port 1" },
   "Match originalhost and user": {
-    before: "Match originalhost target user root\n  Port @PORT",
-    host: "Port 1\n  User root"
+    before: "Match originalhost target user @USER\n  Port @PORT",
+    host: "Port 1\n  User @USER"
   },
   "Match with a command that succeeds": {
     before: "Match host target exec true\n  Port @PORT",

@@ -3,6 +3,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { execFile, execFileSync } from "node:child_process"
 import * as Fs from "node:fs"
+import { userInfo } from "node:os"
 import * as Path from "node:path"
 import { SshTransport } from "../../../src/services/SshTransport.ts"
 import { type Configuration, configurations } from "../../contract/ssh/configurations.ts"
@@ -22,7 +23,7 @@ const lab = Effect.gen(function*() {
   const { ssh } = yield* Machinery
   const authority = ssh.keygen("authority")
   const member = ssh.keygen("member")
-  execFileSync("ssh-keygen", ["-q", "-s", authority, "-I", "me", "-n", "root", `${member}.pub`])
+  execFileSync("ssh-keygen", ["-q", "-s", authority, "-I", "me", "-n", userInfo().username, `${member}.pub`])
   const { sshd } = yield* special(
     "all",
     `TrustedUserCAKeys ${authority}.pub`,
@@ -40,7 +41,8 @@ const lab = Effect.gen(function*() {
     FREE: String(yield* Effect.promise(freePort)),
     KEY: ssh.key,
     KNOWN: known,
-    PORT: String(sshd.port)
+    PORT: String(sshd.port),
+    USER: userInfo().username
   }
   const leads = (name: string, port: number) =>
     `Host ${name}

@@ -69,11 +69,12 @@ const pipe = (
   const drop = () => {
     Child.end(child, true)
     for (const stream of child.stdio) stream?.destroy()
+    remove(options.log)
   }
   const pipes = { stdin: child.stdin!, stdout: child.stdout!, stderr: child.stderr!, drop }
   const program = new PipedProgram(options.host, pipes, marker, onStarted)
   // Its signals are not ours, and a shell on the host that hangs does not see that we are gone.
-  child.once("exit", atEnd(() => Child.end(child, true)))
+  child.once("exit", atEnd(drop))
   child.once("close", (code) => onClosed(options, program, code, run))
   return program
 }

@@ -3,6 +3,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import { execFileSync } from "node:child_process"
 import * as Fs from "node:fs"
+import { userInfo } from "node:os"
 import * as Path from "node:path"
 import { vi } from "vitest"
 import { SshTransport } from "../../../../src/services/SshTransport.ts"
@@ -29,7 +30,7 @@ describeWith(NEEDS, "SshTransportSsh2, hosts", () => {
     "a host behind several jump hosts, each with its own configuration; a circle is an error",
     Effect.gen(function*() {
       const { good: sshd, ssh } = yield* Machinery
-      ssh.host("far", { Port: sshd.port, ProxyJump: `other,root@hop:${sshd.port}` })
+      ssh.host("far", { Port: sshd.port, ProxyJump: `other,${userInfo().username}@hop:${sshd.port}` })
       ssh.host("circle", { ProxyJump: "elcric" })
       ssh.host("elcric", { ProxyJump: "circle" })
       assert.strictEqual(yield* say("far", hostNamed("far")), "far")

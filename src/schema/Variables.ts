@@ -10,9 +10,11 @@ type Env = Readonly<Record<string, string | undefined>>
 /** Lines of history that a session keeps: 200 MB at 80 columns. */
 export const MAX_HISTORY_LINES = 100_000
 
+const shownValue = (value: string): string => visible(JSON.stringify(value.slice(0, 40)))
+
 /** What is wrong with a value, and what to do. */
-export const problemWith = (name: string, value: string, advice: string): string =>
-  `${name} is ${visible(JSON.stringify(value.slice(0, 40)))}; set it to ${advice}`
+const problemWith = (name: string, value: string, advice: string): string =>
+  `${name} is ${shownValue(value)}; set it to ${advice}`
 
 /** `SESH_SCROLLBACK`: undefined where it is not set, an error's words where it is no number of lines. */
 export const readScrollback = (text: string | undefined): number | string | undefined => {
@@ -42,7 +44,7 @@ export class InvalidSessionVariable extends Schema.TaggedError<InvalidSessionVar
   input: Schema.String
 }) {
   override get message() {
-    return `SESH_SESSION is ${visible(JSON.stringify(this.input.slice(0, 40)))}, no session's name: unset it`
+    return `SESH_SESSION is ${shownValue(this.input)}, no session's name: unset it`
   }
 }
 
@@ -54,14 +56,53 @@ export const readCurrentSession = (
     ? Result.succeed(undefined)
     : Result.mapError(parseSessionName(text), () => new InvalidSessionVariable({ input: text }))
 
-/** The values of `SESH_SSH`. */
-export const TRANSPORTS = ["openssh", "ssh2"] as const
+/** A variable that is needed now means nothing. Without its value where that may have a password. */
+export class InvalidVariable extends Schema.TaggedError<InvalidVariable>()("InvalidVariable", {
+  problem: Schema.String,
+  advice: Schema.String
+}) {
+  override get message() {
+    return `${this.problem}; ${this.advice}`
+  }
+}
+
+/** What was read from a variable; undefined where it is not set. */
+type Read<A> = Result.Result<A | undefined, InvalidVariable>
+
+const TRANSPORTS = ["openssh", "ssh2"] as const
+
+/** `SESH_SSH`: which of the two ways to other hosts. */
+export const readTransport = (text: string | undefined): Read<typeof TRANSPORTS[number]> => {
+  if (text === undefined || text === "") return Result.succeed(undefined)
+  const known = TRANSPORTS.find((name) => name === text)
+  if (known !== undefined) return Result.succeed(known)
+  const problem = `SESH_SSH is ${shownValue(text)}`
+  return Result.fail(new InvalidVariable({ problem, advice: `set it to ${TRANSPORTS.join(" or ")}` }))
+}
 
 /** A name, with or without a scope and a version, tag or range. Nothing that has a meaning for a shell or npm. */
-export const NPM_PACKAGE = /^((?:@[a-z0-9][a-z0-9._-]*\/)?[a-z0-9][a-z0-9._-]*)(@[A-Za-z0-9^~][A-Za-z0-9.+~^-]*)?$/
+const NPM_PACKAGE = /^((?:@[a-z0-9][a-z0-9._-]*\/)?[a-z0-9][a-z0-9._-]*)(?:@([A-Za-z0-9^~][A-Za-z0-9.+~^-]*))?$/
+
+/** `SESH_NPM_PACKAGE`: a package's name, and the version, tag or range that the user wants of it, if any. */
+export const readNpmPackage = (text: string | undefined): Read<{ name: string; version: string | undefined }> => {
+  if (text === undefined || text === "") return Result.succeed(undefined)
+  const [, name, version] = NPM_PACKAGE.exec(text) ?? []
+  if (name !== undefined) return Result.succeed({ name, version })
+  const problem = "SESH_NPM_PACKAGE is no package's name"
+  return Result.fail(new InvalidVariable({ problem, advice: "set it to one such as @acme/sesh" }))
+}
 
 /** Without a user: other users of the host can see npm's arguments. */
-export const NPM_REGISTRY = /^https?:\/\/[A-Za-z0-9.:[\]-]+(\/[A-Za-z0-9._~/%+-]*)?$/
+const NPM_REGISTRY = /^https?:\/\/[A-Za-z0-9.:[\]-]+(\/[A-Za-z0-9._~/%+-]*)?$/
+
+/** `SESH_NPM_REGISTRY`: an address. */
+export const readNpmRegistry = (text: string | undefined): Read<string> => {
+  if (text === undefined || text === "") return Result.succeed(undefined)
+  if (NPM_REGISTRY.test(text)) return Result.succeed(text)
+  const problem = "SESH_NPM_REGISTRY is no registry's address"
+  const advice = "set it to one such as https://npm.acme.example/; passwords belong into ~/.npmrc"
+  return Result.fail(new InvalidVariable({ problem, advice }))
+}
 
 /** What is wrong with a variable that counts when a session is made; undefined: nothing. */
 export const problemWithVariables = (env: Env): string | undefined =>
@@ -78,15 +119,11 @@ export const problemWithAnyVariable = (env: Env): string | undefined => {
   if (Result.isFailure(key)) return key.failure.message
   const isOff = readNoSync(env["SESH_NO_SYNC"])
   if (typeof isOff === "string") return isOff
-  const ssh = env["SESH_SSH"] || TRANSPORTS[0]
-  if (!TRANSPORTS.some((name) => name === ssh)) return problemWith("SESH_SSH", ssh, TRANSPORTS.join(" or "))
-  if (!NPM_PACKAGE.test(env["SESH_NPM_PACKAGE"] || "sesh")) {
-    return "SESH_NPM_PACKAGE is no package's name; set it to one such as @acme/sesh"
-  }
-  const registry = env["SESH_NPM_REGISTRY"] ?? ""
-  if (registry !== "" && !NPM_REGISTRY.test(registry)) {
-    // Its value may have a password.
-    return "SESH_NPM_REGISTRY is no registry's address; set it to one such as https://npm.acme.example/"
-  }
+  const others = Result.all([
+    readTransport(env["SESH_SSH"]),
+    readNpmPackage(env["SESH_NPM_PACKAGE"]),
+    readNpmRegistry(env["SESH_NPM_REGISTRY"])
+  ])
+  if (Result.isFailure(others)) return others.failure.message
   return problemWithVariables(env)
 }

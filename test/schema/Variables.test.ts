@@ -5,8 +5,11 @@ import {
   problemWithVariables,
   readCurrentSession,
   readNoSync,
+  readNpmPackage,
+  readNpmRegistry,
   readPreserved,
-  readScrollback
+  readScrollback,
+  readTransport
 } from "../../src/schema/Variables.ts"
 
 describe("a variable of ours", () => {
@@ -15,7 +18,9 @@ describe("a variable of ours", () => {
       assert.isUndefined(readScrollback(text))
       assert.isFalse(readNoSync(text))
       assert.deepStrictEqual(readPreserved(text), [])
-      assert.deepStrictEqual(readCurrentSession(text), Result.succeed(undefined))
+      for (const read of [readCurrentSession, readTransport, readNpmPackage, readNpmRegistry]) {
+        assert.deepStrictEqual(read(text), Result.succeed(undefined))
+      }
     }
     assert.isUndefined(problemWithVariables({ SESH_SCROLLBACK: "", SESH_PRESERVE_ENV: "" }))
   })
@@ -24,6 +29,10 @@ describe("a variable of ours", () => {
     assert.deepStrictEqual(["0", "100", "100000"].map(readScrollback), [0, 100, 100_000])
     assert.deepStrictEqual(["0", "1"].map(readNoSync), [false, true])
     assert.deepStrictEqual(readPreserved(" A,B_1  _c "), ["A", "B_1", "_c"])
+    assert.deepStrictEqual(readTransport("ssh2"), Result.succeed("ssh2"))
+    assert.deepStrictEqual(readNpmPackage("sesh"), Result.succeed({ name: "sesh", version: undefined }))
+    assert.deepStrictEqual(readNpmPackage("@a/b@^1.0"), Result.succeed({ name: "@a/b", version: "^1.0" }))
+    assert.deepStrictEqual(readNpmRegistry("https://npm.example/x/"), Result.succeed("https://npm.example/x/"))
   })
 
   it("whose value means nothing is said, and what to set it to", () => {
@@ -56,6 +65,7 @@ describe("a variable of ours", () => {
     for (const [name, value] of wrong) {
       assert.match(problemWithAnyVariable({ [name]: value }) ?? "", new RegExp(`^${name} is (?!.*secret)`))
     }
+    assert.include(problemWithAnyVariable({ SESH_NPM_REGISTRY: "https://me:secret@npm.example" }), "~/.npmrc")
     const right = {
       SESH_DETACH_KEY: "none",
       SESH_NO_SYNC: "1",

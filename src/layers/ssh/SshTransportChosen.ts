@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Fs from "node:fs"
 import * as Path from "node:path"
-import { TRANSPORTS } from "../../schema/Variables.ts"
+import { readTransport } from "../../schema/Variables.ts"
 import { Caller } from "../../services/Caller.ts"
 import { type OperatingSystem } from "../../services/OperatingSystem.ts"
 import type { Paths } from "../../services/Paths.ts"
@@ -25,18 +25,11 @@ const isOnPath = (program: string, env: Env): boolean =>
   (env["PATH"] ?? "").split(Path.delimiter).some((dir) => dir !== "" && isProgram(Path.join(dir, program)))
 
 /** The user's choice, or OpenSSH where there is an `ssh`. */
-export const transportFor = (env: Env): Effect.Effect<typeof TRANSPORTS[number], SshMissing> => {
-  const choice = env["SESH_SSH"]
-  if (choice === undefined || choice === "") return Effect.succeed(isOnPath("ssh", env) ? "openssh" : "ssh2")
-  const known = TRANSPORTS.find((name) => name === choice)
-  if (known !== undefined) return Effect.succeed(known)
-  return Effect.fail(
-    new SshMissing({
-      problem: `SESH_SSH is ${JSON.stringify(choice.slice(0, 40))}`,
-      advice: `set it to ${TRANSPORTS.join(" or ")}`
-    })
+export const transportFor = (env: Env): Effect.Effect<"openssh" | "ssh2", SshMissing> =>
+  Effect.fromResult(readTransport(env["SESH_SSH"])).pipe(
+    Effect.map((choice) => choice ?? (isOnPath("ssh", env) ? "openssh" : "ssh2")),
+    Effect.mapError((cause) => new SshMissing({ problem: cause.problem, advice: cause.advice, cause }))
   )
-}
 
 export interface SshTransportChosenOptions {
   /** Configuration file instead of the user's and the system's. */

@@ -204,7 +204,10 @@ export interface ConnectOptions {
    * the host was named: it has the user's ConnectTimeout, or half a minute.
    */
   readonly connectTimeout?: Duration.Input
-  /** One of many attempts to get a lost connection back: a short one, where the user has set no time. */
+  /**
+   * One of many attempts to get a lost connection back: a short one, where the user has set no time. Not for those in
+   * which somebody may be asked.
+   */
   readonly isAgain?: boolean
   /** Called when a wait for the host begins; returns how to say that it is over. Neither may throw. */
   readonly onWait?: (wait: Wait) => () => void

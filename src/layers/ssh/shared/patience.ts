@@ -50,9 +50,11 @@ export const patienceOf = (
     const limitMs = Duration.toMillis(options.connectTimeout)
     return { connectMs: Math.min(limitMs, ownMs ?? limitMs), loginMs: undefined, limitMs }
   }
-  const ourMs = options?.isAgain === true
+  const isInteractive = options?.prompts === "interactive"
+  // Somebody who logs in again is asked as the first time.
+  const ourMs = options?.isAgain === true && !isInteractive
     ? CONNECT_TIMEOUT_MS
-    : isProxied && options?.prompts === "interactive"
+    : isProxied && isInteractive
     ? LOGIN_GRACE_MS
     : NAMED_CONNECT_MS
   return {

@@ -45,5 +45,12 @@ describe("how long a host may take", () => {
 
   it("is short for most attempts to get a lost connection back", () => {
     assert.strictEqual(patienceOf({ isAgain: true }, undefined, false).connectMs, 5000)
+    assert.strictEqual(patienceOf({ isAgain: true, prompts: "batch" }, undefined, true).connectMs, 5000)
+  })
+
+  it("is as long as the first time where somebody logs in again", () => {
+    const again = { isAgain: true, prompts: "interactive" } as const
+    assert.strictEqual(patienceOf(again, undefined, true).connectMs, 120_000)
+    assert.strictEqual(patienceOf(again, undefined, false).connectMs, 30_000)
   })
 })

@@ -1,24 +1,28 @@
 /**
  * One session under several names: ssh may know a machine by more than one, and the machine may be this one. Sessions
- * are told apart by their ids.
+ * are told apart by their ids, and by what only their machine knows of them.
  */
 import * as Result from "effect/Result"
 import type { ListedSession } from "../../schema/Listing.ts"
 import { firstUsedFirst, type RememberedHost } from "../../schema/RememberedHost.ts"
 import type { Answer } from "./askHosts.ts"
 
-/** Undefined where it is not known, or where the session runs on another machine than the one that lists it. */
-export const idOf = ({ info, machine }: ListedSession): string | undefined =>
-  machine === undefined ? info?.id : undefined
+/**
+ * Undefined where it is not known, or where the session runs on another machine than the one that lists it. An id alone
+ * would not do: a session tells its own to each host that is attached to from inside it (`shownIn`), and such a host
+ * could list it, to hide that session or to be taken for it. When it was created, and its process, it tells no host.
+ */
+const identityOf = ({ info, machine }: ListedSession): string | undefined =>
+  machine === undefined && info !== undefined ? `${info.id} ${info.created} ${info.pid}` : undefined
 
 /** The first of each session. */
 export const distinct = <A>(all: ReadonlyArray<A>, sessionOf: (one: A) => ListedSession): ReadonlyArray<A> => {
-  const ids = new Set<string>()
+  const found = new Set<string>()
   return all.filter((one) => {
-    const id = idOf(sessionOf(one))
-    if (id === undefined) return true
-    const isNew = !ids.has(id)
-    ids.add(id)
+    const identity = identityOf(sessionOf(one))
+    if (identity === undefined) return true
+    const isNew = !found.has(identity)
+    found.add(identity)
     return isNew
   })
 }
@@ -26,7 +30,7 @@ export const distinct = <A>(all: ReadonlyArray<A>, sessionOf: (one: A) => Listed
 /** Those of one name may be one session: a session that has just been created is remembered without an id. */
 const mayBeSame = (one: ListedSession, other: ListedSession): boolean =>
   one.name === other.name && one.machine === undefined && other.machine === undefined &&
-  (one.info === undefined || other.info === undefined || one.info.id === other.info.id)
+  (one.info === undefined || other.info === undefined || identityOf(one) === identityOf(other))
 
 const mayShare = (one: RememberedHost, other: RememberedHost): boolean =>
   one.sessions.some((session) => other.sessions.some((its) => mayBeSame(session, its)))
@@ -44,16 +48,16 @@ export interface AnswerOnce extends Answer {
  * already, the later one adds nothing.
  */
 export const listedOnce = (hosts: ReadonlyArray<RememberedHost>, here: ReadonlyArray<ListedSession>) => {
-  const listed = new Set(here.map(idOf))
+  const listed = new Set(here.map(identityOf))
   const waiting = new Set(hosts)
   let held: ReadonlyArray<Answer> = []
 
   const without = (known: RememberedHost): RememberedHost => ({
     ...known,
     sessions: known.sessions.filter((session) => {
-      const id = idOf(session)
-      const isNew = id === undefined || !listed.has(id)
-      listed.add(id)
+      const identity = identityOf(session)
+      const isNew = identity === undefined || !listed.has(identity)
+      listed.add(identity)
       return isNew
     })
   })

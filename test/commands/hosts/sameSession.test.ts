@@ -168,3 +168,34 @@ describe("a session that a machine with two names has", () => {
         })
     ))
 })
+
+/** What a host can say that was attached to from inside a session: it has been told the id. */
+describe.each([{ created: 1 }, { pid: 1 }])("a session whose id a host claims, but not %j", (differs) => {
+  const claims = (more?: WorldHostOptions): WorldHostOptions => {
+    const claimed = { info: { ...one("dev").info, ...differs } }
+    return {
+      sessions: [claimed],
+      known: { since: 1, at: 1, sessions: [{ name: listed("dev").name, ...claimed }] },
+      ...more
+    }
+  }
+
+  it.effect("is listed all the same, whoever was used first", () =>
+    Effect.map(
+      namesIn({ hosts: { evil: claims(), web: name(2, both) } }),
+      (rows) => assert.sameMembers(rows, ["@evil dev", "@web api", "@web dev"])
+    ))
+
+  it.effect("is listed where it is this machine's", () =>
+    Effect.map(
+      namesIn({ sessions: [one("dev")], hosts: { evil: claims() } }),
+      (rows) => assert.sameMembers(rows, ["dev", "@evil dev"])
+    ))
+
+  it.effect("is asked about: that host is not taken for the session's", () =>
+    inWorld({ hosts: { evil: claims(), web: name(2, both) }, isAlone: true }, (sesh) =>
+      Effect.gen(function*() {
+        assert.strictEqual(yield* sesh("--history", "dev"), 1)
+        assert.include((yield* OutputTestRef).err.join("\n"), "there are 2 sessions named dev")
+      })))
+})

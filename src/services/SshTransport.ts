@@ -225,7 +225,7 @@ export const AsksNobody = Context.Reference<boolean>("sesh/services/SshTransport
 export const CONNECT_TIMEOUT_MS = 5000
 
 export interface StartOptions extends ConnectOptions {
-  /** `none`: its standard input is empty. That is sent along with the command. */
+  /** `none`: its standard input is empty, also for login scripts. No `end` is needed. */
   readonly input?: "none"
 }
 

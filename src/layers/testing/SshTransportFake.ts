@@ -10,15 +10,15 @@ import {
   type ConnectFailure,
   ConnectionLost,
   type ConnectOptions,
-  type ExecOptions,
   type HostDescription,
   HostUnreachable,
   SocketRefused,
   SshTransport,
+  type StartOptions,
   type Wait
 } from "../../services/SshTransport.ts"
 import { bridgeChannel } from "../ssh/shared/bridgeChannel.ts"
-import { collect } from "../ssh/shared/collect.ts"
+import { execWith } from "../ssh/shared/collect.ts"
 import { badArgument } from "../ssh/shared/remoteCommand.ts"
 import { badPath } from "../ssh/shared/socketPath.ts"
 import { waiting } from "../ssh/shared/waiting.ts"
@@ -105,7 +105,7 @@ export const layer = (
     const start = Effect.fn("SshTransport.start")(function*(
       host: HostName,
       argv: ReadonlyArray<string>,
-      options?: ConnectOptions
+      options?: StartOptions
     ) {
       const bad = badArgument(argv)
       if (bad !== undefined) return yield* bad
@@ -114,6 +114,7 @@ export const layer = (
       const { cut, program, remote } = fakeRemoteProgram(argv)
       yield* link(host, cut)
       yield* Effect.addFinalizer(() => Effect.sync(remote.destroy))
+      if (options?.input === "none") remote.end()
       if (there.play === undefined) {
         program.printError(`sh: ${argv[0]}: not found\n`)
         program.exit(127)
@@ -144,12 +145,6 @@ export const layer = (
       return near
     })
 
-    const exec = Effect.fn("SshTransport.exec")((
-      host: HostName,
-      argv: ReadonlyArray<string>,
-      options?: ExecOptions
-    ) => Effect.scoped(Effect.flatMap(start(host, argv, options), (program) => collect(host, program, options))))
-
     const describe = (host: HostName) => {
       const there = hosts.get(host)
       const at = host.lastIndexOf("@")
@@ -169,7 +164,7 @@ export const layer = (
     }
 
     const transport = SshTransport.of({
-      exec,
+      exec: Effect.fn("SshTransport.exec")(execWith(start)),
       start,
       connectSocket,
       describe,

@@ -97,6 +97,16 @@ export const programs = (test: Test): void => {
   )
 
   test(
+    "the input of a program that was started without one has ended",
+    Effect.gen(function*() {
+      const { start } = yield* SshTransport
+      const says = hear(yield* start(good, run("echo"), { input: "none" }))
+      yield* happens("it ended", () => says.ends.length === 1)
+      assert.deepStrictEqual([says.text(), says.ends], ["ready", [{ code: 0 }]])
+    })
+  )
+
+  test(
     "a late listener misses nothing",
     Effect.gen(function*() {
       const there = yield* program(good, "say", "out", "err", "0")

@@ -54,6 +54,14 @@ export const stuckShell = (
   )
 
   test(
+    "a login script that reads its input gets to the program, where that has none",
+    Effect.gen(function*() {
+      const { host } = yield* special("reader", "ForceCommand cat; eval \"$SSH_ORIGINAL_COMMAND\"")
+      assert.strictEqual(yield* say("one", host), "one")
+    })
+  )
+
+  test(
     "a shell that takes its time gets to the program",
     Effect.gen(function*() {
       const { host } = yield* special("slow", "ForceCommand sleep 2; eval \"$SSH_ORIGINAL_COMMAND\"")

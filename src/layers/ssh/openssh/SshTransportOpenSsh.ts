@@ -14,7 +14,6 @@ import {
   type ConnectFailure,
   ConnectionLost,
   type ConnectOptions,
-  type ExecOptions,
   HostUnreachable,
   NoShell,
   SshMissing,
@@ -24,7 +23,7 @@ import {
 } from "../../../services/SshTransport.ts"
 import { codeOf, diskProblem } from "../../system/systemError.ts"
 import { bridgeChannel } from "../shared/bridgeChannel.ts"
-import { collect } from "../shared/collect.ts"
+import { execWith } from "../shared/collect.ts"
 import { withFallback } from "../shared/fallbackChannel.ts"
 import { badArgument } from "../shared/remoteCommand.ts"
 import { badPath } from "../shared/socketPath.ts"
@@ -161,12 +160,7 @@ export const layer = (
       })
 
       return SshTransport.of({
-        exec: Effect.fn("SshTransport.exec")((host: HostName, argv: ReadonlyArray<string>, options?: ExecOptions) =>
-          Effect.scoped(Effect.flatMap(
-            start(host, argv, options?.stdin === undefined ? { ...options, input: "none" } : options),
-            (program) => collect(host, program, options)
-          ))
-        ),
+        exec: Effect.fn("SshTransport.exec")(execWith(start)),
         start: Effect.fn("SshTransport.start")(start),
         connectSocket: Effect.fn("SshTransport.connectSocket")(connectSocket),
         describe: Effect.fn("SshTransport.describe")(masters.describe),

@@ -7,7 +7,8 @@ import {
   type ExecResult,
   OUTPUT_LIMIT_BYTES,
   OutputTooLarge,
-  type RemoteProgram
+  type RemoteProgram,
+  type SshTransport
 } from "../../../services/SshTransport.ts"
 
 export const collect = (
@@ -39,3 +40,11 @@ export const collect = (
     if (options?.stdin !== undefined && options.stdin.length > 0) program.write(options.stdin)
     program.end()
   })
+
+/** Runs programs that are started like this. */
+export const execWith =
+  (start: SshTransport["Service"]["start"]): SshTransport["Service"]["exec"] => (host, argv, options) =>
+    Effect.scoped(Effect.flatMap(
+      start(host, argv, options?.stdin === undefined ? { ...options, input: "none" } : options),
+      (program) => collect(host, program, options)
+    ))

@@ -10,14 +10,14 @@ import {
   type ChannelFailure,
   ConnectionLost,
   type ConnectOptions,
-  type ExecOptions,
   HostUnreachable,
   SocketRefused,
-  SshTransport
+  SshTransport,
+  type StartOptions
 } from "../../../services/SshTransport.ts"
 import { quietly } from "../../system/quietly.ts"
 import { bridgeChannel } from "../shared/bridgeChannel.ts"
-import { collect } from "../shared/collect.ts"
+import { execWith } from "../shared/collect.ts"
 import { badArgument } from "../shared/remoteCommand.ts"
 import { oneLine } from "../shared/sanitize.ts"
 import { socketChannel } from "../shared/socketChannel.ts"
@@ -106,7 +106,7 @@ export const layer = (
       })
       yield* Effect.addFinalizer(() => pool.closeAll)
 
-      const start = (host: HostName, argv: ReadonlyArray<string>, options?: ConnectOptions) =>
+      const start = (host: HostName, argv: ReadonlyArray<string>, options?: StartOptions) =>
         scopedProgram(launch({
           host,
           argv,
@@ -114,7 +114,7 @@ export const layer = (
           shellTimeout,
           connection: (number) => pool.get(host, options, number),
           isThere: (number) => pool.has(host, number),
-          start: (connection) => startProgram(host, connection, argv)
+          start: (connection) => startProgram(host, connection, argv, options?.input)
         }))
 
       const open = Effect.fnUntraced(function*(host: HostName, path: string, options: ConnectOptions | undefined) {
@@ -149,9 +149,7 @@ export const layer = (
       })
 
       return SshTransport.of({
-        exec: Effect.fn("SshTransport.exec")((host: HostName, argv: ReadonlyArray<string>, options?: ExecOptions) =>
-          Effect.scoped(Effect.flatMap(start(host, argv, options), (program) => collect(host, program, options)))
-        ),
+        exec: Effect.fn("SshTransport.exec")(execWith(start)),
         start: Effect.fn("SshTransport.start")(start),
         connectSocket: Effect.fn("SshTransport.connectSocket")(connectSocket),
         describe: Effect.fn("SshTransport.describe")(pool.describe),

@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import type { Channel } from "ssh2"
 import type { ExitStatus } from "../../../schema/Session.ts"
-import { ConnectionLost, NoShell } from "../../../services/SshTransport.ts"
+import { ConnectionLost, NoShell, type StartOptions } from "../../../services/SshTransport.ts"
 import { signalNumber } from "../../system/childProcess.ts"
 import { newMarker, PipedProgram } from "../shared/pipedProgram.ts"
 import { remoteCommand } from "../shared/remoteCommand.ts"
@@ -69,7 +69,8 @@ const pipe = (
 export const startProgram = (
   host: string,
   connection: SshConnection,
-  argv: ReadonlyArray<string>
+  argv: ReadonlyArray<string>,
+  input: StartOptions["input"]
 ): Effect.Effect<Started> =>
   Effect.flatMap(newMarker, (marker) =>
     Effect.callback((resume) => {
@@ -83,6 +84,7 @@ export const startProgram = (
           given = true
           resume(Effect.succeed(started))
         })
+        if (input === "none") program.program.end()
         return undefined
       })
       return Effect.sync(() => {

@@ -29,7 +29,7 @@ import { Attachment, CTRL_C } from "./attachment.ts"
 import { type AttachedConnection, makeConnections } from "./connections.ts"
 import { isLocked, login } from "./login.ts"
 import { lockedNotice, reconnectNotice } from "./messages.ts"
-import { firstFailure, HOST_WELCOME_MS, WELCOME_MS } from "./openConnection.ts"
+import { firstFailure, welcomeMs } from "./openConnection.ts"
 
 /** Most times that a paste which is still coming when we leave is given more time. */
 const MAX_PASTE_WAITS = 20
@@ -192,10 +192,7 @@ export const layer: Layer.Layer<
         })
         // The terminal gets ready while the daemon answers. Not on another host: there may be no session, and then the
         // next attachment needs the input.
-        const welcomed = Effect.mapError(
-          first.welcomed(host === undefined ? WELCOME_MS : HOST_WELCOME_MS),
-          firstFailure(name)
-        )
+        const welcomed = Effect.mapError(first.welcomed(welcomeMs(host)), firstFailure(name))
         const ready = Effect.andThen(options.before ?? Effect.void, open)
         const concurrency = host === undefined ? "unbounded" : 1
         const [, terminal] = yield* Effect.all([welcomed, ready], { concurrency })

@@ -14,7 +14,7 @@ import { tellAgent } from "../connection/agent.ts"
 import { closable } from "../connection/closable.ts"
 import { hello } from "../connection/handshake.ts"
 import type { Attachment } from "./attachment.ts"
-import { HOST_WELCOME_MS, openConnection, type OpenedConnection, WELCOME_MS } from "./openConnection.ts"
+import { HOST_WELCOME_MS, openConnection, type OpenedConnection, welcomeMs } from "./openConnection.ts"
 
 export interface AttachedConnection extends OpenedConnection {
   readonly close: Effect.Effect<void>
@@ -115,7 +115,7 @@ export const makeConnections = ({ attachment, caller, client, id, options, shown
     Effect.gen(function*() {
       const opened = yield* restore(openScoped)
       yield* Effect.onExit(
-        restore(Effect.andThen(opened.welcomed(WELCOME_MS), settleSize)),
+        restore(Effect.andThen(opened.welcomed(welcomeMs(client.host)), settleSize)),
         (exit) => Exit.isSuccess(exit) ? Effect.void : opened.close
       )
       return opened

@@ -16,10 +16,13 @@ import { readAnswer } from "../connection/handshake.ts"
 import { type ConnectionFailure, Silent } from "../connection/silent.ts"
 
 /** A daemon that takes longer to answer is stopped or stuck. */
-export const WELCOME_MS = 5000
+const WELCOME_MS = 5000
 
 /** On another host, where sesh may first be started to say where the session is: a slow one takes seconds for that. */
 export const HOST_WELCOME_MS = 20_000
+
+/** How long a session may take to say welcome: one of `host`, or of this machine. */
+export const welcomeMs = (host: string | undefined): number => host === undefined ? WELCOME_MS : HOST_WELCOME_MS
 
 export interface OpenedConnection {
   /** Waits for the daemon's welcome. */

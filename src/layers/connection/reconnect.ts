@@ -1,7 +1,6 @@
 /** Reconnects to another host: tries until it works, or until a failure that no retry heals. */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
-import * as Option from "effect/Option"
 import * as Random from "effect/Random"
 import * as Result from "effect/Result"
 import type { Output } from "../../services/Output.ts"
@@ -26,13 +25,6 @@ const TICK_MS = 1000
 /** If a tick takes this much longer, the machine was asleep: the next attempt is made at once. */
 const SLEPT_MS = 5000
 
-/**
- * Time limit of an attempt, from the first packet to the session's hello: enough for a short one of ssh, of 5 seconds,
- * and for the questions after it. It cuts those that may take longer, a long ConnectTimeout of the user among them, so
- * that a link which is back is noticed soon.
- */
-const ATTEMPT_MS = 20_000
-
 /** A key that is held down causes no more attempts than this. */
 const MIN_RETRY_MS = 500
 
@@ -40,7 +32,10 @@ const MIN_RETRY_MS = 500
 const JITTER = 0.8
 
 export interface ReconnectOptions<A, R> {
-  /** One attempt, in which nobody is asked; frees its resources if it is interrupted. */
+  /**
+   * One attempt, in which nobody is asked; frees its resources if it is interrupted. It ends by itself:
+   * connecting, the login, the host's shell, its answers and the session's hello have limits of their own.
+   */
   readonly attempt: Effect.Effect<A, ConnectionFailure, R>
   /** `seconds` until the next attempt; 0: one is running. `why`: the failure of the last one. */
   readonly onState?: (seconds: number, why: ConnectionFailure | undefined) => void
@@ -98,17 +93,9 @@ export const reconnect = Effect.fnUntraced(function*<A, R>(options: ReconnectOpt
     if (!isHealed) yield* Effect.raceFirst(wait(Math.max(MIN_RETRY_MS, delay - tookMs), why), retryOnKey)
     onState?.(0, why)
     lastAttempt = yield* Clock.currentTimeMillis
-    const outcome = yield* attempt.pipe(
-      Effect.timeoutOption(ATTEMPT_MS),
-      Effect.result,
-      Effect.provideService(AsksNobody, true)
-    )
+    const outcome = yield* Effect.result(Effect.provideService(attempt, AsksNobody, true))
     tookMs = (yield* Clock.currentTimeMillis) - lastAttempt
-    if (Result.isSuccess(outcome)) {
-      if (Option.isSome(outcome.success)) return outcome.success.value
-      isHealed = false
-      continue
-    }
+    if (Result.isSuccess(outcome)) return outcome.success
     why = outcome.failure
     isHealed = !isPassing(why)
     if (!isHealed) continue

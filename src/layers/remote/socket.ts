@@ -25,8 +25,8 @@ import type { Host } from "./host.ts"
 import type { Failure, Opening, Prepared } from "./prepared.ts"
 
 /**
- * Of the attempts to get a lost connection back, the third, the ninth and so on have as long as the first connection,
- * but for the limit of `reconnect`. A link that was dead for long is back within a short one.
+ * Of the attempts to get a lost connection back, the third, the ninth and so on have as long as the first connection.
+ * A link that was dead for long is back within a short one.
  */
 const LONG_AT = 3
 

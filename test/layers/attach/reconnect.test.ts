@@ -139,6 +139,22 @@ describe("the attempts", () => {
         yield* again(1)
       })))
 
+  it.effect("wait as the first one for a slow host to say where the session is", () =>
+    attached(PIPED, ({ link, network, program, shown }) =>
+      Effect.gen(function*() {
+        const accept = network.listeners.get(dev)!
+        const arrived: Array<Connection> = []
+        network.listeners.set(dev, (connection) => arrived.push(connection))
+        link().cut()
+        yield* settle
+        for (let tick = 0; tick < 18; tick++) yield* Effect.andThen(second, settle)
+        assert.lengthOf(arrived, 1)
+        accept(arrived[0]!)
+        yield* settle
+        program.print("on")
+        yield* eventually("the output", () => shown().endsWith("on"))
+      })))
+
   it.effect("are given up when nobody answers, and one is made after the other", () =>
     attached(PIPED, ({ attempts, link, network }) =>
       Effect.gen(function*() {
@@ -146,7 +162,7 @@ describe("the attempts", () => {
         network.listeners.set(dev, ({ listen }) => listen({ onFrame: () => {}, onDrain: () => {}, onClose: () => {} }))
         link().cut()
         yield* settle
-        for (let tick = 0; tick < 40; tick++) {
+        for (let tick = 0; tick < 70; tick++) {
           yield* second
           yield* settle
           assert.isAtMost(network.links.filter(({ closed }) => !closed).length, 2)

@@ -58,9 +58,9 @@ describe("attempts to get a connection back", () => {
       assert.isAtLeast((yield* attempts({ isShown: true, takes: 5 }, 60)).length, 10)
     }))
 
-  it.effect("have no more than 20 seconds each", () =>
+  it.effect("are cut by nobody: a host may be slow, and a user patient", () =>
     Effect.gen(function*() {
-      assert.deepStrictEqual(yield* attempts({ isShown: true, takes: 60 }, 60), [1, 22, 42])
+      assert.deepStrictEqual(yield* attempts({ isShown: true, takes: 60 }, 130), [1, 62, 122])
     }))
 
   it.effect("that are shown, but for long to nobody, become rare until a key is pressed", () =>

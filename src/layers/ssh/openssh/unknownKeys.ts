@@ -7,6 +7,7 @@ import * as Fs from "node:fs"
 import * as Path from "node:path"
 import type { HostName } from "../../../schema/HostName.ts"
 import { remove } from "../../system/files.ts"
+import { LOGIN_GRACE_MS } from "../shared/patience.ts"
 import * as Child from "./child.ts"
 import type { ControlDir } from "./controlDir.ts"
 import { type HostConfig, type HostConfigsOptions, readDescription } from "./hostConfig.ts"
@@ -61,5 +62,5 @@ export const acceptsNew = (
         ),
       () => Effect.sync(() => remove(path))
     )
-  }).pipe(Effect.orElseSucceed(() => false))
+  }).pipe(Effect.timeout(LOGIN_GRACE_MS), Effect.orElseSucceed(() => false))
 }

@@ -31,6 +31,9 @@ import { startProgram } from "./program.ts"
 /** How long an unused connection is kept. */
 const PERSIST: Duration.Input = "10 minutes"
 
+/** Time for a host to open a socket or to refuse it, which runs nothing: as long as a session has to say hello. */
+const OPEN_TIMEOUT: Duration.Input = "20 seconds"
+
 /** The first connection may have died unnoticed, and so may the one after it. */
 const MAX_TRIES = 3
 
@@ -118,9 +121,13 @@ export const layer = (
         }))
 
       const open = Effect.fnUntraced(function*(host: HostName, path: string, options: ConnectOptions | undefined) {
+        const silent = () => Effect.fail(new HostUnreachable({ host, reason: "timeout", words: "" }))
         let last = ""
         for (let time = 1; time <= MAX_TRIES; time++) {
-          const opened = yield* openSocket(host, path, yield* pool.get(host, options))
+          const opened = yield* Effect.timeoutOrElse(
+            openSocket(host, path, yield* pool.get(host, options)),
+            { duration: OPEN_TIMEOUT, orElse: silent }
+          )
           if (!("lostBecause" in opened)) return opened
           last = opened.lostBecause
         }

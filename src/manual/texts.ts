@@ -30,7 +30,7 @@ export const files: ReadonlyArray<readonly [path: string, meaning: string]> = [
   ["~/.sesh/<name>.ended", "How the last session of that name ended, for `sesh --wait`; kept for an hour."],
   [
     "~/.sesh/<name>.ended-output",
-    "What its command wrote, for `sesh --exec --print` on another machine whose connection was dead then; kept for an hour."
+    "What its command wrote, for `sesh --exec --print` on another machine that has not said that it has it; kept for an hour."
   ],
   ["~/.sesh/<name>.agent", "A link to the `ssh-agent` of the client that attached or typed last."],
   ["~/.local/state/sesh/remotes/<host>.json", "What a host said of its sessions when it was asked last."],

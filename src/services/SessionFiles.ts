@@ -20,6 +20,8 @@ export class SessionFiles extends Context.Service<SessionFiles, {
   readonly writeEnd: (ended: Ended) => Effect.Effect<void>
   /** Saves the output of that session's command with it. */
   readonly writeOutput: (name: SessionName, id: string, output: EndedOutput) => Effect.Effect<void>
+  /** Removes that output; another session's of the name stays. */
+  readonly forgetOutput: (name: SessionName, id: string) => Effect.Effect<void>
   /** Removes that record: the name is in use again. */
   readonly forgetEnd: (name: SessionName) => Effect.Effect<void>
 }>()("sesh/services/SessionFiles") {}

@@ -62,6 +62,22 @@ export const suite = (name: string, layer: Layer.Layer<SessionFiles | EndedSessi
         })
     )
 
+    test(
+      "forgets output that was taken, of that session and no other",
+      (files, endedSessions) =>
+        Effect.gen(function*() {
+          const [end, output] = [ended(a), { before: 7, base64: "AP8=" }]
+          yield* files.forgetOutput(a, end.id)
+          yield* files.writeEnd(end)
+          yield* files.writeOutput(a, end.id, output)
+          yield* files.forgetOutput(a, "another")
+          yield* files.forgetOutput(dotted, end.id)
+          assert.deepStrictEqual(yield* endedSessions.get(a), Option.some({ ...end, output }))
+          yield* files.forgetOutput(a, end.id)
+          assert.deepStrictEqual(yield* endedSessions.get(a), Option.some(end))
+        })
+    )
+
     test("forgets it when the name is used again", (files, endedSessions) =>
       Effect.gen(function*() {
         yield* files.writeEnd(ended(a))

@@ -75,6 +75,8 @@ const scripts = (lab: () => Hosts) => {
     fs.writeFileSync(path.join(host!.home, "go"), "")
     const { code, out } = await job.result
     assert.deepStrictEqual([code, out, job.err()], [3, "begun\ndone\n", SAID])
+    const there = () => fs.readdirSync(path.join(host!.home, ".sesh")).filter((name) => name.startsWith("job.ended"))
+    await until("what was printed is not kept", () => there().join() === "job.ended", () => there().join())
   })
 
   it("--send types the rest when the link is back, and nothing twice", async () => {

@@ -189,12 +189,16 @@ export const layer: Layer.Layer<
           status,
           ...(kept ? { command: first } : {})
         })
+        // A client that comes back when nobody listens any more takes what it finds then for all there is.
+        const owed = session.owedOutput.output
+        if (owed !== undefined) yield* files.writeOutput(spec.name, session.info.id, owed)
         // The name is free before a client hears of the end: it may use the name again at once.
         yield* Scope.close(listening, Exit.void)
         session.end(status)
         yield* waitForDrain(session)
-        const owed = session.owedOutput.take()
-        if (owed !== undefined) yield* files.writeOutput(spec.name, session.info.id, owed)
+        if (owed !== undefined && session.owedOutput.output === undefined) {
+          yield* files.forgetOutput(spec.name, session.info.id)
+        }
         session.destroy()
         yield* Deferred.succeed(ended, status)
       })

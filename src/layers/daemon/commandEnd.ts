@@ -32,7 +32,7 @@ const firstBytes = (parts: ReadonlyArray<Buffer>, length: number): ReadonlyArray
 }
 
 /** The last `wanted` bytes of the command's output, as far as the scrollback holds them, and what comes before. */
-export const commandOutput = (model: ScrollbackModel, { offset }: CommandEnd, wanted: number) => {
+export const commandOutput = (model: ScrollbackModel, { offset }: Pick<CommandEnd, "offset">, wanted: number) => {
   const capture = Math.min(wanted, CAPTURE_BYTES)
   const from = Math.min(offset, Math.max(model.first(), offset - capture))
   const parts = capture === 0 ? [] : firstBytes(model.since(from) ?? [], offset - from)
@@ -52,8 +52,8 @@ export const sendCommandEnd = (peer: Peer, model: ScrollbackModel, end: CommandE
     at += bytesOf(group)
   }
   peer.connection.send(FrameType.exit, Control.exit.encode(status))
-  // Such a client ends the connection itself: this says that it has all.
-  if (peer.hello?.command?.remember !== true) peer.connection.end()
+  // Such a client says when it has all.
+  if (!peer.saysWhenDone) peer.connection.end()
 }
 
 /** The line that a kept session shows after its command. The command's control characters are escaped. */

@@ -1,4 +1,4 @@
-/** Output of a command that its creator, on another machine, may not have got: its connection was dead at the end. */
+/** Output of a command, until its creator, on another machine, has said that it has it: its connection may be dead. */
 import type { EndedOutput } from "../../schema/Session.ts"
 import type { ScrollbackModel } from "../../services/Scrollback.ts"
 import { commandOutput } from "./commandEnd.ts"
@@ -23,23 +23,21 @@ export class OwedOutput {
   /** A client has connected. */
   add(peer: Peer): void {
     const { client, command } = peer.hello!
-    if (!peer.awaitsCommand || command!.capture === 0 || command!.remember !== true) return
+    if (!peer.saysWhenDone || command!.capture === 0) return
     this.clients.set(client, peer)
     if (this.clients.size > MAX_CLIENTS) this.clients.delete(this.clients.keys().next().value!)
   }
 
-  /** A connection is closed. After the end of the command it is the client that closes it, once it has all. */
-  onClosed(peer: Peer): void {
-    const client = peer.hello?.client
-    if (this.sessionEnd.isCommandOver && client !== undefined && this.clients.get(client) === peer) {
-      this.clients.delete(client)
-    }
+  /** The client has said that it has all. That its connection is closed says nothing: a dead one may be, too. */
+  onDone(peer: Peer): void {
+    const { client } = peer.hello!
+    if (this.clients.get(client) === peer) this.clients.delete(client)
   }
 
-  /** What is owed to the client that wanted most of it. */
-  take(): EndedOutput | undefined {
-    const end = this.sessionEnd.commandEnd
-    if (end === undefined || this.clients.size === 0) return undefined
+  /** What is owed to the client that wanted most of it. The program has ended. */
+  get output(): EndedOutput | undefined {
+    if (this.clients.size === 0) return undefined
+    const end = this.sessionEnd.commandEnd ?? { offset: this.model.offset() }
     const captures = Array.from(this.clients.values(), ({ hello }) => hello!.command!.capture)
     const { at, parts } = commandOutput(this.model, end, Math.max(...captures))
     return { before: at, base64: Buffer.concat(parts).toString("base64") }

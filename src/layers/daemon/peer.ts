@@ -72,6 +72,8 @@ export interface PeerEvents {
   readonly onPong: (peer: Peer) => void
   /** A client that is not attached itself detaches all others. */
   readonly onDetachAll: (reason: string | undefined) => void
+  /** The client has the output of the command. */
+  readonly onDone: (peer: Peer) => void
   /** The client has read all that was sent. */
   readonly onDrain: (peer: Peer) => void
   /** We have ended the connection, in order. */
@@ -164,6 +166,11 @@ export class Peer {
   /** The client waits for the end of the command, not of the session. */
   get awaitsCommand(): boolean {
     return this.hello?.role === "wait" && this.hello.command !== undefined
+  }
+
+  /** The client, on another machine, says by a `detach` that it has the output of the command. */
+  get saysWhenDone(): boolean {
+    return this.awaitsCommand && this.hello!.command!.remember === true
   }
 
   /** Takes the client's ssh-agent, if it is one that brings it. */
@@ -273,6 +280,11 @@ export class Peer {
       }
       case FrameType.detach: {
         if (this.seesOutput) {
+          this.end()
+          return this.leave()
+        }
+        if (this.saysWhenDone) {
+          this.events.onDone(this)
           this.end()
           return this.leave()
         }

@@ -236,6 +236,7 @@ export class Session {
     onDetachAll: (reason) => {
       for (const peer of this.peers.list()) if (peer.seesOutput) peer.detach(reason)
     },
+    onDone: (peer) => this.owedOutput.onDone(peer),
     onDrain: (peer) => {
       if (peer.state === "lagging") {
         peer.state = "live"
@@ -247,10 +248,7 @@ export class Session {
     },
     onEnd: (peer) => this.places.onEnd(peer.connection),
     onGone: (peer) => this.remove(peer),
-    onClosed: (peer) => {
-      this.places.onClosed(peer.connection)
-      this.owedOutput.onClosed(peer)
-    }
+    onClosed: (peer) => this.places.onClosed(peer.connection)
   })
 
   private onHello(peer: Peer, hello: Hello): void {

@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
-import { Control, SCRIPTING, SENDING, type Welcome } from "../../schema/protocol/Control.ts"
+import { Control, REMEMBERING, SCRIPTING, SENDING, type Welcome } from "../../schema/protocol/Control.ts"
 import { decodeOffset, FrameType, LINES_LAST, OFFSET_BYTES } from "../../schema/protocol/Frame.ts"
 import type { Ended, ExitStatus } from "../../schema/Session.ts"
 import type { SessionName } from "../../schema/SessionName.ts"
@@ -91,6 +91,7 @@ export const layer: Layer.Layer<SessionControl, never, SessionClient | EndedSess
     const waitFor = Effect.fnUntraced(function*(options: WaitOptions) {
       const { capture = 0, created, name, onState } = options
       const isCommand = created !== undefined
+      const remember = isCommand && client.host !== undefined && capture > 0
       let id = created
       // On another host, each connection has one of its own, which is told later.
       const agent = isCommand && client.host === undefined ? agentSocket() : undefined
@@ -102,8 +103,8 @@ export const layer: Layer.Layer<SessionControl, never, SessionClient | EndedSess
         session: created,
         more: () => {
           if (!isCommand) return {}
-          const remember = client.host !== undefined && capture > 0 ? { remember: true } : {}
-          return { command: { session: created, capture, ...remember }, ...(agent === undefined ? {} : { agent }) }
+          const command = { session: created, capture, ...(remember ? { remember } : {}) }
+          return { command, ...(agent === undefined ? {} : { agent }) }
         },
         talk: Effect.fnUntraced(function*(asked) {
           id = asked.welcome.info.id
@@ -112,6 +113,10 @@ export const layer: Layer.Layer<SessionControl, never, SessionClient | EndedSess
             yield* Effect.forkScoped(tellAgent(client, asked.welcome, asked.send))
           }
           const { output, status } = yield* hearEnd(name, asked, isCommand ? capture : 0)
+          // An older session would detach everybody.
+          if (remember && asked.welcome.protocol.minor >= REMEMBERING) {
+            asked.send(FrameType.detach, Control.detach.encode({}))
+          }
           const [first] = output
           return {
             status,

@@ -14,7 +14,7 @@ import { SessionFiles } from "../../services/SessionFiles.ts"
 import { remove } from "../system/files.ts"
 import { ownProcess } from "../system/machine.ts"
 import { replaceFile, writeWholeFile } from "../system/wholeFile.ts"
-import { encodeEnded, encodeOutput, outputPath, sweepEnded } from "./endRecords.ts"
+import { encodeEnded, encodeOutput, outputPath, readOutput, sweepEnded } from "./endRecords.ts"
 
 const encodeDescription = Schema.encodeSync(Schema.fromJsonString(SessionDescription))
 
@@ -66,6 +66,11 @@ export const layer: Layer.Layer<SessionFiles, never, Paths | OperatingSystem> = 
         const path = outputPath(paths.session(name).ended)
         return writing(path, () => writeWholeFile(path, encodeOutput(id, output)))
       },
+      forgetOutput: (name, id) =>
+        Effect.sync(() => {
+          const path = outputPath(paths.session(name).ended)
+          if (Option.isSome(readOutput(path, id))) remove(path)
+        }),
       forgetEnd: (name) =>
         Effect.sync(() => {
           const { ended } = paths.session(name)

@@ -3,6 +3,7 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
+import * as Struct from "effect/Struct"
 import { type Ended, isFresh, type SessionInfo } from "../../schema/Session.ts"
 import { EndedSessions } from "../../services/EndedSessions.ts"
 import { SessionFiles } from "../../services/SessionFiles.ts"
@@ -42,6 +43,11 @@ export const layer: Layer.Layer<SessionFiles | EndedSessions | SessionFilesTestR
           Effect.sync(() => {
             const ended = ends.get(name)
             if (ended?.id === id) ends.set(name, { ...ended, output })
+          }),
+        forgetOutput: (name, id) =>
+          Effect.sync(() => {
+            const ended = ends.get(name)
+            if (ended?.id === id) ends.set(name, Struct.omit(ended, ["output"]))
           }),
         forgetEnd: (name) => Effect.sync(() => void ends.delete(name))
       }),

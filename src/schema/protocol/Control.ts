@@ -21,6 +21,9 @@ export const SENDING = 4
 /** The minor that added the `agent` of a client. */
 export const AGENTS = 4
 
+/** The minor that added `hello.command.remember`, and the `detach` of a client that has the output. */
+export const REMEMBERING = 4
+
 /** The minor from which a question to create a session may be asked again. */
 export const CREATING = 4
 
@@ -93,7 +96,10 @@ export const Hello = Schema.Struct({
   command: Schema.optionalKey(Schema.Struct({
     session: Schema.String,
     capture: Offset,
-    /** The client is on another machine, and asks how the session ended if its connection dies: keep the output too. */
+    /**
+     * The client is on another machine, and asks how the session ended if its connection dies: keep the output too,
+     * until a `detach` says that the client has it.
+     */
     remember: Schema.optionalKey(Schema.Boolean)
   }))
 })
@@ -126,7 +132,10 @@ export const Spoken = Schema.Struct({ protocol: Version, sesh: Schema.String })
 export const Resize = Size
 export type Resize = Size
 
-/** From a client: it detaches; from a query: detach all clients. From the daemon: you were detached. */
+/**
+ * From an attached client: it detaches; from one with `command.remember`: it has the output; from any other: detach all
+ * attached ones. From the daemon: you were detached.
+ */
 export const Detach = Schema.Struct({ reason: Schema.optionalKey(Schema.String) })
 export type Detach = typeof Detach.Type
 

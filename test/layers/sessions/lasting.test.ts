@@ -265,6 +265,35 @@ describe("sesh --exec, when connections break,", () => {
       })
     ))
 
+  it.effect("prints the output of a command whose end did not arrive, as the link was dead and then closed", () =>
+    making(({ ends, err, link, program }) =>
+      Effect.gen(function*() {
+        link().stall("client")
+        program.print("all of it\r\n")
+        program.exit(5)
+        yield* settle
+        link().cut()
+        yield* settle
+        for (let passed = 0; passed < 4; passed++) yield* moment
+        yield* ends(5)
+        assert.strictEqual(Buffer.concat((yield* OutputTestRef).bytes).toString(), "all of it\n")
+        assert.deepStrictEqual(err, [LOST, BACK])
+      })
+    ))
+
+  it.effect("leaves no output behind that was printed", () =>
+    making(({ ends, program }) =>
+      Effect.gen(function*() {
+        program.print("all of it\r\n")
+        program.exit(5)
+        yield* settle
+        yield* moment
+        yield* ends(5)
+        const end = (yield* SessionFilesTestRef).ends.get("job")
+        assert.deepStrictEqual([end?.status, end?.output], [{ code: 5 }, undefined])
+      })
+    ))
+
   it.effect("prints the output of a command that ended meanwhile, whether its host had heard of the break or not", () =>
     Effect.gen(function*() {
       for (const how of ["cut", "lose"] as const) {

@@ -245,6 +245,8 @@ describe("frames", () => {
     const hello = Option.getOrThrow(Control.hello.decode(Buffer.from(json)))
     assert.strictEqual(hello.command?.remember, true)
     assert.strictEqual(Control.hello.encode(hello).toString(), json)
+    const done = encodeFrame(FrameType.detach, Control.detach.encode({}))
+    assert.strictEqual(done.toString("hex"), "08000000027b7d", "it has the output")
   })
 
   it("a kill by a signal that ends no program is not read as a kill", () => {

@@ -137,10 +137,18 @@ export const makePool = Effect.fnUntraced(function*(
         if (over?.aborted !== true) beginStage()
       })
     }
+    /** It tells of its own waits, and may ask meanwhile. */
+    const jumpOver = Effect.fnUntraced(function*(jump: Destination) {
+      endWait()
+      const through = yield* get(jump, options, 0)
+      stage = "connection"
+      beginStage()
+      return through
+    })
     const attempt = Effect.gen(function*() {
       const existing = connections.get(key)
       if (existing !== undefined && existing.lost === undefined) return existing
-      const through = jump === undefined ? undefined : yield* get(jump, options, 0)
+      const through = jump === undefined ? undefined : yield* jumpOver(jump)
       const release = through?.use()
       const connection = yield* connect({
         library,

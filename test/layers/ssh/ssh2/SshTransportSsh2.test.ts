@@ -5,6 +5,7 @@ import { once } from "node:events"
 import * as Fs from "node:fs"
 import * as Net from "node:net"
 import * as Path from "node:path"
+import type { Ask } from "../../../../src/layers/ssh/ssh2/ask.ts"
 import { SshTransport } from "../../../../src/services/SshTransport.ts"
 import { narrow } from "../../../contract/ssh/narrow.ts"
 import { heldOutput, NEEDS, say, special, stuckShell } from "../../../contract/ssh/real.ts"
@@ -69,6 +70,31 @@ describeWith(NEEDS, "SshTransportSsh2, connections", () => {
       assert.deepStrictEqual(words, ["a", "b", "c"])
       assert.strictEqual(count(sshd.log(), /Accepted publickey/g), 1)
       assert.strictEqual(Fs.readFileSync(ssh.knownHosts, "utf8"), `[127.0.0.1]:${sshd.port} ${sshd.hostKey}\n`)
+    })
+  )
+
+  test(
+    "nothing is waited for while a jump host on the way asks: a line that tells of it would hide the question",
+    Effect.gen(function*() {
+      const { good: sshd, ssh, transport2 } = yield* Machinery
+      ssh.host("behind", { Port: sshd.port, ProxyJump: "locked" })
+      let waits = 0
+      const during: Array<number> = []
+      const ask: Ask = () => {
+        during.push(waits)
+        return Promise.resolve("a passphrase")
+      }
+      const onWait = () => {
+        let isOver = false
+        waits++
+        return () => {
+          if (!isOver) waits--
+          isOver = true
+        }
+      }
+      const through = say("through", hostNamed("behind"), { prompts: "interactive", onWait })
+      assert.strictEqual(yield* Effect.provide(through, transport2({ ask })), "through")
+      assert.deepStrictEqual([during, waits], [[0], 0])
     })
   )
 

@@ -1,6 +1,7 @@
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
+import type { HostName } from "../schema/HostName.ts"
 import type { SessionName } from "../schema/SessionName.ts"
 
 /** A directory or file that sesh needs cannot be used: `problem` says why, `advice` what to do about it. */
@@ -38,8 +39,10 @@ export class Paths extends Context.Service<Paths, {
   readonly session: (name: SessionName) => SessionPaths
   /** Directory of what can be fetched or made again. */
   readonly cache: string
-  /** Directory of what is remembered of other hosts, a file for each. */
+  /** Directory of what is remembered of other hosts, files for each. */
   readonly remotes: string
+  /** Which of the user's files a host has got, in `remotes`. */
+  readonly synced: (host: HostName) => string
   /** The user's list of files to sync to other hosts. */
   readonly syncList: string
   /**

@@ -45,6 +45,7 @@ import * as SignalsFake from "../layers/testing/SignalsFake.ts"
 import * as SshTransportFake from "../layers/testing/SshTransportFake.ts"
 import * as TtyFake from "../layers/testing/TtyFake.ts"
 import * as QueryResponderLive from "../layers/vt/QueryResponderLive.ts"
+import type { HostName } from "../schema/HostName.ts"
 import { PROTOCOL } from "../schema/protocol/Control.ts"
 import { EXCHANGE } from "../schema/protocol/Serve.ts"
 import { VERSION } from "../schema/Version.ts"
@@ -172,14 +173,14 @@ const stage = Effect.acquireRelease(
 
 /** A list of files that were pushed and have not changed since. No list where changes cannot be detected. */
 const rememberPush = Effect.fnUntraced(function*(home: string) {
-  const { remotes, syncList } = yield* Paths
+  const { remotes, synced, syncList } = yield* Paths
   fs.mkdirSync(path.dirname(syncList), { recursive: true })
   fs.writeFileSync(syncList, `${SYNCED}\n`)
   fs.writeFileSync(path.join(home, SYNCED), "")
   makeDirectory(remotes)
   const stamp = yield* stampOf(home, [SYNCED], [], remotes)
   if (stamp === undefined) fs.rmSync(syncList)
-  else writeRemembered(path.join(remotes, "rehearsal.synced"), { fingerprint: "rehearsal", stamp })
+  else writeRemembered(synced("rehearsal" as HostName), { fingerprint: "rehearsal", stamp })
 })
 
 const play = Effect.gen(function*() {

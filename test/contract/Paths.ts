@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"
+import type { HostName } from "../../src/schema/HostName.ts"
 import type { SessionName } from "../../src/schema/SessionName.ts"
 import { socketPathLimit } from "../../src/schema/SocketPath.ts"
 import { Paths } from "../../src/services/Paths.ts"
@@ -28,6 +29,12 @@ export const suite = (
           [socket, info, agent],
           ["sock", "json", "agent"].map((end) => `${paths.dir}/work.${end}`)
         )
+      }).pipe(Effect.provide(layer)))
+
+    it.effect("what a host has got is remembered beside what is known of it", () =>
+      Effect.gen(function*() {
+        const paths = yield* Paths
+        assert.strictEqual(paths.synced("web" as HostName), `${paths.remotes}/web.synced`)
       }).pipe(Effect.provide(layer)))
 
     it.effect("a session's socket has room for as many bytes as the system takes, and not for more", () =>

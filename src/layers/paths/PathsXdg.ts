@@ -74,6 +74,7 @@ export const layer: Layer.Layer<Paths, never, Caller | OperatingSystem> = Layer.
       return Path.join(usableXdg(env[variable], uid) ?? Path.join(home, ...otherwise), "sesh")
     }
     const state = xdg("XDG_STATE_HOME", ".local", "state")
+    const remotes = Path.join(state, "remotes")
 
     // Joined once: a listing needs many of these paths, and joining each would take longer than connecting.
     const [inDir, inLog] = [Path.join(dir, "/"), Path.join(state, "log", "/")]
@@ -167,7 +168,8 @@ export const layer: Layer.Layer<Paths, never, Caller | OperatingSystem> = Layer.
       lock: Path.join(dir, ".lock"),
       session,
       cache: cacheDirOf(platform, { home, xdg: usableXdg(env["XDG_CACHE_HOME"], uid) }),
-      remotes: Path.join(state, "remotes"),
+      remotes,
+      synced: (host) => Path.join(remotes, `${host}.synced`),
       syncList: Path.join(xdg("XDG_CONFIG_HOME", ".config"), "sync"),
       ensure,
       check,

@@ -26,9 +26,6 @@ const MAX_HOSTS = 1000
 
 const SUFFIX = ".json"
 
-/** What a host has of the user's files (`FileSyncLive.ts`). */
-const SYNCED_SUFFIX = ".synced"
-
 const encode = Schema.encodeSync(Schema.fromJsonString(RememberedHost))
 const decode = Schema.decodeUnknownOption(Schema.fromJsonString(RememberedHost))
 
@@ -46,7 +43,7 @@ const isOurDirectory = (dir: string, uid: number): boolean => quietly(() => isOw
 export const layer: Layer.Layer<HostMemory, never, Paths | OperatingSystem> = Layer.effect(
   HostMemory,
   Effect.gen(function*() {
-    const { remotes: dir } = yield* Paths
+    const { remotes: dir, synced } = yield* Paths
     const { uid } = yield* OperatingSystem
 
     const pathOf = (host: HostName) => Path.join(dir, `${host}${SUFFIX}`)
@@ -82,7 +79,7 @@ export const layer: Layer.Layer<HostMemory, never, Paths | OperatingSystem> = La
         })),
       forget: Effect.fn("HostMemory.forget")(function*(host) {
         if (!isOurDirectory(dir, uid)) return false
-        const isKnown = [pathOf(host), Path.join(dir, `${host}${SYNCED_SUFFIX}`)].map((path) =>
+        const isKnown = [pathOf(host), synced(host)].map((path) =>
           Effect.try({
             try: () => removeIfThere(path),
             catch: (cause) => new ForgetError({ path, cause })

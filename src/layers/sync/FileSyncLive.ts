@@ -42,7 +42,7 @@ const SUMMARY = /^rsync error: .*$/gm
 /** The reason in a program's output, as one line. */
 const reasonIn = (words: string): string => lastLine(words.replace(SUMMARY, "")) || lastLine(words)
 
-/** Copies with rsync, or else scp. Remembers what a host has in `remotes/<host>.synced` of the state directory. */
+/** Copies with rsync, or else scp. Remembers what a host has (`Paths.synced`). */
 export const layer: Layer.Layer<
   FileSync,
   never,
@@ -51,7 +51,7 @@ export const layer: Layer.Layer<
   FileSync,
   Effect.gen(function*() {
     const { env, home } = yield* Caller
-    const { dir, remotes, syncList } = yield* Paths
+    const { dir, remotes, synced, syncList } = yield* Paths
     const { emit, isOn, say } = yield* EventLog
     const { line } = yield* Progress
     const hosts = yield* HostMemory
@@ -220,7 +220,7 @@ export const layer: Layer.Layer<
       if (Option.isNone(read.success)) return OFF
       const list = read.success.value
       if (list.paths.length + list.refused.length === 0) return OFF
-      const memory = Path.join(remotes, `${host}.synced`)
+      const memory = synced(host)
       const own = ownPaths(home, [dir, Path.dirname(remotes)])
       const { kept, refused } = classify(home, list, own)
       const before = refused.length === 0 ? readRemembered(memory) : undefined

@@ -26,6 +26,7 @@ export const layer = (options?: { readonly dir?: string; readonly problem?: Path
       session,
       cache: "/fake/.cache/sesh",
       remotes: `${dir}/remotes`,
+      synced: (host) => `${dir}/remotes/${host}.synced`,
       syncList: `${dir}/sync`,
       ensure: fit,
       check: Effect.as(fit, true),

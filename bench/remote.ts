@@ -11,11 +11,10 @@ import * as path from "node:path"
 import * as Pty from "../src/layers/pty/PtyNode.ts"
 import { quote } from "../src/schema/Shell.ts"
 import { SSHD } from "../test/support/lab.ts"
-import { type Client, clientIn, cool, master, onClient, runOn, together } from "./support/client.ts"
+import { type Client, clientIn, cool, ECHO, master, runOn, screenOf, SIZE, together } from "./support/client.ts"
 import { type Home, home, isInstalled, median, rotated, setting, shown, table } from "./support/machine.ts"
 import { contents, writeLines } from "./support/output.ts"
 import { DONE, HISTORY, READY } from "./support/peers.ts"
-import { open } from "./support/screen.ts"
 import { comeBackFrom, countTrips } from "./support/trips.ts"
 import { SESH } from "./support/turns.ts"
 
@@ -30,10 +29,7 @@ const PARTS = (process.env["SESH_BENCH_PARTS"] ?? "one,many,trips,cuts").split("
 /** Seconds. */
 const CUTS = [1, 5, 60]
 
-const SIZE = { cols: 80, rows: 24 }
-
-/** Says that it is there, then gives back what it reads; or, told a file, says that. */
-const ECHO = `stty raw -echo; printf '${READY}'; exec cat`
+/** Says that it is there, then, told to go on, what is in a file. */
 const FLOOD = `stty -echo; printf '${READY}'; read -r go; cat "$0"; printf '${DONE}'; read -r go`
 
 /** Those that can be measured cold have connections of their own, which are kept. */
@@ -83,9 +79,6 @@ const kept = (home: string, way: Way): Way => ({
   },
   keeps: true
 })
-
-const screenOf = (client: Client, way: Way, command: ReadonlyArray<string>) =>
-  open({ command: onClient(client, command), env: { ...client.env, ...way.env }, cwd: client.home, size: SIZE })
 
 /** Milliseconds from the start of the program to its first byte, and to the session's. */
 const arrive = Effect.fnUntraced(function*(client: Client, way: Way, session: string) {

@@ -7,7 +7,14 @@ import * as path from "node:path"
 import { type Lab, type LabOptions, makeLab } from "../../test/support/lab.ts"
 import { processesOf } from "../../test/support/processes.ts"
 import { end, type Home } from "./machine.ts"
+import { READY } from "./peers.ts"
+import { open } from "./screen.ts"
 import { SESH } from "./turns.ts"
+
+export const SIZE = { cols: 80, rows: 24 }
+
+/** Says that it is there, then gives back what it reads. */
+export const ECHO = `stty raw -echo; printf '${READY}'; exec cat`
 
 export interface Client {
   readonly home: string
@@ -35,6 +42,13 @@ export const clientIn = (
   )
 
 export const onClient = ({ lab }: Client, command: ReadonlyArray<string>) => [...lab.prefix(), ...command]
+
+/** A terminal on which a command runs on the client. */
+export const screenOf = (
+  client: Client,
+  { env }: { readonly env?: Readonly<Record<string, string>> },
+  command: ReadonlyArray<string>
+) => open({ command: onClient(client, command), env: { ...client.env, ...env }, cwd: client.home, size: SIZE })
 
 /** Options of ssh for a connection that the user keeps himself. */
 export const master = (

@@ -3,11 +3,10 @@ import * as Effect from "effect/Effect"
 import * as fs from "node:fs"
 import * as path from "node:path"
 import { quote } from "../../src/schema/Shell.ts"
-import { type Client, clientIn, cool, master, onClient, runOn, together } from "./client.ts"
+import { type Client, clientIn, cool, ECHO, master, runOn, screenOf, together } from "./client.ts"
 import { type LongWay, longWay } from "./longWay.ts"
 import { type Home, isInstalled, median, shown, table } from "./machine.ts"
 import { READY } from "./peers.ts"
-import { open } from "./screen.ts"
 import { SESH } from "./turns.ts"
 
 /** Milliseconds there and back: longer than what the host does meanwhile, so that no other traffic is counted. */
@@ -15,11 +14,6 @@ const RTT_MS = 400
 
 /** Of a link across a continent. */
 const CUT_RTT_MS = 100
-
-const SIZE = { cols: 80, rows: 24 }
-
-/** Says that it is there, then gives back what it reads. */
-const ECHO = `stty raw -echo; printf '${READY}'; exec cat`
 
 const SESSION = "dev"
 
@@ -116,9 +110,6 @@ const farHost = Effect.fnUntraced(function*(inHome: Home) {
 })
 
 let sessions = 0
-
-const screenOf = (client: Client, way: Way, command: ReadonlyArray<string>) =>
-  open({ command: onClient(client, command), env: { ...client.env, ...way.env }, cwd: client.home, size: SIZE })
 
 const measure = Effect.fnUntraced(function*(client: Client, way: Way, what: What, isCold: boolean) {
   const command = way.command(what, isCold, `bench-${sessions++}`)

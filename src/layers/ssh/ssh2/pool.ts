@@ -3,6 +3,7 @@ import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"
 import type * as Ssh2 from "ssh2"
+import { destinationOf } from "../../../schema/HostName.ts"
 import {
   type Awaited,
   type ConnectFailure,
@@ -24,7 +25,6 @@ import {
   type Destination,
   type HostConfig,
   jumpOf,
-  parseDestination,
   resolveHost
 } from "./config/config.ts"
 import { BadConfig } from "./config/read.ts"
@@ -200,21 +200,21 @@ export const makePool = Effect.fnUntraced(function*(
   const close = (connection: SshConnection | undefined) => Effect.sync(() => connection?.close(""))
 
   return {
-    get: (host, options, number = 0) => get(parseDestination(host), options, number),
+    get: (host, options, number = 0) => get(destinationOf(host), options, number),
     has: (host, number) =>
-      Effect.suspend(() => orUnreachable(host, routeTo(source(), parseDestination(host)))).pipe(
+      Effect.suspend(() => orUnreachable(host, routeTo(source(), destinationOf(host)))).pipe(
         Effect.map((route) => connections.get(keyOf(route, number))),
         Effect.match({ onSuccess: (there) => there !== undefined && there.lost === undefined, onFailure: () => false })
       ),
     describe: Effect.fnUntraced(function*(host) {
       const from = source()
-      const config = yield* orUnreachable(host, resolveHost(from, parseDestination(host)))
+      const config = yield* orUnreachable(host, resolveHost(from, destinationOf(host)))
       const { forwardedAgent } = yield* orUnreachable(host, pathsOf(config, from.env))
       const { hostname, port, user } = config
       return { hostname, port, user, agent: yield* listening(forwardedAgent) }
     }),
     close: (host) =>
-      Effect.suspend(() => orUnreachable(host, routeTo(source(), parseDestination(host)))).pipe(
+      Effect.suspend(() => orUnreachable(host, routeTo(source(), destinationOf(host)))).pipe(
         Effect.flatMap((route) =>
           Effect.forEach(Array.from({ length: MAX_CONNECTIONS }, (_, number) => keyOf(route, number)), (key) =>
             close(connections.get(key)))

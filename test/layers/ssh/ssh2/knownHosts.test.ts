@@ -7,7 +7,7 @@ import * as Os from "node:os"
 import * as Path from "node:path"
 import { afterAll, beforeAll } from "vitest"
 import { algorithmsFor, choose } from "../../../../src/layers/ssh/ssh2/algorithms.ts"
-import { type HostConfig, parseDestination, resolveHost } from "../../../../src/layers/ssh/ssh2/config/config.ts"
+import { type HostConfig, resolveHost } from "../../../../src/layers/ssh/ssh2/config/config.ts"
 import { hostKeys } from "../../../../src/layers/ssh/ssh2/hostKey.ts"
 import {
   isAbout,
@@ -19,6 +19,7 @@ import {
 } from "../../../../src/layers/ssh/ssh2/knownHosts.ts"
 import { pathsOf } from "../../../../src/layers/ssh/ssh2/paths.ts"
 import { publicPart } from "../../../../src/layers/ssh/ssh2/publicPart.ts"
+import { destinationOf } from "../../../../src/schema/HostName.ts"
 import { describeWith } from "../../../support/needs.ts"
 
 let dir: string
@@ -191,7 +192,7 @@ describe("a host's key", () => {
     )
     const keys = () => {
       const source = { home, uid: process.getuid!(), user: "me", env: {}, machine: "here", only }
-      const config = Result.getOrThrow(resolveHost(source, parseDestination("web")))
+      const config = Result.getOrThrow(resolveHost(source, destinationOf("web")))
       return hostKeys(config, Result.getOrThrow(pathsOf(config, source.env)))
     }
     return { home, keys, file: Path.join(home, ".ssh", "known") }

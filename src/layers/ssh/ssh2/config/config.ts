@@ -1,7 +1,7 @@
 /** What the user's configuration says of a host, where there is no `ssh -G` to ask. */
 import * as Result from "effect/Result"
 import * as Path from "node:path"
-import { destinationOf } from "../../../../schema/HostName.ts"
+import type { Destination as NamedDestination } from "../../../../schema/HostName.ts"
 import { diskFiles } from "./files.ts"
 import { BadConfig, expandHost, type Found, readConfig, type Setting, type Subject } from "./read.ts"
 import { expand, type Tokens } from "./tokens.ts"
@@ -67,10 +67,7 @@ export interface ConfigSource {
 }
 
 /** A destination as the caller named it. */
-export interface Destination {
-  readonly name: string
-  readonly user: string | undefined
-  readonly port: number | undefined
+export interface Destination extends NamedDestination {
   /** Jump hosts, whatever the configuration says; written as for ProxyJump. */
   readonly through?: string
 }
@@ -97,11 +94,6 @@ export interface HostConfig {
   /** All that matters to this transport, with its values: another one is another connection. */
   readonly key: string
 }
-
-/** `me@host:port`, `host`, `[::1]`. */
-export const parseDestination = (host: string): Destination => destinationOf(host)
-
-export const bare = (name: string): string => /^\[.*\]$/.test(name) ? name.slice(1, -1) : name
 
 const isAddress = (name: string): boolean => name.includes(":") || /^\d+(\.\d+){3}$/.test(name)
 
@@ -233,7 +225,7 @@ export const resolveHost = (
 /** Parses ssh's name of a jump host: `user@host:port`, `ssh://user@host:port`. */
 export const parseJump = (written: string): Result.Result<Destination, BadConfig> => {
   const found = /^(?:ssh:\/\/)?(?:(.*)@)?(\[[^\]]+\]|[^:/]+|[^/]*:[^/]*:[^/]*)(?::(\d+))?\/?$/.exec(written)
-  const name = bare(found?.[2] ?? "")
+  const name = (found?.[2] ?? "").replace(/^\[(.*)\]$/, "$1")
   const user = found?.[1]
   if (!/^[\w.:%+=~-]+$/.test(name) || name.startsWith("-") || user?.startsWith("-") === true || user === "") {
     return Result.fail(new BadConfig({ problem: `ProxyJump ${JSON.stringify(written)} names no host` }))

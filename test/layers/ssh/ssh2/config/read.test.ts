@@ -8,11 +8,11 @@ import { afterAll, beforeAll } from "vitest"
 import {
   type ConfigSource,
   jumpOf,
-  parseDestination,
   parseJump,
   resolveHost
 } from "../../../../../src/layers/ssh/ssh2/config/config.ts"
 import { matches, matchesHosts } from "../../../../../src/layers/ssh/ssh2/config/patterns.ts"
+import { destinationOf } from "../../../../../src/schema/HostName.ts"
 import { describeWith } from "../../../../support/needs.ts"
 
 let dir: string
@@ -40,7 +40,7 @@ const source = (only: string): ConfigSource => ({
 /** The message of a failure. */
 const problemOf = (result: Result.Result<unknown, Error>) => Result.getOrThrow(Result.flip(result)).message
 
-const read = (text: string, host = "web") => resolveHost(source(write("one", text)), parseDestination(host))
+const read = (text: string, host = "web") => resolveHost(source(write("one", text)), destinationOf(host))
 
 const resolve = (text: string, host = "web") => Result.getOrThrow(read(text, host))
 
@@ -205,7 +205,7 @@ const HOSTS = [
 ]
 
 const compare = (config: string, host: string) => {
-  const ours = Result.getOrThrow(resolveHost(source(config), parseDestination(host)))
+  const ours = Result.getOrThrow(resolveHost(source(config), destinationOf(host)))
   const { list, one } = truth(config, host)
   const says = (keyword: string) => same(ours.get(keyword) ?? DEFAULTS[keyword])
   assert.deepStrictEqual(
@@ -348,16 +348,16 @@ Host *
   it("a file that includes itself is an error", () => {
     const path = Path.join(dir, "circle")
     write("circle", `Include ${path}\n`)
-    assert.include(problemOf(resolveHost(source(path), parseDestination("web"))), "include each other")
+    assert.include(problemOf(resolveHost(source(path), destinationOf("web"))), "include each other")
   })
 
   it("a user's configuration that others can write is refused", () => {
     const home = Path.join(dir, "home")
     const config = write("home/.ssh/config", "Port 3\n")
     const owned = { ...source(""), home, only: undefined }
-    assert.strictEqual(Result.getOrThrow(resolveHost(owned, parseDestination("web"))).port, 3)
+    assert.strictEqual(Result.getOrThrow(resolveHost(owned, destinationOf("web"))).port, 3)
     Fs.chmodSync(config, 0o666)
-    assert.include(problemOf(resolveHost(owned, parseDestination("web"))), "others can write")
+    assert.include(problemOf(resolveHost(owned, destinationOf("web"))), "others can write")
   })
 })
 
@@ -377,7 +377,7 @@ describe("tokens and variables", () => {
   it("a variable and a jump host are found", () => {
     const config = Result.getOrThrow(resolveHost(
       { ...source(write("one", "ProxyJump a,me@[::1]:33\n")), env: { KEY: "k" } },
-      parseDestination("web")
+      destinationOf("web")
     ))
     assert.strictEqual(Result.getOrThrow(config.expand("/x/${KEY}")), "/x/k")
     assert.deepStrictEqual(Result.getOrThrow(jumpOf(config)), { name: "::1", user: "me", port: 33, through: "a" })

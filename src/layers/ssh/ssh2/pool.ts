@@ -122,7 +122,7 @@ export const makePool = Effect.fnUntraced(function*(
     const paths = yield* orUnreachable(host, pathsOf(config, from.env))
     const library = yield* load
     const ownMs = ownTimeoutMs(config.get("connecttimeout"))
-    const { connectMs = ownMs ?? NAMED_CONNECT_MS, limitMs, loginMs } = patienceOf(options, ownMs, false)
+    const { connectMs = ownMs ?? NAMED_CONNECT_MS, limitMs, loginMs } = patienceOf(options, ownMs, jump !== undefined)
     const mayAsk = options?.prompts === "interactive" && !config.flag("batchmode", false)
     let stage: Awaited | undefined = "connection"
     let endWait = () => {}

@@ -1,6 +1,7 @@
 /** The control payloads: JSON, checked by Schema. Unknown fields are ignored, so that either side may be newer. */
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
+import { Id } from "../Id.ts"
 import { ExitStatus, SessionInfo, Size } from "../Session.ts"
 import { FrameType } from "./Frame.ts"
 
@@ -39,9 +40,7 @@ const MAX_SHOWN_IN = 64
  * Ids of the sessions in which a client is shown: the one in which it runs, then those that show that one, and so on,
  * over any number of hosts.
  */
-export const ShownIn = Schema.Array(Schema.String.check(Schema.isPattern(/^[\w.-]{1,64}$/))).check(
-  Schema.isMaxLength(MAX_SHOWN_IN)
-)
+export const ShownIn = Schema.Array(Id).check(Schema.isMaxLength(MAX_SHOWN_IN))
 export type ShownIn = typeof ShownIn.Type
 
 /** As many as may be named, the nearest first. */

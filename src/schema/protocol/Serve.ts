@@ -84,7 +84,7 @@ export const RemoteReply = Schema.Union([
   Schema.Struct({ sessions: Schema.Array(ListedSession).check(Schema.isMaxLength(MAX_SESSIONS)) }),
   Schema.Struct({
     created: Schema.Struct({
-      id: Schema.String.check(Schema.isMaxLength(64)),
+      id: Id,
       warning: Schema.optionalKey(Schema.String),
       /** The command has ended at once, and how. */
       ended: Schema.optionalKey(ExitStatus)

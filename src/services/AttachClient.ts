@@ -114,8 +114,8 @@ export interface AttachOptions {
  * Shows a session on the user's terminal. When a connection to another host breaks, it reconnects, however long that
  * takes, and asks nothing meanwhile. Where the host wants a login, it lends the terminal to ssh when its user presses
  * Enter, and drops what is typed until the session is back. Output and input resume where they stopped, no byte lost
- * and none twice; if the session no longer has those bytes, it restores the screen. Refuses a
- * session that shows the one we are in, over any number of hosts.
+ * and none twice; if the session no longer has those bytes, it restores the screen. Refuses a session that shows the
+ * one we are in, over any number of hosts.
  */
 export class AttachClient extends Context.Service<AttachClient, {
   /** Returns once the terminal's state is restored. */

@@ -27,8 +27,7 @@ const TEXTS: Readonly<Record<Awaited, (host: string) => string>> = {
 }
 
 /** What is waited for, of several waits the one that began last. */
-export const waitText = (host: string, awaited: Awaited): string =>
-  `waiting for ${TEXTS[awaited](host)} (Ctrl-C gives up)`
+const waitText = (host: string, awaited: Awaited): string => `waiting for ${TEXTS[awaited](host)} (Ctrl-C gives up)`
 
 /**
  * Hears of the waits of one command for a host, until the scope closes. After three seconds a line on the terminal says

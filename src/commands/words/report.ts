@@ -1,10 +1,10 @@
 /** How commands report failures to the user, and the exit code of each. */
 import * as Effect from "effect/Effect"
 import * as Predicate from "effect/Predicate"
-import type { HostError } from "../../services/HostError.ts"
+import { HostError } from "../../services/HostError.ts"
 import { Output } from "../../services/Output.ts"
 import { SessionClient } from "../../services/SessionClient.ts"
-import type { SessionLost } from "../../services/SessionControl.ts"
+import { SessionLost } from "../../services/SessionControl.ts"
 import { explain, explainWithHost, explainWithSuggestions } from "./failures.ts"
 import { visible } from "./text.ts"
 
@@ -44,13 +44,13 @@ const isConnectionLost = (error: Failure) =>
   Effect.map(
     SessionClient,
     ({ host }) =>
-      error._tag === "HostError"
-        ? (error as Failure as HostError).kind === "lost"
+      error instanceof HostError
+        ? error.kind === "lost"
         : error._tag === "SessionLost" && host !== undefined
   )
 
 /** Whether the session has ended, or may go on without us. */
-const mayLive = (error: Failure): boolean => error._tag !== "SessionLost" || (error as SessionLost).why === "broken"
+const mayLive = (error: Failure): boolean => !(error instanceof SessionLost) || error.why === "broken"
 
 /**
  * For a command that stays connected: reports a lost connection, with what that means where the session may live on,

@@ -1,6 +1,6 @@
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import { AGENTS, Control, type Welcome } from "../../schema/protocol/Control.ts"
+import { Control, LASTING, type Welcome } from "../../schema/protocol/Control.ts"
 import { FrameType } from "../../schema/protocol/Frame.ts"
 import type { Connection } from "../../services/Connection.ts"
 import type { SessionClient } from "../../services/SessionClient.ts"
@@ -11,7 +11,7 @@ export const tellAgent = (
   { protocol }: Welcome,
   send: Connection["send"]
 ): Effect.Effect<void> =>
-  protocol.minor < AGENTS ? Effect.void : Effect.map(
+  protocol.minor < LASTING ? Effect.void : Effect.map(
     client.agent,
     Option.match({
       onNone: () => {},

@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { isText } from "../../schema/ByteString.ts"
 import { newId } from "../../schema/Id.ts"
-import { CREATING } from "../../schema/protocol/Control.ts"
+import { LASTING } from "../../schema/protocol/Control.ts"
 import { type AskCreate, terminalVariables } from "../../schema/protocol/Serve.ts"
 import type { SessionSpec } from "../../schema/Session.ts"
 import type { SessionName } from "../../schema/SessionName.ts"
@@ -48,7 +48,7 @@ const askToCreate = Effect.fnUntraced(function*(
   const again = Effect.fnUntraced(function*(error: HostError) {
     const attempt = Effect.gen(function*() {
       const asked = yield* Effect.mapError(host.ask({ ask: "ended", name: question.name }), withoutLaunch(host.name))
-      if (asked.protocol.minor < CREATING) return Effect.fail(error)
+      if (asked.protocol.minor < LASTING) return Effect.fail(error)
       return yield* host.ask(question).pipe(
         Effect.map(Effect.succeed),
         Effect.catchTag("LaunchRefused", (refused) => Effect.succeed(Effect.fail(refused)))

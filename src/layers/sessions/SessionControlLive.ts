@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
-import { Control, REMEMBERING, SCRIPTING, SENDING, type Welcome } from "../../schema/protocol/Control.ts"
+import { Control, LASTING, SCRIPTING, type Welcome } from "../../schema/protocol/Control.ts"
 import { decodeOffset, FrameType, LINES_LAST, OFFSET_BYTES } from "../../schema/protocol/Frame.ts"
 import type { Ended, ExitStatus } from "../../schema/Session.ts"
 import type { SessionName } from "../../schema/SessionName.ts"
@@ -114,7 +114,7 @@ export const layer: Layer.Layer<SessionControl, never, SessionClient | EndedSess
           }
           const { output, status } = yield* hearEnd(name, asked, isCommand ? capture : 0)
           // An older session would detach everybody.
-          if (remember && asked.welcome.protocol.minor >= REMEMBERING) {
+          if (remember && asked.welcome.protocol.minor >= LASTING) {
             asked.send(FrameType.detach, Control.detach.encode({}))
           }
           const [first] = output
@@ -230,7 +230,7 @@ export const layer: Layer.Layer<SessionControl, never, SessionClient | EndedSess
         }
         const { input: received, protocol, typed, window } = welcome
         // An older session takes a client that comes back for a new one, of which it has had everything.
-        const isForgotten = protocol.minor < SENDING && sender.sentBytes > 0 && !sender.settled
+        const isForgotten = protocol.minor < LASTING && sender.sentBytes > 0 && !sender.settled
         if (isForgotten || !sender.open(send, { received, typed, window })) {
           return lose(new SessionLost({ name, why: "unknown" }))
         }

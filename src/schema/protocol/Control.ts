@@ -17,16 +17,12 @@ export const RESUMING = 2
 /** The minor that added `hello.answers`, `info.tty`, and pings from the daemon. */
 export const ANSWERING = 3
 
-/** The minor from which the daemon remembers the input of a `send` that has disconnected. */
-export const SENDING = 4
-/** The minor that added the `agent` of a client. */
-export const AGENTS = 4
-
-/** The minor that added `hello.command.remember`, and the `detach` of a client that has the output. */
-export const REMEMBERING = 4
-
-/** The minor from which a question to create a session may be asked again. */
-export const CREATING = 4
+/**
+ * The minor that added the `agent` frame, `shownIn`, `follow`, and `command.remember` with the `detach` of a client
+ * that has the output. The daemon remembers the input of a `send` that has disconnected, and a question to create a
+ * session may be asked again.
+ */
+export const LASTING = 4
 
 const Version = Schema.Struct({ major: Schema.Int, minor: Schema.Int })
 

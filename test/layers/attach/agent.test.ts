@@ -7,7 +7,7 @@ import { NetworkTestRef } from "../../../src/layers/testing/network/NetworkTestR
 import { PtyTestRef } from "../../../src/layers/testing/PtyFake.ts"
 import { SessionFilesTestRef } from "../../../src/layers/testing/SessionFilesFake.ts"
 import { TtyTestRef } from "../../../src/layers/testing/TtyFake.ts"
-import { AGENTS } from "../../../src/schema/protocol/Control.ts"
+import { LASTING } from "../../../src/schema/protocol/Control.ts"
 import { FrameType } from "../../../src/schema/protocol/Frame.ts"
 import type { SessionName } from "../../../src/schema/SessionName.ts"
 import { eventually, joined, settle } from "../../support/fakeClient.ts"
@@ -64,8 +64,8 @@ describe("the ssh-agent that a connection forwards", () => {
 
   it.effect.each(
     [
-      [AGENTS, [`{"path":"/tmp/agent"}`]],
-      [AGENTS - 1, []]
+      [LASTING, [`{"path":"/tmp/agent"}`]],
+      [LASTING - 1, []]
     ] as const
   )("is told to a session of 1.%d as that understands it", ([minor, told]) => {
     let heard: ReadonlyArray<readonly [type: number, payload: Buffer]> = []

@@ -25,7 +25,7 @@ import { waiting } from "./waiting.ts"
  * How long a host's shell may take until it gets to our program: its login scripts run before that. Home directories on
  * a network and version managers take some seconds; whoever waits for a minute is told what to look at.
  */
-export const SHELL_TIMEOUT: Duration.Input = "1 minute"
+const SHELL_TIMEOUT: Duration.Input = "1 minute"
 
 /** How often a dead connection is replaced before it is an error. */
 const REPLACEMENTS = 2

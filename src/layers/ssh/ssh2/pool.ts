@@ -20,13 +20,7 @@ import { makeSingleFlight } from "../shared/singleFlight.ts"
 import { MAX_CONNECTIONS } from "../shared/startProgram.ts"
 import { beginWait } from "../shared/waiting.ts"
 import { type Ask, inTurn } from "./ask.ts"
-import {
-  type ConfigSource,
-  type Destination,
-  type HostConfig,
-  jumpOf,
-  resolveHost
-} from "./config/config.ts"
+import { type ConfigSource, type Destination, type HostConfig, jumpOf, resolveHost } from "./config/config.ts"
 import { BadConfig } from "./config/read.ts"
 import { connect } from "./connect.ts"
 import type { SshConnection } from "./connection.ts"

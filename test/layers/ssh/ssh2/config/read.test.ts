@@ -5,12 +5,7 @@ import * as Fs from "node:fs"
 import * as Os from "node:os"
 import * as Path from "node:path"
 import { afterAll, beforeAll } from "vitest"
-import {
-  type ConfigSource,
-  jumpOf,
-  parseJump,
-  resolveHost
-} from "../../../../../src/layers/ssh/ssh2/config/config.ts"
+import { type ConfigSource, jumpOf, parseJump, resolveHost } from "../../../../../src/layers/ssh/ssh2/config/config.ts"
 import { matches, matchesHosts } from "../../../../../src/layers/ssh/ssh2/config/patterns.ts"
 import { destinationOf } from "../../../../../src/schema/HostName.ts"
 import { describeWith } from "../../../../support/needs.ts"

@@ -20,7 +20,10 @@ export interface LongWay {
   readonly stop: () => Promise<void>
 }
 
-/** Bytes of an ssh packet that says yes or no (chacha20-poly1305). Nobody waits for the answer to a keepalive. */
+/**
+ * Bytes of an ssh packet that says yes or no (chacha20-poly1305). The client waits for the first of a connection, which
+ * says that the login worked; nobody for the others, which answer keepalives.
+ */
 const YES_OR_NO_BYTES = 28
 
 /** Each piece arrives half a round trip later. Setting a connection up takes no time: TCP's own trip is not in it. */
@@ -44,14 +47,17 @@ export const longWay = async (): Promise<LongWay> => {
   }
   const carry = (side: "near" | "far", from: net.Socket, into: net.Socket) => {
     const other = side === "near" ? "far" : "near"
+    let isLoggedIn = side === "near"
     sockets.add(from)
     from.setNoDelay(true)
     from.on("error", () => {})
     from.on("data", (bytes: Buffer) => {
       lastSent = performance.now()
+      const isLogin = !isLoggedIn && bytes.length === YES_OR_NO_BYTES
+      if (isLogin) isLoggedIn = true
       const led = side === "near" ? trips.near + 1 : trips.far
       later(() => {
-        if (bytes.length > YES_OR_NO_BYTES) trips[other] = Math.max(trips[other], led)
+        if (isLogin || bytes.length > YES_OR_NO_BYTES) trips[other] = Math.max(trips[other], led)
         into.write(bytes)
       })
     })

@@ -27,10 +27,13 @@ export const files: ReadonlyArray<readonly [path: string, meaning: string]> = [
     "The socket of a session. If somebody removes it, the session makes it again; `kill -USR1` asks its process to look."
   ],
   ["~/.sesh/<name>.json", "What a listing says of a session that does not answer, and on which machine it runs."],
-  ["~/.sesh/<name>.ended", "How the last session of that name ended, for `sesh --wait`; kept for an hour."],
+  [
+    "~/.sesh/<name>.ended",
+    "How the last session of that name ended, for `sesh --wait`. After an hour, the next end of any session removes it."
+  ],
   [
     "~/.sesh/<name>.ended-output",
-    "What its command wrote, for `sesh --exec --print` on another machine that has not said that it has it; kept for an hour."
+    "What its command wrote, for a `sesh --exec --print` on another machine that may not have it yet; removed like that."
   ],
   ["~/.sesh/<name>.agent", "A link to the `ssh-agent` of the client that attached or typed last."],
   ["~/.local/state/sesh/remotes/<host>.json", "What a host said of its sessions when it was asked last."],

@@ -16,7 +16,7 @@ export class SessionFiles extends Context.Service<SessionFiles, {
   readonly ownsSocket: (path: string) => Effect.Effect<boolean>
   /** Saves what a listing needs if the session does not answer, and which process of which machine the session is. */
   readonly writeInfo: (info: SessionInfo) => Effect.Effect<void>
-  /** Saves how a session ended, for an hour: see `EndedSessions`. Removes older records of all sessions. */
+  /** Saves how a session ended: see `EndedSessions`. Removes what is older than an hour, of all sessions. */
   readonly writeEnd: (ended: Ended) => Effect.Effect<void>
   /** Saves the output of that session's command with it. */
   readonly writeOutput: (name: SessionName, id: string, output: EndedOutput) => Effect.Effect<void>

@@ -274,7 +274,7 @@ describeWithHosts("what is typed while sesh looks for a session", () => {
 describeWithHosts("the listing of fifty hosts", () => {
   const lab = sharedHosts(2)
 
-  it("has all of them, each with its sessions", async () => {
+  it("has all of them, and each session once: they are two machines", async () => {
     const { client, hosts: all } = lab()
     const names = Array.from({ length: 50 }, (_, index) => `n${String(index + 1).padStart(2, "0")}`)
     const config = path.join(client.home, ".ssh/config")
@@ -290,7 +290,8 @@ describeWithHosts("the listing of fifty hosts", () => {
     }
     assert.strictEqual((await client.sesh(["--hosts"])).out, `${["h1", "h2", ...names].join("\n")}\n`)
     const first = await client.sesh([])
-    assert.deepStrictEqual([first.code, first.out.trimEnd().split("\n").length], [0, 52])
+    assert.strictEqual(first.code, 0)
+    for (const { name } of all) assert.include(first.out, `@${name} on-${name} `)
     // They share one machine: when it is busy, no handshake of so many at once may end in time, however often it is
     // begun. A host that has not answered is asked alone, and has a connection for the next listing.
     const every = [...all.map(({ name }) => name), ...names]
@@ -310,6 +311,8 @@ describeWithHosts("the listing of fifty hosts", () => {
       undefined,
       240_000
     )
-    for (const [index, name] of every.entries()) assert.strictEqual(answered.get(name), `on-h${index % 2 + 1}`)
+    for (const { name } of all) assert.strictEqual(answered.get(name), `on-${name}`)
+    // Where a machine has not answered under the name that was used first, its session is under another.
+    for (const [index, name] of names.entries()) assert.include(["", `on-h${index % 2 + 1}`], answered.get(name))
   }, 300_000)
 })

@@ -12,6 +12,9 @@ import { type ControlError, SessionControl, type WaitOptions } from "../../servi
 /** Time between two attempts, where there is a connection and a signal does not get through. */
 const AGAIN_MS = 1000
 
+/** How long a session may leave a signal untaken while there is a connection, beyond the grace: then it is stuck. */
+const STUCK_MS = 3000
+
 /** Whether the signal may not have got there. */
 const isOnTheWay = (error: ControlError | "lost"): boolean =>
   error === "lost" || error._tag === "SessionLost" || error._tag === "SessionUnresponsive" ||
@@ -20,8 +23,9 @@ const isOnTheWay = (error: ControlError | "lost"): boolean =>
 /**
  * Passes signals on to the command of a session that this process has created. A second one kills at once. One that
  * comes while the connection is lost, or does not get through before it is, has as long as a command has to end: then
- * `givenUp` has the signal. A second one does not wait. One that was under way when a connection broke may come twice.
- * `onState` is to be told of the connection.
+ * `givenUp` has the signal. A second one does not wait. The same happens, a little later, where a session takes no
+ * signal though there is a connection. One that was under way when a connection broke may come twice. `onState` is to
+ * be told of the connection.
  */
 export const passSignals = Effect.fnUntraced(function*(name: SessionName, created: string) {
   const control = yield* SessionControl
@@ -44,14 +48,15 @@ export const passSignals = Effect.fnUntraced(function*(name: SessionName, create
         while: (error) => host !== undefined && isOnTheWay(error),
         schedule: Schedule.spaced(AGAIN_MS)
       }),
-      Effect.ignore
+      // The session may just have ended, and that is about to be known.
+      Effect.catch(() => Effect.never)
     )
 
   let count = 0
   const pass = (signal: EndSignal): void => {
     const graceMs = count++ === 0 ? GRACE_MS : 0
     const giveUp = Effect.sleep(graceMs).pipe(
-      Effect.andThen(lost.await),
+      Effect.andThen(Effect.raceFirst(lost.await, Effect.sleep(STUCK_MS))),
       Effect.andThen(Deferred.succeed(givenUp, signal))
     )
     run(Effect.raceFirst(deliver(signal, graceMs), giveUp))

@@ -53,16 +53,16 @@ export class HostKeyChanged extends Schema.TaggedError<HostKeyChanged>()("HostKe
   /** File of the key on record, and its line there, where they are known. */
   file: Schema.optionalKey(Schema.String),
   line: Schema.optionalKey(Schema.Int),
-  /** Its name in that file: `[host]:port` for a port of its own. */
-  name: Schema.optionalKey(Schema.String)
+  /** Its name in that file, `[host]:port` for a port of its own; the host's where it is not known. */
+  name: Schema.String
 }) {
   override get message() {
     const { file, host, line, name } = this
     const place = file === undefined ? "your known_hosts" : line === undefined ? file : `${file}, line ${line}`
     return `the key of ${host} is not the one on record (${place}): somebody may be listening in, nothing was sent. ` +
-      `If the host was set up anew, check the new key with its owner, then run: ssh-keygen -R ${
-        quoteIfNeeded(name ?? host)
-      }${file === undefined ? "" : ` -f ${quoteIfNeeded(file)}`}`
+      `If the host was set up anew, check the new key with its owner, then run: ssh-keygen -R ${quoteIfNeeded(name)}${
+        file === undefined ? "" : ` -f ${quoteIfNeeded(file)}`
+      }`
   }
 }
 
@@ -183,8 +183,11 @@ export type StartFailure = ConnectFailure | ConnectionLost | NoShell | ShellStuc
 /** Why a channel ended, when not in order. A refusal may come late: opening does not wait for the host's answer. */
 export type ChannelFailure = ConnectFailure | ConnectionLost | NoShell | ShellStuck | SocketRefused
 
-/** What a host is waited for. `place`: a free session on the connection. `shell`: its login scripts. */
-export type Awaited = "connection" | "login" | "place" | "shell" | "answer" | "session"
+/**
+ * What a host is waited for. `config`: the commands of the user's configuration. `place`: a free session on the
+ * connection. `shell`: its login scripts.
+ */
+export type Awaited = "config" | "connection" | "login" | "place" | "shell" | "answer" | "session"
 
 export interface Wait {
   /** May be asked at any time. Undefined: the user may be asked something right now. */

@@ -18,6 +18,7 @@ const LOOK_MS = 500
 const GAP_MS = 500
 
 const TEXTS: Readonly<Record<Awaited, (host: string) => string>> = {
+  config: (host) => `the commands in your ssh configuration of ${host}`,
   connection: (host) => `${host} to answer`,
   login: (host) => `${host} to let us in`,
   place: (host) => `a free session on the connection to ${host}`,

@@ -2,22 +2,29 @@
 import * as Fs from "node:fs"
 import { quietly } from "./quietly.ts"
 
-/** Bytes that are read from the end of a file by default. */
-const TAIL_BYTES = 64 * 1024
+/** Bytes that are read from an end of a file by default. */
+const END_BYTES = 64 * 1024
 
-/** The end of a file, after an offset, at most `most` bytes; empty when it cannot be read. */
-export const readTail = (path: string, from = 0, most = TAIL_BYTES): string =>
+/** Reads at most `most` bytes of a file; empty when it cannot be read. */
+const read = (path: string, startOf: (size: number) => number, most: number): string =>
   quietly(() => {
     const file = Fs.openSync(path, "r")
     try {
       const { size } = Fs.fstatSync(file)
-      const start = Math.max(from, size - most)
-      const bytes = Buffer.alloc(Math.max(0, size - start))
+      const start = startOf(size)
+      const bytes = Buffer.alloc(Math.max(0, Math.min(most, size - start)))
       return bytes.toString("utf8", 0, Fs.readSync(file, bytes, 0, bytes.length, start))
     } finally {
       Fs.closeSync(file)
     }
   }, "")
+
+/** The end of a file, after an offset, at most `most` bytes; empty when it cannot be read. */
+export const readTail = (path: string, from = 0, most = END_BYTES): string =>
+  read(path, (size) => Math.max(from, size - most), most)
+
+/** The beginning of a file; empty when it cannot be read. */
+export const readHead = (path: string): string => read(path, () => 0, END_BYTES)
 
 /** Bytes; 0 when there is no file. */
 export const sizeOf = (path: string): number => quietly(() => Fs.statSync(path).size, 0)

@@ -9,7 +9,7 @@ import * as Fs from "node:fs"
 import * as Path from "node:path"
 import { type ConnectOptions, SshTransport } from "../../../src/services/SshTransport.ts"
 import { Machinery } from "../../fixtures/sshHosts.ts"
-import { happens, hear, hostNamed, LARGE, run } from "../../support/sshSuite.ts"
+import { happens, hear, hostNamed, Lab, LARGE, run } from "../../support/sshSuite.ts"
 import { good } from "./common.ts"
 
 export const NEEDS = ["ssh", "sshd", "ssh-keygen", "ssh-agent"]
@@ -118,6 +118,28 @@ export const heldOutput = (
       yield* happens("it answered", () => answers.text() === "ready\u001e")
       echo.end()
       yield* happens("it ended, too", () => answers.ends.length === 1)
+    })
+  )
+}
+
+/** sshd says so at LogLevel VERBOSE. */
+const CLOSED = /^Close session: /m
+
+export const heldSession = (
+  test: <A, E>(name: string, effect: Effect.Effect<A, E, SshTransport | Machinery | Lab | Scope.Scope>) => void
+): void => {
+  test(
+    "a background job of a login script does not keep the session with which a connection begins",
+    Effect.gen(function*() {
+      const { ssh } = yield* Machinery
+      const lab = yield* Lab
+      const pids = Path.join(ssh.dir, "pids")
+      const { host, sshd } = yield* special("kept", `ForceCommand sleep 1000 & echo $! >> ${pids}`)
+      const kill = Effect.sync(() => process.kill(Number(Fs.readFileSync(pids, "utf8"))))
+      yield* Effect.addFinalizer(() => kill)
+      yield* (yield* SshTransport).connectSocket(host, lab.path("echo"))
+      yield* happens("it began", () => Fs.existsSync(pids))
+      yield* happens("it ended", () => CLOSED.test(sshd.log()))
     })
   )
 }

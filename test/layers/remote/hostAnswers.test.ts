@@ -95,7 +95,7 @@ describe("what a host answers", () => {
       const { hosts } = yield* SshTransportTestRef
       hosts.get(web)!.failure = new HostUnreachable({ host: web, reason: "timeout", words: "" })
       assert.deepInclude(yield* Effect.flip(look), { kind: "unreachable", isPassing: true })
-      hosts.get(web)!.failure = new HostKeyChanged({ host: web })
+      hosts.get(web)!.failure = new HostKeyChanged({ host: web, name: web })
       assert.deepInclude(yield* Effect.flip(look), { kind: "refused", isPassing: false })
     }).pipe(Effect.provide(remotesOn(saying("")))))
 })

@@ -20,9 +20,13 @@ const MOMENT_MAX_AGE_MS = 60_000
 /** The age at which another machine's log is left over: whether its process runs is not known here. */
 const FOREIGN_LOG_MAX_AGE_MS = 24 * 3_600_000
 
+/** The age at which it is forgotten that a login was slow: another one costs one attempt more. */
+const SLOW_MAX_AGE_MS = 30 * 24 * 3_600_000
+
 const FORWARD_PREFIX = "f"
 const LOG_PREFIX = "l"
 const CONFIG_PREFIX = "c"
+const SLOW_SUFFIX = ".slow"
 
 /** This machine among those that may share the directory. */
 const machineTag = (): string => keyOf(hostname()).slice(-5)
@@ -61,13 +65,15 @@ const sweep = (dir: string, now: number): void =>
       const [control] = KEPT_LOG.exec(name) ?? []
       // The socket was there before its log, and is gone: that connection has ended.
       if (control !== undefined && !Fs.existsSync(Path.join(dir, control))) remove(Path.join(dir, name))
+      const path = Path.join(dir, name)
+      const isOlder = (ms: number) => now - Fs.lstatSync(path).mtimeMs > ms
+      if (name.endsWith(SLOW_SUFFIX) && isOlder(SLOW_MAX_AGE_MS)) remove(path)
       const [, kind, pid, machine = own] = ONCE.exec(name) ?? []
       if (kind === undefined) continue
-      const path = Path.join(dir, name)
       const maxAge = kind === LOG_PREFIX ? FOREIGN_LOG_MAX_AGE_MS : MOMENT_MAX_AGE_MS
       const isOver = kind === LOG_PREFIX && machine === own
         ? !runs(Number(pid))
-        : now - Fs.lstatSync(path).mtimeMs > maxAge
+        : isOlder(maxAge)
       if (isOver) remove(path)
     }
   })
@@ -107,7 +113,7 @@ export const makeControlDir = (parent: string, platform: string): Effect.Effect<
     return Effect.succeed<ControlDir>({
       control: (key) => Path.join(dir, key),
       log: (key) => Path.join(dir, `${key}.log`),
-      slow: (host) => Path.join(dir, `${keyOf(host)}.slow`),
+      slow: (host) => Path.join(dir, `${keyOf(host)}${SLOW_SUFFIX}`),
       once: (kind) => {
         const name = `${process.pid}-${++used}`
         if (kind === "log") return Path.join(dir, `${LOG_PREFIX}${name}.${machineTag()}`)

@@ -1,12 +1,16 @@
 /** What the user's configuration says of a host now, by `ssh -G`. */
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type { HostName } from "../../../schema/HostName.ts"
 import { type ConnectOptions, HostUnreachable, type SshMissing } from "../../../services/SshTransport.ts"
 import { versionOf } from "../../system/files.ts"
 import { keyOf } from "../../system/fnv.ts"
-import { LOGIN_GRACE_MS } from "../shared/patience.ts"
+import { waiting } from "../shared/waiting.ts"
 import * as Child from "./child.ts"
 import { describeArgs, type SshProgram } from "./options.ts"
+
+/** Milliseconds for `ssh -G`, which runs the commands of `Match exec`: a healthy one looks at a file or an address. */
+const CONFIG_MS = 10_000
 
 /** Jump hosts on the way to a host: a longer way is a circle. */
 const MAX_JUMPS = 8
@@ -17,6 +21,8 @@ export interface HostConfig {
   readonly get: (keyword: string) => string | undefined
   /** The jump host or proxy of the connection, if there is one. */
   readonly via: string | undefined
+  /** The names, in lower case, under which known_hosts may have the keys of the host and its jump hosts. */
+  readonly names: ReadonlySet<string>
   /** All that decides where a connection leads, as whom, and with which agent. */
   readonly key: string
 }
@@ -39,6 +45,13 @@ export const readDescription = (printed: string): ReadonlyMap<string, string> =>
 }
 
 const unlessNone = (value: string | undefined): string | undefined => value === "none" ? undefined : value
+
+/** The names of a host's key: put_host_port in OpenSSH's misc.c adds a port of its own. */
+const keyNamesOf = (config: ReadonlyMap<string, string>): ReadonlyArray<string> =>
+  ["hostname", "hostkeyalias"].flatMap((keyword) => {
+    const name = config.get(keyword)?.toLowerCase()
+    return name === undefined ? [] : [name, `[${name}]:${config.get("port")}`]
+  })
 
 /** The jump hosts of a description, the one that is connected to first before the others. */
 const jumpsOf = (config: ReadonlyMap<string, string>): ReadonlyArray<string> =>
@@ -84,12 +97,14 @@ export const makeHostConfigs = ({ configFile, env, ssh }: HostConfigsOptions) =>
   const read = Effect.fnUntraced(function*(host: HostName): Effect.fn.Return<HostConfig, HostUnreachable | SshMissing> {
     const own = yield* print(host, host)
     const config = readDescription(own)
-    const printed = [own, ...yield* printJumps(host, config)].join("\n")
+    const all = [own, ...yield* printJumps(host, config)]
+    const printed = all.join("\n")
     const names = [...variablesOf(printed), ...agentVariable(config)]
     const proxy = unlessNone(config.get("proxycommand"))
     return {
       get: (keyword) => config.get(keyword),
       via: unlessNone(config.get("proxyjump")) ?? proxy,
+      names: new Set(all.flatMap((one) => keyNamesOf(readDescription(one)))),
       key: keyOf(
         printed,
         ...names.map((name) => `${name}=${env[name] ?? ""}`),
@@ -104,7 +119,7 @@ export const makeHostConfigs = ({ configFile, env, ssh }: HostConfigsOptions) =>
     options: ConnectOptions | undefined
   ): Effect.Effect<HostConfig, HostUnreachable | SshMissing> =>
     Effect.timeoutOrElse(read(host), {
-      duration: options?.connectTimeout ?? LOGIN_GRACE_MS,
+      duration: Math.min(CONFIG_MS, Duration.toMillis(options?.connectTimeout ?? CONFIG_MS)),
       orElse: () =>
         Effect.fail(
           new HostUnreachable({
@@ -113,5 +128,5 @@ export const makeHostConfigs = ({ configFile, env, ssh }: HostConfigsOptions) =>
             words: "your ssh configuration runs a command that does not end"
           })
         )
-    })
+    }).pipe(waiting(options, { awaited: () => "config", isTerminalShared: options?.prompts === "interactive" }))
 }

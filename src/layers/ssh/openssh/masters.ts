@@ -16,15 +16,15 @@ import {
   SshMissing,
   type Wait
 } from "../../../services/SshTransport.ts"
-import { readTail, remove, shorten, sizeOf } from "../../system/files.ts"
+import { readHead, readTail, remove, shorten, sizeOf } from "../../system/files.ts"
 import { keyOf } from "../../system/fnv.ts"
 import { atEnd } from "../../system/processEvents.ts"
 import { quietly } from "../../system/quietly.ts"
 import { forwardedAgentOf, listening } from "../shared/forwardedAgent.ts"
 import { makeHandshakes } from "../shared/handshakes.ts"
-import { ownTimeoutMs, patienceOf } from "../shared/patience.ts"
+import { FIRST_SESSION_MS, ownTimeoutMs, patienceOf } from "../shared/patience.ts"
 import { makeSingleFlight } from "../shared/singleFlight.ts"
-import { explainFailure, isSlowLogin, stageOf } from "../shared/sshLog.ts"
+import { beforeLogin, explainFailure, isSlowLogin, stageOf } from "../shared/sshLog.ts"
 import { MAX_CONNECTIONS } from "../shared/startProgram.ts"
 import { waiting } from "../shared/waiting.ts"
 import * as Child from "./child.ts"
@@ -141,7 +141,9 @@ export const makeMasters = Effect.fnUntraced(function*(
     )
     if (code !== 0) {
       if (!patient && isSlowLogin(readTail(log))) quietly(() => Fs.writeFileSync(slow, "", { mode: 0o600 }))
-      return yield* explainFailure(host, readTail(log))
+      // A jump host's login comes before the host's key, and its own ssh writes to the same log.
+      const judged = verbose ? readTail(log) : beforeLogin(readHead(log))
+      return yield* explainFailure(host, readTail(log), { log: judged, names: config.names })
     }
     if (!(yield* isAlive(master))) {
       return yield* new HostUnreachable({ host, reason: "dropped", words: "the connection ended at once" })
@@ -156,7 +158,8 @@ export const makeMasters = Effect.fnUntraced(function*(
 
   /**
    * Runs `true` as a first session: from then on both ends send small packets at once (TCP_NODELAY, which ssh sets
-   * then). Without it a key that is typed into a forwarded socket is shown 40 ms late. Nothing waits for it.
+   * then). Without it a key that is typed into a forwarded socket is shown 40 ms late. Nothing waits for it. It ends
+   * in time, or with this process, also where a login script holds it: it takes a place, and keeps the connection.
    */
   const openFirstSession = (host: HostName, { control }: Master) =>
     Effect.map(
@@ -165,7 +168,16 @@ export const makeMasters = Effect.fnUntraced(function*(
         env: quietEnv(env),
         stdio: "ignore"
       }),
-      (child) => child.unref()
+      (child) => {
+        child.unref()
+        const end = () => Child.end(child, false)
+        const timer = setTimeout(end, FIRST_SESSION_MS).unref()
+        const forget = atEnd(end)
+        child.once("exit", () => {
+          clearTimeout(timer)
+          forget()
+        })
+      }
     )
 
   const connect = Effect.fnUntraced(function*(

@@ -14,6 +14,9 @@ export const LOGIN_GRACE_MS = 120_000
  */
 export const NAMED_CONNECT_MS = 30_000
 
+/** Milliseconds for the first session of a connection (TCP_NODELAY): a login script may hang, or leave a job in it. */
+export const FIRST_SESSION_MS = 5000
+
 export interface Patience {
   /** Milliseconds for connecting and the handshake. Undefined: the user's own ConnectTimeout. */
   readonly connectMs: number | undefined

@@ -31,23 +31,39 @@ const UNREACHABLE: ReadonlyArray<readonly [RegExp, HostUnreachable["reason"]]> =
   [/(kex|ssh)_exchange_identification|Connection (closed|reset) by|Broken pipe/, "dropped"]
 ]
 
-const keyChanged = (host: string, log: string): HostKeyChanged => {
+/** Where judgements of a host's key are looked for. */
+export interface KeyLog {
+  /** What the host had no part in, as far as that can be told (`beforeLogin`). */
+  readonly log: string
+  /** In lower case: no other name is named, as a host can have lines printed before its login, too. */
+  readonly names: ReadonlySet<string>
+}
+
+/** The log of a connection without a jump host until its key was accepted: a host's banner comes after that. */
+export const beforeLogin = (log: string): string =>
+  log.replace(TAG, "").split(/^debug1: SSH2_MSG_SERVICE_ACCEPT received/m, 1)[0]!
+
+const keyChanged = (host: string, log: string, names: ReadonlySet<string>): HostKeyChanged => {
   // "Offending ED25519 key in /home/me/.ssh/known_hosts:3", and a command with -R "[host]:port".
   const offending = /Offending .*key .*?in (.+):(\d+)\s*$/m.exec(log)
-  const name = /-R ["']([^"'\n]+)["']/.exec(log)?.[1]
+  const name = [...log.matchAll(/-R ["']([^"'\n]+)["']/g)].find(([, name]) => names.has(name!.toLowerCase()))?.[1]
   return new HostKeyChanged({
     host,
     ...(offending === null ? {} : { file: oneLine(offending[1]!), line: Number(offending[2]) }),
-    ...(name === undefined ? {} : { name: oneLine(name) })
+    name: oneLine(name ?? host)
   })
 }
 
-/** Why there is no connection. Of several reasons, the most important one for safety. */
-export const explainFailure = (host: string, log: string): ConnectFailure => {
+/**
+ * Why there is no connection. Of several reasons, the most important one for safety. Without `keys` nothing is said of
+ * the host's key.
+ */
+export const explainFailure = (host: string, log: string, keys?: KeyLog): ConnectFailure => {
   const plain = userLines(log)
-  if (CHANGED.test(plain)) return keyChanged(host, plain)
-  if (/Host key verification failed|host key is known for|No matching host key fingerprint/.test(plain)) {
-    return new HostKeyUnknown({ host, words: line(plain, /host key is known for/) })
+  const judged = userLines(keys?.log ?? "")
+  if (keys !== undefined && CHANGED.test(judged)) return keyChanged(host, judged, keys.names)
+  if (/Host key verification failed|host key is known for|No matching host key fingerprint/.test(judged)) {
+    return new HostKeyUnknown({ host, words: line(judged, /host key is known for/) })
   }
   const denied = line(plain, /Permission denied|Too many authentication failures|No more authentication methods/)
   if (denied !== "") return new AuthenticationFailed({ host, words: denied })

@@ -1,6 +1,7 @@
 /** An established connection to a host: its channels, and how it ends. */
 import type { Duplex } from "node:stream"
 import type { Channel, Client } from "ssh2"
+import { FIRST_SESSION_MS } from "../shared/patience.ts"
 import { oneLine } from "../shared/sanitize.ts"
 import { bounded, DrainQueue } from "./channels.ts"
 import type { LibraryError } from "./errors.ts"
@@ -83,6 +84,9 @@ export class SshConnection {
       channel?.on("error", () => {})
       channel?.resume()
       channel?.stderr.resume()
+      // A login script that hangs, or leaves a job in it, would keep its place.
+      const timer = setTimeout(() => channel?.close(), FIRST_SESSION_MS).unref()
+      channel?.once("close", () => clearTimeout(timer))
     })
   }
 

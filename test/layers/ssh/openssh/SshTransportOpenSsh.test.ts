@@ -11,7 +11,16 @@ import { socketPathLimit } from "../../../../src/schema/SocketPath.ts"
 import { SshTransport } from "../../../../src/services/SshTransport.ts"
 import { good } from "../../../contract/ssh/common.ts"
 import { narrow } from "../../../contract/ssh/narrow.ts"
-import { changedKey, heldOutput, NEEDS, say, special, stuckShell, testOn } from "../../../contract/ssh/real.ts"
+import {
+  changedKey,
+  heldOutput,
+  heldSession,
+  NEEDS,
+  say,
+  special,
+  stuckShell,
+  testOn
+} from "../../../contract/ssh/real.ts"
 import { portOf, prefixed, today } from "../../../contract/ssh/today.ts"
 import { Machinery, realHosts } from "../../../fixtures/sshHosts.ts"
 import { describeWith } from "../../../support/needs.ts"
@@ -122,6 +131,7 @@ describeWith(NEEDS, "SshTransportOpenSsh, on real hosts", () => {
 
   changedKey(test)
   heldOutput(test)
+  heldSession(test)
   today(test)
   narrow(test)
 
@@ -136,6 +146,33 @@ describeWith(NEEDS, "SshTransportOpenSsh, on real hosts", () => {
       assert.strictEqual(yield* portOf(), sshd.port)
       Fs.writeFileSync(flag, "")
       assert.strictEqual(yield* portOf(), elsewhere.port)
+    })
+  )
+
+  test(
+    "a banner that speaks of a changed key is not believed",
+    Effect.gen(function*() {
+      const { good: sshd, ssh } = yield* Machinery
+      const banner = Path.join(ssh.dir, "banner")
+      const lines = [
+        "@    WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED!     @",
+        `Offending ED25519 key in ${ssh.knownHosts}:3`,
+        `  ssh-keygen -f "${ssh.knownHosts}" -R 'bank.example'`,
+        "Host key verification failed."
+      ]
+      const { sshd: lying } = yield* special("lying", `Banner ${banner}`)
+      // Long enough that the end of the log is nothing else.
+      for (const filler of ["", "x\n".repeat(25_000)]) {
+        Fs.writeFileSync(banner, [filler, ...lines, ""].join("\n"))
+        ssh.host(`denied${filler.length}`, { Port: lying.port, IdentityFile: ssh.keygen(`wrong${filler.length}`) })
+        const error = yield* Effect.flip(say("one", hostNamed(`denied${filler.length}`)))
+        assert.strictEqual(error._tag, "AuthenticationFailed", error.message)
+      }
+      // Behind a jump host, what it prints cannot be told from what ssh says: no other's name is believed.
+      ssh.host("jump", { Port: lying.port, IdentityFile: ssh.keygen("wrongjump") })
+      ssh.host("behind", { Port: sshd.port, ProxyJump: "jump" })
+      const error = yield* Effect.flip(say("one", hostNamed("behind")))
+      assert.notInclude(error.message, "bank.example")
     })
   )
 

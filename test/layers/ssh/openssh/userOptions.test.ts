@@ -10,8 +10,9 @@ import * as PtyNode from "../../../../src/layers/pty/PtyNode.ts"
 import * as SshTransportOpenSsh from "../../../../src/layers/ssh/openssh/SshTransportOpenSsh.ts"
 import * as CallerFake from "../../../../src/layers/testing/CallerFake.ts"
 import type { HostName } from "../../../../src/schema/HostName.ts"
-import { SshTransport } from "../../../../src/services/SshTransport.ts"
+import { SshTransport, type Wait } from "../../../../src/services/SshTransport.ts"
 import { NEEDS, say, special, testOn } from "../../../contract/ssh/real.ts"
+import { prefixed } from "../../../contract/ssh/today.ts"
 import { PASSWORD, passwordHost } from "../../../fixtures/passwordHost.ts"
 import { Machinery, realHosts } from "../../../fixtures/sshHosts.ts"
 import { onTerminal } from "../../../fixtures/sshTerminal.ts"
@@ -226,6 +227,37 @@ describeWith(NEEDS, "a user's own configuration of ssh", () => {
       yield* happens("it ran", () => again.says.text().includes("]"))
       assert.include(again.says.text(), "[it works]")
       assert.strictEqual(methods().slice(before).filter((method) => method === "keyboard-interactive").length, 1)
+    })
+  )
+
+  test(
+    "a Match whose command does not end is given up, and is said to be waited for",
+    Effect.gen(function*() {
+      ;(yield* prefixed)("Match host stuck exec \"sleep 1000\"\n  Port 1")
+      const waits: Array<string | undefined> = []
+      const onWait = ({ awaited }: Wait) => {
+        waits.push(awaited())
+        return () => waits.push("over")
+      }
+      const error = yield* Effect.flip(say("one", hostNamed("stuck"), { onWait }))
+      assert.include(error.message, "your ssh configuration runs a command that does not end")
+      assert.deepStrictEqual(waits, ["config", "over"])
+    })
+  )
+
+  test(
+    "that a login was slow is forgotten after a month",
+    Effect.gen(function*() {
+      const { dir, transport } = yield* Machinery
+      const [old, young] = ["old.slow", "young.slow"].map((name) => Path.join(dir, name))
+      yield* say("one")
+      for (const path of [old!, young!]) Fs.writeFileSync(path, "")
+      const day = 24 * 3600
+      const now = Fs.statSync(young!).mtimeMs / 1000
+      Fs.utimesSync(old!, now, now - 31 * day)
+      Fs.utimesSync(young!, now, now - 29 * day)
+      assert.strictEqual(yield* Effect.provide(say("two"), transport()), "two")
+      assert.deepStrictEqual([old!, young!].map((path) => Fs.existsSync(path)), [false, true])
     })
   )
 

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
-import { explainFailure, stageOf } from "../../../../src/layers/ssh/shared/sshLog.ts"
+import { beforeLogin, explainFailure, stageOf } from "../../../../src/layers/ssh/shared/sshLog.ts"
 import { HostName, hostWord, parseHostName, sshWords } from "../../../../src/schema/HostName.ts"
 
 describe("names of hosts", () => {
@@ -95,7 +95,7 @@ describe("a destination", () => {
 })
 
 describe("ssh's messages", () => {
-  const told = (log: string) => explainFailure("web", log)
+  const told = (log: string) => explainFailure("web", log, { log, names: new Set(["web", "[web]:22"]) })
 
   it.each([
     ["ssh: connect to host 10.0.0.1 port 22: Connection refused\r\n", "refused"],
@@ -122,6 +122,21 @@ describe("ssh's messages", () => {
     assert.strictEqual(error._tag, "HostKeyChanged")
     assert.include(error.message, "/home/me/.ssh/known_hosts, line 12")
     assert.include(error.message, "ssh-keygen -R web -f /home/me/.ssh/known_hosts")
+  })
+
+  it("of a changed key name no other host", () => {
+    const { message } = told("REMOTE HOST IDENTIFICATION HAS CHANGED\n  ssh-keygen -R 'bank.example'\n")
+    assert.include(message, "ssh-keygen -R web")
+    assert.notInclude(message, "bank.example")
+  })
+
+  it("of a key are believed as far as the host had no part in them", () => {
+    const [before, after] = ["debug1: Connecting to web\r\n", "REMOTE HOST IDENTIFICATION HAS CHANGED\r\n"]
+    const log = `${before}debug1: SSH2_MSG_SERVICE_ACCEPT received\r\n${after}`
+    assert.strictEqual(beforeLogin(log), before)
+    assert.strictEqual(beforeLogin(`ssh.c:main():12 (bin=ssh): ${log}`), before)
+    assert.strictEqual(beforeLogin(before + after), before + after)
+    assert.strictEqual(explainFailure("web", after)._tag, "HostUnreachable", "what a jump host says of the next one")
   })
 
   it("its words are short and move no cursor", () => {

@@ -8,7 +8,7 @@ import * as Path from "node:path"
 import type { Ask } from "../../../../src/layers/ssh/ssh2/ask.ts"
 import { SshTransport } from "../../../../src/services/SshTransport.ts"
 import { narrow } from "../../../contract/ssh/narrow.ts"
-import { heldOutput, NEEDS, say, special, stuckShell } from "../../../contract/ssh/real.ts"
+import { heldOutput, heldSession, NEEDS, say, special, stuckShell } from "../../../contract/ssh/real.ts"
 import { test } from "../../../contract/ssh/ssh2.ts"
 import { today } from "../../../contract/ssh/today.ts"
 import { suite } from "../../../contract/SshTransport.ts"
@@ -59,6 +59,7 @@ describeWith(
 
 describeWith(NEEDS, "SshTransportSsh2, connections", () => {
   heldOutput(test)
+  heldSession(test)
   today(test)
   narrow(test)
 

@@ -7,7 +7,9 @@ import type { ExitStatus } from "../schema/Session.ts"
 import type { SessionName } from "../schema/SessionName.ts"
 import type { ConnectionBroken } from "./Connection.ts"
 import type { NoSession } from "./NoSession.ts"
+import type { ProtocolViolated } from "./ProtocolViolated.ts"
 import type { AskError } from "./SessionRegistry.ts"
+import type { SessionReplaced } from "./SessionReplaced.ts"
 import type { TtyError } from "./Tty.ts"
 
 /** The session's process is gone, and how it ended is not known. */
@@ -21,13 +23,6 @@ export class SessionGone extends Schema.TaggedError<SessionGone>()("SessionGone"
   }
 }
 
-/** The session ended while there was no connection, and another one has its name. */
-export class SessionReplaced extends Schema.TaggedError<SessionReplaced>()("SessionReplaced", {}) {
-  override get message() {
-    return "it has ended, and another session has its name"
-  }
-}
-
 /** The session closed the connection with a refusal. */
 export class SessionRefused extends Schema.TaggedError<SessionRefused>()("SessionRefused", {
   /** The session's message; not to be trusted. */
@@ -35,22 +30,6 @@ export class SessionRefused extends Schema.TaggedError<SessionRefused>()("Sessio
 }) {
   override get message() {
     return this.words ?? "it hung up on us"
-  }
-}
-
-/** The session, or a connection, breaks the protocol: output or input would be lost or wrong. */
-export class ProtocolViolated extends Schema.TaggedError<ProtocolViolated>()("ProtocolViolated", {
-  what: Schema.Literals(["output missing", "input unknown", "no status"])
-}) {
-  override get message() {
-    switch (this.what) {
-      case "output missing":
-        return "it left out a part of the output"
-      case "input unknown":
-        return "it does not know how much of what was typed has come"
-      case "no status":
-        return "it ended without a status"
-    }
   }
 }
 

@@ -6,8 +6,9 @@ import type { EndSignal } from "../schema/protocol/Control.ts"
 import type { ExitStatus } from "../schema/Session.ts"
 import type { SessionName } from "../schema/SessionName.ts"
 import { messageOf } from "../schema/Text.ts"
-import { ProtocolViolated, SessionReplaced } from "./AttachClient.ts"
+import { ProtocolViolated } from "./ProtocolViolated.ts"
 import type { AskError } from "./SessionRegistry.ts"
+import { SessionReplaced } from "./SessionReplaced.ts"
 
 /** The connection to a session ended before the request was done. */
 export class SessionLost extends Schema.TaggedError<SessionLost>()("SessionLost", {

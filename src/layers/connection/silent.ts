@@ -1,7 +1,7 @@
 import * as Schema from "effect/Schema"
 import { messageOf } from "../../schema/Text.ts"
-import type { SessionReplaced } from "../../services/AttachClient.ts"
 import type { AskError } from "../../services/SessionRegistry.ts"
+import type { SessionReplaced } from "../../services/SessionReplaced.ts"
 
 /** There was no answer, in contrast to one that is not a welcome. */
 export class Silent extends Schema.TaggedError<Silent>()("Silent", {

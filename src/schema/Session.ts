@@ -3,6 +3,7 @@ import * as Struct from "effect/Struct"
 import { Id } from "./Id.ts"
 import { DaemonProcess } from "./Machine.ts"
 import { SessionName } from "./SessionName.ts"
+import { SIGNAL_NUMBERS } from "./Signal.ts"
 
 /** The kernel keeps a terminal's size in unsigned shorts (tty_ioctl(2), struct winsize); 0 means "unknown". */
 const Cells = Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 65_535 }))
@@ -40,6 +41,10 @@ export type ExitStatus = typeof ExitStatus.Type
 
 /** The one number that a shell makes of it: the status, or 128 + the signal (POSIX, Shell Command Language 2.8.2). */
 export const exitCode = (status: ExitStatus): number => status.signal === undefined ? status.code : 128 + status.signal
+
+/** The same number, after an end by that signal. */
+export const exitCodeOf = (signal: keyof typeof SIGNAL_NUMBERS): number =>
+  exitCode({ code: 0, signal: SIGNAL_NUMBERS[signal] })
 
 /** The last output of a command, which its creator did not get because the connection was dead. */
 export const EndedOutput = Schema.Struct({

@@ -1,14 +1,9 @@
 import * as Flag from "effect/cli/Flag"
-import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
-import { GRACE_MS } from "../../schema/protocol/Control.ts"
-import { exitCode, type SessionSpec } from "../../schema/Session.ts"
-import { SIGNAL_NUMBERS } from "../../schema/Signal.ts"
+import { exitCode, exitCodeOf, type SessionSpec } from "../../schema/Session.ts"
 import { LaunchError } from "../../services/DaemonLauncher.ts"
 import { Output } from "../../services/Output.ts"
 import { SessionControl, type Waited } from "../../services/SessionControl.ts"
-import { type EndSignal, Signals } from "../../services/Signals.ts"
 import type { ConnectFailure } from "../../services/SshTransport.ts"
 import { runOnHostWithFiles } from "../hosts/withFiles.ts"
 import { command, flag, host, lastOr, newName, notEmpty } from "../language/params.ts"
@@ -19,6 +14,7 @@ import { newSpec } from "../session/newSpec.ts"
 import { explainWithHost, onHostSuffix } from "../words/failures.ts"
 import { type Failure, reportConnectionLost } from "../words/report.ts"
 import { count } from "../words/text.ts"
+import { earlySignals } from "./earlySignals.ts"
 import { passSignals } from "./passSignals.ts"
 
 const params = {
@@ -92,47 +88,31 @@ const run = Effect.fn("exec")(
     const { name } = request
     yield* synced
     const control = yield* SessionControl
+    const { note } = yield* Output
     const spec: SessionSpec = {
       ...yield* newSpec({ ...request, awaited: true }),
       ...(request.keep ? { keep: true } : {})
     }
-    const earlySignals: Array<EndSignal> = []
-    const interrupted = yield* Deferred.make<EndSignal>()
-    const again = yield* Deferred.make<void>()
-    // Listens before the launch: a signal must not leave a command behind that the user does not know of.
-    let pass = (signal: EndSignal) => {
-      if (earlySignals.push(signal) > 1) Deferred.doneUnsafe(again, Exit.void)
-      Deferred.doneUnsafe(interrupted, Exit.succeed(signal))
-    }
-    yield* (yield* Signals).listen((signal) => pass(signal))
-    let isAsked = false
-    const onAsked = () => {
-      isAsked = true
-    }
-    const givenUp = Effect.flatMap(
-      Deferred.await(interrupted),
-      (signal) =>
-        isAsked
-          ? Effect.as(Effect.raceFirst(Effect.sleep(GRACE_MS), Deferred.await(again)), signal)
-          : Effect.succeed(signal)
+    const early = yield* earlySignals
+    const launched = yield* Effect.raceFirst(
+      launch(spec, { onAsked: early.onAsked, wantsStatus: !request.print }),
+      early.givenUp
     )
-    const launched = yield* Effect.raceFirst(launch(spec, { onAsked, wantsStatus: !request.print }), givenUp)
     if (typeof launched === "string") {
-      if (isAsked) yield* (yield* Output).note(`sesh: session ${name}${yield* onHostSuffix} may still start`)
-      return exitCode({ code: 0, signal: SIGNAL_NUMBERS[launched] })
+      if (early.isAsked()) yield* note(`sesh: session ${name}${yield* onHostSuffix} may still start`)
+      return exitCodeOf(launched)
     }
     const { id } = launched
     const signals = yield* passSignals(name, id)
-    pass = signals.pass
-    for (const signal of earlySignals) pass(signal)
+    early.handOver(signals.pass)
     const capture = request.print ? PRINT_BYTES : 0
     const waited = yield* Effect.raceFirst(
       control.wait({ name, created: id, capture, onState: signals.onState }),
       signals.givenUp
     )
     if (typeof waited === "string") {
-      yield* (yield* Output).note(`sesh: the command may still run${yield* onHostSuffix}`)
-      return exitCode({ code: 0, signal: SIGNAL_NUMBERS[waited] })
+      yield* note(`sesh: the command may still run${yield* onHostSuffix}`)
+      return exitCodeOf(waited)
     }
     if (request.print) yield* print(waited)
     return exitCode(waited.status)

@@ -2,9 +2,8 @@
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Result from "effect/Result"
-import { exitCode } from "../../schema/Session.ts"
+import { exitCode, exitCodeOf } from "../../schema/Session.ts"
 import { parseSessionName, type SessionName } from "../../schema/SessionName.ts"
-import { SIGNAL_NUMBERS } from "../../schema/Signal.ts"
 import { type AttachEnd, type AttachOptions, reasonOf } from "../../services/AttachClient.ts"
 import { LoopError } from "../../services/LoopError.ts"
 import { Output } from "../../services/Output.ts"
@@ -57,6 +56,6 @@ export const reportEnd = Effect.fn("reportEnd")(function*(name: SessionName, end
       return CONNECTION_LOST
     case "Signal":
       yield* note(`[detached from ${session}]`)
-      return exitCode({ code: 0, signal: SIGNAL_NUMBERS[end.signal] })
+      return exitCodeOf(end.signal)
   }
 })

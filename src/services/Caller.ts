@@ -31,3 +31,12 @@ export class Caller extends Context.Service<Caller, {
   /** The name by which the user called it: `sesh`, unless it was installed under another one. */
   readonly command: string
 }>()("sesh/services/Caller") {}
+
+/**
+ * Whether we run in the session that `SESH_SESSION` names, which has said the path of its terminal. The variable alone
+ * does not tell: what a session has started inherits it, such as an editor's terminal or a multiplexer, and so does
+ * what those start on terminals of their own. An older session does not say its terminal, and a process may have none:
+ * then the variable is all there is.
+ */
+export const runsIn = ({ isOnTerminal }: Caller["Service"], tty: string | undefined): boolean =>
+  tty === undefined || isOnTerminal(tty) !== false

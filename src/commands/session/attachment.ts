@@ -20,8 +20,10 @@ export const shownWithin = Effect.map(
 )
 
 /**
- * Fails if the session is the one we run in, or shows it, directly or through other sessions. Returns where the
- * attachment is shown.
+ * Fails if the session is the one we run in, or shows it, directly or through other sessions of this machine. Returns
+ * where the attachment is shown. The session itself refuses a loop too, over any number of hosts (`Surroundings`). This
+ * stays beside that: sessions before 1.4 do not tell in which others they are shown, and here the message says in which
+ * session one is.
  */
 export const refuseLoop = Effect.fn("refuseLoop")(function*(name: SessionName) {
   const current = yield* currentSession

@@ -7,7 +7,7 @@ import * as Scope from "effect/Scope"
 import { Control, type ShownIn } from "../../schema/protocol/Control.ts"
 import { FrameType } from "../../schema/protocol/Frame.ts"
 import { readCurrentSession } from "../../schema/Variables.ts"
-import { Caller } from "../../services/Caller.ts"
+import { Caller, runsIn } from "../../services/Caller.ts"
 import { SessionClient } from "../../services/SessionClient.ts"
 import { Surroundings } from "../../services/Surroundings.ts"
 import { ask } from "./conversation.ts"
@@ -19,7 +19,8 @@ const PATIENCE_MS = 5_000
 export const layer: Layer.Layer<Surroundings, never, Caller | SessionClient> = Layer.effect(
   Surroundings,
   Effect.gen(function*() {
-    const { env, isOnTerminal, version } = yield* Caller
+    const caller = yield* Caller
+    const { env, version } = caller
     const client = yield* SessionClient
 
     const follow = Effect.fn("Surroundings.follow")(function*(onChange: (ids: ShownIn) => void) {
@@ -28,13 +29,11 @@ export const layer: Layer.Layer<Surroundings, never, Caller | SessionClient> = L
       const scope = yield* Scope.fork(yield* Effect.scope)
       const question = ask(client, { name, version, patience: PATIENCE_MS, role: "wait", more: { follow: true } })
       const asked = Option.getOrUndefined(yield* Effect.option(Scope.provide(question, scope)))
-      const info = asked?.welcome.info
-      // The variable alone does not tell: see `currentSession`.
-      if (asked === undefined || info === undefined || (info.tty !== undefined && isOnTerminal(info.tty) === false)) {
+      if (asked === undefined || !runsIn(caller, asked.welcome.info.tty)) {
         onChange([])
         return yield* Scope.close(scope, Exit.void)
       }
-      onChange(asked.welcome.shownIn ?? [info.id])
+      onChange(asked.welcome.shownIn ?? [asked.welcome.info.id])
       asked.hear({
         onFrame: (type, payload) => {
           if (type !== FrameType.shownIn) return

@@ -1,10 +1,8 @@
-import * as Arr from "effect/Array"
-import * as Argument from "effect/cli/Argument"
 import * as Effect from "effect/Effect"
 import type { HostName } from "../../schema/HostName.ts"
 import { Output } from "../../services/Output.ts"
 import { Remotes } from "../../services/Remotes.ts"
-import { atHost, operand } from "../language/params.ts"
+import { hosts } from "../language/params.ts"
 import { verb } from "../language/verb.ts"
 import { explain } from "../words/failures.ts"
 import { deployShown, outcome, sayWhoRuns } from "./deployment.ts"
@@ -21,13 +19,7 @@ export const deploy = verb({
       "To `~/.local/bin/sesh` on each `<host>`, which is a name from your ssh configuration or `user@host`. If npm is there and can get the package, it installs that; otherwise a copy is sent: of this very `sesh` where the platforms match, else of the one for the host's platform, from the folder `SESH_EXECUTABLES` or fetched here from npm's registry. What is there is replaced when the new one is whole and has run there, and sessions that run go on. A version that is not older is left alone. If typing `sesh` there runs another program, a line says which one."
     ]
   },
-  params: {
-    hosts: operand("host", "host").pipe(
-      Argument.mapEffect(atHost),
-      Argument.atLeast(1),
-      Argument.map(Arr.dedupe)
-    )
-  },
+  params: { hosts },
   run: ({ hosts }) => deployAll(hosts)
 })
 

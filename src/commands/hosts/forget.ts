@@ -1,10 +1,8 @@
-import * as Arr from "effect/Array"
-import * as Argument from "effect/cli/Argument"
 import * as Effect from "effect/Effect"
 import { type HostName, hostWord } from "../../schema/HostName.ts"
 import { HostMemory } from "../../services/HostMemory.ts"
 import { Output } from "../../services/Output.ts"
-import { atHost, operand } from "../language/params.ts"
+import { hosts } from "../language/params.ts"
 import { verb } from "../language/verb.ts"
 import { explain } from "../words/failures.ts"
 import { closest } from "../words/suggestions.ts"
@@ -20,13 +18,7 @@ export const forget = verb({
       "`sesh` forgets what it remembers of each `<host>`: that it has worked there, the sessions of its last answer, and which of your files it has. Nothing changes on the host: its sessions go on, and so do your connections to it. The next use of the host makes it known again. A host that is not known is a failure, with exit status 1."
     ]
   },
-  params: {
-    hosts: operand("host", "host").pipe(
-      Argument.mapEffect(atHost),
-      Argument.atLeast(1),
-      Argument.map(Arr.dedupe)
-    )
-  },
+  params: { hosts },
   run: ({ hosts }) => forgetAll(hosts)
 })
 

@@ -1,4 +1,5 @@
 /** Flags and arguments of several verbs, and helpers to make more. */
+import * as Arr from "effect/Array"
 import * as Argument from "effect/cli/Argument"
 import * as CliError from "effect/cli/CliError"
 import * as Flag from "effect/cli/Flag"
@@ -73,3 +74,10 @@ export const atHost = (word: string): Effect.Effect<HostName, CliError.CliError>
   word.startsWith("@")
     ? orWrong(parseHostName(word.slice(1)))
     : Effect.fail(new CliError.ValidationError({ message: `a host is written @${visible(word)}` }))
+
+/** One host or more, each once, for verbs that are about hosts. */
+export const hosts = operand("host", "host").pipe(
+  Argument.mapEffect(atHost),
+  Argument.atLeast(1),
+  Argument.map(Arr.dedupe)
+)

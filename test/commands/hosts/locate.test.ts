@@ -11,30 +11,11 @@ import { RemotesTestRef } from "../../../src/layers/testing/RemotesFake.ts"
 import { fakeInfo, SessionRegistryTestRef } from "../../../src/layers/testing/SessionRegistryFake.ts"
 import { TtyTestRef } from "../../../src/layers/testing/TtyFake.ts"
 import { WorldTestRef } from "../../../src/layers/testing/World.ts"
-import type { ListedSession } from "../../../src/schema/Listing.ts"
 import type { SessionName } from "../../../src/schema/SessionName.ts"
 import { HostError } from "../../../src/services/HostError.ts"
+import { dead, having, listed, VERBS } from "../../support/elsewhere.ts"
 import { eventually, settle } from "../../support/fakeClient.ts"
-import { inWorld, type WorldHostOptions } from "../../support/inWorld.ts"
-
-const having = (...names: ReadonlyArray<string>) => ({ sessions: names.map((name) => ({ info: fakeInfo(name) })) })
-
-const listed = (...names: ReadonlyArray<string>): ReadonlyArray<ListedSession> =>
-  names.map((name) => ({ name: name as SessionName, info: fakeInfo(name) }))
-
-const dead = (host: string, ...knew: ReadonlyArray<string>): WorldHostOptions => ({
-  failure: new HostError({ host, problem: `${host} does not answer`, kind: "unreachable" }),
-  known: { sessions: listed(...knew) }
-})
-
-const VERBS = [
-  ["--kill dev", ["[dev ended]"]],
-  ["--watch dev", []],
-  ["--detach dev", []],
-  ["--history dev", []],
-  ["--send dev x", []],
-  ["--wait dev", []]
-] as const
+import { inWorld } from "../../support/inWorld.ts"
 
 describe("a session that is here", () => {
   it.effect("asks no host, and does not read which hosts are known", () =>

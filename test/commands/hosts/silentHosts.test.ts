@@ -9,34 +9,13 @@ import { ProgressTestRef } from "../../../src/layers/testing/ProgressFake.ts"
 import { PromptTestRef } from "../../../src/layers/testing/PromptFake.ts"
 import { PtyTestRef } from "../../../src/layers/testing/PtyFake.ts"
 import { RemotesTestRef } from "../../../src/layers/testing/RemotesFake.ts"
-import { fakeInfo } from "../../../src/layers/testing/SessionRegistryFake.ts"
 import { TtyTestRef } from "../../../src/layers/testing/TtyFake.ts"
-import type { ListedSession } from "../../../src/schema/Listing.ts"
-import type { SessionName } from "../../../src/schema/SessionName.ts"
 import { HostError } from "../../../src/services/HostError.ts"
+import { dead, having, listed, VERBS } from "../../support/elsewhere.ts"
 import { eventually, settle } from "../../support/fakeClient.ts"
 import { inWorld, type WorldHostOptions } from "../../support/inWorld.ts"
 
-const having = (...names: ReadonlyArray<string>) => ({ sessions: names.map((name) => ({ info: fakeInfo(name) })) })
-
-const listed = (...names: ReadonlyArray<string>): ReadonlyArray<ListedSession> =>
-  names.map((name) => ({ name: name as SessionName, info: fakeInfo(name) }))
-
-const dead = (host: string, ...knew: ReadonlyArray<string>): WorldHostOptions => ({
-  failure: new HostError({ host, problem: `${host} does not answer`, kind: "unreachable" }),
-  known: { sessions: listed(...knew) }
-})
-
 const forever = 1_000_000
-
-const VERBS = [
-  ["--kill dev", ["[dev ended]"]],
-  ["--watch dev", []],
-  ["--detach dev", []],
-  ["--history dev", []],
-  ["--send dev x", []],
-  ["--wait dev", []]
-] as const
 
 describe("waiting for hosts", () => {
   /** Runs a line, lets the time pass, and gives when it was over, by turns of 100 ms. */

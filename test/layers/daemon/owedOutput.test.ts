@@ -2,6 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as TestClock from "effect/testing/TestClock"
 import { NetworkTestRef } from "../../../src/layers/testing/network/NetworkTestRef.ts"
+import type { PtyTestRef } from "../../../src/layers/testing/PtyFake.ts"
 import { SessionFilesTestRef } from "../../../src/layers/testing/SessionFilesFake.ts"
 import { Control } from "../../../src/schema/protocol/Control.ts"
 import { FrameType } from "../../../src/schema/protocol/Frame.ts"
@@ -14,6 +15,12 @@ const OUTPUT = { before: 0, base64: Buffer.from("built\r\n").toString("base64") 
 const waitingFor = (session: string) => joined(dev, "wait", { command: { session, capture: 1000, remember: true } })
 
 const detach = (client: FakeClient) => client.connection.send(FrameType.detach, Control.detach.encode({}))
+
+/** The command prints, and ends. */
+const build = (pty: PtyTestRef["Service"]) => {
+  pty.last().print("built\r\n")
+  pty.last().exit(4)
+}
 
 /** The output that is kept, and whether the session's name is free. */
 const kept = Effect.gen(function*() {
@@ -32,8 +39,7 @@ describe("the output of a command, for a client on another machine,", () => {
       Effect.gen(function*() {
         const { info } = yield* start({ command: ["make"] })
         const client = yield* waitingFor(info.id)
-        pty.last().print("built\r\n")
-        pty.last().exit(4)
+        build(pty)
         yield* eventually("the end", () => client.exit)
         client.connection.destroy()
         yield* drained
@@ -46,8 +52,7 @@ describe("the output of a command, for a client on another machine,", () => {
       Effect.gen(function*() {
         const { info } = yield* start({ command: ["make"] })
         const client = yield* waitingFor(info.id)
-        pty.last().print("built\r\n")
-        pty.last().exit(4)
+        build(pty)
         yield* eventually("the end", () => client.exit)
         detach(client)
         client.connection.destroy()
@@ -63,8 +68,7 @@ describe("the output of a command, for a client on another machine,", () => {
         yield* waitingFor(info.id)
         const link = (yield* NetworkTestRef).links.at(-1)!
         link.lose()
-        pty.last().print("built\r\n")
-        pty.last().exit(4)
+        build(pty)
         yield* settle
         assert.deepStrictEqual(yield* kept, { output: OUTPUT, isFree: true })
         yield* drained
@@ -77,13 +81,11 @@ describe("the output of a command, for a client on another machine,", () => {
       Effect.gen(function*() {
         const { info } = yield* start({ command: ["make"] })
         const client = yield* waitingFor(info.id)
-        pty.last().print("built\r\n")
-        pty.last().exit(4)
+        build(pty)
         yield* eventually("the end", () => client.exit)
         const next = yield* start({ command: ["make"] })
         const other = yield* waitingFor(next.info.id)
-        pty.last().print("built\r\n")
-        pty.last().exit(4)
+        build(pty)
         yield* eventually("the other's end", () => other.exit)
         detach(client)
         other.connection.destroy()
@@ -98,8 +100,7 @@ describe("the output of a command, for a client on another machine,", () => {
         const { info } = yield* start({ keep: true, command: ["make"] })
         const client = yield* waitingFor(info.id)
         const attached = yield* joined(dev, "attach")
-        pty.last().print("built\r\n")
-        pty.last().exit(4)
+        build(pty)
         yield* eventually("the end", () => client.exit)
         detach(client)
         yield* eventually("its connection is over", () => client.closed)
